@@ -1,0 +1,185 @@
+"""Every way in which Castline says no.
+
+    CastlineError
+    ├── InvalidRequest          400  the request is wrong; `details` names the fields
+    ├── Unauthorized            401  no key, or not one of ours
+    ├── NotFound                404  unknown or foreign, which answer alike
+    ├── Conflict                409  the thing's state forbids it
+    ├── TooLarge                413  the body is over the limit
+    ├── Unprocessable           422  an idempotency key that stands for another body
+    ├── Unavailable             503  a part of Castline cannot be reached
+    ├── SourceError                  the video's bytes
+    │   ├── SourceUnusable      400  missing, empty, changed or not a video: permanent
+    │   └── SourceUnreachable   503  the origin does not answer now: passes by itself
+    └── PlatformError                what YouTube or Facebook answered, classified by its codes
+        ├── PlatformUnavailable 503  a blip: try again soon
+        ├── QuotaExhausted      429  nothing goes before `until`
+        ├── ReauthorizationNeeded 409  only a person's consent helps
+        ├── PlatformRefusal     422  permanent: the same request is refused again
+        ├── SessionLost         409  the upload session is gone
+        └── PlatformMisconfigured 500  our app's own credentials or settings; the operator acts
+
+Each class fixes the HTTP status; each error carries a stable `code`, a sentence for
+a person and a `remedy`. They are translated twice and nowhere else: into Temporal's
+ApplicationError by `activities/failures.py`, into HTTP by `api/problems.py`.
+Sentences never hold a secret: what a platform said is quoted only by its codes.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+
+class Remedy(StrEnum):
+    """Who or what helps."""
+
+    CHANGE = "change"  # change the request and send it again
+    WAIT = "wait"  # it passes by itself
+    RECONNECT = "reconnect"  # a person authorizes the connection again
+    OPERATOR = "operator"  # whoever runs Castline acts
+    NONE = "none"
+
+
+class CastlineError(Exception):
+    """The root. Catch it only at the two places that translate."""
+
+    status = 500
+    remedy = Remedy.OPERATOR
+
+    def __init__(
+        self,
+        code: str,
+        sentence: str,
+        *,
+        details: Mapping[str, list[str]] | None = None,
+        remedy: Remedy | None = None,
+    ) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+        self.details = dict(details or {})
+        if remedy is not None:
+            self.remedy = remedy
+
+
+class InvalidRequest(CastlineError):
+    status = 400
+    remedy = Remedy.CHANGE
+
+
+class Unauthorized(CastlineError):
+    status = 401
+    remedy = Remedy.CHANGE
+
+
+class NotFound(CastlineError):
+    status = 404
+    remedy = Remedy.CHANGE
+
+
+class Conflict(CastlineError):
+    status = 409
+    remedy = Remedy.NONE
+
+
+class TooLarge(CastlineError):
+    status = 413
+    remedy = Remedy.CHANGE
+
+
+class Unprocessable(CastlineError):
+    status = 422
+    remedy = Remedy.CHANGE
+
+
+class Unavailable(CastlineError):
+    status = 503
+    remedy = Remedy.WAIT
+
+
+class SourceError(CastlineError):
+    """Where the bytes lie is the trouble, not where they go."""
+
+
+class SourceUnusable(SourceError):
+    status = 400
+    remedy = Remedy.CHANGE
+
+
+class SourceUnreachable(SourceError):
+    status = 503
+    remedy = Remedy.WAIT
+
+
+class PlatformError(CastlineError):
+    """What a platform answered. `code` is ours; the platform's own code is in `reason`."""
+
+    def __init__(
+        self,
+        code: str,
+        sentence: str,
+        *,
+        reason: str | None = None,
+        details: Mapping[str, list[str]] | None = None,
+        remedy: Remedy | None = None,
+    ) -> None:
+        super().__init__(code, sentence, details=details, remedy=remedy)
+        self.reason = reason
+
+
+class PlatformUnavailable(PlatformError):
+    """A timeout, a lost connection, a 5xx, a short rate limit. `retry_after` in seconds."""
+
+    status = 503
+    remedy = Remedy.WAIT
+
+    def __init__(
+        self,
+        code: str,
+        sentence: str,
+        *,
+        reason: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(code, sentence, reason=reason)
+        self.retry_after = retry_after
+
+
+class QuotaExhausted(PlatformError):
+    """A budget is empty. Nothing of this kind succeeds before `until` (aware, UTC)."""
+
+    status = 429
+    remedy = Remedy.WAIT
+
+    def __init__(
+        self, code: str, sentence: str, *, until: datetime, reason: str | None = None
+    ) -> None:
+        super().__init__(code, sentence, reason=reason)
+        self.until = until
+
+
+class ReauthorizationNeeded(PlatformError):
+    """The platform's word that the credential is dead or lacks a scope. Never a blip."""
+
+    status = 409
+    remedy = Remedy.RECONNECT
+
+
+class PlatformRefusal(PlatformError):
+    status = 422
+    remedy = Remedy.CHANGE
+
+
+class SessionLost(PlatformError):
+    """The platform does not know the upload session any more.
+
+    It proves nothing about the video: a session is also forgotten after it finished.
+    """
+
+    status = 409
+    remedy = Remedy.WAIT
+
+
+class PlatformMisconfigured(PlatformError):
+    status = 500
+    remedy = Remedy.OPERATOR

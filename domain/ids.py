@@ -1,0 +1,62 @@
+"""Ids: one type per noun, so that a checker refuses to mix them up.
+
+An id is a prefix that names its noun and 128 random bits. It says nothing about
+its owner or its age, and it cannot be guessed; a ticket's id is what opens the
+consent page, so that is a requirement and not a nicety.
+"""
+
+import secrets
+from typing import NewType
+
+WorkspaceId = NewType("WorkspaceId", str)
+OrganizationId = NewType("OrganizationId", str)
+KeyId = NewType("KeyId", str)
+TicketId = NewType("TicketId", str)
+ConnectionId = NewType("ConnectionId", str)
+VideoId = NewType("VideoId", str)
+AssignmentId = NewType("AssignmentId", str)
+GroupId = NewType("GroupId", str)
+
+
+def _new(prefix: str) -> str:
+    return f"{prefix}_{secrets.token_hex(16)}"
+
+
+def new_workspace_id() -> WorkspaceId:
+    return WorkspaceId(_new("wsp"))
+
+
+def new_organization_id() -> OrganizationId:
+    return OrganizationId(_new("org"))
+
+
+def new_key_id() -> KeyId:
+    return KeyId(_new("key"))
+
+
+def new_ticket_id() -> TicketId:
+    return TicketId(_new("tkt"))
+
+
+def new_connection_id() -> ConnectionId:
+    return ConnectionId(_new("con"))
+
+
+def new_video_id() -> VideoId:
+    return VideoId(_new("vid"))
+
+
+def new_assignment_id() -> AssignmentId:
+    return AssignmentId(_new("asg"))
+
+
+def new_group_id() -> GroupId:
+    return GroupId(_new("grp"))
+
+
+def ticket_workflow_id(ticket_id: str) -> str:
+    return f"ticket/{ticket_id}"
+
+
+def assignment_workflow_id(assignment_id: str) -> str:
+    return f"assignment/{assignment_id}"

@@ -1,0 +1,92 @@
+"""States of the lifecycles, and what a reader may conclude from each.
+
+    ticket:      open → consenting → connecting → connected | refused | expired | failed
+    assignment:  pending → uploading → uploaded → processing → published | failed | cancelled
+                 `waiting` between any two; `unconfirmed` while an unclear outcome is read back
+"""
+
+from enum import StrEnum
+
+
+class PlatformName(StrEnum):
+    YOUTUBE = "youtube"
+    FACEBOOK = "facebook"
+
+
+class TicketState(StrEnum):
+    OPEN = "open"
+    CONSENTING = "consenting"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    FAILED = "failed"
+
+    @property
+    def is_settled(self) -> bool:
+        """True when the ticket is used up, whatever came of it."""
+        return self in _SETTLED_TICKETS
+
+
+_SETTLED_TICKETS = frozenset(
+    {TicketState.CONNECTED, TicketState.REFUSED, TicketState.EXPIRED, TicketState.FAILED}
+)
+
+
+class AssignmentState(StrEnum):
+    PENDING = "pending"
+    UPLOADING = "uploading"
+    UPLOADED = "uploaded"
+    PROCESSING = "processing"
+    WAITING = "waiting"
+    UNCONFIRMED = "unconfirmed"
+    PUBLISHED = "published"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_settled(self) -> bool:
+        """True when nothing more happens by itself."""
+        return self in _SETTLED_ASSIGNMENTS
+
+    @property
+    def may_be_retried(self) -> bool:
+        return self in (AssignmentState.FAILED, AssignmentState.CANCELLED)
+
+
+_SETTLED_ASSIGNMENTS = frozenset(
+    {AssignmentState.PUBLISHED, AssignmentState.FAILED, AssignmentState.CANCELLED}
+)
+
+
+class WaitReason(StrEnum):
+    """What a waiting assignment waits for."""
+
+    SCHEDULE = "schedule"
+    CONNECTION = "connection"
+    QUOTA = "quota"
+    PLATFORM = "platform"
+
+
+class StepName(StrEnum):
+    TRANSFER = "transfer"
+    PROCESSING = "processing"
+    THUMBNAIL = "thumbnail"
+    CAPTIONS = "captions"
+    PLAYLIST = "playlist"
+    VERIFICATION = "verification"
+
+
+class StepState(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ConnectionHealth(StrEnum):
+    HEALTHY = "healthy"
+    EXPIRING = "expiring"
+    NEEDS_REAUTH = "needs_reauth"
+    INSUFFICIENT_SCOPE = "insufficient_scope"
+    DISCONNECTED = "disconnected"

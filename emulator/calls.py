@@ -1,0 +1,116 @@
+"""The seam between a route, the faults and a platform.
+
+`serve` wraps a platform's handler: it names the operation, counts it, asks the faults,
+and carries out the kinds that any call can suffer. The kinds that need knowledge of a
+platform reach the handler in `Call.fault`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from emulator.faults import Fault
+from emulator.world import World
+
+WORLD: web.AppKey[World] = web.AppKey("world", World)
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a fault may ask of a call beside its operation."""
+
+    final: bool = False
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, the operation it is, and the fault that strikes it, if one does."""
+
+    request: web.Request
+    world: World
+    operation: str
+    fault: Fault | None
+
+    def suffers(self, *kinds: str) -> bool:
+        """Tell whether the fault of this call is one of these kinds."""
+        return self.fault is not None and self.fault.kind in kinds
+
+    def option(self, name: str, default: Any = None) -> Any:
+        """Return an option of this call's fault."""
+        return self.fault.options.get(name, default) if self.fault else default
+
+    @property
+    def origin(self) -> str:
+        """The address the client used: what absolute URLs in answers must begin with."""
+        return f"{self.request.scheme}://{self.request.host}"
+
+    def cut(self) -> web.Response:
+        """Cut the connection at once; the returned response is never sent."""
+        if self.request.transport is not None:
+            self.request.transport.abort()
+        return web.Response()
+
+    def scripted(self) -> web.Response:
+        """Return the answer that a fault of the kind `status` dictates.
+
+        Text or HTML, because that is what the front ends of both platforms send when
+        they speak for a service behind them that does not answer.
+        """
+        status = self.option("status", 503)
+        headers = {"Retry-After": str(self.option("retry_after"))}
+        return web.Response(
+            status=status,
+            text=_PAGE.format(status=status) if self.option("html") else "Backend Error",
+            content_type="text/html" if self.option("html") else "text/plain",
+            headers=headers if self.option("retry_after") is not None else None,
+        )
+
+
+Handler = Callable[[Call], Awaitable[web.StreamResponse]]
+
+
+def serve(
+    operation: str | Callable[[web.Request], str],
+    handler: Handler,
+    *,
+    traits: Callable[[web.Request], Traits] = lambda _: Traits(),
+    streams: bool = False,
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Make an aiohttp handler out of a platform's handler.
+
+    A handler that `streams` reads the body piece by piece and therefore carries out
+    `cut` and `status` itself, at the byte the fault names.
+    """
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        world = request.app[WORLD]
+        name = operation if isinstance(operation, str) else operation(request)
+        seen = traits(request)
+        fault = world.faults.take(name, final=seen.final, owner=seen.owner)
+        call = Call(request, world, name, fault)
+        world.note_call(name)
+        if not streams and call.suffers("cut"):
+            return call.cut()
+        if not streams and call.suffers("status"):
+            return call.scripted()
+        response = await handler(call)
+        world.changes += 1
+        if call.suffers("slow"):
+            await asyncio.sleep(call.option("delay_seconds"))
+        if call.suffers("lose_answer"):
+            return call.cut()
+        return response
+
+    return answer
+
+
+_PAGE = """<!DOCTYPE html>
+<html lang=en><meta charset=utf-8><title>Error {status} (Server Error)!!1</title>
+<p><b>{status}.</b> <ins>That\N{RIGHT SINGLE QUOTATION MARK}s an error.</ins>
+<p>The server encountered a temporary error. <ins>Please try again in 30 seconds.</ins>
+</html>
+"""

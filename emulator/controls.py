@@ -1,0 +1,160 @@
+"""Our own part of the origin: look at the world, move its time, order trouble.
+
+Everything under `/_emulator/` is JSON in and out, needs no key, and never shows a
+token, a code or a session address. An order that makes no sense is answered with 400
+and a sentence.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, fields
+from typing import Any
+
+from aiohttp import web
+
+from emulator.calls import WORLD
+from emulator.world import World
+
+CONTROLS = {
+    "GET /_emulator/state": "channels, videos, sessions, counters, quota, faults, switches",
+    "POST /_emulator/faults": "order a fault: operation, kind, times, skip, final, owner, options",
+    "GET /_emulator/faults": "the orders, and how often each fired",
+    "DELETE /_emulator/faults": "forget all orders",
+    "POST /_emulator/clock": '{"advance_seconds": n}',
+    "POST /_emulator/switches": "set switches by name; the answer shows them all",
+    "POST /_emulator/accounts": "add an account: email, name, channels, unticked",
+    "POST /_emulator/clients": "add or change an OAuth client: client_id, client_secret, "
+    "redirect_uris, deleted",
+    "POST /_emulator/reset": "back to the seeds",
+}
+
+_Action = Callable[[World, dict[str, Any]], tuple[int, Any]]
+
+
+def routes() -> list[web.RouteDef]:
+    """Return the control routes."""
+    root = "/_emulator"
+    return [
+        web.get(f"{root}/", _control(_help)),
+        web.get(f"{root}/state", _control(_state)),
+        web.get(f"{root}/faults", _control(_list_faults)),
+        web.post(f"{root}/faults", _control(_order_fault)),
+        web.delete(f"{root}/faults", _control(_clear_faults)),
+        web.post(f"{root}/clock", _control(_move_clock)),
+        web.post(f"{root}/switches", _control(_set_switches)),
+        web.post(f"{root}/accounts", _control(_seed_account)),
+        web.post(f"{root}/clients", _control(_seed_client)),
+        web.post(f"{root}/reset", _control(_reset)),
+    ]
+
+
+def _control(action: _Action) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(request: web.Request) -> web.Response:
+        world = request.app[WORLD]
+        try:
+            body = json.loads(await request.text() or "{}")
+            if not isinstance(body, dict):
+                raise ValueError("The body must be a JSON object.")
+            status, content = action(world, body)
+        except ValueError as error:
+            return web.json_response({"error": str(error)}, status=400)
+        if request.method != "GET":
+            world.changes += 1
+        return web.json_response(content, status=status)
+
+    return answer
+
+
+def _help(world: World, _: dict[str, Any]) -> tuple[int, Any]:
+    return 200, {
+        "controls": CONTROLS,
+        "platforms": {
+            platform.name: {
+                "operations": sorted(platform.operations),
+                "kinds": sorted(world.kinds_of(platform)),
+                "switches": asdict(platform.switches),
+            }
+            for platform in world.platforms.values()
+        },
+    }
+
+
+def _state(world: World, _: dict[str, Any]) -> tuple[int, Any]:
+    state: dict[str, Any] = {
+        "clock": {"now": world.clock.now(), "offset_seconds": world.clock.offset_seconds},
+        "calls": dict(sorted(world.calls.items())),
+        "transfer": asdict(world.transfer),
+        "faults": [fault.describe() for fault in world.faults.orders],
+        "switches": _switches(world),
+    }
+    for platform in world.platforms.values():
+        for name, part in platform.describe().items():
+            if isinstance(part, list):
+                state.setdefault(name, []).extend(part)
+            else:
+                state.setdefault(name, {}).update(part)
+    return 200, state
+
+
+def _list_faults(world: World, _: dict[str, Any]) -> tuple[int, Any]:
+    return 200, {"faults": [fault.describe() for fault in world.faults.orders]}
+
+
+def _order_fault(world: World, body: dict[str, Any]) -> tuple[int, Any]:
+    return 201, world.order_fault(body).describe()
+
+
+def _clear_faults(world: World, _: dict[str, Any]) -> tuple[int, Any]:
+    world.faults.clear()
+    return 200, {"faults": []}
+
+
+def _move_clock(world: World, body: dict[str, Any]) -> tuple[int, Any]:
+    seconds = body.get("advance_seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise ValueError('The clock takes {"advance_seconds": a number}.')
+    world.clock.advance(seconds)
+    return 200, {"now": world.clock.now(), "offset_seconds": world.clock.offset_seconds}
+
+
+def _set_switches(world: World, body: dict[str, Any]) -> tuple[int, Any]:
+    owners = {
+        field.name: platform.switches
+        for platform in world.platforms.values()
+        for field in fields(platform.switches)
+    }
+    for name, value in body.items():
+        if name not in owners:
+            raise ValueError(f"There is no switch {name}. There is: {', '.join(sorted(owners))}.")
+        if not _fits(getattr(owners[name], name), value):
+            raise ValueError(f"The switch {name} does not take the value {value!r}.")
+    for name, value in body.items():
+        setattr(owners[name], name, value)
+    return 200, _switches(world)
+
+
+def _fits(current: object, value: object) -> bool:
+    if isinstance(current, bool) or isinstance(value, bool):
+        return isinstance(current, bool) and isinstance(value, bool)
+    number = isinstance(value, (int, float)) and value >= 0
+    return number and (isinstance(current, float) or isinstance(value, int))
+
+
+def _switches(world: World) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for platform in world.platforms.values():
+        merged |= asdict(platform.switches)
+    return merged
+
+
+def _seed_account(world: World, body: dict[str, Any]) -> tuple[int, Any]:
+    return 201, world.platform(body.get("platform", "youtube")).seed_account(body)
+
+
+def _seed_client(world: World, body: dict[str, Any]) -> tuple[int, Any]:
+    return 201, world.platform(body.get("platform", "youtube")).seed_client(body)
+
+
+def _reset(world: World, _: dict[str, Any]) -> tuple[int, Any]:
+    world.reset()
+    return 200, {"reset": True}

@@ -1,0 +1,88 @@
+"""Everything on one origin: the controls, the platforms and a page that says so."""
+
+import asyncio
+import signal
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from aiohttp import web
+
+from emulator import controls
+from emulator.calls import WORLD
+from emulator.google.platform import Google
+from emulator.keeper import Keeper
+from emulator.pages import page
+from emulator.world import World
+
+# Large reads keep the event loop out of the way of a fast upload; this bounds what one
+# connection holds in memory.
+READ_BUFFER = 1 << 20
+
+
+def make_world() -> World:
+    """Return a world with all platforms in their seeded state."""
+    world = World()
+    world.add(Google(world))
+    return world
+
+
+def make_app(world: World) -> web.Application:
+    """Return the application that serves a world."""
+    app = web.Application(client_max_size=0)
+    app[WORLD] = world
+    app.add_routes([web.get("/", _home), *controls.routes()])
+    for platform in world.platforms.values():
+        app.add_routes(platform.routes())
+    return app
+
+
+async def run(
+    host: str,
+    port: int,
+    *,
+    state: Path | None = None,
+    tls: ssl.SSLContext | None = None,
+    ready: Callable[[str], None] = print,
+) -> None:
+    """Serve until SIGTERM or SIGINT, then end at once, whatever is still going on.
+
+    `ready` is told the address as soon as connections are accepted.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+
+    world = make_world()
+    keeper = Keeper(world, state) if state else None
+    if keeper:
+        keeper.load()
+    runner = web.AppRunner(
+        make_app(world), access_log=None, read_bufsize=READ_BUFFER, shutdown_timeout=0
+    )
+    await runner.setup()
+    listener = socket.create_server((host, port), backlog=512)
+    await web.SockSite(runner, listener, ssl_context=tls).start()
+    address = f"{'https' if tls else 'http'}://{host}:{listener.getsockname()[1]}"
+    keeping = asyncio.create_task(keeper.keep()) if keeper else None
+    ready(address)
+    await stop.wait()
+    if keeper and keeping:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
+        keeper.save()
+    await runner.cleanup()
+
+
+async def _home(request: web.Request) -> web.Response:
+    world = request.app[WORLD]
+    accounts = [
+        account
+        for platform in world.platforms.values()
+        for account in platform.describe().get("accounts", [])
+    ]
+    return page("home.html", accounts=accounts, controls=controls.CONTROLS)

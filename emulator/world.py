@@ -1,0 +1,114 @@
+"""All that the emulator remembers, whatever the platform.
+
+The world holds what platforms share (clock, faults, counters) and one object per
+platform, of which it knows only the protocol below. That protocol is the seam for the
+next platform: a package with its own routes, seeds, switches and state.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from emulator.clock import Clock
+from emulator.faults import COMMON_KINDS, BadFault, Fault, Faults
+
+
+class Platform(Protocol):
+    """What the emulator asks of a platform."""
+
+    name: str
+    operations: frozenset[str]
+    kinds: frozenset[str]
+    switches: Any
+
+    def routes(self) -> Iterable[web.AbstractRouteDef]:
+        """Return everything the platform serves."""
+
+    def reset(self) -> None:
+        """Go back to the seeded state."""
+
+    def describe(self) -> Mapping[str, Any]:
+        """Return the platform's part of `GET /_emulator/state`: no secret in it."""
+
+    def seed_account(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Add an account; raise ValueError with a sentence if the order makes no sense."""
+
+    def seed_client(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Add or change an OAuth client, under the same rule."""
+
+    def to_plain(self) -> Any:
+        """Return the state as JSON values, for the state file."""
+
+    def restore(self, plain: Any) -> None:
+        """Take the state from what `to_plain` returned."""
+
+
+@dataclass(slots=True)
+class Transfer:
+    """Bytes of bodies that came in, and bytes that were kept."""
+
+    bytes_received: int = 0
+    bytes_stored: int = 0
+
+
+@dataclass(slots=True)
+class World:
+    """One emulator. `changes` grows with every change, so that a keeper can notice."""
+
+    clock: Clock = field(default_factory=Clock)
+    faults: Faults = field(default_factory=Faults)
+    calls: Counter[str] = field(default_factory=Counter)
+    transfer: Transfer = field(default_factory=Transfer)
+    platforms: dict[str, Platform] = field(default_factory=dict)
+    changes: int = 0
+
+    def add(self, platform: Platform) -> None:
+        """Make a platform part of this world."""
+        self.platforms[platform.name] = platform
+
+    def note_call(self, operation: str) -> None:
+        """Count a call; every call is taken for a change."""
+        self.calls[operation] += 1
+        self.changes += 1
+
+    def platform(self, name: object) -> Platform:
+        """Return a platform by name, or raise ValueError with the names there are."""
+        if not isinstance(name, str) or name not in self.platforms:
+            raise ValueError(f"There is no platform {name}. There is: {', '.join(self.platforms)}.")
+        return self.platforms[name]
+
+    def kinds_of(self, platform: Platform) -> frozenset[str]:
+        """Return every kind of fault that can be ordered for a platform."""
+        return COMMON_KINDS | platform.kinds
+
+    def order_fault(self, body: Mapping[str, Any]) -> Fault:
+        """Accept a fault, or raise ValueError with a sentence that says what would do.
+
+        The platform may be left out where only one has the operation.
+        """
+        operation, kind = body.get("operation"), body.get("kind")
+        named = [self.platform(body["platform"])] if "platform" in body else None
+        candidates = named or list(self.platforms.values())
+        for platform in candidates:
+            if operation in platform.operations:
+                break
+        else:
+            known = sorted(set().union(*(platform.operations for platform in candidates)))
+            raise BadFault(f"There is no operation {operation}. There is: {', '.join(known)}.")
+        kinds = self.kinds_of(platform)
+        if kind not in kinds:
+            raise BadFault(f"There is no kind {kind}. There is: {', '.join(sorted(kinds))}.")
+        return self.faults.order(platform.name, body)
+
+    def reset(self) -> None:
+        """Go back to the seeds: time, faults, switches, counters and every platform."""
+        self.clock.offset_seconds = 0.0
+        self.faults.clear()
+        self.calls.clear()
+        self.transfer.bytes_received = self.transfer.bytes_stored = 0
+        for platform in self.platforms.values():
+            platform.reset()
+        self.changes += 1

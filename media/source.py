@@ -1,0 +1,56 @@
+"""The reader that the transfer engine draws from."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """What identifies one version of the bytes: it differs when they changed.
+
+    `version` is opaque: inode and mtime of a file, ETag or Last-Modified of a URL,
+    empty where an origin gives neither (then only the size is held to).
+    """
+
+    size: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """What a look at the bytes tells. Durations in milliseconds, sizes in bytes."""
+
+    pin: Pin
+    file_name: str
+    content_type: str
+    container: str
+    duration_ms: int | None
+    width: int | None
+    height: int | None
+    sha256: str | None
+    """Hex; known where the bytes were cheap to read in full, else None."""
+    ranges: bool = True
+    """False when the origin cannot resume: every resumption reads it from byte 0."""
+
+
+class Source(Protocol):
+    """Reads one pinned version of the bytes, forwards from any offset.
+
+    Every method raises `SourceUnusable` when the bytes are gone or are not the pinned
+    version any more, and `SourceUnreachable` when the origin does not answer now.
+    Not thread-safe. Reading again after an error is allowed: `seek` starts afresh.
+    """
+
+    pin: Pin
+
+    def seek(self, offset: int) -> None:
+        """Make the next `read_into` begin at `offset`."""
+
+    def read_into(self, view: memoryview) -> int:
+        """Fill `view` from the current position; return the count, never 0 before the end."""
+
+    def verify(self) -> None:
+        """Raise unless the bytes are still the pinned version."""
+
+    def close(self) -> None:
+        """Release what is held. Never fails."""

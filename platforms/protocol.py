@@ -1,0 +1,168 @@
+"""What the core asks of a platform.
+
+An adapter is stateless and thread-safe: it holds endpoints and app credentials, never a
+connection's tokens, which come with each call and leave in its result. Every method
+raises only `PlatformError`s (and `SourceError`s where it reads media), classified by the
+platform's codes, sanitised of secrets and raised `from None`.
+
+What happens on retry is part of each method's contract, because a Temporal activity
+may call it again after any crash.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from domain.secrets import Secret
+from domain.states import PlatformName, StepName
+from platforms.transfer.machine import Upload
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """The tokens of a connection, as they are while in use."""
+
+    access_token: Secret
+    refresh_token: Secret | None
+    expires_at: datetime | None
+    """Aware, UTC. None: the platform gave no end."""
+    scopes: tuple[str, ...]
+    """What was granted, never what was asked."""
+    grant_expires_at: datetime | None = None
+    """When the whole grant ends, where the platform says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A channel or Page that a consent gives access to."""
+
+    id: str
+    name: str
+    handle: str | None
+    thumbnail_url: str | None
+    credential: Credential
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """The public face of an account, read now."""
+
+    id: str
+    title: str
+    description: str
+    follower_count: int | None
+    thumbnail_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What is to be published: enough for the platform to open a session."""
+
+    marker: str
+    """Planted where the platform keeps it (YouTube: the file name), to find the video again."""
+    type: str
+    payload: Mapping[str, Any]
+    """Already validated by `check`."""
+    size: int
+    content_type: str
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """The platform is still at work. `percent` may be unknown and may go backwards."""
+
+    percent: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The platform says it is published. `warnings`: stable code → sentence."""
+
+    url: str
+    warnings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """The platform says it never will be, or is gone."""
+
+    code: str
+    sentence: str
+
+
+Outcome = Processing | Live | Dead
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    types: tuple[str, ...]
+    max_bytes: int
+    max_duration_seconds: int
+    payload_schema: Mapping[str, Any]
+    """JSON schema of the payload, for documentation."""
+    scopes: tuple[str, ...]
+
+
+class Platform(Protocol):
+    name: PlatformName
+    capabilities: Capabilities
+
+    # Consent -------------------------------------------------------------------------
+    def consent_url(
+        self, *, state: Secret, redirect_uri: str, verifier: Secret, login_hint: str | None = None
+    ) -> str:
+        """The address of the platform's consent page. Pure: no call is made."""
+
+    def redeem(self, *, code: Secret, redirect_uri: str, verifier: Secret) -> Credential:
+        """Exchange a code. A code works once: never call it again after an answer.
+
+        Raises `PlatformRefusal` (code `code_rejected`) for a dead code.
+        """
+
+    def accounts(self, credential: Credential) -> list[Account]:
+        """The accounts it may publish to; empty when there is none. Reads only.
+
+        Raises `ReauthorizationNeeded` (code `scope_missing`) when a needed scope was not granted.
+        """
+
+    def refresh(self, credential: Credential) -> Credential:
+        """A fresh access token. Keeps the old refresh token where none is returned."""
+
+    def revoke(self, credential: Credential) -> None:
+        """End the grant. A grant that is already dead counts as ended. Idempotent."""
+
+    def channel(self, credential: Credential) -> Channel:
+        """What the channel or Page looks like now. Reads only."""
+
+    # Publishing ----------------------------------------------------------------------
+    def check(self, type: str, payload: Mapping[str, Any]) -> dict[str, list[str]]:
+        """Everything wrong with a payload: field → sentences. Empty when it is right. Pure."""
+
+    def open_session(self, credential: Credential, publication: Publication) -> Secret:
+        """Ask for an upload session. Creates nothing visible; a retry opens another one."""
+
+    def upload(
+        self, session: Secret, publication: Publication, access_token: Callable[[], Secret]
+    ) -> Upload:
+        """The protocol machine of one session. Begins by asking the platform for its offset."""
+
+    def discard_session(self, session: Secret, credential: Credential) -> None:
+        """Give a session up. Never fails: one that cannot be discarded runs out by itself."""
+
+    def find_published(self, credential: Credential, publication: Publication) -> str | None:
+        """Look for the video of a lost session among the account's uploads. Reads only."""
+
+    def outcome(
+        self, credential: Credential, platform_id: str, payload: Mapping[str, Any]
+    ) -> Outcome:
+        """What has become of an uploaded video. Reads only."""
+
+    def extra_steps(self, payload: Mapping[str, Any]) -> tuple[StepName, ...]:
+        """The steps that this payload asks for beside the transfer and the processing. Pure."""
+
+    def run_step(
+        self, step: StepName, credential: Credential, platform_id: str, payload: Mapping[str, Any]
+    ) -> None:
+        """Do one extra step. Idempotent: what is already there counts as done."""

@@ -1,0 +1,67 @@
+"""Every setting of Castline, read from the environment as `CASTLINE_<NAME>`.
+
+One frozen object, made once by the entry point and handed down; nothing else reads the
+environment. (Temporal's own client settings, `TEMPORAL_ADDRESS` and the like, are read by
+its SDK.) Secrets are `SecretStr`: printing the settings shows stars.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+GOOGLE_AUTH_URL = "https://accounts.google.com/o/oauth2/v2/auth"
+GOOGLE_TOKEN_URL = "https://oauth2.googleapis.com/token"
+GOOGLE_REVOKE_URL = "https://oauth2.googleapis.com/revoke"
+GOOGLE_API_ROOT = "https://youtube.googleapis.com/"
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CASTLINE_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(
+        Path("data"), description="Where `castline up` keeps databases, key set and logs."
+    )
+    database_url: str | None = Field(
+        None,
+        description="SQLAlchemy URL. Default: SQLite (WAL) at `<data_dir>/castline.db`. "
+        "PostgreSQL: `postgresql+psycopg://user:password@host/name`.",
+    )
+    keyset: SecretStr | None = Field(
+        None, description="The key set as JSON. Default: the file `<data_dir>/keyset.json` (0600)."
+    )
+    host: str = Field("127.0.0.1", description="Address the API listens on.")
+    port: int = Field(8420, description="Port the API listens on.")
+    public_url: str | None = Field(
+        None,
+        description="How browsers and platforms reach the API; the redirect URIs are built from "
+        "it. Default: `http://<host>:<port>`.",
+    )
+    temporal_address: str = Field("127.0.0.1:7233", description="Temporal's frontend.")
+    temporal_namespace: str = Field("default", description="Temporal's namespace.")
+    temporal_ui_url: str = Field(
+        "http://127.0.0.1:8233", description="The Temporal Web UI, for links and for CORS."
+    )
+    google_client_id: str | None = Field(None, description="OAuth client of your Google project.")
+    google_client_secret: SecretStr | None = Field(None, description="Its secret.")
+    google_auth_url: str = Field(GOOGLE_AUTH_URL, description="Google's consent page.")
+    google_token_url: str = Field(GOOGLE_TOKEN_URL, description="Google's token endpoint.")
+    google_revoke_url: str = Field(GOOGLE_REVOKE_URL, description="Google's revocation endpoint.")
+    google_api_root: str = Field(GOOGLE_API_ROOT, description="Root of the YouTube Data API.")
+    emulator_url: str | None = Field(
+        None,
+        description="Set by `castline up` when the emulator stands in for the platforms: the "
+        "Google addresses and app credentials then point to it, and loopback redirects are open.",
+    )
+    emulator_port: int = Field(8421, description="Port the emulator listens on.")
+    media_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="Folders from which `file:` sources may be published, separated by `:`."
+    )
+    allow_private_sources: bool = Field(
+        False, description="Let https sources lie on private, loopback or link-local addresses."
+    )
+    chunk_mib: int = Field(
+        32, ge=1, le=1024, description="Bytes between two confirmations of a transfer, in MiB."
+    )
+    transfer_slots: int = Field(8, ge=1, description="Transfers that one worker moves at a time.")
