@@ -6,16 +6,44 @@ no field here may hold a secret (`Secret` has no JSON form, so one would fail th
 Fields are added with defaults only: recorded histories must still decode.
 
 Each docstring answers: what happens on retry? Errors are `ApplicationError`s whose type
-is one of `failures.Kind`; see `activities/failures.py`.
+is one of `Kind`; `activities/failures.py` makes them of `domain.errors`.
 """
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
 from temporalio import activity
 
 from domain.states import AssignmentState, StepName, TicketState, WaitReason
+
+
+class Kind(StrEnum):
+    """The type of an activity's failure: what the workflow does about it."""
+
+    TRANSIENT = "transient"  # retried by Temporal; if that ends, parked on the platform
+    PROCESSING = "processing"  # not an error: the platform is not ready yet
+    INTERRUPTED = "interrupted"  # the worker stops; another goes on
+    NEEDS_CONNECTION = "needs_connection"  # parked until a person re-authorizes
+    NEEDS_QUOTA = "needs_quota"  # parked until the moment in `Trouble.until`
+    NEEDS_OPERATOR = "needs_operator"  # parked; our own app's settings are wrong
+    UNCONFIRMED = "unconfirmed"  # the video may exist: read again before anything is sent
+    REFUSED = "refused"  # permanent
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """The detail of every failure."""
+
+    code: str
+    sentence: str
+    remedy: str
+    until: datetime | None = None
+
+
+# Tickets ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +71,60 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Connected:
+    outcome: TicketOutcome
+    parked: list[str] = field(default_factory=list)
+    """Assignments that waited for these connections."""
+
+
+class TicketSteps(ABC):
+    @activity.defn
+    @abstractmethod
+    def connect(self, ticket_id: str) -> Connected:
+        """Exchange the stored code and create or update the connections.
+
+        On retry: the exchanged grant is stored as soon as it is had, so the code is sent
+        once; connections are found again by their account. A refusal (no channel, a scope
+        not granted, another account than the connection's own) is a result, not an error.
+        """
+
+    @activity.defn
+    @abstractmethod
+    def settle_ticket(self, ticket_id: str, outcome: TicketOutcome) -> None:
+        """Write how a ticket ended and erase its verifier, code and grant. Idempotent."""
+
+
+# Assignments -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
 class AssignmentInput:
     assignment_id: str
     workspace_id: str
     connection_id: str
     platform: str
     title: str
-    attempt: int
+    attempt: int = 1
     scheduled_at: datetime | None = None
     extra_steps: list[StepName] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentOutcome:
+    state: AssignmentState
+    platform_id: str | None = None
+    platform_url: str | None = None
+    warnings: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentEdit:
+    """A late edit. None leaves things as they are."""
+
+    payload: dict[str, Any] | None = None
+    scheduled_at: datetime | None = None
+    clears_schedule: bool = False
+    extra_steps: list[StepName] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,41 +145,23 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class AssignmentRecord:
-    """The assignment's row as the workflow wants it. None leaves a column as it is."""
-
-    assignment_id: str
-    state: AssignmentState
-    wait_reason: WaitReason | None = None
-    wait_until: datetime | None = None
-    error_code: str | None = None
-    error: str | None = None
-    remedy: str | None = None
-    warnings: dict[str, str] = field(default_factory=dict)
-    scheduled_at: datetime | None = None
+class Discarded:
+    platform_id: str | None
+    """Set when the upload turned out to be complete: there was nothing left to discard."""
 
 
 @dataclass(frozen=True, slots=True)
-class Repaired:
-    started: int
-    expired: int
+class AssignmentRecord:
+    """The assignment's row as the workflow wants it."""
 
-
-class TicketSteps(ABC):
-    @activity.defn
-    @abstractmethod
-    def connect(self, ticket: TicketInput) -> TicketOutcome:
-        """Exchange the stored code and create or update the connections.
-
-        On retry: the exchanged grant is stored as soon as it is had, so the code is sent
-        once; connections are found again by their account. A refusal (no channel, a scope
-        not granted, another account than the connection's own) is a result, not an error.
-        """
-
-    @activity.defn
-    @abstractmethod
-    def settle_ticket(self, ticket_id: str, outcome: TicketOutcome) -> None:
-        """Write how a ticket ended and erase its verifier, code and grant. Idempotent."""
+    assignment_id: str
+    attempt: int
+    state: AssignmentState
+    wait_reason: WaitReason | None = None
+    wait_until: datetime | None = None
+    trouble: Trouble | None = None
+    platform_url: str | None = None
+    warnings: dict[str, str] = field(default_factory=dict)
 
 
 class AssignmentSteps(ABC):
@@ -118,22 +173,39 @@ class AssignmentSteps(ABC):
     @activity.defn
     @abstractmethod
     def await_processing(self, assignment_id: str) -> Published:
-        """Ask what became of the video. Not ready yet is an error that is retried."""
+        """Ask what became of the video. Reads only; `processing` means ask again."""
 
     @activity.defn
     @abstractmethod
     def run_step(self, step: StepInput) -> None:
-        """Do one extra step. Idempotent at the platform."""
+        """Do one extra step. On retry: what is already at the platform counts as done."""
 
     @activity.defn
     @abstractmethod
     def record(self, record: AssignmentRecord) -> None:
-        """Write the assignment's row. Idempotent."""
+        """Write the assignment's row. Idempotent.
+
+        A run that is not the row's current attempt is refused and thereby ends itself.
+        """
 
     @activity.defn
     @abstractmethod
-    def discard_session(self, assignment_id: str) -> None:
-        """Give an unfinished upload session up, at the platform and here. Idempotent."""
+    def edit(self, assignment_id: str, edit: AssignmentEdit) -> None:
+        """Write a late edit to the assignment's row. Idempotent."""
+
+    @activity.defn
+    @abstractmethod
+    def discard_session(self, assignment_id: str) -> Discarded:
+        """Give an unfinished upload up, at the platform and here. Idempotent."""
+
+
+# Repair ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    started: int
+    expired: int
 
 
 class RepairSteps(ABC):

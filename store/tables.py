@@ -211,6 +211,8 @@ class Transfer(SQLModel, table=True):
     """Bytes the platform said it holds; for display, the platform is asked again anyway."""
     finish_sent_at: datetime | None = _moment(default=None)
     """Set before the request that may complete the upload: from here on it may exist."""
+    lost_at: datetime | None = _moment(default=None)
+    """Since when the session is unknown to the platform while the video may exist."""
 
 
 class Step(SQLModel, table=True):
