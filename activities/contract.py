@@ -121,6 +121,7 @@ class AssignmentOutcome:
 class AssignmentEdit:
     """A late edit. None leaves things as they are."""
 
+    assignment_id: str
     payload: dict[str, Any] | None = None
     scheduled_at: datetime | None = None
     clears_schedule: bool = False
@@ -164,12 +165,21 @@ class AssignmentRecord:
     warnings: dict[str, str] = field(default_factory=dict)
 
 
-class AssignmentSteps(ABC):
+class TransferSteps(ABC):
+    """On the queue `castline-transfer`: few at a time, each for as long as its bytes last."""
+
     @activity.defn
     @abstractmethod
     def transfer(self, assignment_id: str) -> Uploaded:
         """Move the bytes. On retry: asks the platform for its offset and goes on from there."""
 
+    @activity.defn
+    @abstractmethod
+    def discard_session(self, assignment_id: str) -> Discarded:
+        """Give an unfinished upload up, at the platform and here. Idempotent."""
+
+
+class PublishingSteps(ABC):
     @activity.defn
     @abstractmethod
     def await_processing(self, assignment_id: str) -> Published:
@@ -179,6 +189,10 @@ class AssignmentSteps(ABC):
     @abstractmethod
     def run_step(self, step: StepInput) -> None:
         """Do one extra step. On retry: what is already at the platform counts as done."""
+
+
+class RecordingSteps(ABC):
+    """Local activities: one short write to our own database each."""
 
     @activity.defn
     @abstractmethod
@@ -190,13 +204,8 @@ class AssignmentSteps(ABC):
 
     @activity.defn
     @abstractmethod
-    def edit(self, assignment_id: str, edit: AssignmentEdit) -> None:
+    def edit(self, edit: AssignmentEdit) -> None:
         """Write a late edit to the assignment's row. Idempotent."""
-
-    @activity.defn
-    @abstractmethod
-    def discard_session(self, assignment_id: str) -> Discarded:
-        """Give an unfinished upload up, at the platform and here. Idempotent."""
 
 
 # Repair ----------------------------------------------------------------------------------

@@ -1,0 +1,132 @@
+"""The credentials of connections, kept fresh where they are used.
+
+A token is read from the vault for one call, refreshed when its end is near or the platform
+refused it, and written back by compare-and-swap on its version: of two refreshes at once the
+first one lands and the other uses its token. Only the platform's own word makes a connection
+need a person; a blip leaves it as it is.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from domain.errors import ReauthorizationNeeded
+from domain.secrets import Secret
+from domain.states import ConnectionHealth
+from platforms.protocol import Credential
+from platforms.registry import Registry
+from store.engine import Store
+from store.queries import connections
+from store.vault import Vault
+
+MARGIN = timedelta(minutes=5)
+"""A token with less life than this is not taken into a call: one chunk may last minutes."""
+
+_BROKEN = (ConnectionHealth.NEEDS_REAUTH, ConnectionHealth.INSUFFICIENT_SCOPE)
+
+
+def pack(credential: Credential) -> Secret:
+    """The vault's form of a credential; the moments live in columns of their own."""
+    refresh = credential.refresh_token
+    return Secret(
+        json.dumps(
+            {
+                "access_token": credential.access_token.reveal(),
+                "refresh_token": None if refresh is None else refresh.reveal(),
+                "scopes": list(credential.scopes),
+                "expires_at": _text(credential.expires_at),
+                "grant_expires_at": _text(credential.grant_expires_at),
+            }
+        )
+    )
+
+
+def unpack(packed: Secret) -> Credential:
+    fields = json.loads(packed.reveal())
+    refresh = fields["refresh_token"]
+    return Credential(
+        access_token=Secret(fields["access_token"]),
+        refresh_token=None if refresh is None else Secret(refresh),
+        expires_at=_moment(fields["expires_at"]),
+        scopes=tuple(fields["scopes"]),
+        grant_expires_at=_moment(fields["grant_expires_at"]),
+    )
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+class CredentialKeeper:
+    """Gives out current credentials. Thread-safe; holds no token between calls."""
+
+    def __init__(self, store: Store, vault: Vault, registry: Registry) -> None:
+        self._store = store
+        self._vault = vault
+        self._registry = registry
+
+    def current(self, connection_id: str, *, margin: timedelta = MARGIN) -> Credential:
+        """A credential with at least `margin` to live, refreshed first where needed.
+
+        Raises `ReauthorizationNeeded` without a call when the connection is known to be dead.
+        """
+        with self._store.read() as session:
+            connection = connections.get_connection_by_id(session, connection_id)
+            if connection.health in _BROKEN:
+                raise ReauthorizationNeeded(
+                    connection.health_reason or "needs_reauth",
+                    f"{connection.name} has to be connected again.",
+                )
+            stored = connections.get_credential(session, self._vault, connection_id)
+        credential = unpack(stored.secret)
+        if credential.expires_at is None or credential.expires_at - datetime.now(UTC) > margin:
+            return credential
+        return self._refresh(connection_id, connection.platform, credential, stored.version)
+
+    def renew(self, connection_id: str, rejected: Secret) -> Credential:
+        """Another credential than the one whose access token the platform just `rejected`."""
+        with self._store.read() as session:
+            platform = connections.get_connection_by_id(session, connection_id).platform
+            stored = connections.get_credential(session, self._vault, connection_id)
+        credential = unpack(stored.secret)
+        if credential.access_token != rejected:
+            return credential
+        return self._refresh(connection_id, platform, credential, stored.version)
+
+    def mark_dead(self, connection_id: str, error: ReauthorizationNeeded) -> None:
+        """Write down the platform's word that only a person can help."""
+        lacks_scope = error.code == "scope_missing"
+        with self._store.write() as session:
+            connections.mark_health(
+                session,
+                connection_id,
+                health=ConnectionHealth.INSUFFICIENT_SCOPE
+                if lacks_scope
+                else ConnectionHealth.NEEDS_REAUTH,
+                reason=error.code,
+            )
+
+    def _refresh(
+        self, connection_id: str, platform: str, old: Credential, version: int
+    ) -> Credential:
+        try:
+            fresh = self._registry.get(platform).refresh(old)
+        except ReauthorizationNeeded as error:
+            self.mark_dead(connection_id, error)
+            raise
+        with self._store.write() as session:
+            landed = connections.swap_credential(
+                session,
+                self._vault,
+                connection_id,
+                expected_version=version,
+                secret=pack(fresh),
+                expires_at=fresh.expires_at,
+                grant_expires_at=fresh.grant_expires_at,
+            )
+            if landed:
+                return fresh
+            return unpack(connections.get_credential(session, self._vault, connection_id).secret)

@@ -1,0 +1,103 @@
+"""The first of the two translations of errors: `domain.errors` into ApplicationError.
+
+Whatever an activity raises passes here, so the table below is all there is to know about
+what is retried and what is parked. Messages, details and causes are rebuilt from our own
+words: nothing that a platform or a library wrote reaches history.
+"""
+
+import functools
+import traceback
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, CancelledError
+
+from activities.contract import Kind, Trouble
+from domain import errors
+
+KINDS: dict[type[errors.CastlineError], Kind] = {
+    errors.SourceUnreachable: Kind.TRANSIENT,
+    errors.Unavailable: Kind.TRANSIENT,
+    errors.PlatformUnavailable: Kind.TRANSIENT,
+    errors.SessionLost: Kind.TRANSIENT,
+    errors.QuotaExhausted: Kind.NEEDS_QUOTA,
+    errors.ReauthorizationNeeded: Kind.NEEDS_CONNECTION,
+    errors.PlatformMisconfigured: Kind.NEEDS_OPERATOR,
+    errors.SourceUnusable: Kind.REFUSED,
+    errors.PlatformRefusal: Kind.REFUSED,
+    errors.InvalidRequest: Kind.REFUSED,
+    errors.NotFound: Kind.REFUSED,
+    errors.Conflict: Kind.REFUSED,
+}
+"""Anything else, a bug or a database that is away, is transient: it is retried, never lost."""
+
+
+def failure_of(error: errors.CastlineError) -> ApplicationError:
+    kind = KINDS.get(type(error), Kind.TRANSIENT)
+    until = error.until if isinstance(error, errors.QuotaExhausted) else None
+    delay = error.retry_after if isinstance(error, errors.PlatformUnavailable) else None
+    return ApplicationError(
+        error.sentence,
+        Trouble(code=error.code, sentence=error.sentence, remedy=error.remedy, until=until),
+        type=kind,
+        non_retryable=kind is not Kind.TRANSIENT,
+        next_retry_delay=None if delay is None else timedelta(seconds=delay),
+    )
+
+
+def unconfirmed(sentence: str) -> ApplicationError:
+    """The upload may have made a video; sending anything now could make a second one."""
+    return ApplicationError(
+        sentence,
+        Trouble(code="outcome_unconfirmed", sentence=sentence, remedy=errors.Remedy.WAIT),
+        type=Kind.UNCONFIRMED,
+        non_retryable=True,
+    )
+
+
+def not_ready(sentence: str, *, again_in: timedelta) -> ApplicationError:
+    """A poll that has to be repeated. Benign: no error is logged and no metric counts it."""
+    return ApplicationError(
+        sentence,
+        type=Kind.PROCESSING,
+        next_retry_delay=again_in,
+        category=ApplicationErrorCategory.BENIGN,
+    )
+
+
+def interrupted() -> ApplicationError:
+    """This worker stops; the next one may begin at once."""
+    return ApplicationError(
+        "The worker was stopped; another one goes on from the platform's offset.",
+        type=Kind.INTERRUPTED,
+        next_retry_delay=timedelta(milliseconds=100),
+        category=ApplicationErrorCategory.BENIGN,
+    )
+
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def translated(method: _F) -> _F:
+    """Let nothing but ApplicationErrors of ours leave an activity."""
+
+    @functools.wraps(method)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(*args, **kwargs)
+        except (ApplicationError, CancelledError):
+            raise
+        except errors.CastlineError as error:
+            raise failure_of(error) from None
+        except Exception as error:
+            # The frames, not the message: a library may have put an address with a token into it.
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            activity.logger.error("unexpected %s in an activity\n%s", type(error).__name__, frames)
+            raise ApplicationError(
+                f"Castline met an error of its own ({type(error).__name__}); the worker's log has it.",
+                type=Kind.TRANSIENT,
+            ) from None
+
+    return guarded  # type: ignore[return-value]
