@@ -8,7 +8,16 @@ holds a token, code, verifier, session URI or key in clear.
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Index, LargeBinary, TypeDecorator, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Index,
+    LargeBinary,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from sqlmodel import Field, SQLModel
 
 from domain import ids
@@ -76,6 +85,8 @@ class Organization(SQLModel, table=True):
 
 
 class Ticket(SQLModel, table=True):
+    __table_args__ = (Index("ix_ticket_reconcile", "state", "expires_at"),)
+
     id: str = Field(default_factory=ids.new_ticket_id, primary_key=True)
     workspace_id: str = Field(foreign_key="workspace.id", index=True)
     platform: str
@@ -150,7 +161,7 @@ class Video(SQLModel, table=True):
     description: str | None = None
     source_url: str
     """May carry a signature (a presigned URL): shown only to its workspace, never logged."""
-    size: int
+    size: int = Field(sa_type=BigInteger)
     pin_version: str
     file_name: str
     content_type: str
@@ -207,12 +218,14 @@ class Transfer(SQLModel, table=True):
     sealed_session: bytes | None = Field(default=None, sa_type=LargeBinary)
     """None: no session is open."""
     opened_at: datetime | None = _moment(default=None)
-    confirmed: int = 0
+    confirmed: int = Field(default=0, sa_type=BigInteger)
     """Bytes the platform said it holds; for display, the platform is asked again anyway."""
     finish_sent_at: datetime | None = _moment(default=None)
     """Set before the request that may complete the upload: from here on it may exist."""
     lost_at: datetime | None = _moment(default=None)
     """Since when the session is unknown to the platform while the video may exist."""
+    is_dead: bool = False
+    """The platform said that what was uploaded never becomes a video: a retry begins anew."""
 
 
 class Step(SQLModel, table=True):
