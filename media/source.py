@@ -43,8 +43,12 @@ class Source(Protocol):
 
     pin: Pin
 
-    def seek(self, offset: int) -> None:
-        """Make the next `read_into` begin at `offset`."""
+    def seek(self, offset: int) -> int:
+        """Move towards `offset` for about a second; return the position that is reached.
+
+        Where bytes can be had from any offset it is reached at once. An origin without
+        ranges must be read up to it: call again until it is.
+        """
 
     def read_into(self, view: memoryview) -> int:
         """Fill `view` from the current position; return the count, never 0 before the end."""

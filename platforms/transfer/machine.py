@@ -15,7 +15,7 @@ from domain.secrets import Secret
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request. Its body is `head`, then `length` source bytes from `offset`, then `tail`."""
+    """One HTTP request. Its body: `head`, `length` source bytes from `offset`, `tail`."""
 
     method: str
     url: Secret

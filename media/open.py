@@ -1,0 +1,41 @@
+"""Opens a source by its address: one reader per scheme."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from domain.errors import SourceUnusable
+from media.file import open_file
+from media.policy import SourcePolicy
+from media.source import Pin, Source
+
+_Reader = Callable[..., Source]
+_READERS: dict[str, _Reader] = {"file": open_file}
+
+
+def open_source(url: str, *, pin: Pin, policy: SourcePolicy) -> Source:
+    """Open the pinned version of the bytes at `url`. Close the source after use.
+
+    Raises `SourceUnusable` with `source_changed` when another version lies there now,
+    and whatever `open_found` raises.
+    """
+    source = open_found(url, policy=policy)
+    if source.pin != pin:
+        source.close()
+        raise SourceUnusable(
+            "source_changed", "The video was changed or replaced since it was registered."
+        )
+    return source
+
+
+def open_found(url: str, *, policy: SourcePolicy) -> Source:
+    """Open whatever version lies at `url` now; its `pin` tells which.
+
+    Raises `SourceUnusable` for an address that is not allowed, not there, refused by its
+    origin or of unknown size, and `SourceUnreachable` when the origin does not answer now.
+    """
+    reader = _READERS.get(urlsplit(url).scheme)
+    if reader is None:
+        raise SourceUnusable(
+            "source_not_allowed", "A video is read from an https URL or a file URL."
+        )
+    return reader(url, policy=policy)
