@@ -1,8 +1,8 @@
 """States of the lifecycles, and what a reader may conclude from each.
 
-    ticket:      open → consenting → connecting → connected | refused | expired | failed
-    assignment:  pending → uploading → uploaded → processing → published | failed | cancelled
-                 `waiting` between any two; `unconfirmed` while an unclear outcome is read back
+ticket:      open → consenting → connecting → connected | refused | expired | failed
+assignment:  pending → uploading → uploaded → processing → published | failed | cancelled
+             `waiting` between any two; `unconfirmed` while an unclear outcome is read back
 """
 
 from enum import StrEnum

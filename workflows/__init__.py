@@ -1,0 +1,14 @@
+"""The lifecycles, written as they happen.
+
+    ticket.py       one consent, five minutes, once
+    assignment.py   one video to one connection, once
+    reconcile.py    what a crash left between database and Temporal
+
+A workflow decides and waits; everything it does is an activity of `activities/contract.py`.
+"""
+
+from workflows.assignment import AssignmentWorkflow
+from workflows.reconcile import ReconcileWorkflow
+from workflows.ticket import TicketWorkflow
+
+WORKFLOWS = [TicketWorkflow, AssignmentWorkflow, ReconcileWorkflow]

@@ -1,0 +1,267 @@
+"""PENDING → UPLOADING → UPLOADED → PROCESSING → PUBLISHED | FAILED | CANCELLED
+
+with WAITING (schedule, connection, quota, platform) between any two, and UNCONFIRMED while
+an unclear outcome is read back. An assignment publishes one video once: up to the moment the
+platform holds every byte it can be edited, cancelled and parked; from then on it only ends.
+What passes by itself is waited for, what a person must do is waited for longer, and only the
+platform's final word, or a week of the same trouble, makes it fail.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    CancelledError,
+    is_cancelled_exception,
+)
+
+with workflow.unsafe.imports_passed_through():
+    from activities.contract import (
+        AssignmentEdit,
+        AssignmentInput,
+        AssignmentOutcome,
+        AssignmentRecord,
+        Published,
+        PublishingSteps,
+        RecordingSteps,
+        StepInput,
+        TransferSteps,
+        Trouble,
+    )
+    from domain.states import AssignmentState, WaitReason
+    from workflows import options
+    from workflows.parking import Parking, pause_until
+    from workflows.trouble import Failed, kind_of, trouble_of
+
+T = TypeVar("T")
+
+
+@workflow.defn
+class AssignmentWorkflow:
+    """Updates: `edit` until the transfer begins, `cancel` until the platform has every byte.
+
+    Signal: `connection_recovered`, sent by the ticket that re-authorized the connection.
+    Cancelling the workflow itself does what `cancel` does.
+    """
+
+    @workflow.init
+    def __init__(self, assignment: AssignmentInput) -> None:
+        self._assignment = assignment
+        self._scheduled_at = assignment.scheduled_at
+        self._extra_steps = list(assignment.extra_steps)
+        self._state = AssignmentState.PENDING
+        self._parking = Parking()
+        self._delivery: asyncio.Task[None] | None = None
+        self._has_begun = False
+        self._edits_in_flight = 0
+        self._platform_id: str | None = None
+        self._warnings: dict[str, str] = {}
+
+    @workflow.run
+    async def run(self, assignment: AssignmentInput) -> AssignmentOutcome:
+        try:
+            await self._deliver()
+            if self._platform_id is None:
+                await self._enter(AssignmentState.CANCELLED)
+                raise CancelledError("The assignment was cancelled before it was uploaded.")
+            published = await _to_the_end(self._complete())
+        except Failed as failure:
+            await self._enter(AssignmentState.FAILED, trouble=failure.trouble)
+            raise ApplicationError(
+                failure.trouble.sentence, type=failure.trouble.code, non_retryable=True
+            ) from None
+        finally:
+            await workflow.wait_condition(workflow.all_handlers_finished)
+        return AssignmentOutcome(
+            self._state, self._platform_id, published.platform_url, self._warnings
+        )
+
+    # To every byte at the platform ----------------------------------------------------------
+
+    async def _deliver(self) -> None:
+        """Bring the bytes to the platform, or leave nothing there when cancelled in time."""
+        self._delivery = asyncio.create_task(self._wait_and_transfer())
+        try:
+            await self._delivery
+        except (asyncio.CancelledError, ActivityError) as error:
+            if not is_cancelled_exception(error):
+                raise
+            discarded = await workflow.execute_activity_method(
+                TransferSteps.discard_session,
+                self._assignment.assignment_id,
+                summary="give the upload up",
+                **options.DISCARD,
+            )
+            self._platform_id = discarded.platform_id
+
+    async def _wait_and_transfer(self) -> None:
+        await self._wait_for_schedule()
+        self._has_begun = True
+        self._platform_id = await self._insist(AssignmentState.UPLOADING, self._transfer)
+
+    async def _wait_for_schedule(self) -> None:
+        while (until := self._scheduled_at) is not None and until > workflow.now():
+            await self._enter(
+                AssignmentState.WAITING, wait_reason=WaitReason.SCHEDULE, wait_until=until
+            )
+            await pause_until(
+                until, "publishes at the scheduled time", lambda: self._scheduled_at != until
+            )
+            # An edit that came in time is written before the transfer reads the row.
+            await workflow.wait_condition(lambda: self._edits_in_flight == 0)
+
+    async def _transfer(self) -> str:
+        uploaded = await workflow.execute_activity_method(
+            TransferSteps.transfer,
+            self._assignment.assignment_id,
+            summary=f"send the bytes to {self._assignment.platform}",
+            **options.TRANSFER,
+        )
+        return uploaded.platform_id
+
+    # From there to published ----------------------------------------------------------------
+
+    async def _complete(self) -> Published:
+        published = await self._insist(AssignmentState.PROCESSING, self._await_processing)
+        self._warnings |= published.warnings
+        for step in self._extra_steps:
+            await self._run_extra_step(StepInput(self._assignment.assignment_id, step))
+        await self._enter(AssignmentState.PUBLISHED, platform_url=published.platform_url)
+        return published
+
+    async def _await_processing(self) -> Published:
+        return await workflow.execute_activity_method(
+            PublishingSteps.await_processing,
+            self._assignment.assignment_id,
+            summary=f"{self._assignment.platform} processes the video",
+            **options.PROCESSING,
+        )
+
+    async def _run_extra_step(self, step: StepInput) -> None:
+        """A step that fails is a warning: it never hides a video that is live."""
+        try:
+            await workflow.execute_activity_method(
+                PublishingSteps.run_step, step, summary=f"{step.step}", **options.EXTRA_STEP
+            )
+        except ActivityError as error:
+            self._warnings[f"{step.step}_failed"] = trouble_of(error).sentence
+
+    # Waiting --------------------------------------------------------------------------------
+
+    async def _insist(self, state: AssignmentState, step: Callable[[], Awaitable[T]]) -> T:
+        """Run a step until it succeeds, parked in between; raises `Failed` when it cannot."""
+        while True:
+            await self._enter(state)
+            recoveries = self._parking.recoveries
+            try:
+                return await step()
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                stand = self._parking.stand(kind_of(error), trouble_of(error))
+            await self._enter(
+                stand.state,
+                wait_reason=stand.reason,
+                wait_until=stand.until,
+                trouble=stand.trouble,
+            )
+            await self._parking.wait_out(stand, recoveries)
+
+    # Messages -------------------------------------------------------------------------------
+
+    @workflow.signal(description="The connection was authorized again.")
+    def connection_recovered(self) -> None:
+        self._parking.recoveries += 1
+
+    @workflow.update(description="Change the payload or the time, before the transfer begins.")
+    async def edit(self, edit: AssignmentEdit) -> None:
+        self._edits_in_flight += 1
+        try:
+            await workflow.execute_local_activity_method(
+                RecordingSteps.edit, edit, summary="a late edit", **options.RECORD
+            )
+        finally:
+            self._edits_in_flight -= 1
+        if edit.extra_steps is not None:
+            self._extra_steps = list(edit.extra_steps)
+        if edit.clears_schedule or edit.scheduled_at is not None:
+            self._scheduled_at = edit.scheduled_at
+
+    @edit.validator
+    def _may_edit(self, edit: AssignmentEdit) -> None:
+        if self._has_begun:
+            raise ApplicationError("The transfer has begun.", type="too_late")
+
+    @workflow.update(description="Give the assignment up, unless the platform has every byte.")
+    async def cancel(self) -> bool:
+        """True: it came in time, and the assignment ends as cancelled."""
+        await workflow.wait_condition(lambda: self._delivery is not None)
+        assert self._delivery is not None
+        self._delivery.cancel()
+        await workflow.wait_condition(
+            lambda: self._state.is_settled or self._platform_id is not None
+        )
+        return self._state is AssignmentState.CANCELLED
+
+    # Telling --------------------------------------------------------------------------------
+
+    async def _enter(
+        self,
+        state: AssignmentState,
+        *,
+        wait_reason: WaitReason | None = None,
+        wait_until: datetime | None = None,
+        trouble: Trouble | None = None,
+        platform_url: str | None = None,
+    ) -> None:
+        """Move to a state and say so: in the row, in search, on the Web UI's status card."""
+        record = AssignmentRecord(
+            assignment_id=self._assignment.assignment_id,
+            attempt=self._assignment.attempt,
+            state=state,
+            wait_reason=wait_reason,
+            wait_until=wait_until,
+            trouble=trouble,
+            platform_url=platform_url,
+            warnings=self._warnings,
+        )
+        workflow.upsert_search_attributes([options.STATE.value_set(state)])
+        workflow.set_current_details(_card(self._assignment, record))
+        await workflow.execute_local_activity_method(
+            RecordingSteps.record, record, summary=f"assignment is {state}", **options.RECORD
+        )
+        # After the row: whoever is told of a state by an Update finds it there.
+        self._state = state
+
+
+async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` to its end; a cancellation that arrives meanwhile is too late and is noted."""
+    task = asyncio.create_task(work)
+    while True:
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.done():
+                raise
+            workflow.logger.info("a cancellation came too late: the video is at the platform")
+
+
+def _card(assignment: AssignmentInput, record: AssignmentRecord) -> str:
+    """What the Temporal Web UI shows of a running assignment, in Markdown."""
+    lines = [f"**{record.state}**: {assignment.title} on {assignment.platform}"]
+    if record.wait_reason is not None:
+        lines.append(f"Waits for **{record.wait_reason}**.")
+    if record.wait_until is not None:
+        lines.append(f"Next look: {record.wait_until.isoformat(timespec='seconds')}.")
+    if record.trouble is not None:
+        lines.append(f"`{record.trouble.code}`: {record.trouble.sentence}")
+        lines.append(f"What helps: {record.trouble.remedy}.")
+    if record.platform_url is not None:
+        lines.append(record.platform_url)
+    lines += [f"Warning `{code}`: {sentence}" for code, sentence in record.warnings.items()]
+    return "\n\n".join(lines)

@@ -1,0 +1,87 @@
+"""How activities are called: timeouts, retries and queues, each with its reason."""
+
+from datetime import timedelta
+from typing import Any
+
+from temporalio.common import RetryPolicy, SearchAttributeKey
+from temporalio.workflow import ActivityCancellationType
+
+from domain.queues import TRANSFER_QUEUE
+
+TRANSFER: dict[str, Any] = {
+    "task_queue": TRANSFER_QUEUE,
+    # One attempt may last as long as 256 GB on a slow line do.
+    "start_to_close_timeout": timedelta(hours=48),
+    # The sender beats every second, while bytes move and while it waits for an answer, and no
+    # socket operation may block for longer than 20 s: half a minute of silence is a dead process.
+    "heartbeat_timeout": timedelta(seconds=30),
+    # A stopped worker costs an attempt as well; when they are used up the assignment is parked
+    # for a while and goes on, so this bounds how long a trouble stays unseen, not the patience.
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=2),
+        maximum_interval=timedelta(seconds=30),
+        maximum_attempts=6,
+    ),
+    # A cancelled transfer is asked for its end: it may have finished in that very moment.
+    "cancellation_type": ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+}
+
+PROCESSING: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(minutes=2),
+    # Platforms process for hours; what is not ready after days never will be.
+    "schedule_to_close_timeout": timedelta(days=3),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=2)
+    ),
+}
+
+EXTRA_STEP: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(minutes=10),
+    # The video is live by now: a thumbnail that fails for an hour becomes a warning.
+    "schedule_to_close_timeout": timedelta(hours=1),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5)
+    ),
+}
+
+DISCARD: dict[str, Any] = {
+    "task_queue": TRANSFER_QUEUE,
+    "start_to_close_timeout": timedelta(minutes=2),
+    # A video may be there: it is asked for until the platform says.
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=2)
+    ),
+}
+
+CONNECT: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=60),
+    # A person is looking at a browser: what does not answer for two minutes has failed.
+    "schedule_to_close_timeout": timedelta(minutes=2),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10)
+    ),
+}
+
+RECORD: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=30),
+    # Our own database: it comes back, and until then nothing may go on unrecorded.
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)
+    ),
+}
+
+RECONCILE: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(minutes=5),
+    # The Schedule comes again every minute; a failed sweep need not be insisted on.
+    "retry_policy": RetryPolicy(maximum_attempts=1),
+}
+
+PATIENCE = timedelta(days=7)
+"""How long an assignment waits for one and the same trouble to end."""
+
+WORKSPACE = SearchAttributeKey.for_keyword("CastlineWorkspace")
+PLATFORM = SearchAttributeKey.for_keyword("CastlinePlatform")
+CONNECTION = SearchAttributeKey.for_keyword("CastlineConnection")
+STATE = SearchAttributeKey.for_keyword("CastlineState")
+SEARCH_ATTRIBUTES = (WORKSPACE, PLATFORM, CONNECTION, STATE)
+"""Never encrypted and always indexed: ids and states only."""

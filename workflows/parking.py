@@ -1,0 +1,88 @@
+"""Standing still: for what, until when, and for how long at most.
+
+A trouble that passes by itself, or by what a person does elsewhere, parks the assignment
+instead of failing it. Each look that finds the same reason again lengthens the pause; a week
+of one and the same reason is the end.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.contract import Kind, Trouble
+    from domain.states import AssignmentState, WaitReason
+    from workflows.options import PATIENCE
+    from workflows.trouble import Failed
+
+_REASONS = {
+    Kind.NEEDS_CONNECTION: WaitReason.CONNECTION,
+    Kind.NEEDS_QUOTA: WaitReason.QUOTA,
+}
+"""Every other kind is the platform's, our line to it, or our settings there."""
+
+
+@dataclass(frozen=True)
+class Stand:
+    """One standstill, as it is told and waited out."""
+
+    state: AssignmentState
+    reason: WaitReason
+    until: datetime
+    trouble: Trouble
+
+
+class Parking:
+    """Decides each standstill and remembers how long the same reason has lasted."""
+
+    def __init__(self) -> None:
+        self.recoveries = 0
+        """How often the connection has been re-authorized."""
+        self._reason: WaitReason | None = None
+        self._since = workflow.now()
+        self._times = 0
+
+    def stand(self, kind: Kind, trouble: Trouble) -> Stand:
+        """The standstill that a trouble brings. Raises `Failed` where waiting does not help."""
+        reason = _REASONS.get(kind, WaitReason.PLATFORM)
+        if self._reason is not reason:
+            self._reason, self._since, self._times = reason, workflow.now(), 0
+        self._times += 1
+        if kind is Kind.REFUSED or workflow.now() - self._since > PATIENCE:
+            raise Failed(trouble)
+        return Stand(
+            AssignmentState.UNCONFIRMED if kind is Kind.UNCONFIRMED else AssignmentState.WAITING,
+            reason,
+            trouble.until or workflow.now() + self._next_look(),
+            trouble,
+        )
+
+    async def wait_out(self, stand: Stand, recoveries: int) -> None:
+        """Return when it is time to look again.
+
+        `recoveries` is the count from before the step that failed: a re-authorization that
+        crossed its failure has happened already and is not waited for.
+        """
+        await pause_until(
+            stand.until,
+            f"waits for {stand.reason}: {stand.trouble.code}",
+            lambda: stand.reason is WaitReason.CONNECTION and self.recoveries > recoveries,
+        )
+
+    def _next_look(self) -> timedelta:
+        # A connection is waited for by signal; its looks only cover one that was missed.
+        if self._reason is WaitReason.CONNECTION:
+            return timedelta(minutes=1) if self._times == 1 else timedelta(hours=1)
+        return timedelta(minutes=min(2 ** min(self._times - 1, 4), 15))
+
+
+async def pause_until(until: datetime, summary: str, ended: Callable[[], bool]) -> None:
+    """A durable timer that `ended` may cut short."""
+    timeout = max(until - workflow.now(), timedelta(0))
+    try:
+        await workflow.wait_condition(ended, timeout=timeout, timeout_summary=summary)
+    except asyncio.TimeoutError:
+        return

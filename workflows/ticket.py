@@ -1,0 +1,147 @@
+"""OPEN → CONSENTING → CONNECTING → CONNECTED | REFUSED | EXPIRED | FAILED
+
+A ticket can be redeemed once, within its five minutes, whatever crashes. Its workflow is
+the lock: the API starts it, the browser's two visits reach it as Updates, and the id of the
+second one derives from the callback, so a repeated callback gets the first one's answer and
+any other is refused. What the browser brought lies sealed in the ticket's row; only the
+ticket's id travels through here.
+"""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.contract import Refusal, TicketInput, TicketOutcome, TicketSteps
+    from domain.ids import assignment_workflow_id
+    from domain.states import TicketState
+    from workflows import options
+    from workflows.trouble import trouble_of
+
+
+@workflow.defn
+class TicketWorkflow:
+    """Updates: `begin_consent` (any number of times before the callback), `redeem` and `refuse`.
+
+    A validator refuses by ApplicationError of type `ticket_expired` or `ticket_used`; a
+    refused Update leaves no trace in history.
+    """
+
+    @workflow.init
+    def __init__(self, ticket: TicketInput) -> None:
+        self._ticket = ticket
+        self._outcome: TicketOutcome | None = None
+        self._state = TicketState.OPEN
+
+    @workflow.run
+    async def run(self, ticket: TicketInput) -> TicketOutcome:
+        try:
+            await workflow.wait_condition(
+                lambda: self._is_taken,
+                timeout=max(ticket.expires_at - workflow.now(), timedelta(0)),
+                timeout_summary="the ticket expires",
+            )
+        except asyncio.TimeoutError:
+            if not self._is_taken:
+                await self._settle(
+                    TicketOutcome(
+                        TicketState.EXPIRED,
+                        error_code="ticket_expired",
+                        error="Nobody came back from the consent page within five minutes.",
+                    )
+                )
+        await workflow.wait_condition(lambda: self._outcome is not None)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        assert self._outcome is not None
+        return self._outcome
+
+    @workflow.update(description="The browser sets out for the consent page.")
+    def begin_consent(self) -> None:
+        self._enter(TicketState.CONSENTING)
+
+    @begin_consent.validator
+    def _may_begin_consent(self) -> None:
+        self._require_open()
+
+    @workflow.update(description="The browser came back with a code.")
+    async def redeem(self) -> TicketOutcome:
+        # Before the first await: from here on the ticket is used, whatever comes of it.
+        self._enter(TicketState.CONNECTING)
+        try:
+            connected = await workflow.execute_activity_method(
+                TicketSteps.connect,
+                self._ticket.ticket_id,
+                summary=f"exchange the code, connect {self._ticket.platform}",
+                **options.CONNECT,
+            )
+        except ActivityError as error:
+            return await self._settle(_failed(error))
+        self._close(connected.outcome)
+        if connected.outcome.state is not TicketState.CONNECTED:
+            await self._record(connected.outcome)
+        await self._release(connected.parked)
+        return connected.outcome
+
+    @redeem.validator
+    def _may_redeem(self) -> None:
+        self._require_open()
+
+    @workflow.update(description="The browser came back without a code.")
+    async def refuse(self, refusal: Refusal) -> TicketOutcome:
+        return await self._settle(
+            TicketOutcome(TicketState.REFUSED, error_code=refusal.error_code, error=refusal.error)
+        )
+
+    @refuse.validator
+    def _may_refuse(self, refusal: Refusal) -> None:
+        self._require_open()
+
+    @property
+    def _is_taken(self) -> bool:
+        return self._state not in (TicketState.OPEN, TicketState.CONSENTING)
+
+    def _require_open(self) -> None:
+        if self._is_taken:
+            raise ApplicationError("This ticket has been used.", type="ticket_used")
+        # Not the timer's word: within one workflow task Updates are applied before timers.
+        if workflow.now() >= self._ticket.expires_at:
+            raise ApplicationError("This ticket has expired.", type="ticket_expired")
+
+    async def _settle(self, outcome: TicketOutcome) -> TicketOutcome:
+        self._close(outcome)
+        await self._record(outcome)
+        return outcome
+
+    def _close(self, outcome: TicketOutcome) -> None:
+        self._outcome = outcome
+        self._enter(outcome.state)
+
+    async def _record(self, outcome: TicketOutcome) -> None:
+        await workflow.execute_local_activity_method(
+            TicketSteps.settle_ticket,
+            args=[self._ticket.ticket_id, outcome],
+            summary=f"ticket is {outcome.state}",
+            **options.RECORD,
+        )
+
+    async def _release(self, assignment_ids: list[str]) -> None:
+        """Wake what was parked on the connection; one that ended meanwhile needs no waking."""
+        handles = (
+            workflow.get_external_workflow_handle(assignment_workflow_id(assignment_id))
+            for assignment_id in assignment_ids
+        )
+        await asyncio.gather(
+            *(handle.signal("connection_recovered") for handle in handles), return_exceptions=True
+        )
+
+    def _enter(self, state: TicketState) -> None:
+        self._state = state
+        workflow.upsert_search_attributes([options.STATE.value_set(state)])
+        workflow.set_current_details(f"Ticket for **{self._ticket.platform}**: **{state}**")
+
+
+def _failed(error: ActivityError) -> TicketOutcome:
+    trouble = trouble_of(error)
+    return TicketOutcome(TicketState.FAILED, error_code=trouble.code, error=trouble.sentence)
