@@ -44,7 +44,9 @@ class TicketActivities(TicketSteps):
             return Connected(_failed(error.code, error.sentence))
         if not accounts:
             return Connected(
-                _failed("no_channel", "This account has no channel to publish to. Create one first.")
+                _failed(
+                    "no_channel", "This account has no channel to publish to. Create one first."
+                )
             )
         return self._keep(ticket, accounts)
 

@@ -96,7 +96,7 @@ def translated(method: _F) -> _F:
             frames = "".join(traceback.format_tb(error.__traceback__))
             activity.logger.error("unexpected %s in an activity\n%s", type(error).__name__, frames)
             raise ApplicationError(
-                f"Castline met an error of its own ({type(error).__name__}); the worker's log has it.",
+                f"Castline met an error of its own, {type(error).__name__}: see the worker's log.",
                 type=Kind.TRANSIENT,
             ) from None
 

@@ -5,7 +5,6 @@ instead of failing it. Each look that finds the same reason again lengthens the 
 of one and the same reason is the end.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -84,5 +83,5 @@ async def pause_until(until: datetime, summary: str, ended: Callable[[], bool]) 
     timeout = max(until - workflow.now(), timedelta(0))
     try:
         await workflow.wait_condition(ended, timeout=timeout, timeout_summary=summary)
-    except asyncio.TimeoutError:
+    except TimeoutError:
         return

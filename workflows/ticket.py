@@ -43,7 +43,7 @@ class TicketWorkflow:
                 timeout=max(ticket.expires_at - workflow.now(), timedelta(0)),
                 timeout_summary="the ticket expires",
             )
-        except asyncio.TimeoutError:
+        except TimeoutError:
             if not self._is_taken:
                 await self._settle(
                     TicketOutcome(
