@@ -74,7 +74,7 @@ Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
 
 def serve(
-    operation: str | Callable[[web.Request], str],
+    operation: str | Callable[[web.Request], Awaitable[str]],
     handler: Handler,
     *,
     traits: Callable[[web.Request], Traits] = lambda _: Traits(),
@@ -88,7 +88,7 @@ def serve(
 
     async def answer(request: web.Request) -> web.StreamResponse:
         world = request.app[WORLD]
-        name = operation if isinstance(operation, str) else operation(request)
+        name = operation if isinstance(operation, str) else await operation(request)
         seen = traits(request)
         fault = world.faults.take(name, final=seen.final, owner=seen.owner)
         call = Call(request, world, name, fault)

@@ -1,0 +1,183 @@
+"""The pages a person sees: choose an account, tick what to grant, allow or deny.
+
+`GET /o/oauth2/v2/auth` shows them as one page with one form; a headless client needs
+that page's `request_id` and one POST. What Google refuses on a page of its own instead
+of sending the browser back (facts: YouTube section 1.2) is such a page here too.
+"""
+
+import secrets
+from collections import OrderedDict
+from urllib.parse import urlencode, urlsplit
+
+from aiohttp import web
+
+from emulator.calls import Call
+from emulator.google.accounts import Account, Channel, Directory
+from emulator.google.oauth.grants import Grants, OAuthError
+from emulator.google.oauth.records import (
+    SCOPES,
+    SIGN_IN_SCOPES,
+    Client,
+    Person,
+    Request,
+    full_scope,
+    is_granular,
+)
+from emulator.google.switches import Switches
+from emulator.pages import page
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_MOST_PENDING = 10_000
+
+
+class Consent:
+    """The authorization endpoint and the decision form behind it."""
+
+    def __init__(self, grants: Grants, directory: Directory, switches: Switches) -> None:
+        self._grants = grants
+        self._directory = directory
+        self._switches = switches
+        self._pending: OrderedDict[str, Request] = OrderedDict()
+
+    async def authorize(self, call: Call) -> web.StreamResponse:
+        """Show the consent page, or go straight back where nothing is left to ask."""
+        try:
+            request = self._read(dict(call.request.query))
+        except OAuthError as error:
+            return _refusal(error)
+        hinted = self._hinted(request)
+        granted = self._grants.granted(request.client, hinted) if hinted else None
+        settled = granted is not None and set(request.scopes) <= set(granted.scopes)
+        if hinted and settled and set(request.prompt) <= {"none"}:
+            return self._accept(call, request, hinted, request.scopes)
+        if "none" in request.prompt:
+            return _back(request, {"error": "interaction_required"})
+        self._pending[request.id] = request
+        if len(self._pending) > _MOST_PENDING:
+            self._pending.popitem(last=False)
+        return self._page(request)
+
+    async def decide(self, call: Call) -> web.StreamResponse:
+        """Take the decision and send the browser back to the client."""
+        form = await call.request.post()
+        request = self._pending.get(str(form.get("request_id", "")))
+        if request is None:
+            return _refusal(OAuthError(400, "invalid_request", "This request is not waiting."))
+        if form.get("decision") != "allow":
+            del self._pending[request.id]
+            return _back(request, {"error": "access_denied"})
+        choice = self._directory.pick(str(form.get("account", "")))
+        if choice is None:
+            return _refusal(OAuthError(400, "invalid_request", "Choose one of the accounts."))
+        del self._pending[request.id]
+        scopes = request.scopes
+        if is_granular(scopes):
+            ticked = {str(value) for value in form.getall("scope", [])}
+            scopes = [scope for scope in scopes if scope in SIGN_IN_SCOPES or scope in ticked]
+        if not scopes:
+            return _back(request, {"error": "access_denied"})
+        return self._accept(call, request, _person(*choice), scopes)
+
+    def _read(self, query: dict[str, str]) -> Request:
+        client = self._grants.client(query.get("client_id"))
+        redirect_uri = query.get("redirect_uri", "")
+        if not _may_redirect(client, redirect_uri):
+            raise OAuthError(
+                400,
+                "redirect_uri_mismatch",
+                f"The redirect URI in the request, {redirect_uri or '(none)'}, does not match "
+                "the ones authorized for the OAuth client.",
+            )
+        if query.get("response_type") != "code":
+            raise OAuthError(400, "invalid_request", "Required parameter: response_type=code")
+        scopes = list(dict.fromkeys(full_scope(scope) for scope in query.get("scope", "").split()))
+        if not scopes:
+            raise OAuthError(400, "invalid_request", "Missing required parameter: scope")
+        invalid = [scope for scope in scopes if scope not in SCOPES]
+        if invalid:
+            raise OAuthError(
+                400, "invalid_scope", f"Some requested scopes were invalid: {', '.join(invalid)}"
+            )
+        method = query.get("code_challenge_method", "plain")
+        if method not in ("S256", "plain"):
+            raise OAuthError(400, "invalid_request", "Invalid code_challenge_method.")
+        return Request(
+            id=secrets.token_urlsafe(18),
+            client=client.id,
+            redirect_uri=redirect_uri,
+            scopes=scopes,
+            state=query.get("state"),
+            offline=query.get("access_type") == "offline",
+            prompt=query.get("prompt", query.get("approval_prompt", "")).split(),
+            include_granted=query.get("include_granted_scopes") == "true",
+            challenge=query.get("code_challenge") or None,
+            challenge_method=method,
+            nonce=query.get("nonce"),
+            login_hint=query.get("login_hint"),
+        )
+
+    def _hinted(self, request: Request) -> Person | None:
+        accounts = self._directory.accounts.values()
+        email = next((a.email for a in accounts if request.login_hint in (a.email, a.sub)), None)
+        choice = self._directory.pick(email) if email else None
+        return _person(*choice) if choice else None
+
+    def _page(self, request: Request) -> web.Response:
+        hinted = self._hinted(request)
+        accounts = list(self._directory.accounts.values())
+        chosen = hinted.email if hinted else accounts[0].email
+        choices = []
+        for account in accounts:
+            channels = self._directory.channels_of(account.email)
+            brands = [channel for channel in channels if channel.brand]
+            own = next((channel for channel in channels if not channel.brand), None)
+            choices.append({"account": account, "own": own, "brands": brands})
+        return page(
+            "consent.html",
+            unticked=self._directory.accounts[chosen].unticked,
+            request=request,
+            choices=choices,
+            chosen=chosen,
+            granular=is_granular(request.scopes),
+            scopes=[(scope, SCOPES[scope], scope in SIGN_IN_SCOPES) for scope in request.scopes],
+        )
+
+    def _accept(
+        self, call: Call, request: Request, person: Person, scopes: list[str]
+    ) -> web.Response:
+        code, covered = self._grants.allow(request, person, scopes)
+        answer = {"code": code, "scope": " ".join(covered)}
+        if self._switches.callback_issuer:
+            answer = {"iss": call.origin, **answer}
+        if self._switches.callback_extras:
+            answer |= {"authuser": "0", "prompt": "none" if "none" in request.prompt else "consent"}
+        return _back(request, answer)
+
+
+def _person(account: Account, channel: Channel | None) -> Person:
+    return Person(account.email, channel.id if channel else None)
+
+
+def _may_redirect(client: Client, uri: str) -> bool:
+    if uri in client.redirect_uris:
+        return True
+    parts = urlsplit(uri)
+    return parts.scheme == "http" and parts.hostname in _LOOPBACK and not parts.fragment
+
+
+def _back(request: Request, answer: dict[str, str]) -> web.Response:
+    if request.state is not None:
+        answer = {"state": request.state, **answer}
+    joint = "&" if urlsplit(request.redirect_uri).query else "?"
+    location = f"{request.redirect_uri}{joint}{urlencode(answer)}"
+    return web.Response(status=302, headers={"Location": location, "Cache-Control": "no-store"})
+
+
+def _refusal(error: OAuthError) -> web.Response:
+    return page(
+        "refusal.html",
+        status=error.status,
+        code=error.status,
+        error=error.error,
+        description=error.description,
+    )

@@ -1,0 +1,176 @@
+"""Google, put together: the state, and what the controls may ask of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from aiohttp import web
+
+from emulator.google.accounts import Account, Directory, seeded
+from emulator.google.oauth.grants import Grants, Ledger
+from emulator.google.oauth.records import Client
+from emulator.google.routes import OPERATIONS, routes
+from emulator.google.switches import Switches
+from emulator.google.uploads.methods import FATE_KINDS
+from emulator.google.uploads.session import Record, Session, Sessions
+from emulator.google.youtube.access import REFUSING_KINDS, Access
+from emulator.google.youtube.library import Library, Video
+from emulator.google.youtube.processing import progress
+from emulator.google.youtube.quota import Meter, Quota
+from emulator.google.youtube.service import Service
+from emulator.plain import from_plain, to_plain
+from emulator.world import World
+
+CLIENT_ID = "castline-emulator.apps.googleusercontent.com"
+CLIENT_SECRET = "emulator-secret"  # noqa: S105 - printed on the home page
+
+
+@dataclass(slots=True)
+class State:
+    """All that outlives a restart."""
+
+    directory: Directory = field(default_factory=seeded)
+    ledger: Ledger = field(default_factory=Ledger)
+    library: Library = field(default_factory=Library)
+    quota: Quota = field(default_factory=Quota)
+    switches: Switches = field(default_factory=Switches)
+    finished: dict[str, Record] = field(default_factory=dict)
+
+
+class Google:
+    """The platform `youtube`, as the world sees it."""
+
+    name = "youtube"
+    operations = OPERATIONS
+    kinds = (
+        REFUSING_KINDS
+        | FATE_KINDS
+        | {"session_lost", "stall", "trickle", "already_exists", "not_found_yet"}
+    )
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._state = State()
+        state = self._state
+        self.switches = state.switches
+        self.sessions = Sessions()
+        self.grants = Grants(world.clock, self.switches, state.ledger)
+        self.service = Service(
+            clock=world.clock,
+            switches=self.switches,
+            directory=state.directory,
+            library=state.library,
+            access=Access(self.grants, state.directory),
+            meter=Meter(world.clock, self.switches, state.quota),
+        )
+        self.reset()
+
+    def routes(self) -> Iterable[web.AbstractRouteDef]:
+        """Return everything Google serves, on one origin."""
+        return routes(self.service, self.grants, self.sessions)
+
+    def reset(self) -> None:
+        """Go back to the seeded accounts and client, and nothing else."""
+        fresh = State()
+        fresh.ledger.clients[CLIENT_ID] = Client(CLIENT_ID, CLIENT_SECRET)
+        self._take(fresh)
+
+    def to_plain(self) -> Any:
+        """Return the state as JSON values."""
+        self.grants.prune()
+        self._state.finished = self.sessions.finished()
+        return to_plain(self._state)
+
+    def restore(self, plain: Any) -> None:
+        """Take the state from what `to_plain` returned."""
+        self._take(from_plain(State, plain))
+
+    def seed_account(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Add an account with its channels."""
+        return self._account(self.service.directory.seed(body))
+
+    def seed_client(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Add or change an OAuth client; what is not named stays as it is."""
+        client_id = body.get("client_id")
+        if not isinstance(client_id, str) or not client_id:
+            raise ValueError("A client needs a client_id.")
+        clients = self._state.ledger.clients
+        client = clients.setdefault(client_id, Client(client_id, CLIENT_SECRET))
+        client.secret = body.get("client_secret", client.secret)
+        client.redirect_uris = list(body.get("redirect_uris", client.redirect_uris))
+        client.deleted = bool(body.get("deleted", client.deleted))
+        return {
+            "client_id": client.id,
+            "redirect_uris": client.redirect_uris,
+            "deleted": client.deleted,
+        }
+
+    def describe(self) -> Mapping[str, Any]:
+        """Show accounts, channels, videos, sessions and quota: no token, no address."""
+        state = self._state
+        return {
+            "accounts": [self._account(account) for account in state.directory.accounts.values()],
+            "channels": [
+                {
+                    "id": channel.id,
+                    "title": channel.title,
+                    "owner": channel.owner,
+                    "brand": channel.brand,
+                    "uploads_playlist": channel.uploads_playlist,
+                }
+                for channel in state.directory.channels.values()
+            ],
+            "videos": [self._video(video) for video in state.library.videos.values()],
+            "sessions": self.sessions.describe(),
+            "quota": self.service.meter.describe(),
+        }
+
+    def _take(self, fresh: State) -> None:
+        # The parts were handed out at the beginning, so they are refilled, not replaced.
+        for part in fields(State):
+            mine, new = getattr(self._state, part.name), getattr(fresh, part.name)
+            if part.name == "finished":
+                self.sessions.by_id.clear()
+                for session_id, record in new.items():
+                    self.sessions.by_id[session_id] = Session(record)
+                continue
+            for entry in fields(mine):
+                setattr(mine, entry.name, getattr(new, entry.name))
+
+    def _account(self, account: Account) -> dict[str, Any]:
+        return {
+            "platform": self.name,
+            "email": account.email,
+            "name": account.name,
+            "sub": account.sub,
+            "unticked": account.unticked,
+            "channels": [
+                {"id": channel.id, "title": channel.title, "brand": channel.brand}
+                for channel in self._state.directory.channels_of(account.email)
+            ],
+        }
+
+    def _video(self, video: Video) -> dict[str, Any]:
+        stand = progress(video, self._world.clock.now())
+        return {
+            "id": video.id,
+            "platform": self.name,
+            "owner": video.owner,
+            "title": video.snippet["title"],
+            "description": video.snippet.get("description", ""),
+            "tags": video.snippet.get("tags", []),
+            "privacy_status": video.status["privacyStatus"],
+            "bytes": video.bytes,
+            "sha256": video.sha256,
+            "upload_status": stand.upload_status,
+            "processing_status": stand.processing_status,
+            "file_name": video.file_name,
+            "thumbnail_sha256": video.thumbnail_sha256,
+            "captions": [to_plain(caption) for caption in video.captions],
+            "playlists": [
+                playlist.id
+                for playlist in self._state.library.playlists.values()
+                if any(item.video == video.id for item in playlist.items)
+            ],
+            "published_at": video.uploaded_at,
+        }

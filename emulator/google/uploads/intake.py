@@ -1,0 +1,45 @@
+"""Takes bytes and keeps their number and their hash, never the bytes.
+
+What was taken can be taken back to the last multiple of 256 KiB, which is what a
+resumable upload keeps of a chunk that broke off (facts: YouTube section 3.2). To make
+that possible the state of the hash is remembered at every such boundary, and only there.
+"""
+
+import hashlib
+
+GRANULE = 256 * 1024
+
+
+class Intake:
+    """A file on its way in."""
+
+    def __init__(self) -> None:
+        self.stored = 0
+        self._hash = hashlib.sha256()
+        self._settled_hash = self._hash.copy()
+        self._settled = 0
+
+    def write(self, data: memoryview) -> None:
+        """Take the next bytes."""
+        position = self.stored + len(data)
+        boundary = position - position % GRANULE
+        if boundary > self._settled:
+            split = boundary - self.stored
+            self._hash.update(data[:split])
+            self._settled_hash = self._hash.copy()
+            self._settled = boundary
+            self._hash.update(data[split:])
+        else:
+            self._hash.update(data)
+        self.stored = position
+
+    def settle(self) -> None:
+        """Let go of what lies behind the last boundary."""
+        if self.stored != self._settled:
+            self._hash = self._settled_hash.copy()
+            self.stored = self._settled
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what is stored."""
+        return self._hash.hexdigest()
