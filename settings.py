@@ -5,16 +5,20 @@ environment. (Temporal's own client settings, `TEMPORAL_ADDRESS` and the like, a
 its SDK.) Secrets are `SecretStr`: printing the settings shows stars.
 """
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 GOOGLE_AUTH_URL = "https://accounts.google.com/o/oauth2/v2/auth"
-GOOGLE_TOKEN_URL = "https://oauth2.googleapis.com/token"
+GOOGLE_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105
 GOOGLE_REVOKE_URL = "https://oauth2.googleapis.com/revoke"
 GOOGLE_API_ROOT = "https://youtube.googleapis.com/"
+
+EMULATED_CLIENT_ID = "castline.apps.emulator.test"
+EMULATED_CLIENT_SECRET = "emulated-client-secret"  # noqa: S105  # opens nothing but the emulator
 
 
 class Settings(BaseSettings):
@@ -65,3 +69,49 @@ class Settings(BaseSettings):
         32, ge=1, le=1024, description="Bytes between two confirmations of a transfer, in MiB."
     )
     transfer_slots: int = Field(8, ge=1, description="Transfers that one worker moves at a time.")
+    graceful_seconds: int = Field(
+        6, ge=1, description="How long a worker lets running activities end when it is stopped."
+    )
+    log_level: str = Field("INFO", description="Least level that is logged.")
+    log_json: bool = Field(False, description="Log one JSON object per line instead of text.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _stand_in(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Let the emulator stand in for whatever of Google's is not set by itself."""
+        if not values.get("emulator_url"):
+            return values
+        emulator = values["emulator_url"].rstrip("/")
+        return {
+            "google_client_id": EMULATED_CLIENT_ID,
+            "google_client_secret": EMULATED_CLIENT_SECRET,
+            "google_auth_url": f"{emulator}/o/oauth2/v2/auth",
+            "google_token_url": f"{emulator}/token",
+            "google_revoke_url": f"{emulator}/revoke",
+            "google_api_root": f"{emulator}/",
+            **values,
+        }
+
+    @field_validator("media_roots", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value
+
+    @property
+    def url(self) -> str:
+        """How the API is reached from outside, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'castline.db'}"
+
+    @property
+    def keyset_file(self) -> Path:
+        """Where the key set lies unless `keyset` brings it."""
+        return self.data_dir / "keyset.json"
+
+    @property
+    def has_google_credentials(self) -> bool:
+        return bool(self.google_client_id and self.google_client_secret)

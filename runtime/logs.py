@@ -1,0 +1,83 @@
+"""Logging of every process: one line per record, with the ids that it is about.
+
+Text for a person or JSON for a collector; both carry the workflow, the activity and the
+attempt where Temporal knows them. Libraries that write addresses with their queries into
+their log lines (which may hold codes and session handles) are kept to warnings.
+"""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from settings import Settings
+
+_QUIET = ("httpx", "httpcore", "urllib3", "google", "googleapiclient", "uvicorn.access")
+
+_IDS = {
+    "workflow_id": "workflow",
+    "activity_type": "activity",
+    "attempt": "attempt",
+}
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Send all records to standard error. Replaces what was set up before."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if settings.log_json else TextLines())
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # Temporal would repeat its ids inside each message.
+    _leave_messages_alone()
+
+
+class TextLines(logging.Formatter):
+    """`12:30:01.250 INFO    castline.worker: message  workflow=… attempt=2`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+        ids = "".join(f"  {name}={value}" for name, value in _ids_of(record).items())
+        line = f"{moment}Z {record.levelname:<7} {record.name}: {record.getMessage()}{ids}"
+        trace = _trace_of(self, record)
+        return f"{_one_line(line)}\n{trace}" if trace else _one_line(line)
+
+
+class JsonLines(logging.Formatter):
+    """The same as one JSON object; a traceback is one of its strings."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_ids_of(record),
+        }
+        if trace := _trace_of(self, record):
+            entry["trace"] = trace
+        return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+def _ids_of(record: logging.LogRecord) -> dict[str, Any]:
+    extra = {
+        **record.__dict__.get("temporal_workflow", {}),
+        **record.__dict__.get("temporal_activity", {}),
+    }
+    return {name: extra[key] for key, name in _IDS.items() if key in extra}
+
+
+def _trace_of(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    return formatter.formatException(record.exc_info) if record.exc_info else ""
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\r", "\\r").replace("\n", "\\n")
+
+
+def _leave_messages_alone() -> None:
+    from temporalio import activity, workflow
+
+    activity.logger.activity_info_on_message = False
+    workflow.logger.workflow_info_on_message = False

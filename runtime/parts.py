@@ -1,0 +1,47 @@
+"""The parts of a process, built from the settings in one place for worker, API and command.
+
+Nothing is contacted here: the store connects at its first use, the platforms at their
+first call. A missing or exposed key set is refused before anything else happens.
+"""
+
+from dataclasses import dataclass
+
+from domain.secrets import Secret
+from media.policy import SourcePolicy
+from platforms.registry import Registry, build_registry
+from settings import Settings
+from store.engine import Store
+from store.keyring import Keyring
+from store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    settings: Settings
+    store: Store
+    keyring: Keyring
+    vault: Vault
+    registry: Registry
+    policy: SourcePolicy
+
+
+def build_parts(settings: Settings) -> Parts:
+    """Return the parts. Raises `CastlineError` when the key set cannot be used."""
+    keyring = load_keyring(settings)
+    return Parts(
+        settings=settings,
+        store=Store(settings.database),
+        keyring=keyring,
+        vault=Vault(keyring),
+        registry=build_registry(settings),
+        policy=SourcePolicy(
+            roots=settings.media_roots, allow_private=settings.allow_private_sources
+        ),
+    )
+
+
+def load_keyring(settings: Settings) -> Keyring:
+    """Open the key set from the settings, or from its file. Raises `CastlineError`."""
+    if settings.keyset is not None:
+        return Keyring.from_json(Secret(settings.keyset.get_secret_value()))
+    return Keyring.from_file(settings.keyset_file)

@@ -1,0 +1,133 @@
+"""The Temporal client, and what Castline needs of a namespace before it can work.
+
+`connect` gives a client that seals every payload. The `ensure_` functions may run from any
+number of processes at any time: each looks first and changes only what differs. Temporal's
+own settings (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS_…`)
+win over Castline's where they are set, so that a managed Temporal needs nothing of ours.
+"""
+
+import asyncio
+from datetime import timedelta
+
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.namespace.v1 import NamespaceConfig
+from temporalio.api.operatorservice.v1 import (
+    AddSearchAttributesRequest,
+    ListSearchAttributesRequest,
+)
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    UpdateNamespaceRequest,
+)
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+)
+from temporalio.envconfig import ClientConfig
+
+from domain.queues import WORKFLOW_QUEUE
+from runtime.codec import Sealer, make_data_converter
+from settings import Settings
+from workflows.options import SEARCH_ATTRIBUTES
+
+RETENTION = timedelta(days=30)
+"""How long ids and update ids of closed workflows go on refusing a second run."""
+
+RECONCILE = "reconcile"
+
+_REGISTRATION_SECONDS = 30
+
+
+async def connect(settings: Settings, keyring: Sealer, *, lazy: bool = False) -> Client:
+    """Return a client. With `lazy` it connects at its first call, so that HTTP may start first.
+
+    Raises `RuntimeError` when Temporal cannot be reached (never with `lazy`).
+    """
+    # The file with Temporal's profiles belongs to its own command line, not to a service.
+    config = ClientConfig.load_client_connect_config(disable_file=True)
+    config.setdefault("target_host", settings.temporal_address)
+    config.setdefault("namespace", settings.temporal_namespace)
+    return await Client.connect(**config, data_converter=make_data_converter(keyring), lazy=lazy)
+
+
+async def ensure_ready(client: Client) -> None:
+    """Register all that workflows and workers rely on. Idempotent."""
+    await ensure_search_attributes(client)
+    await ensure_retention(client)
+    await ensure_schedules(client)
+
+
+async def find_missing_search_attributes(client: Client) -> list[str]:
+    """The attributes that the namespace lacks; a workflow that sets one of them cannot start."""
+    known = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    return [key.name for key in SEARCH_ATTRIBUTES if key.name not in known.custom_attributes]
+
+
+async def ensure_search_attributes(client: Client) -> None:
+    """Register the missing search attributes and return when they may be used."""
+    missing = await find_missing_search_attributes(client)
+    if not missing:
+        return
+    await client.operator_service.add_search_attributes(
+        AddSearchAttributesRequest(
+            namespace=client.namespace,
+            search_attributes={
+                key.name: IndexedValueType.ValueType(key.indexed_value_type.value)
+                for key in SEARCH_ATTRIBUTES
+                if key.name in missing
+            },
+        )
+    )
+    async with asyncio.timeout(_REGISTRATION_SECONDS):
+        while await find_missing_search_attributes(client):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+
+async def ensure_retention(client: Client) -> None:
+    """Keep closed workflows for at least 30 days; a longer setting is left as it is."""
+    described = await client.workflow_service.describe_namespace(
+        DescribeNamespaceRequest(namespace=client.namespace)
+    )
+    if described.config.workflow_execution_retention_ttl.ToTimedelta() >= RETENTION:
+        return
+    ttl = Duration()
+    ttl.FromTimedelta(RETENTION)
+    await client.workflow_service.update_namespace(
+        UpdateNamespaceRequest(
+            namespace=client.namespace,
+            config=NamespaceConfig(workflow_execution_retention_ttl=ttl),
+        )
+    )
+
+
+async def ensure_schedules(client: Client) -> None:
+    """Run `ReconcileWorkflow` every minute, never two at a time.
+
+    A schedule that exists is left alone: an operator who paused or slowed it meant to.
+    """
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(
+            "ReconcileWorkflow",
+            id=RECONCILE,
+            task_queue=WORKFLOW_QUEUE,
+            execution_timeout=timedelta(minutes=10),
+            static_summary="Repair what a crash between database and Temporal left",
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=1))]),
+        policy=SchedulePolicy(
+            overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)
+        ),
+    )
+    try:
+        await client.create_schedule(RECONCILE, schedule)
+    except ScheduleAlreadyRunningError:
+        return

@@ -1,0 +1,98 @@
+"""The worker: one process, two task queues.
+
+`castline` takes workflows and short activities, `castline-transfer` the byte movers, whose
+few slots are sized by bandwidth; a bulk of transfers therefore never keeps a consent waiting.
+Activities are plain functions on threads, because the libraries they call block. When told
+to stop, running activities get `graceful_seconds` to reach a safe point; a killed worker
+loses nothing that the platform and the database do not know.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.wiring import Activities
+from domain.queues import TRANSFER_QUEUE, WORKFLOW_QUEUE
+from runtime.parts import Parts, build_parts
+from runtime.temporal import connect, ensure_ready
+from settings import Settings
+from workflows import WORKFLOWS
+
+SHORT_SLOTS = 16
+"""Short activities at a time, and as many local ones: they wait for platforms, not for a core."""
+
+HEARTBEAT_INTERVAL = timedelta(seconds=2)
+"""At most this much progress goes unseen when a worker is killed."""
+
+# Loaded once per process instead of once per workflow run: they are pure, and re-importing
+# them would cost each run tens of milliseconds and give their classes a second identity.
+PASSED_THROUGH = ("domain", "activities")
+
+_log = logging.getLogger("castline.worker")
+
+
+async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
+    """Work until `stop` is set. Raises `RuntimeError` when Temporal cannot be reached.
+
+    Registers what is missing in Temporal first, so that a fresh namespace is enough.
+    """
+    parts = build_parts(settings)
+    client = await connect(settings, parts.keyring)
+    await ensure_ready(client)
+    workers = make_workers(settings, parts, client)
+    async with asyncio.TaskGroup() as group:
+        for worker in workers:
+            group.create_task(worker.run())
+        _log.info("worker is ready as %s", identity())
+        await stop.wait()
+        # At once and not one after the other: each may need the whole grace.
+        await asyncio.gather(*(worker.shutdown() for worker in workers))
+    parts.store.close()
+    _log.info("worker has ended")
+
+
+def identity() -> str:
+    """How this process is called in Temporal: which worker has what, by process id and host."""
+    return f"castline-worker {os.getpid()}@{socket.gethostname()}"
+
+
+def make_workers(settings: Settings, parts: Parts, client: Client) -> list[Worker]:
+    """Return the workers of both queues, not yet running."""
+    activities = Activities(parts.store, parts.vault, parts.registry, parts.policy, client)
+    grace = timedelta(seconds=settings.graceful_seconds)
+    return [
+        Worker(
+            client,
+            task_queue=WORKFLOW_QUEUE,
+            identity=identity(),
+            workflows=WORKFLOWS,
+            workflow_runner=SandboxedWorkflowRunner(
+                restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+            ),
+            activities=activities.short,
+            activity_executor=ThreadPoolExecutor(2 * SHORT_SLOTS, "short"),
+            max_concurrent_activities=SHORT_SLOTS,
+            max_concurrent_local_activities=SHORT_SLOTS,
+            graceful_shutdown_timeout=grace,
+            # Eager ones would bypass the limits of the queue.
+            disable_eager_activity_execution=True,
+        ),
+        Worker(
+            client,
+            task_queue=TRANSFER_QUEUE,
+            identity=identity(),
+            activities=activities.transfer,
+            activity_executor=ThreadPoolExecutor(settings.transfer_slots, "transfer"),
+            max_concurrent_activities=settings.transfer_slots,
+            max_heartbeat_throttle_interval=HEARTBEAT_INTERVAL,
+            default_heartbeat_throttle_interval=HEARTBEAT_INTERVAL,
+            graceful_shutdown_timeout=grace,
+        ),
+    ]
