@@ -1,0 +1,87 @@
+"""The way to the database: short transactions, on SQLite or PostgreSQL.
+
+`read()` sees one consistent state and refuses to write; `write()` commits everything or
+nothing. On SQLite (WAL) a writer queues before its first statement instead of failing in
+the middle, so threads and processes may share one file; a transaction must still be short,
+because others wait up to 30 seconds for it and then fail. Never call out to a platform
+from inside a block.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlmodel import Session
+
+from store import schema
+
+_BUSY_SECONDS = 30
+
+
+class Store:
+    """One database, shared by the threads of a process. Connects on first use."""
+
+    def __init__(self, url: str) -> None:
+        if make_url(url).get_backend_name() == "sqlite":
+            engine = _sqlite_engine(url)
+        else:
+            engine = create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+        self._engine = engine
+        self._writer = engine.execution_options(writes=True)
+        self._reader = engine.execution_options(postgresql_readonly=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one state and cannot change it. Rows may be used afterwards."""
+        with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session whose changes are committed at the end, or rolled back by an error.
+
+        An error from the commit itself may leave open whether it happened: what runs in
+        the block must stand being run again. Rows may be used afterwards.
+        """
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def migrate(self) -> None:
+        """Bring the schema to this version's. Idempotent, and safe in many processes at once."""
+        with self._writer.begin() as connection:
+            schema.upgrade(connection)
+
+    def is_current(self) -> bool:
+        """True when the schema is the one that this version of Castline expects."""
+        with self._reader.connect() as connection:
+            return schema.is_current(connection)
+
+    def close(self) -> None:
+        """Give the connections back. The store may be used again afterwards."""
+        self._engine.dispose()
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(
+        url, pool_size=10, max_overflow=-1, connect_args={"timeout": _BUSY_SECONDS}
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    # The driver's own transaction control begins too late and commits before DDL.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin(connection: Connection) -> None:
+    # A deferred transaction that reads first and writes later fails at once when another
+    # one has written in between; no timeout helps. So a writer takes the lock first.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

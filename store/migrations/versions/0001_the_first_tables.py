@@ -1,0 +1,275 @@
+"""The first tables."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "workspace",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("redirect_prefixes", sa.JSON(), nullable=False),
+        sa.Column("last_video_number", sa.Integer(), nullable=False),
+        sa.Column("last_upload_number", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("name"),
+    )
+    op.create_table(
+        "api_key",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("workspace_id", sa.String(), nullable=True),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("hint", sa.String(), nullable=False),
+        sa.Column("label", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("digest"),
+    )
+    op.create_index("ix_api_key_workspace_id", "api_key", ["workspace_id"])
+
+    op.create_table(
+        "idempotency_claim",
+        sa.Column("workspace_id", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("group_id", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "key"),
+    )
+    op.create_table(
+        "organization",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("workspace_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("external_id", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_organization_workspace_id", "organization", ["workspace_id"])
+
+    op.create_table(
+        "video",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("workspace_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(), nullable=True),
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("source_url", sa.String(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("pin_version", sa.String(), nullable=False),
+        sa.Column("file_name", sa.String(), nullable=False),
+        sa.Column("content_type", sa.String(), nullable=False),
+        sa.Column("container", sa.String(), nullable=False),
+        sa.Column("duration_ms", sa.Integer(), nullable=True),
+        sa.Column("width", sa.Integer(), nullable=True),
+        sa.Column("height", sa.Integer(), nullable=True),
+        sa.Column("sha256", sa.String(), nullable=True),
+        sa.Column("ranges", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("workspace_id", "number"),
+    )
+    op.create_index("ix_video_workspace_id", "video", ["workspace_id"])
+
+    op.create_table(
+        "connection",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("workspace_id", sa.String(), nullable=False),
+        sa.Column("organization_id", sa.String(), nullable=True),
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("external_id", sa.String(), nullable=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("handle", sa.String(), nullable=True),
+        sa.Column("thumbnail_url", sa.String(), nullable=True),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("health", sa.String(), nullable=False),
+        sa.Column("health_reason", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("connected_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organization.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("workspace_id", "platform", "account_id"),
+    )
+    op.create_index("ix_connection_external_id", "connection", ["external_id"])
+    op.create_index("ix_connection_organization_id", "connection", ["organization_id"])
+    op.create_index("ix_connection_workspace_id", "connection", ["workspace_id"])
+
+    op.create_table(
+        "assignment",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("workspace_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("group_id", sa.String(), nullable=False),
+        sa.Column("connection_id", sa.String(), nullable=False),
+        sa.Column("video_id", sa.String(), nullable=False),
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("scheduled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("external_id", sa.String(), nullable=True),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("wait_reason", sa.String(), nullable=True),
+        sa.Column("wait_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("platform_id", sa.String(), nullable=True),
+        sa.Column("platform_url", sa.String(), nullable=True),
+        sa.Column("error_code", sa.String(), nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.Column("remedy", sa.String(), nullable=True),
+        sa.Column("warnings", sa.JSON(), nullable=False),
+        sa.Column("processing_percent", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["video_id"],
+            ["video.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("workspace_id", "number"),
+    )
+    op.create_index("ix_assignment_connection_id", "assignment", ["connection_id"])
+    op.create_index("ix_assignment_external_id", "assignment", ["external_id"])
+    op.create_index("ix_assignment_group_id", "assignment", ["group_id"])
+    op.create_index("ix_assignment_reconcile", "assignment", ["state", "created_at"])
+    op.create_index("ix_assignment_video_id", "assignment", ["video_id"])
+    op.create_index("ix_assignment_workspace_id", "assignment", ["workspace_id"])
+
+    op.create_table(
+        "credential",
+        sa.Column("connection_id", sa.String(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("grant_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refreshed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
+        sa.PrimaryKeyConstraint("connection_id"),
+    )
+    op.create_table(
+        "ticket",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("workspace_id", sa.String(), nullable=False),
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("redirect_url", sa.String(), nullable=True),
+        sa.Column("callback_url", sa.String(), nullable=False),
+        sa.Column("connection_id", sa.String(), nullable=True),
+        sa.Column("organization_id", sa.String(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("error_code", sa.String(), nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.Column("connection_ids", sa.JSON(), nullable=False),
+        sa.Column("state_digest", sa.String(), nullable=True),
+        sa.Column("browser_digest", sa.String(), nullable=True),
+        sa.Column("sealed_verifier", sa.LargeBinary(), nullable=True),
+        sa.Column("callback_digest", sa.String(), nullable=True),
+        sa.Column("sealed_code", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_grant", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organization.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("state_digest"),
+    )
+    op.create_index("ix_ticket_reconcile", "ticket", ["state", "expires_at"])
+    op.create_index("ix_ticket_workspace_id", "ticket", ["workspace_id"])
+
+    op.create_table(
+        "step",
+        sa.Column("assignment_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("error_code", sa.String(), nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"],
+            ["assignment.id"],
+        ),
+        sa.PrimaryKeyConstraint("assignment_id", "name"),
+    )
+    op.create_table(
+        "transfer",
+        sa.Column("assignment_id", sa.String(), nullable=False),
+        sa.Column("sealed_session", sa.LargeBinary(), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirmed", sa.BigInteger(), nullable=False),
+        sa.Column("finish_sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lost_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_dead", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"],
+            ["assignment.id"],
+        ),
+        sa.PrimaryKeyConstraint("assignment_id"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("transfer")
+    op.drop_table("step")
+    op.drop_table("ticket")
+    op.drop_table("credential")
+    op.drop_table("assignment")
+    op.drop_table("connection")
+    op.drop_table("video")
+    op.drop_table("organization")
+    op.drop_table("idempotency_claim")
+    op.drop_table("api_key")
+    op.drop_table("workspace")

@@ -1,0 +1,269 @@
+"""Assignments: accepted, listed, and told what their workflow decided.
+
+A request with an idempotency key is claimed in the transaction that does its work, so of
+two at once exactly one creates anything. The row follows the workflow and never leads it;
+once settled it stays as it is until a person begins the next attempt.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from domain import ids
+from domain.errors import Conflict
+from domain.states import AssignmentState, WaitReason
+from store.queries.connections import get_connection
+from store.queries.rows import (
+    PAGE_LIMIT,
+    Page,
+    find_by_number,
+    found,
+    insert_new,
+    lock_row,
+    paginate,
+)
+from store.queries.steps import discard_steps
+from store.queries.transfers import discard_transfer, find_transfer
+from store.queries.videos import get_video
+from store.tables import Assignment, IdempotencyClaim, Workspace, now
+
+_NOT_FOUND = "assignment_not_found"
+
+
+def create_assignment(
+    session: Session,
+    *,
+    workspace_id: str,
+    connection_id: str,
+    video_id: str,
+    platform: str,
+    type: str = "video",
+    payload: Mapping[str, Any],
+    scheduled_at: datetime | None = None,
+    external_id: str | None = None,
+    origin: str = "v1",
+    group_id: str | None = None,
+) -> Assignment:
+    """Accept an assignment under the workspace's next number. A retry makes another one.
+
+    Raises `NotFound` for a connection or video that is not the workspace's own.
+    """
+    get_connection(session, workspace_id, connection_id)
+    get_video(session, workspace_id, video_id)
+    workspace = lock_row(session, Workspace, workspace_id, code="workspace_not_found")
+    workspace.last_upload_number += 1
+    assignment = Assignment(
+        workspace_id=workspace_id,
+        number=workspace.last_upload_number,
+        group_id=group_id or ids.new_group_id(),
+        connection_id=connection_id,
+        video_id=video_id,
+        platform=platform,
+        type=type,
+        payload=dict(payload),
+        scheduled_at=scheduled_at,
+        external_id=external_id,
+        origin=origin,
+    )
+    session.add(assignment)
+    session.flush()
+    return assignment
+
+
+def claim_idempotency(
+    session: Session, *, workspace_id: str, key: str, fingerprint: str, group_id: str
+) -> IdempotencyClaim | None:
+    """Claim a key for this transaction. None: it is ours; else the claim that came first.
+
+    Of two transactions at once the second waits until the first has committed and gets its
+    claim, or has failed and makes its own.
+    """
+    claim = IdempotencyClaim(
+        workspace_id=workspace_id, key=key, fingerprint=fingerprint, group_id=group_id
+    )
+    if insert_new(session, claim):
+        return None
+    return session.get_one(IdempotencyClaim, (workspace_id, key))
+
+
+def get_assignment(session: Session, workspace_id: str, assignment_id: str) -> Assignment:
+    query = select(Assignment).where(
+        Assignment.id == assignment_id, Assignment.workspace_id == workspace_id
+    )
+    return found(session.exec(query).one_or_none(), code=_NOT_FOUND)
+
+
+def get_assignment_by_id(session: Session, assignment_id: str) -> Assignment:
+    """For work that a workflow was given, never for an id that a request brought."""
+    return found(session.get(Assignment, assignment_id), code=_NOT_FOUND)
+
+
+def get_assignment_by_number(session: Session, workspace_id: str, number: int) -> Assignment:
+    return found(find_by_number(session, Assignment, workspace_id, number), code=_NOT_FOUND)
+
+
+def find_assignments(
+    session: Session,
+    workspace_id: str,
+    *,
+    state: AssignmentState | None = None,
+    connection_id: str | None = None,
+    group_id: str | None = None,
+    external_id: str | None = None,
+    origin: str | None = None,
+    page: int = 1,
+    limit: int = PAGE_LIMIT,
+) -> Page[Assignment]:
+    """A workspace's assignments, newest first."""
+    wanted = {
+        Assignment.state: state,
+        Assignment.connection_id: connection_id,
+        Assignment.group_id: group_id,
+        Assignment.external_id: external_id,
+        Assignment.origin: origin,
+    }
+    query = select(Assignment).where(Assignment.workspace_id == workspace_id)
+    for column, value in wanted.items():
+        if value is not None:
+            query = query.where(column == value)
+    return paginate(session, query.order_by(col(Assignment.number).desc()), page=page, limit=limit)
+
+
+def list_group(session: Session, workspace_id: str, group_id: str) -> Sequence[Assignment]:
+    """The assignments of one request, in the order of its connections."""
+    query = select(Assignment).where(
+        Assignment.workspace_id == workspace_id, Assignment.group_id == group_id
+    )
+    return session.exec(query.order_by(col(Assignment.number))).all()
+
+
+def record_state(
+    session: Session,
+    assignment_id: str,
+    *,
+    state: AssignmentState,
+    attempt: int | None = None,
+    wait_reason: WaitReason | None,
+    wait_until: datetime | None,
+    error_code: str | None,
+    error: str | None,
+    remedy: str | None,
+    warnings: Mapping[str, str],
+    platform_url: str | None = None,
+) -> Assignment:
+    """Write what the workflow decided. A None of the required ones clears its column.
+
+    Idempotent: a settled row stays as it is. Raises `Conflict` (code `superseded`) when an
+    attempt is given that is not the current one.
+    """
+    row = _lock(session, assignment_id)
+    if attempt is not None and attempt != row.attempt:
+        raise Conflict("superseded", "A later attempt has taken this assignment over.")
+    if AssignmentState(row.state).is_settled:
+        return row
+    row.state = state
+    row.wait_reason = wait_reason
+    row.wait_until = wait_until
+    row.error_code = error_code
+    row.error = error
+    row.remedy = remedy
+    row.warnings = dict(warnings)
+    row.platform_url = platform_url or row.platform_url
+    row.updated_at = now()
+    if state is AssignmentState.PUBLISHED:
+        row.published_at = row.updated_at
+    return row
+
+
+def edit_assignment(
+    session: Session,
+    assignment_id: str,
+    *,
+    payload: Mapping[str, Any] | None = None,
+    scheduled_at: datetime | None = None,
+    clears_schedule: bool = False,
+) -> Assignment:
+    """Write a late edit. None leaves things as they are. Idempotent."""
+    row = _lock(session, assignment_id)
+    if payload is not None:
+        row.payload = dict(payload)
+    if scheduled_at is not None or clears_schedule:
+        row.scheduled_at = scheduled_at
+    row.updated_at = now()
+    return row
+
+
+def note_platform_id(session: Session, assignment_id: str, platform_id: str) -> None:
+    """Write which video the platform made of the bytes. Idempotent."""
+    row = _lock(session, assignment_id)
+    row.platform_id = platform_id
+    row.updated_at = now()
+
+
+def note_processing(session: Session, assignment_id: str, percent: int | None) -> None:
+    """Write how far the platform's processing is; it may go backwards."""
+    row = _lock(session, assignment_id)
+    row.processing_percent = percent
+    row.updated_at = now()
+
+
+def list_unstarted(
+    session: Session, *, created_before: datetime, limit: int
+) -> Sequence[Assignment]:
+    """Accepted assignments whose workflow has written nothing yet, oldest first."""
+    query = (
+        select(Assignment)
+        .where(Assignment.state == AssignmentState.PENDING)
+        .where(col(Assignment.created_at) < created_before)
+        .order_by(col(Assignment.created_at))
+        .limit(limit)
+    )
+    return session.exec(query).all()
+
+
+def list_waiting_for_connection(session: Session, connection_id: str) -> list[str]:
+    """The ids of the assignments that are parked until this connection is authorized again."""
+    query = select(Assignment.id).where(
+        Assignment.connection_id == connection_id,
+        Assignment.state == AssignmentState.WAITING,
+        Assignment.wait_reason == WaitReason.CONNECTION,
+    )
+    return list(session.exec(query.order_by(col(Assignment.number))))
+
+
+def begin_retry(session: Session, workspace_id: str, assignment_id: str) -> Assignment:
+    """Begin the next attempt of an assignment that failed or was cancelled.
+
+    The upload is kept and goes on where it was, unless the platform said that nothing will
+    come of it. Raises `Conflict` (code `not_retryable`), also for the second of two retries.
+    """
+    get_assignment(session, workspace_id, assignment_id)
+    row = _lock(session, assignment_id)
+    if not AssignmentState(row.state).may_be_retried:
+        raise Conflict(
+            "not_retryable",
+            f"Only a failed or cancelled assignment is retried; this is {row.state}.",
+        )
+    transfer = find_transfer(session, assignment_id)
+    if transfer is not None and transfer.is_dead:
+        discard_transfer(session, assignment_id)
+        row.platform_id = None
+        row.platform_url = None
+    discard_steps(session, assignment_id)
+    row.attempt += 1
+    row.state = AssignmentState.PENDING
+    row.wait_reason = None
+    row.wait_until = None
+    row.error_code = None
+    row.error = None
+    row.remedy = None
+    row.warnings = {}
+    row.processing_percent = None
+    row.updated_at = now()
+    return row
+
+
+def _lock(session: Session, assignment_id: str) -> Assignment:
+    return lock_row(session, Assignment, assignment_id, code=_NOT_FOUND)

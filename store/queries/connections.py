@@ -1,0 +1,256 @@
+"""Connections and their credentials.
+
+A connection is found again by its account and keeps its id through every reconnection.
+Its credential lies sealed in a row of its own with a version, and a refresh lands only on
+the version that it started from: of two refreshes one wins, and what a person authorized
+in the meantime is never overwritten.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict, Unpack
+
+from sqlmodel import Session, col, select, update
+
+from domain.errors import Conflict, ReauthorizationNeeded
+from domain.secrets import Secret
+from domain.states import ConnectionHealth
+from store.queries.rows import PAGE_LIMIT, Page, found, insert_new, lock_row, paginate
+from store.queries.workspaces import get_organization
+from store.tables import Connection, CredentialRow, now
+from store.vault import Place, Vault
+
+_NOT_FOUND = "connection_not_found"
+
+
+class ConnectionChanges(TypedDict, total=False):
+    """What a customer may change. An absent key leaves its column as it is."""
+
+    name: str
+    external_id: str | None
+    is_active: bool
+    organization_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCredential:
+    secret: Secret
+    version: int
+    expires_at: datetime | None
+    grant_expires_at: datetime | None
+    refreshed_at: datetime
+
+
+def ensure_connection(
+    session: Session,
+    *,
+    workspace_id: str,
+    platform: str,
+    account_id: str,
+    name: str,
+    handle: str | None,
+    thumbnail_url: str | None,
+    scopes: Sequence[str],
+    organization_id: str | None = None,
+) -> Connection:
+    """Create the connection of an account, or bring the one there is back to health.
+
+    Idempotent. A reconnection keeps the id, the customer's label and, unless another one
+    is given, the organization.
+    """
+    if organization_id is not None:
+        get_organization(session, workspace_id, organization_id)
+    fresh = Connection(
+        workspace_id=workspace_id, platform=platform, account_id=account_id, name=name
+    )
+    query = select(Connection).where(
+        Connection.workspace_id == workspace_id,
+        Connection.platform == platform,
+        Connection.account_id == account_id,
+    )
+    known = None if insert_new(session, fresh) else session.exec(query.with_for_update()).one()
+    connection = known or fresh
+    connection.name = name
+    connection.handle = handle
+    connection.thumbnail_url = thumbnail_url
+    connection.scopes = list(scopes)
+    connection.organization_id = organization_id or connection.organization_id
+    connection.is_active = True
+    connection.health = ConnectionHealth.HEALTHY
+    connection.health_reason = None
+    connection.connected_at = now()
+    session.flush()
+    return connection
+
+
+def get_connection(session: Session, workspace_id: str, connection_id: str) -> Connection:
+    query = select(Connection).where(
+        Connection.id == connection_id, Connection.workspace_id == workspace_id
+    )
+    return found(session.exec(query).one_or_none(), code=_NOT_FOUND)
+
+
+def get_connection_by_id(session: Session, connection_id: str) -> Connection:
+    """For work that a workflow was given, never for an id that a request brought."""
+    return found(session.get(Connection, connection_id), code=_NOT_FOUND)
+
+
+def find_connections(
+    session: Session,
+    workspace_id: str,
+    *,
+    platform: str | None = None,
+    organization_id: str | None = None,
+    external_id: str | None = None,
+    include_inactive: bool = False,
+    page: int = 1,
+    limit: int = PAGE_LIMIT,
+) -> Page[Connection]:
+    """A workspace's connections, oldest first."""
+    query = select(Connection).where(Connection.workspace_id == workspace_id)
+    if platform is not None:
+        query = query.where(Connection.platform == platform)
+    if organization_id is not None:
+        query = query.where(Connection.organization_id == organization_id)
+    if external_id is not None:
+        query = query.where(Connection.external_id == external_id)
+    if not include_inactive:
+        query = query.where(col(Connection.is_active).is_(True))
+    ordered = query.order_by(col(Connection.created_at), Connection.id)
+    return paginate(session, ordered, page=page, limit=limit)
+
+
+def find_latest_connection(session: Session, workspace_id: str, platform: str) -> Connection | None:
+    """The active connection to a platform that was authorized last."""
+    query = (
+        select(Connection)
+        .where(
+            Connection.workspace_id == workspace_id,
+            Connection.platform == platform,
+            col(Connection.is_active).is_(True),
+        )
+        .order_by(col(Connection.connected_at).desc(), Connection.id)
+        .limit(1)
+    )
+    return session.exec(query).one_or_none()
+
+
+def update_connection(
+    session: Session, workspace_id: str, connection_id: str, **changes: Unpack[ConnectionChanges]
+) -> Connection:
+    """Write a customer's changes.
+
+    Raises `NotFound` for a foreign organization, and `Conflict` (code `disconnected`) when
+    a disconnected connection is to be active: it has no credential.
+    """
+    get_connection(session, workspace_id, connection_id)
+    connection = lock_row(session, Connection, connection_id, code=_NOT_FOUND)
+    organization_id = changes.get("organization_id")
+    if organization_id is not None:
+        get_organization(session, workspace_id, organization_id)
+    if changes.get("is_active") and connection.health == ConnectionHealth.DISCONNECTED:
+        raise Conflict("disconnected", "This connection is disconnected. Authorize it again.")
+    connection.sqlmodel_update({**changes})
+    return connection
+
+
+def mark_health(
+    session: Session, connection_id: str, *, health: ConnectionHealth, reason: str | None = None
+) -> Connection:
+    """Write how a connection is. One that was disconnected stays so until it is authorized."""
+    connection = lock_row(session, Connection, connection_id, code=_NOT_FOUND)
+    if connection.health != ConnectionHealth.DISCONNECTED:
+        connection.health = health
+        connection.health_reason = reason
+    return connection
+
+
+def disconnect(session: Session, connection_id: str) -> Connection:
+    """End a connection and erase its credential; the row stays for its history. Idempotent."""
+    connection = lock_row(session, Connection, connection_id, code=_NOT_FOUND)
+    connection.is_active = False
+    connection.health = ConnectionHealth.DISCONNECTED
+    connection.health_reason = None
+    credential = session.get(CredentialRow, connection_id)
+    if credential is not None:
+        session.delete(credential)
+    return connection
+
+
+def keep_credential(
+    session: Session,
+    vault: Vault,
+    connection_id: str,
+    *,
+    secret: Secret,
+    expires_at: datetime | None,
+    grant_expires_at: datetime | None,
+) -> None:
+    """Store what a consent gave, over whatever there is. A refresh under way loses."""
+    sealed = vault.seal(secret, _place(connection_id))
+    # The first version is random, so that a refresh which began before a disconnection
+    # does not land on what was authorized after it.
+    fresh = CredentialRow(connection_id=connection_id, sealed=sealed, version=secrets.randbits(30))
+    known = None
+    if not insert_new(session, fresh):
+        known = lock_row(session, CredentialRow, connection_id, code=_NOT_FOUND)
+        known.version += 1
+    row = known or fresh
+    row.sealed = sealed
+    row.expires_at = expires_at
+    row.grant_expires_at = grant_expires_at
+    row.refreshed_at = now()
+
+
+def get_credential(session: Session, vault: Vault, connection_id: str) -> StoredCredential:
+    """Raises `ReauthorizationNeeded` (code `disconnected`) when there is none."""
+    row = session.get(CredentialRow, connection_id)
+    if row is None:
+        raise ReauthorizationNeeded(
+            "disconnected", "This connection is disconnected. Authorize it again."
+        )
+    return StoredCredential(
+        secret=vault.open(row.sealed, _place(connection_id)),
+        version=row.version,
+        expires_at=row.expires_at,
+        grant_expires_at=row.grant_expires_at,
+        refreshed_at=row.refreshed_at,
+    )
+
+
+def swap_credential(
+    session: Session,
+    vault: Vault,
+    connection_id: str,
+    *,
+    expected_version: int,
+    secret: Secret,
+    expires_at: datetime | None,
+    grant_expires_at: datetime | None,
+) -> bool:
+    """Store what a refresh gave, if the credential is still the one that it started from.
+
+    False: it is not, or there is none any more; read it again. A retry after a success
+    answers False, too.
+    """
+    swap = (
+        update(CredentialRow)
+        .where(
+            col(CredentialRow.connection_id) == connection_id,
+            col(CredentialRow.version) == expected_version,
+        )
+        .values(
+            sealed=vault.seal(secret, _place(connection_id)),
+            version=expected_version + 1,
+            expires_at=expires_at,
+            grant_expires_at=grant_expires_at,
+            refreshed_at=now(),
+        )
+    )
+    return session.connection().execute(swap).rowcount == 1
+
+
+def _place(connection_id: str) -> Place:
+    return Place("credential", "sealed", connection_id)

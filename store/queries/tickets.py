@@ -1,0 +1,214 @@
+"""Tickets: one consent, one callback, one exchange.
+
+A ticket goes to the browser that opened the latest consent page, to the first callback
+that claims it, and to nothing after it is settled. State and cookie are kept as digests,
+verifier, code and grant sealed; settling erases what is sealed and keeps the digests, so
+that a repeated callback still finds how it ended.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from domain.errors import Conflict
+from domain.secrets import Secret
+from domain.states import TicketState
+from store.queries.connections import get_connection
+from store.queries.rows import found, lock_row
+from store.queries.workspaces import get_organization, get_workspace
+from store.tables import Ticket
+from store.vault import Place, Vault
+
+_SETTLED = tuple(state for state in TicketState if state.is_settled)
+_BEFORE_REDEMPTION = (TicketState.OPEN, TicketState.CONSENTING)
+
+
+def create_ticket(
+    session: Session,
+    *,
+    workspace_id: str,
+    platform: str,
+    redirect_url: str | None,
+    callback_url: str,
+    expires_at: datetime,
+    connection_id: str | None = None,
+    organization_id: str | None = None,
+) -> Ticket:
+    """Raises `NotFound` for a connection or organization that is not the workspace's own."""
+    get_workspace(session, workspace_id)
+    if connection_id is not None:
+        get_connection(session, workspace_id, connection_id)
+    if organization_id is not None:
+        get_organization(session, workspace_id, organization_id)
+    ticket = Ticket(
+        workspace_id=workspace_id,
+        platform=platform,
+        redirect_url=redirect_url,
+        callback_url=callback_url,
+        connection_id=connection_id,
+        organization_id=organization_id,
+        expires_at=expires_at,
+    )
+    session.add(ticket)
+    session.flush()
+    return ticket
+
+
+def get_ticket(session: Session, ticket_id: str, workspace_id: str | None = None) -> Ticket:
+    """The ticket; with a workspace given, only if it is its own."""
+    query = select(Ticket).where(Ticket.id == ticket_id)
+    if workspace_id is not None:
+        query = query.where(Ticket.workspace_id == workspace_id)
+    return found(session.exec(query).one_or_none(), code="ticket_not_found")
+
+
+def find_ticket_by_state(session: Session, state: Secret) -> Ticket | None:
+    """The ticket whose latest consent page carried this OAuth state."""
+    return session.exec(select(Ticket).where(Ticket.state_digest == _digest(state))).one_or_none()
+
+
+def browser_matches(ticket: Ticket, browser: Secret | None) -> bool:
+    """True when the cookie is that of the browser that opened the latest consent page."""
+    if ticket.browser_digest is None or browser is None:
+        return False
+    return hmac.compare_digest(ticket.browser_digest, _digest(browser))
+
+
+def begin_consent(
+    session: Session,
+    vault: Vault,
+    ticket_id: str,
+    *,
+    state: Secret,
+    browser: Secret,
+    verifier: Secret,
+) -> Ticket:
+    """Bind the ticket to a new consent page; the earlier page and its callback lose it.
+
+    Raises `Conflict` (code `ticket_used`) once the redemption has begun or all is over.
+    """
+    ticket = _lock(session, ticket_id)
+    if ticket.state not in _BEFORE_REDEMPTION:
+        raise _used()
+    ticket.state = TicketState.CONSENTING
+    ticket.state_digest = _digest(state)
+    ticket.browser_digest = _digest(browser)
+    ticket.sealed_verifier = vault.seal(verifier, _place(ticket, "sealed_verifier"))
+    ticket.callback_digest = None
+    ticket.sealed_code = None
+    return ticket
+
+
+def claim_callback(
+    session: Session, vault: Vault, ticket_id: str, *, callback_digest: str, code: Secret | None
+) -> bool:
+    """Let one callback redeem the ticket: True for it, however often it comes.
+
+    False when another callback holds the ticket, or none may any more. The code is None
+    where the platform sent the browser back without one.
+    """
+    ticket = _lock(session, ticket_id)
+    if ticket.callback_digest is not None:
+        return ticket.callback_digest == callback_digest
+    if ticket.state != TicketState.CONSENTING:
+        return False
+    ticket.callback_digest = callback_digest
+    if code is not None:
+        ticket.sealed_code = vault.seal(code, _place(ticket, "sealed_code"))
+    return True
+
+
+def begin_connecting(session: Session, ticket_id: str) -> Ticket:
+    """Close the ticket to further consent pages: its code is about to be exchanged.
+
+    Idempotent. A settled ticket stays as it is.
+    """
+    ticket = _lock(session, ticket_id)
+    if ticket.state in _BEFORE_REDEMPTION:
+        ticket.state = TicketState.CONNECTING
+    return ticket
+
+
+def open_verifier(vault: Vault, ticket: Ticket) -> Secret:
+    """The PKCE verifier. Raises `Conflict` (code `ticket_used`) when it is erased."""
+    if ticket.sealed_verifier is None:
+        raise _used()
+    return vault.open(ticket.sealed_verifier, _place(ticket, "sealed_verifier"))
+
+
+def open_code(vault: Vault, ticket: Ticket) -> Secret:
+    """The claimed callback's code. Raises `Conflict` (code `ticket_used`) when it is erased."""
+    if ticket.sealed_code is None:
+        raise _used()
+    return vault.open(ticket.sealed_code, _place(ticket, "sealed_code"))
+
+
+def keep_grant(session: Session, vault: Vault, ticket_id: str, grant: Secret) -> Ticket:
+    """Store what the code was exchanged for, at once: it cannot be exchanged again."""
+    ticket = _lock(session, ticket_id)
+    if TicketState(ticket.state).is_settled:
+        raise _used()
+    ticket.sealed_grant = vault.seal(grant, _place(ticket, "sealed_grant"))
+    return ticket
+
+
+def find_grant(vault: Vault, ticket: Ticket) -> Secret | None:
+    """What the code was exchanged for; None when it has not been, or the ticket is settled."""
+    if ticket.sealed_grant is None:
+        return None
+    return vault.open(ticket.sealed_grant, _place(ticket, "sealed_grant"))
+
+
+def settle_ticket(
+    session: Session,
+    ticket_id: str,
+    *,
+    state: TicketState,
+    connection_ids: Sequence[str] = (),
+    error_code: str | None = None,
+    error: str | None = None,
+) -> Ticket:
+    """Write how the ticket ended and erase its secrets. The first end stands, on any retry."""
+    ticket = _lock(session, ticket_id)
+    if TicketState(ticket.state).is_settled:
+        return ticket
+    ticket.state = state
+    ticket.connection_ids = list(connection_ids)
+    ticket.error_code = error_code
+    ticket.error = error
+    ticket.sealed_verifier = None
+    ticket.sealed_code = None
+    ticket.sealed_grant = None
+    return ticket
+
+
+def list_unsettled_tickets(
+    session: Session, *, expired_before: datetime, limit: int
+) -> Sequence[Ticket]:
+    """Tickets that should have ended by themselves, the longest overdue first."""
+    query = (
+        select(Ticket)
+        .where(col(Ticket.state).not_in(_SETTLED), col(Ticket.expires_at) < expired_before)
+        .order_by(col(Ticket.expires_at))
+        .limit(limit)
+    )
+    return session.exec(query).all()
+
+
+def _lock(session: Session, ticket_id: str) -> Ticket:
+    return lock_row(session, Ticket, ticket_id, code="ticket_not_found")
+
+
+def _used() -> Conflict:
+    return Conflict("ticket_used", "This ticket has been used. Create a new one.")
+
+
+def _place(ticket: Ticket, column: str) -> Place:
+    return Place("ticket", column, ticket.id)
+
+
+def _digest(secret: Secret) -> str:
+    return hashlib.sha256(secret.reveal().encode()).hexdigest()

@@ -1,0 +1,93 @@
+"""Transfers: the evidence of an upload, written before what it is evidence of.
+
+The session is stored before the first byte and the finish is marked before the request
+that may complete the upload, so that after any crash the row says what may exist at the
+platform. It never says more than that: the truth about the offset is the platform's own.
+"""
+
+from sqlmodel import Session, col, delete
+
+from domain.secrets import Secret
+from store.queries.rows import insert_new, lock_row
+from store.tables import Transfer, now
+from store.vault import Place, Vault
+
+_NOT_FOUND = "transfer_not_found"
+
+
+def ensure_transfer(session: Session, assignment_id: str) -> Transfer:
+    """The transfer of an assignment, made without a session if there is none. Idempotent."""
+    transfer = find_transfer(session, assignment_id)
+    if transfer is not None:
+        return transfer
+    fresh = Transfer(assignment_id=assignment_id)
+    return fresh if insert_new(session, fresh) else _lock(session, assignment_id)
+
+
+def find_transfer(session: Session, assignment_id: str) -> Transfer | None:
+    return session.get(Transfer, assignment_id)
+
+
+def open_transfer(
+    session: Session, vault: Vault, assignment_id: str, session_secret: Secret
+) -> Transfer:
+    """Store a session that was just opened, in place of any earlier one."""
+    ensure_transfer(session, assignment_id)
+    transfer = _lock(session, assignment_id)
+    transfer.sealed_session = vault.seal(session_secret, _place(assignment_id))
+    transfer.opened_at = now()
+    transfer.confirmed = 0
+    transfer.finish_sent_at = None
+    transfer.lost_at = None
+    transfer.is_dead = False
+    return transfer
+
+
+def find_session(vault: Vault, transfer: Transfer) -> Secret | None:
+    """The platform's handle of the open session."""
+    if transfer.sealed_session is None:
+        return None
+    return vault.open(transfer.sealed_session, _place(transfer.assignment_id))
+
+
+def confirm(session: Session, assignment_id: str, confirmed: int) -> None:
+    """Write how many bytes the platform said it holds. Idempotent."""
+    _lock(session, assignment_id).confirmed = confirmed
+
+
+def mark_finish_sent(session: Session, assignment_id: str) -> None:
+    """Say that from here on the video may exist. The first time stands, on any retry."""
+    transfer = _lock(session, assignment_id)
+    transfer.finish_sent_at = transfer.finish_sent_at or now()
+
+
+def mark_lost(session: Session, assignment_id: str) -> Transfer:
+    """Say that the platform has forgotten the session. The first time stands, on any retry."""
+    transfer = _lock(session, assignment_id)
+    transfer.lost_at = transfer.lost_at or now()
+    return transfer
+
+
+def mark_dead(session: Session, assignment_id: str) -> None:
+    """Say that no video will come of what was uploaded. Idempotent."""
+    _lock(session, assignment_id).is_dead = True
+
+
+def clear_session(session: Session, assignment_id: str) -> None:
+    """Erase the session; whether the finish was sent stays written. Idempotent."""
+    transfer = _lock(session, assignment_id)
+    transfer.sealed_session = None
+    transfer.confirmed = 0
+
+
+def discard_transfer(session: Session, assignment_id: str) -> None:
+    """Remove the row with all its evidence. Never fails: none there is as good."""
+    session.exec(delete(Transfer).where(col(Transfer.assignment_id) == assignment_id))
+
+
+def _lock(session: Session, assignment_id: str) -> Transfer:
+    return lock_row(session, Transfer, assignment_id, code=_NOT_FOUND)
+
+
+def _place(assignment_id: str) -> Place:
+    return Place("transfer", "sealed_session", assignment_id)

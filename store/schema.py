@@ -1,0 +1,44 @@
+"""The schema's version: which one the database has, and the way to this one.
+
+Migrations lie in `store/migrations/versions` and run inside the caller's transaction, so
+a failed one leaves the database as it was. The first process to come holds a lock until
+it has committed; the others then find nothing left to do.
+"""
+
+from pathlib import Path
+from threading import Lock
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_ADVISORY_LOCK = 0x0CA5_711E
+# Alembic keeps the running migration in module globals.
+_one_at_a_time = Lock()
+
+
+def upgrade(connection: Connection) -> None:
+    """Run every missing migration. Idempotent."""
+    if connection.dialect.name == "postgresql":
+        # SQLite's transaction holds the only write lock already.
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+    config = _config()
+    config.attributes["connection"] = connection
+    with _one_at_a_time:
+        command.upgrade(config, "head")
+
+
+def is_current(connection: Connection) -> bool:
+    """True when no migration is missing, and none is there that this version does not know."""
+    heads = ScriptDirectory.from_config(_config()).get_heads()
+    return set(MigrationContext.configure(connection).get_current_heads()) == set(heads)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
