@@ -8,7 +8,8 @@ from inside a block.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import RLock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -20,13 +21,21 @@ _BUSY_SECONDS = 30
 
 
 class Store:
-    """One database, shared by the threads of a process. Connects on first use."""
+    """One database, shared by the threads of a process. Connects on first use.
+
+    Errors quote statements without their values, which may be signed addresses.
+    """
 
     def __init__(self, url: str) -> None:
         if make_url(url).get_backend_name() == "sqlite":
             engine = _sqlite_engine(url)
+            # SQLite lets waiting writers poll, ever more rarely; a lock hands the turn over.
+            self._turn: AbstractContextManager[object] = RLock()
         else:
-            engine = create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+            self._turn = nullcontext()
+            engine = create_engine(
+                url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
+            )
         self._engine = engine
         self._writer = engine.execution_options(writes=True)
         self._reader = engine.execution_options(postgresql_readonly=True)
@@ -44,7 +53,7 @@ class Store:
         An error from the commit itself may leave open whether it happened: what runs in
         the block must stand being run again. Rows may be used afterwards.
         """
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with self._turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
     def migrate(self) -> None:
@@ -64,7 +73,11 @@ class Store:
 
 def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
-        url, pool_size=10, max_overflow=-1, connect_args={"timeout": _BUSY_SECONDS}
+        url,
+        pool_size=10,
+        max_overflow=-1,
+        hide_parameters=True,
+        connect_args={"timeout": _BUSY_SECONDS},
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
