@@ -103,6 +103,9 @@ class Capabilities:
     payload_schema: Mapping[str, Any]
     """JSON schema of the payload, for documentation."""
     scopes: tuple[str, ...]
+    """What a consent asks for."""
+    step_scopes: Mapping[StepName, tuple[str, ...]] = field(default_factory=dict)
+    """What an extra step needs granted; a consent may be asked for less."""
 
 
 class Platform(Protocol):
@@ -144,9 +147,18 @@ class Platform(Protocol):
         """Ask for an upload session. Creates nothing visible; a retry opens another one."""
 
     def upload(
-        self, session: Secret, publication: Publication, access_token: Callable[[], Secret]
+        self,
+        session: Secret,
+        publication: Publication,
+        access_token: Callable[[], Secret],
+        *,
+        fresh: bool = False,
     ) -> Upload:
-        """The protocol machine of one session. Begins by asking the platform for its offset."""
+        """The protocol machine of one session. Begins by asking the platform for its offset.
+
+        `fresh`: the session was opened just now and nothing was sent on it, so it begins
+        with the first byte instead. Never say so on a retry.
+        """
 
     def discard_session(self, session: Secret, credential: Credential) -> None:
         """Give a session up. Never fails: one that cannot be discarded runs out by itself."""
@@ -155,9 +167,18 @@ class Platform(Protocol):
         """Look for the video of a lost session among the account's uploads. Reads only."""
 
     def outcome(
-        self, credential: Credential, platform_id: str, payload: Mapping[str, Any]
+        self,
+        credential: Credential,
+        platform_id: str,
+        payload: Mapping[str, Any],
+        *,
+        uploaded_at: datetime | None = None,
     ) -> Outcome:
-        """What has become of an uploaded video. Reads only."""
+        """What has become of an uploaded video. Reads only.
+
+        A video that is not there raises `PlatformUnavailable` (code `not_there_yet`) for a
+        while after `uploaded_at`, then it is Dead (`video_missing`). None: it may be new.
+        """
 
     def extra_steps(self, payload: Mapping[str, Any]) -> tuple[StepName, ...]:
         """The steps that this payload asks for beside the transfer and the processing. Pure."""

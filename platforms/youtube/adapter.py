@@ -1,0 +1,163 @@
+"""YouTube behind the platform protocol: the parts of this folder, joined.
+
+Stateless but for the pool of connections and the parsed discovery document, so one
+object serves all threads of a process. Each method says how many HTTP calls it makes;
+none of them sleeps or repeats a call. A short publish is one call to open the session,
+one to send the bytes, and one for each look at the processing.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from domain.errors import PlatformRefusal
+from domain.secrets import Secret
+from domain.states import PlatformName, StepName
+from media.policy import SourcePolicy
+from platforms.protocol import (
+    Account,
+    Capabilities,
+    Channel,
+    Credential,
+    Outcome,
+    Publication,
+)
+from platforms.youtube import limits
+from platforms.youtube.api import Api, GoogleApp, Wire
+from platforms.youtube.channels import (
+    MANAGE,
+    READ,
+    UPLOAD,
+    find_account,
+    get_channel,
+    require_scopes,
+)
+from platforms.youtube.oauth import OAuth
+from platforms.youtube.publishing.extras import STEP_SCOPES, extra_steps, run_step
+from platforms.youtube.publishing.outcome import get_outcome
+from platforms.youtube.publishing.resumable import ResumableUpload
+from platforms.youtube.publishing.session import discard_session, find_published, open_session
+
+_PUBLIC_ONLY = SourcePolicy()
+
+
+class YouTube:
+    """The adapter. Satisfies `platforms.protocol.Platform`.
+
+    `chunk_size` in bytes, a multiple of 256 KiB. `policy` says where thumbnails and captions
+    may be read from; by default public https. `manages` asks for `youtube.force-ssl`
+    beside the minimal scopes; captions and playlists need it, and nothing else does.
+    """
+
+    name = PlatformName.YOUTUBE
+
+    def __init__(
+        self,
+        app: GoogleApp,
+        *,
+        chunk_size: int,
+        policy: SourcePolicy = _PUBLIC_ONLY,
+        manages: bool = False,
+    ) -> None:
+        scopes = (UPLOAD, READ, MANAGE) if manages else (UPLOAD, READ)
+        self.capabilities = Capabilities(
+            types=limits.TYPES,
+            max_bytes=limits.MAX_BYTES,
+            max_duration_seconds=limits.MAX_SECONDS,
+            payload_schema=limits.SCHEMA,
+            scopes=scopes,
+            step_scopes=STEP_SCOPES,
+        )
+        self._wire = Wire()
+        self._api = Api(app.api_root, self._wire)
+        self._oauth = OAuth(app, self._wire, scopes)
+        self._chunk_size = chunk_size
+        self._policy = policy
+
+    # Consent -------------------------------------------------------------------------
+    def consent_url(
+        self, *, state: Secret, redirect_uri: str, verifier: Secret, login_hint: str | None = None
+    ) -> str:
+        """No call."""
+        return self._oauth.consent_url(
+            state=state, redirect_uri=redirect_uri, verifier=verifier, login_hint=login_hint
+        )
+
+    def redeem(self, *, code: Secret, redirect_uri: str, verifier: Secret) -> Credential:
+        """One call. After a lost answer the code may be used up: `code_rejected` then."""
+        return self._oauth.redeem(code=code, redirect_uri=redirect_uri, verifier=verifier)
+
+    def accounts(self, credential: Credential) -> list[Account]:
+        """One call, none when a scope is missing. One channel or none."""
+        require_scopes(credential, UPLOAD, READ)
+        account = find_account(self._api, credential)
+        return [account] if account else []
+
+    def refresh(self, credential: Credential) -> Credential:
+        """One call. A retry gets another access token; the earlier ones stay good."""
+        return self._oauth.refresh(credential)
+
+    def revoke(self, credential: Credential) -> None:
+        """One call. Ends every grant of this person to our Google project."""
+        self._oauth.revoke(credential)
+
+    def channel(self, credential: Credential) -> Channel:
+        """One call."""
+        return get_channel(self._api, credential)
+
+    # Publishing ----------------------------------------------------------------------
+    def check(self, type: str, payload: Mapping[str, Any]) -> dict[str, list[str]]:
+        """No call."""
+        return limits.check(type, payload)
+
+    def open_session(self, credential: Credential, publication: Publication) -> Secret:
+        """One call, none for a file that is too large."""
+        if publication.size > limits.MAX_BYTES:
+            raise PlatformRefusal("file_too_large", "YouTube takes files up to 256 GiB.")
+        return open_session(self._api, credential, publication)
+
+    def upload(
+        self,
+        session: Secret,
+        publication: Publication,
+        access_token: Callable[[], Secret],
+        *,
+        fresh: bool = False,
+    ) -> ResumableUpload:
+        """No call: the machine says which to make, one per chunk and one per resumption."""
+        return ResumableUpload(
+            session,
+            size=publication.size,
+            chunk_size=self._chunk_size,
+            access_token=access_token,
+            fresh=fresh,
+        )
+
+    def discard_session(self, session: Secret, credential: Credential) -> None:
+        """One call."""
+        discard_session(self._wire, session, credential)
+
+    def find_published(self, credential: Credential, publication: Publication) -> str | None:
+        """Three calls, five when the channel has more than 50 uploads."""
+        return find_published(self._api, credential, publication)
+
+    def outcome(
+        self,
+        credential: Credential,
+        platform_id: str,
+        payload: Mapping[str, Any],
+        *,
+        uploaded_at: datetime | None = None,
+    ) -> Outcome:
+        """One call. A video absent for ten minutes after `uploaded_at` counts as removed."""
+        return get_outcome(self._api, credential, platform_id, payload, uploaded_at)
+
+    def extra_steps(self, payload: Mapping[str, Any]) -> tuple[StepName, ...]:
+        """No call."""
+        return extra_steps(payload)
+
+    def run_step(
+        self, step: StepName, credential: Credential, platform_id: str, payload: Mapping[str, Any]
+    ) -> None:
+        """One call for a thumbnail, one per caption track, two per playlist."""
+        run_step(self._api, self._policy, step, credential, platform_id, payload)

@@ -1,0 +1,105 @@
+"""The channels behind a credential, and whether its scopes suffice.
+
+A token stands for exactly one channel, the one picked on the consent page, so `mine`
+finds one or none. None is an answer without `items` and no error (facts: YouTube
+section 4), or the 401 `youtubeSignupRequired`; both mean the same.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.errors import PlatformRefusal, ReauthorizationNeeded, Remedy
+from platforms.protocol import Account, Channel, Credential
+from platforms.youtube.api import Api
+
+_AUTH = "https://www.googleapis.com/auth/"
+UPLOAD = _AUTH + "youtube.upload"
+READ = _AUTH + "youtube.readonly"
+MANAGE = _AUTH + "youtube.force-ssl"
+_WHOLE = frozenset({_AUTH + "youtube", MANAGE, _AUTH + "youtubepartner"})
+_SUFFICIENT = {
+    UPLOAD: frozenset({UPLOAD}) | _WHOLE,
+    READ: frozenset({READ}) | _WHOLE,
+    MANAGE: frozenset({MANAGE, _AUTH + "youtubepartner"}),
+}
+"""Scope we ask for → the scopes that allow as much (the discovery document's lists)."""
+
+
+def require_scopes(credential: Credential, *needed: str) -> None:
+    """Raise `ReauthorizationNeeded` (code `scope_missing`) unless all of it was granted. Pure."""
+    granted = frozenset(credential.scopes)
+    missing = [scope for scope in needed if not granted & _SUFFICIENT[scope]]
+    if missing:
+        names = ", ".join(scope.removeprefix(_AUTH) for scope in missing)
+        raise ReauthorizationNeeded(
+            "scope_missing",
+            f"The consent did not include {names}: connect again and leave its box ticked.",
+        )
+
+
+def find_account(api: Api, credential: Credential) -> Account | None:
+    """The channel that the credential stands for. One call. Reads only."""
+    item = _find_mine(api, credential, "snippet")
+    if item is None:
+        return None
+    snippet = item["snippet"]
+    return Account(
+        id=item["id"],
+        name=snippet["title"],
+        handle=snippet.get("customUrl"),
+        thumbnail_url=_thumbnail(snippet),
+        credential=credential,
+    )
+
+
+def get_channel(api: Api, credential: Credential) -> Channel:
+    """What the channel looks like now. One call. Raises `PlatformRefusal` (`no_channel`)."""
+    item = _find_mine(api, credential, "snippet,statistics")
+    if item is None:
+        raise no_channel()
+    snippet, statistics = item["snippet"], item.get("statistics", {})
+    followers = statistics.get("subscriberCount")
+    return Channel(
+        id=item["id"],
+        title=snippet["title"],
+        description=snippet.get("description", ""),
+        follower_count=None
+        if followers is None or statistics.get("hiddenSubscriberCount")
+        else int(followers),
+        thumbnail_url=_thumbnail(snippet),
+    )
+
+
+def get_uploads_playlist(api: Api, credential: Credential) -> str:
+    """The id of the playlist of everything the channel uploaded. One call."""
+    item = _find_mine(api, credential, "contentDetails")
+    if item is None:
+        raise no_channel()
+    return str(item["contentDetails"]["relatedPlaylists"]["uploads"])
+
+
+def no_channel() -> PlatformRefusal:
+    return PlatformRefusal(
+        "no_channel",
+        "The Google account has no YouTube channel. Create one, then connect it again.",
+        remedy=Remedy.RECONNECT,
+    )
+
+
+def _find_mine(api: Api, credential: Credential, part: str) -> dict[str, Any] | None:
+    try:
+        listing = api.call(credential, api.channels.list(part=part, mine=True))
+    except PlatformRefusal as refusal:
+        if refusal.code == "no_channel":
+            return None
+        raise
+    items = listing.get("items") or []
+    return items[0] if items else None
+
+
+def _thumbnail(snippet: Mapping[str, Any]) -> str | None:
+    thumbnails = snippet.get("thumbnails", {})
+    for size in ("medium", "high", "default"):
+        if size in thumbnails:
+            return str(thumbnails[size]["url"])
+    return None

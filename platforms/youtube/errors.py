@@ -1,0 +1,89 @@
+"""What an answer of Google's means for us, as one of our errors.
+
+A body names its error twice, in `errors[]` and in google.rpc `details`, and either may be
+missing (facts: YouTube section 5.1), so both are read and the first reason with a rule
+decides; without one the HTTP status does, which also serves answers that are HTML or
+garbage. Message text is looked at for one thing only: an empty bucket of uploads per day
+and a short rate limit have the same status and reason.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from domain.errors import PlatformError, PlatformUnavailable, QuotaExhausted
+from platforms.transfer.machine import Answer
+from platforms.youtube.reasons import OUTAGE, RATE, REQUEST, RULES, STATUSES, UPLOADS_SPENT, Rule
+
+
+def classify(answer: Answer, now: datetime | None = None) -> PlatformError:
+    """Turn an answer that is no success into one of our errors. Pure but for the clock."""
+    now = now or datetime.now(UTC)
+    body = _error_of(answer.body)
+    reasons = list(_reasons_of(body))
+    reason = next((reason for reason in reasons if reason in RULES), None)
+    if reason is None:
+        return _error(_by_status(answer.status), answer, next(iter(reasons), None), now)
+    rule = RULES[reason]
+    if rule is RATE and _says_per_day(body):
+        rule = UPLOADS_SPENT
+    return _error(rule, answer, reason, now)
+
+
+def unreadable() -> PlatformUnavailable:
+    """A success whose body is not what the API promises."""
+    return PlatformUnavailable("unreadable_answer", "YouTube gave an answer that cannot be read.")
+
+
+def retry_after(answer: Answer, now: datetime) -> float | None:
+    """The pause that an answer asks for, in seconds."""
+    value = answer.headers.get("retry-after", "")
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+
+
+def _error(rule: Rule, answer: Answer, reason: str | None, now: datetime) -> PlatformError:
+    if rule.until is not None:
+        return QuotaExhausted(rule.code, rule.sentence, until=rule.until(now), reason=reason)
+    if rule.error is PlatformUnavailable:
+        pause = retry_after(answer, now)
+        return PlatformUnavailable(rule.code, rule.sentence, reason=reason, retry_after=pause)
+    details = {rule.field: [rule.sentence]} if rule.field else None
+    return rule.error(rule.code, rule.sentence, reason=reason, details=details, remedy=rule.remedy)
+
+
+def _by_status(status: int) -> Rule:
+    if status in STATUSES:
+        return STATUSES[status]
+    return REQUEST if 400 <= status < 500 else OUTAGE
+
+
+def _error_of(body: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return {}
+    error = document.get("error") if isinstance(document, dict) else None
+    return error if isinstance(error, dict) else {}
+
+
+def _reasons_of(error: dict[str, Any]) -> Iterator[str]:
+    for part in ("errors", "details"):
+        entries = error.get(part)
+        for entry in entries if isinstance(entries, list) else []:
+            if isinstance(entry, dict) and isinstance(entry.get("reason"), str):
+                yield entry["reason"]
+    if isinstance(error.get("status"), str):
+        yield error["status"]
+
+
+def _says_per_day(error: dict[str, Any]) -> bool:
+    message = error.get("message")
+    return isinstance(message, str) and "per day" in message

@@ -1,0 +1,225 @@
+"""What YouTube accepts in a payload, checked before anything is sent.
+
+One table of fields, each with its JSON schema and its rule; the limits are those of the
+facts (YouTube section 2.2) and, where Google leaves a unit open, the stricter reading.
+What only YouTube can know stays with YouTube: categories of a region, languages it
+supports, playlists of the channel.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Any
+from urllib.parse import urlsplit
+
+MAX_BYTES = 256 * 1024**3
+MAX_SECONDS = 12 * 3600
+TYPES = ("video",)
+
+_PRIVACIES = ("private", "unlisted", "public")
+_LICENSES = ("youtube", "creativeCommon")
+_LANGUAGE = re.compile(r"(?P<primary>[a-z]{2,3})(-[A-Za-z0-9]{2,8})*")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+_CODES = (
+    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu "
+    "cv cy da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi "
+    "ho hr ht hu hy hz ia id ie ig ii ik io is it iu iw ja jv ka kg ki kj kk kl km kn ko kr "
+    "ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mo mr ms mt my na nb nd ne "
+    "ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh "
+    "si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk "
+    "ur uz ve vi vo wa wo xh yi yo za zh zu"
+)
+_TWO_LETTERS = frozenset(_CODES.split())
+"""ISO 639-1, and the old codes YouTube still lists: `cn` or `jp` would only fail later."""
+
+
+def check(type: str, payload: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Everything wrong with a payload: field → sentences. Empty when it is right. Pure."""
+    found: dict[str, list[str]] = {}
+    if type not in TYPES:
+        found["type"] = [f"YouTube takes {' or '.join(TYPES)}."]
+    if "title" not in payload:
+        found["title"] = ["A title is needed."]
+    for name, value in payload.items():
+        field = FIELDS.get(name)
+        sentences = field.wrong(value) if field else ["YouTube payloads have no such field."]
+        if sentences:
+            found[name] = sentences
+    if "publishAt" in payload and payload.get("privacy", "private") != "private":
+        found.setdefault("publishAt", []).append("It needs the privacy to be private.")
+    return found
+
+
+def tags_length(tags: list[str]) -> int:
+    """The characters of tags as YouTube counts them: commas between, quotes around spaces."""
+    quoted = sum(len(tag) + (2 if " " in tag else 0) for tag in tags)
+    return quoted + max(0, len(tags) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    schema: Mapping[str, Any]
+    wrong: Callable[[Any], list[str]]
+
+
+def _text(value: Any) -> list[str]:
+    if not isinstance(value, str):
+        return ["It must be text."]
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return ["It has characters that are no text."]
+    return []
+
+
+def _visible_text(value: Any) -> list[str]:
+    if wrong := _text(value):
+        return wrong
+    return ["It may not contain < or >."] if "<" in value or ">" in value else []
+
+
+def _title(value: Any) -> list[str]:
+    wrong = _visible_text(value)
+    if isinstance(value, str):
+        if not value.strip():
+            wrong.append("It may not be empty.")
+        # Google does not say which characters it counts; UTF-16 units are never the fewer.
+        if len(value.encode("utf-16-le", "surrogatepass")) // 2 > 100:
+            wrong.append("It may have 100 characters at most.")
+    return wrong
+
+
+def _description(value: Any) -> list[str]:
+    wrong = _visible_text(value)
+    if isinstance(value, str) and len(value.encode("utf-8", "surrogatepass")) > 5000:
+        wrong.append("It may have 5000 bytes (UTF-8) at most.")
+    return wrong
+
+
+def _tags(value: Any) -> list[str]:
+    if not isinstance(value, list):
+        return ["It must be a list of texts."]
+    if any(_text(tag) or not tag.strip() for tag in value):
+        return ["Each tag must be text and not empty."]
+    if tags_length(value) > 500:
+        return ["All tags together may have 500 characters, commas and quotes included."]
+    return []
+
+
+def _category(value: Any) -> list[str]:
+    right = isinstance(value, str) and value.isascii() and value.isdigit()
+    return [] if right else ['It must be a category number as text, like "22".']
+
+
+def _moment(value: Any) -> list[str]:
+    wrong = ["It must be a time with an offset, like 2026-12-01T09:00:00Z."]
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        return wrong
+    try:
+        datetime.fromisoformat(value.upper())
+    except ValueError:
+        return wrong
+    return []
+
+
+def _language(value: Any) -> list[str]:
+    wrong = ['It must be a language code like "en" or "pt-BR".']
+    match = _LANGUAGE.fullmatch(value) if isinstance(value, str) else None
+    if match is None or (len(match["primary"]) == 2 and match["primary"] not in _TWO_LETTERS):
+        return wrong
+    return []
+
+
+def _flag(value: Any) -> list[str]:
+    return [] if isinstance(value, bool) else ["It must be true or false."]
+
+
+def _one_of(*choices: str) -> Field:
+    def wrong(value: Any) -> list[str]:
+        right = isinstance(value, str) and value in choices
+        return [] if right else [f"It must be {', '.join(choices[:-1])} or {choices[-1]}."]
+
+    return Field({"enum": list(choices)}, wrong)
+
+
+def _address(value: Any) -> list[str]:
+    try:
+        right = isinstance(value, str) and urlsplit(value).scheme in ("https", "http", "file")
+    except ValueError:
+        right = False
+    return [] if right else ["It must be an https: or file: address."]
+
+
+def _captions(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(track, Mapping) for track in value):
+        return ["It must be a list of objects with language, name and url."]
+    wrong = list(chain.from_iterable(_track(track) for track in value))
+    names = [(str(track.get("language")), str(track.get("name", ""))) for track in value]
+    if len(set(names)) < len(names):
+        wrong.append("Two tracks have the same language and name.")
+    return wrong
+
+
+def _track(track: Mapping[str, Any]) -> list[str]:
+    wrong = [f"A track has no field {name}." for name in track if name not in _TRACK]
+    wrong += [f"language: {sentence}" for sentence in _language(track.get("language"))]
+    wrong += [f"url: {sentence}" for sentence in _address(track.get("url"))]
+    wrong += [f"name: {sentence}" for sentence in _text(track.get("name", ""))]
+    if not wrong and len(track.get("name", "")) > 150:
+        wrong.append("name: It may have 150 characters at most.")
+    return wrong
+
+
+def _playlists(value: Any) -> list[str]:
+    if not isinstance(value, list) or any(_text(id) or not id.strip() for id in value):
+        return ["It must be a list of playlist ids."]
+    return ["A playlist is named twice."] if len(set(value)) < len(value) else []
+
+
+_TRACK: dict[str, Any] = {
+    "language": {"type": "string"},
+    "name": {"type": "string", "maxLength": 150},
+    "url": {"type": "string", "format": "uri"},
+}
+_BOOLEAN = {"type": "boolean"}
+_TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}}
+
+FIELDS: Mapping[str, Field] = {
+    "title": Field({"type": "string", "minLength": 1, "maxLength": 100}, _title),
+    "description": Field({"type": "string", "description": "5000 bytes at most"}, _description),
+    "tags": Field({**_TEXTS, "description": "500 characters in all"}, _tags),
+    "privacy": _one_of(*_PRIVACIES),
+    "categoryId": Field({"type": "string", "pattern": "^[0-9]+$"}, _category),
+    "madeForKids": Field({**_BOOLEAN, "default": False}, _flag),
+    "containsSyntheticMedia": Field(_BOOLEAN, _flag),
+    "publishAt": Field(
+        {"type": "string", "format": "date-time", "description": "needs privacy private"}, _moment
+    ),
+    "notifySubscribers": Field({**_BOOLEAN, "default": True}, _flag),
+    "language": Field({"type": "string", "description": "BCP 47"}, _language),
+    "license": _one_of(*_LICENSES),
+    "embeddable": Field(_BOOLEAN, _flag),
+    "thumbnailUrl": Field({"type": "string", "format": "uri"}, _address),
+    "captions": Field(
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["language", "url"],
+                "properties": _TRACK,
+                "additionalProperties": False,
+            },
+        },
+        _captions,
+    ),
+    "playlistIds": Field({**_TEXTS, "uniqueItems": True}, _playlists),
+}
+
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["title"],
+    "properties": {name: dict(field.schema) for name, field in FIELDS.items()},
+    "additionalProperties": False,
+}

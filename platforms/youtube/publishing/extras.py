@@ -1,0 +1,129 @@
+"""What a payload may ask for beside the video: thumbnail, captions, playlists.
+
+Each step may be run again at any time: a thumbnail replaces itself, captions that exist
+are refused by YouTube and count as done, a playlist is read before it is added to. The
+media are small (50 MB for an image, 100 MB for captions), so they are read into memory
+and sent in one request that can be repeated whole. Captions and playlists need the scope
+`youtube.force-ssl`, which is asked for only where the adapter is told to.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from googleapiclient.http import MediaInMemoryUpload
+
+from domain.errors import PlatformRefusal, SourceUnusable
+from domain.states import StepName
+from media.open import open_found
+from media.policy import SourcePolicy
+from platforms.protocol import Credential
+from platforms.youtube.api import Api
+from platforms.youtube.channels import MANAGE, UPLOAD, require_scopes
+
+_FIELDS = {
+    StepName.THUMBNAIL: "thumbnailUrl",
+    StepName.CAPTIONS: "captions",
+    StepName.PLAYLIST: "playlistIds",
+}
+STEP_SCOPES: Mapping[StepName, tuple[str, ...]] = {
+    StepName.THUMBNAIL: (UPLOAD,),
+    StepName.CAPTIONS: (MANAGE,),
+    StepName.PLAYLIST: (MANAGE,),
+}
+
+_MB = 1024 * 1024
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def extra_steps(payload: Mapping[str, Any]) -> tuple[StepName, ...]:
+    """The steps that the payload's fields ask for, in their order. Pure."""
+    return tuple(step for step, field in _FIELDS.items() if payload.get(field))
+
+
+def run_step(
+    api: Api,
+    policy: SourcePolicy,
+    step: StepName,
+    credential: Credential,
+    platform_id: str,
+    payload: Mapping[str, Any],
+) -> None:
+    """Do one step: one call for a thumbnail or caption track, one or two for a playlist."""
+    require_scopes(credential, *STEP_SCOPES[step])
+    match step:
+        case StepName.THUMBNAIL:
+            _set_thumbnail(api, policy, credential, platform_id, payload["thumbnailUrl"])
+        case StepName.CAPTIONS:
+            for captions in payload["captions"]:
+                _ensure_captions(api, policy, credential, platform_id, captions)
+        case StepName.PLAYLIST:
+            for playlist_id in payload["playlistIds"]:
+                _ensure_in_playlist(api, credential, platform_id, playlist_id)
+
+
+def _set_thumbnail(
+    api: Api, policy: SourcePolicy, credential: Credential, video_id: str, url: str
+) -> None:
+    image = _read(policy, url, at_most=50 * _MB)
+    mimetype = "image/png" if image.startswith(_PNG) else "image/jpeg"
+    media = MediaInMemoryUpload(image, mimetype=mimetype, resumable=False)
+    api.call(credential, api.thumbnails.set(videoId=video_id, media_body=media))
+
+
+def _ensure_captions(
+    api: Api,
+    policy: SourcePolicy,
+    credential: Credential,
+    video_id: str,
+    captions: Mapping[str, str],
+) -> None:
+    text = _read(policy, captions["url"], at_most=100 * _MB)
+    media = MediaInMemoryUpload(text, mimetype="application/octet-stream", resumable=False)
+    track = {
+        "videoId": video_id,
+        "language": captions["language"],
+        "name": captions.get("name", ""),
+        "isDraft": False,
+    }
+    try:
+        request = api.captions.insert(part="snippet", body={"snippet": track}, media_body=media)
+        api.call(credential, request)
+    except PlatformRefusal as refusal:
+        if refusal.code != "caption_exists":
+            raise
+
+
+def _ensure_in_playlist(api: Api, credential: Credential, video_id: str, playlist_id: str) -> None:
+    # A playlist may hold a video twice, so look first: the call before may have arrived.
+    listing = api.call(
+        credential, api.playlist_items.list(part="id", playlistId=playlist_id, videoId=video_id)
+    )
+    if listing.get("items"):
+        return
+    entry = {
+        "playlistId": playlist_id,
+        "resourceId": {"kind": "youtube#video", "videoId": video_id},
+    }
+    try:
+        api.call(credential, api.playlist_items.insert(part="snippet", body={"snippet": entry}))
+    except PlatformRefusal as refusal:
+        if refusal.code != "already_in_playlist":
+            raise
+
+
+def _read(policy: SourcePolicy, url: str, *, at_most: int) -> bytes:
+    source = open_found(url, policy=policy)
+    try:
+        size = source.pin.size
+        if size > at_most:
+            raise SourceUnusable("file_too_large", f"The file is over {at_most // _MB} MB.")
+        content = bytearray(size)
+        view = memoryview(content)
+        source.seek(0)
+        done = 0
+        while done < size:
+            done += source.read_into(view[done:])
+        source.verify()
+        return bytes(content)
+    finally:
+        source.close()

@@ -1,0 +1,122 @@
+"""YouTube's resumable upload, as a machine without I/O.
+
+It holds what the platform has confirmed and nothing else: every answer sets the offset,
+every error, 401 or silence is followed by a status query, and bytes are sent only from
+the offset that the platform named. A finished session repeats its final answer to any
+query (facts: YouTube section 3.1), so a lost final answer is read back and never resent.
+A server that never advances is the engine's to notice.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from domain.errors import PlatformError, PlatformUnavailable, SessionLost
+from domain.secrets import Secret
+from platforms.transfer.machine import Answer, Finished, Request
+from platforms.youtube.errors import classify, retry_after, unreadable
+
+GRANULE = 256 * 1024
+"""Chunks are multiples of it; of a remainder the platform would keep only whole granules."""
+
+_GONE = frozenset({404, 410, 499})
+"""Unknown, expired, cancelled: the answers of a session that is no more."""
+
+
+class ResumableUpload:
+    """One resumable session. Satisfies `platforms.transfer.machine.Upload`.
+
+    `fresh` says that the session was opened just now and no byte can have been sent: the
+    first query is skipped. The session's address is the one that was stored; a `Location`
+    on a later answer is ignored, because a second address would not survive a crash.
+    """
+
+    def __init__(
+        self,
+        session: Secret,
+        *,
+        size: int,
+        chunk_size: int,
+        access_token: Callable[[], Secret],
+        fresh: bool = False,
+    ) -> None:
+        if chunk_size <= 0 or chunk_size % GRANULE:
+            raise ValueError(f"chunk_size is a multiple of {GRANULE} bytes")
+        if size <= 0:
+            raise ValueError("an empty file cannot be uploaded")
+        self.confirmed = 0
+        self._session = session
+        self._size = size
+        self._chunk_size = chunk_size
+        self._access_token = access_token
+        self._knows_offset = fresh
+
+    def next_request(self) -> Request:
+        authorization = {"Authorization": f"Bearer {self._access_token().reveal()}"}
+        if not self._knows_offset:
+            return self._request(authorization, f"bytes */{self._size}")
+        length = min(self._chunk_size, self._size - self.confirmed)
+        end = self.confirmed + length
+        return self._request(
+            authorization,
+            f"bytes {self.confirmed}-{end - 1}/{self._size}",
+            offset=self.confirmed,
+            length=length,
+            finishes=end == self._size,
+        )
+
+    def receive(self, answer: Answer) -> Finished | None:
+        self._knows_offset = False
+        if _is_unfinished(answer):
+            self._advance(answer)
+            return None
+        if answer.status in (200, 201):
+            return _finished(answer)
+        raise _error(answer)
+
+    def lost(self) -> None:
+        self._knows_offset = False
+
+    def _advance(self, answer: Answer) -> None:
+        self.confirmed = self._offset_of(answer)
+        if self.confirmed == self._size:
+            # Nothing is left to send: the platform is about to finish, so ask again later.
+            raise PlatformUnavailable(
+                "not_finished_yet",
+                "YouTube has every byte and has not confirmed the video yet.",
+                retry_after=retry_after(answer, datetime.now(UTC)),
+            )
+        self._knows_offset = True
+
+    def _offset_of(self, answer: Answer) -> int:
+        held = answer.headers.get("range")
+        if held is None:
+            return 0
+        first, dash, last = held.removeprefix("bytes=").partition("-")
+        if first != "0" or not dash or not last.isdecimal() or int(last) >= self._size:
+            raise unreadable()
+        return int(last) + 1
+
+    def _request(self, authorization: dict[str, str], content_range: str, **body: Any) -> Request:
+        headers = {**authorization, "Content-Range": content_range}
+        return Request("PUT", self._session, headers, **body)
+
+
+def _is_unfinished(answer: Answer) -> bool:
+    # The override stands in where something on the way would take a 308 for a redirect.
+    return answer.status == 308 or answer.headers.get("x-http-status-code-override") == "308"
+
+
+def _finished(answer: Answer) -> Finished:
+    try:
+        resource = json.loads(answer.body)
+        return Finished(str(resource["id"]), resource)
+    except (ValueError, TypeError, KeyError):
+        raise unreadable() from None
+
+
+def _error(answer: Answer) -> PlatformError:
+    if answer.status in _GONE:
+        return SessionLost("session_lost", "YouTube does not know the upload session any more.")
+    return classify(answer) if answer.status >= 400 else unreadable()
