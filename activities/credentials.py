@@ -7,7 +7,9 @@ need a person; a blip leaves it as it is.
 """
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from domain.errors import ReauthorizationNeeded
 from domain.secrets import Secret
@@ -18,8 +20,13 @@ from store.engine import Store
 from store.queries import connections
 from store.vault import Vault
 
+_REJECTED = "token_rejected"
+"""The code of a 401: this access token is no good, the grant may well be."""
+
 MARGIN = timedelta(minutes=5)
 """A token with less life than this is not taken into a call: one chunk may last minutes."""
+
+T = TypeVar("T")
 
 _BROKEN = (ConnectionHealth.NEEDS_REAUTH, ConnectionHealth.INSUFFICIENT_SCOPE)
 
@@ -96,6 +103,19 @@ class CredentialKeeper:
             return credential
         return self._refresh(connection_id, platform, credential, stored.version)
 
+    def use(self, connection_id: str, call: Callable[[Credential], T]) -> T:
+        """Make one call to the platform with a current credential.
+
+        A token that the platform rejects is renewed once and the call made again, so `call`
+        must be safe to repeat after a refusal. What only a person can mend is written down.
+        """
+        tokens = self.tokens(connection_id)
+        return tokens.insist(lambda: call(tokens.credential()))
+
+    def tokens(self, connection_id: str) -> "Tokens":
+        """The access tokens of a longer piece of work."""
+        return Tokens(self, connection_id)
+
     def mark_dead(self, connection_id: str, error: ReauthorizationNeeded) -> None:
         """Write down the platform's word that only a person can help."""
         lacks_scope = error.code == "scope_missing"
@@ -130,3 +150,36 @@ class CredentialKeeper:
             if landed:
                 return fresh
             return unpack(connections.get_credential(session, self._vault, connection_id).secret)
+
+
+class Tokens:
+    """Current access tokens for one piece of work, and another when one is rejected."""
+
+    def __init__(self, keeper: CredentialKeeper, connection_id: str) -> None:
+        self._keeper = keeper
+        self._connection_id = connection_id
+        self._given: Secret | None = None
+
+    def credential(self) -> Credential:
+        credential = self._keeper.current(self._connection_id)
+        self._given = credential.access_token
+        return credential
+
+    def current(self) -> Secret:
+        return self.credential().access_token
+
+    def insist(self, work: Callable[[], T]) -> T:
+        """Do the work; once more with another token for each one that the platform rejects.
+
+        A token that was renewed and is rejected again is the platform's word, not a blip.
+        """
+        renewed_from: Secret | None = None
+        while True:
+            try:
+                return work()
+            except ReauthorizationNeeded as error:
+                rejected = self._given
+                if error.code != _REJECTED or rejected is None or rejected == renewed_from:
+                    self._keeper.mark_dead(self._connection_id, error)
+                    raise
+                renewed_from = self._keeper.renew(self._connection_id, rejected).access_token

@@ -8,7 +8,6 @@ from temporalio import activity
 
 from activities.contract import AssignmentEdit, AssignmentRecord, RecordingSteps
 from activities.failures import translated
-from domain.errors import Conflict
 from store.engine import Store
 from store.queries import assignments
 
@@ -22,12 +21,10 @@ class RecordingActivities(RecordingSteps):
     def record(self, record: AssignmentRecord) -> None:
         trouble = record.trouble
         with self._store.write() as session:
-            row = assignments.get_assignment_by_id(session, record.assignment_id)
-            if row.attempt != record.attempt:
-                raise Conflict("superseded", "A later attempt has taken this assignment over.")
             assignments.record_state(
                 session,
                 record.assignment_id,
+                attempt=record.attempt,
                 state=record.state,
                 wait_reason=record.wait_reason,
                 wait_until=record.wait_until,

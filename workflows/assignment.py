@@ -178,8 +178,9 @@ class AssignmentWorkflow:
     def connection_recovered(self) -> None:
         self._parking.recoveries += 1
 
-    @workflow.update(description="Change the payload or the time, before the transfer begins.")
+    @workflow.update
     async def edit(self, edit: AssignmentEdit) -> None:
+        """Change the payload or the time, before the transfer begins."""
         self._edits_in_flight += 1
         try:
             await workflow.execute_local_activity_method(
@@ -197,9 +198,9 @@ class AssignmentWorkflow:
         if self._has_begun:
             raise ApplicationError("The transfer has begun.", type="too_late")
 
-    @workflow.update(description="Give the assignment up, unless the platform has every byte.")
+    @workflow.update
     async def cancel(self) -> bool:
-        """True: it came in time, and the assignment ends as cancelled."""
+        """Give it up. True: it came in time, and the assignment ends as cancelled."""
         await workflow.wait_condition(lambda: self._delivery is not None)
         assert self._delivery is not None
         self._delivery.cancel()

@@ -57,16 +57,18 @@ class TicketWorkflow:
         assert self._outcome is not None
         return self._outcome
 
-    @workflow.update(description="The browser sets out for the consent page.")
+    @workflow.update
     def begin_consent(self) -> None:
+        """The browser sets out for the consent page."""
         self._enter(TicketState.CONSENTING)
 
     @begin_consent.validator
     def _may_begin_consent(self) -> None:
         self._require_open()
 
-    @workflow.update(description="The browser came back with a code.")
+    @workflow.update
     async def redeem(self) -> TicketOutcome:
+        """The browser came back with a code, which lies sealed in the ticket's row."""
         # Before the first await: from here on the ticket is used, whatever comes of it.
         self._enter(TicketState.CONNECTING)
         try:
@@ -88,8 +90,9 @@ class TicketWorkflow:
     def _may_redeem(self) -> None:
         self._require_open()
 
-    @workflow.update(description="The browser came back without a code.")
+    @workflow.update
     async def refuse(self, refusal: Refusal) -> TicketOutcome:
+        """The browser came back without one."""
         return await self._settle(
             TicketOutcome(TicketState.REFUSED, error_code=refusal.error_code, error=refusal.error)
         )

@@ -75,6 +75,21 @@ def run(
             on_progress(upload.confirmed)
 
 
+def ask(upload: Upload, *, on_progress: Callable[[int], None]) -> Finished | None:
+    """Ask the platform once what it holds of the session; nothing is sent.
+
+    Returns what it made of the bytes, or None while some are missing; then
+    `upload.confirmed` is how many it has. Raises `PlatformUnavailable` when there is no
+    answer, and what the machine raises.
+    """
+    upload.lost()
+    with closing(Wire(beat=lambda: on_progress(upload.confirmed))) as wire:
+        answer = wire.exchange(upload.next_request(), ())
+    if answer is None:
+        raise _unreachable()
+    return upload.receive(answer)
+
+
 class _Transfer:
     def __init__(
         self,

@@ -1,0 +1,66 @@
+"""What an activity needs to know of its assignment, read once at its start."""
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from activities.contract import AssignmentInput
+from platforms.protocol import Platform, Publication
+from platforms.registry import Registry
+from store.engine import Store
+from store.queries import assignments, transfers, videos
+from store.tables import Assignment, Transfer, Video
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    assignment: Assignment
+    video: Video
+    transfer: Transfer
+    platform: Platform
+
+    @property
+    def id(self) -> str:
+        return self.assignment.id
+
+    @property
+    def connection_id(self) -> str:
+        return self.assignment.connection_id
+
+    @property
+    def publication(self) -> Publication:
+        """The same on every attempt, so that a lost session's video can be recognised."""
+        return Publication(
+            marker=self.assignment.id + PurePath(self.video.file_name).suffix,
+            type=self.assignment.type,
+            payload=self.assignment.payload,
+            size=self.video.size,
+            content_type=self.video.content_type,
+            file_name=self.video.file_name,
+        )
+
+
+def load_job(store: Store, registry: Registry, assignment_id: str) -> Job:
+    """Raises `NotFound` for an assignment without a row."""
+    with store.write() as session:
+        assignment = assignments.get_assignment_by_id(session, assignment_id)
+        return Job(
+            assignment=assignment,
+            video=videos.get_video_by_id(session, assignment.video_id),
+            transfer=transfers.ensure_transfer(session, assignment_id),
+            platform=registry.get(assignment.platform),
+        )
+
+
+def input_of(assignment: Assignment, platform: Platform) -> AssignmentInput:
+    """The workflow input of an accepted row: the same whoever starts it."""
+
+    return AssignmentInput(
+        assignment_id=assignment.id,
+        workspace_id=assignment.workspace_id,
+        connection_id=assignment.connection_id,
+        platform=assignment.platform,
+        title=str(assignment.payload.get("title") or assignment.id),
+        attempt=assignment.attempt,
+        scheduled_at=assignment.scheduled_at,
+        extra_steps=list(platform.extra_steps(assignment.payload)),
+    )

@@ -1,0 +1,231 @@
+"""The transfer: a session, the bytes, and what is known when either is lost.
+
+The session is stored before its first byte and the intent to finish before the request that
+may complete the upload. So whoever comes after a crash knows which of three cases it is in:
+no session (open one), a session (ask the platform for its offset and go on), or a lost
+session that may have made a video (read the account's uploads, and open another session only
+when they have proved for long enough that there is none).
+"""
+
+import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+from temporalio.exceptions import CancelledError
+
+from activities.contract import Discarded, TransferSteps, Uploaded
+from activities.credentials import CredentialKeeper
+from activities.failures import interrupted, translated, unconfirmed
+from activities.jobs import Job, load_job
+from domain.errors import PlatformError, PlatformUnavailable, SessionLost, SourceUnusable
+from domain.secrets import Secret
+from media.open import open_source
+from media.policy import SourcePolicy
+from media.source import Pin, Source
+from platforms.registry import Registry
+from platforms.transfer import engine
+from platforms.transfer.machine import Finished
+from store.engine import Store
+from store.queries import assignments, transfers
+from store.vault import Vault
+
+SETTLING = timedelta(minutes=10)
+"""How long the uploads must go without the video before it counts as never made.
+
+An upload is listed as soon as it is complete (facts: it appears at once, processed or not);
+the margin is for a listing that lags.
+"""
+
+PROGRESS_SECONDS = 2.0
+"""How often the row is told of progress: for a progress bar, not for resuming."""
+
+
+class TransferActivities(TransferSteps):
+    def __init__(
+        self,
+        store: Store,
+        vault: Vault,
+        registry: Registry,
+        keeper: CredentialKeeper,
+        policy: SourcePolicy,
+    ) -> None:
+        self._store = store
+        self._vault = vault
+        self._registry = registry
+        self._keeper = keeper
+        self._policy = policy
+
+    # Cancellation is looked for between pieces: thrown into the thread, it could strike between
+    # the platform's answer and its row.
+    @activity.defn(no_thread_cancel_exception=True)
+    @translated
+    def transfer(self, assignment_id: str) -> Uploaded:
+        job = load_job(self._store, self._registry, assignment_id)
+        platform_id = job.assignment.platform_id or self._find_lost(job) or self._move(job)
+        with self._store.write() as session:
+            assignments.note_platform_id(session, job.id, platform_id)
+        return Uploaded(platform_id)
+
+    @activity.defn(no_thread_cancel_exception=True)
+    @translated
+    def discard_session(self, assignment_id: str) -> Discarded:
+        job = load_job(self._store, self._registry, assignment_id)
+        platform_id = job.assignment.platform_id or self._ask_whether_finished(job)
+        with self._store.write() as session:
+            if platform_id is None:
+                transfers.clear_session(session, job.id)
+            else:
+                assignments.note_platform_id(session, job.id, platform_id)
+        return Discarded(platform_id)
+
+    def _move(self, job: Job) -> str:
+        pin = Pin(job.video.size, job.video.pin_version)
+        with closing(open_source(job.video.source_url, pin=pin, policy=self._policy)) as source:
+            try:
+                return self._send(job, source).platform_id
+            except SourceUnusable:
+                # These bytes will never be whole: leave nothing half done at the platform.
+                self._discard(job)
+                raise
+            except SessionLost:
+                return self._after_loss(job)
+
+    def _send(self, job: Job, source: Source) -> Finished:
+        secret = transfers.find_session(self._vault, job.transfer)
+        is_fresh = secret is None
+        if secret is None:
+            secret = self._open_session(job)
+        tokens = self._keeper.tokens(job.connection_id)
+        upload = job.platform.upload(secret, job.publication, tokens.current, fresh=is_fresh)
+        progress = _Progress(self._store, job.id)
+        return tokens.insist(
+            lambda: engine.run(
+                upload,
+                source,
+                on_progress=progress.report,
+                before_finish=lambda: self._mark_finish_sent(job),
+                pause=progress.pause,
+            )
+        )
+
+    def _open_session(self, job: Job) -> Secret:
+        secret = self._keeper.use(
+            job.connection_id,
+            lambda credential: job.platform.open_session(credential, job.publication),
+        )
+        with self._store.write() as session:
+            transfers.open_transfer(session, self._vault, job.id, secret)
+        return secret
+
+    def _mark_finish_sent(self, job: Job) -> None:
+        with self._store.write() as session:
+            transfers.mark_finish_sent(session, job.id)
+
+    # A lost session -----------------------------------------------------------------------
+
+    def _after_loss(self, job: Job) -> str:
+        with self._store.write() as session:
+            transfer = transfers.ensure_transfer(session, job.id)
+            if transfer.finish_sent_at is None:
+                transfers.clear_session(session, job.id)
+                raise PlatformUnavailable(
+                    "session_lost",
+                    "The platform forgot the upload before it was complete; it begins anew.",
+                )
+            transfers.mark_lost(session, job.id)
+        job = load_job(self._store, self._registry, job.id)
+        found = self._find_lost(job)
+        if found is None:
+            raise unconfirmed("The platform forgot the upload; its uploads are read again.")
+        return found
+
+    def _find_lost(self, job: Job) -> str | None:
+        """The video of a lost session; None when there is none, and another may be sent."""
+        lost_at = job.transfer.lost_at
+        if lost_at is None:
+            return None
+        found = self._keeper.use(
+            job.connection_id,
+            lambda credential: job.platform.find_published(credential, job.publication),
+        )
+        if found is not None:
+            return found
+        if datetime.now(UTC) - lost_at < SETTLING:
+            raise unconfirmed(
+                "The platform forgot the upload and does not list the video; it is read again."
+            )
+        with self._store.write() as session:
+            transfers.clear_session(session, job.id)
+        return None
+
+    # Giving up ----------------------------------------------------------------------------
+
+    def _ask_whether_finished(self, job: Job) -> str | None:
+        """Discard the session, unless it has made a video already: then that one's id."""
+        secret = transfers.find_session(self._vault, job.transfer)
+        if secret is None:
+            return None
+        if job.transfer.finish_sent_at is not None:
+            tokens = self._keeper.tokens(job.connection_id)
+            upload = job.platform.upload(secret, job.publication, tokens.current)
+            try:
+                finished = tokens.insist(lambda: engine.ask(upload, on_progress=_beat))
+            except SessionLost:
+                return self._find_lost(job) or self._after_loss(job)
+            if finished is not None:
+                return finished.platform_id
+        self._discard(job)
+        return None
+
+    def _discard(self, job: Job) -> None:
+        with self._store.read() as session:
+            transfer = transfers.find_transfer(session, job.id)
+        secret = None if transfer is None else transfers.find_session(self._vault, transfer)
+        if secret is None:
+            return
+        try:
+            self._keeper.use(
+                job.connection_id,
+                lambda credential: job.platform.discard_session(secret, credential),
+            )
+        except PlatformError:
+            activity.logger.info("an upload session is left to run out by itself")
+        with self._store.write() as session:
+            transfers.clear_session(session, job.id)
+
+
+class _Progress:
+    """Says how far it is, and stops where Temporal wants it to."""
+
+    def __init__(self, store: Store, assignment_id: str) -> None:
+        self._store = store
+        self._assignment_id = assignment_id
+        self._told_at = time.monotonic()
+
+    def report(self, sent: int) -> None:
+        activity.heartbeat(sent)
+        _stop_if_asked()
+        now = time.monotonic()
+        if now - self._told_at >= PROGRESS_SECONDS:
+            self._told_at = now
+            with self._store.write() as session:
+                transfers.confirm(session, self._assignment_id, sent)
+
+    def pause(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            activity.heartbeat()
+            activity.wait_for_cancelled_sync(min(left, 1.0))
+            _stop_if_asked()
+
+
+def _beat(_: int) -> None:
+    activity.heartbeat()
+
+
+def _stop_if_asked() -> None:
+    if activity.is_worker_shutdown():
+        raise interrupted()
+    if activity.is_cancelled():
+        raise CancelledError("The transfer was cancelled.")

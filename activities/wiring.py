@@ -1,0 +1,53 @@
+"""The activities with all that they need, by the queue they run on."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from activities.connecting import TicketActivities
+from activities.contract import AssignmentInput
+from activities.credentials import CredentialKeeper
+from activities.publishing import PublishingActivities
+from activities.recording import RecordingActivities
+from activities.repairing import RepairActivities
+from activities.transferring import TransferActivities
+from media.policy import SourcePolicy
+from platforms.registry import Registry
+from store.engine import Store
+from store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Activities:
+    short: list[Callable[..., Any]]
+    """For `domain.queues.WORKFLOW_QUEUE`."""
+    transfer: list[Callable[..., Any]]
+    """For `domain.queues.TRANSFER_QUEUE`."""
+
+
+def build(
+    *,
+    store: Store,
+    vault: Vault,
+    registry: Registry,
+    policy: SourcePolicy,
+    start_assignment: Callable[[AssignmentInput], Awaitable[None]],
+) -> Activities:
+    keeper = CredentialKeeper(store, vault, registry)
+    tickets = TicketActivities(store, vault, registry)
+    transfers = TransferActivities(store, vault, registry, keeper, policy)
+    publishing = PublishingActivities(store, registry, keeper)
+    recording = RecordingActivities(store)
+    repair = RepairActivities(store, registry, start_assignment)
+    return Activities(
+        short=[
+            tickets.connect,
+            tickets.settle_ticket,
+            publishing.await_processing,
+            publishing.run_step,
+            recording.record,
+            recording.edit,
+            repair.reconcile,
+        ],
+        transfer=[transfers.transfer, transfers.discard_session],
+    )

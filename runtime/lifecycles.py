@@ -1,0 +1,238 @@
+"""The lifecycles as the API and the command line address them.
+
+Every method speaks to one workflow by its id. Starting is idempotent; an Update's id derives
+from what caused it, so asking again gives the first answer. A Temporal that is away or slow is
+`Unavailable`: what was asked for may still happen, and asking again is always safe.
+"""
+
+from collections.abc import Awaitable
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import (
+    Priority,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.contract import (
+    AssignmentEdit,
+    AssignmentInput,
+    AssignmentOutcome,
+    Refusal,
+    TicketInput,
+    TicketOutcome,
+)
+from domain.errors import Conflict, Unavailable
+from domain.ids import assignment_workflow_id, ticket_workflow_id
+from domain.queues import WORKFLOW_QUEUE
+from domain.states import AssignmentState, TicketState
+from workflows import options
+from workflows.assignment import AssignmentWorkflow
+from workflows.ticket import TicketWorkflow
+
+T = TypeVar("T")
+
+ANSWER_TIMEOUT = timedelta(seconds=20)
+"""How long a browser or a caller is kept waiting for a worker's answer."""
+
+
+class Lifecycles:
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def start_ticket(self, ticket: TicketInput) -> None:
+        """Start the clock of a ticket. Idempotent."""
+        await _answered(
+            self._client.start_workflow(
+                TicketWorkflow.run,
+                ticket,
+                id=ticket_workflow_id(ticket.ticket_id),
+                task_queue=WORKFLOW_QUEUE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                static_summary=f"Ticket to connect {ticket.platform}",
+                search_attributes=TypedSearchAttributes(
+                    [
+                        SearchAttributePair(options.WORKSPACE, ticket.workspace_id),
+                        SearchAttributePair(options.PLATFORM, ticket.platform),
+                        SearchAttributePair(options.STATE, TicketState.OPEN),
+                    ]
+                ),
+                priority=Priority(fairness_key=ticket.workspace_id),
+                rpc_timeout=ANSWER_TIMEOUT,
+            )
+        )
+
+    async def begin_consent(self, ticket_id: str) -> None:
+        """Let a browser set out for the consent page.
+
+        Raises `Conflict` with `ticket_used` or `ticket_expired`.
+        """
+        handle = self._ticket(ticket_id)
+        await self._update_ticket(
+            handle,
+            handle.execute_update(TicketWorkflow.begin_consent, rpc_timeout=ANSWER_TIMEOUT),
+        )
+
+    async def redeem(self, ticket_id: str, callback_digest: str) -> TicketOutcome:
+        """Redeem a ticket by the callback whose code is stored. The same callback, the same answer.
+
+        Raises `Conflict` with `ticket_used` or `ticket_expired`.
+        """
+        handle = self._ticket(ticket_id)
+        return await self._update_ticket(
+            handle,
+            handle.execute_update(
+                TicketWorkflow.redeem, id=f"redeem-{callback_digest}", rpc_timeout=ANSWER_TIMEOUT
+            ),
+        )
+
+    async def refuse(self, ticket_id: str, callback_digest: str, refusal: Refusal) -> TicketOutcome:
+        """End a ticket whose consent was not given. The same callback, the same answer."""
+        handle = self._ticket(ticket_id)
+        return await self._update_ticket(
+            handle,
+            handle.execute_update(
+                TicketWorkflow.refuse,
+                refusal,
+                id=f"refuse-{callback_digest}",
+                rpc_timeout=ANSWER_TIMEOUT,
+            ),
+        )
+
+    async def start_assignment(self, assignment: AssignmentInput) -> None:
+        """Start what was accepted. Idempotent; a retry by a person starts the next run."""
+        reuse = (
+            WorkflowIDReusePolicy.REJECT_DUPLICATE
+            if assignment.attempt == 1
+            else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
+        )
+        start = self._client.start_workflow(
+            AssignmentWorkflow.run,
+            assignment,
+            id=assignment_workflow_id(assignment.assignment_id),
+            task_queue=WORKFLOW_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=reuse,
+            static_summary=_line(f"{assignment.title} → {assignment.platform}"),
+            search_attributes=TypedSearchAttributes(
+                [
+                    SearchAttributePair(options.WORKSPACE, assignment.workspace_id),
+                    SearchAttributePair(options.PLATFORM, assignment.platform),
+                    SearchAttributePair(options.CONNECTION, assignment.connection_id),
+                    SearchAttributePair(options.STATE, AssignmentState.PENDING),
+                ]
+            ),
+            priority=Priority(fairness_key=assignment.workspace_id),
+            rpc_timeout=ANSWER_TIMEOUT,
+        )
+        try:
+            await _answered(start)
+        except WorkflowAlreadyStartedError:
+            return
+
+    async def edit(self, edit: AssignmentEdit) -> None:
+        """Change what has not begun. Raises `Conflict` with `too_late`."""
+        handle = self._assignment(edit.assignment_id)
+        try:
+            await _answered(
+                handle.execute_update(AssignmentWorkflow.edit, edit, rpc_timeout=ANSWER_TIMEOUT)
+            )
+        except (WorkflowUpdateFailedError, _Closed):
+            raise Conflict("too_late", "The transfer has begun; nothing was changed.") from None
+
+    async def cancel(self, assignment_id: str) -> bool:
+        """Give an assignment up. True: it ends as cancelled. False: it came too late."""
+        handle = self._assignment(assignment_id)
+        try:
+            return await _answered(
+                handle.execute_update(
+                    AssignmentWorkflow.cancel, id="cancel", rpc_timeout=ANSWER_TIMEOUT
+                )
+            )
+        except WorkflowUpdateFailedError:
+            return False
+        except _Closed:
+            description = await _answered(handle.describe())
+            return description.status is WorkflowExecutionStatus.CANCELED
+
+    async def ping(self) -> None:
+        """Raises `Unavailable` when Temporal does not answer."""
+        healthy = await _answered(
+            self._client.service_client.check_health(timeout=timedelta(seconds=3))
+        )
+        if not healthy:
+            raise Unavailable("temporal_unavailable", "Temporal is not serving.")
+
+    def _ticket(self, ticket_id: str) -> WorkflowHandle[TicketWorkflow, TicketOutcome]:
+        return self._client.get_workflow_handle_for(
+            TicketWorkflow.run, ticket_workflow_id(ticket_id)
+        )
+
+    def _assignment(
+        self, assignment_id: str
+    ) -> WorkflowHandle[AssignmentWorkflow, AssignmentOutcome]:
+        return self._client.get_workflow_handle_for(
+            AssignmentWorkflow.run, assignment_workflow_id(assignment_id)
+        )
+
+    async def _update_ticket(
+        self, handle: WorkflowHandle[TicketWorkflow, TicketOutcome], update: Awaitable[T]
+    ) -> T:
+        try:
+            return await _answered(update)
+        except WorkflowUpdateFailedError as failure:
+            cause = failure.cause
+            code = cause.type if isinstance(cause, ApplicationError) else None
+            raise _refused_ticket(code) from None
+        except _Closed:
+            # It ended before this came: by its time, or by another callback.
+            outcome = await _answered(handle.result())
+            raise _refused_ticket(outcome.error_code) from None
+
+
+class _Closed(Exception):
+    """The workflow has ended, or never was."""
+
+
+async def _answered(call: Awaitable[T]) -> T:
+    try:
+        return await call
+    except WorkflowUpdateRPCTimeoutOrCancelledError:
+        raise Unavailable(
+            "temporal_slow", "No worker answered in time. It may still happen; ask again."
+        ) from None
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise _Closed from None
+        raise Unavailable(
+            "temporal_unavailable", "Temporal cannot be reached. Ask again in a moment."
+        ) from None
+    except (TimeoutError, RuntimeError, WorkflowFailureError):
+        # A lazy client raises RuntimeError when its first connection fails.
+        raise Unavailable(
+            "temporal_unavailable", "Temporal cannot be reached. Ask again in a moment."
+        ) from None
+
+
+def _refused_ticket(code: str | None) -> Conflict:
+    if code == "ticket_expired":
+        return Conflict("ticket_expired", "This ticket has expired. Ask for another one.")
+    return Conflict("ticket_used", "This ticket has been used. Ask for another one.")
+
+
+def _line(text: str) -> str:
+    """One line that fits a summary: the server takes 400 bytes, sealed."""
+    return text if len(text) <= 80 else text[:79] + "…"
