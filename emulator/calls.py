@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import web
+from aiohttp import ClientError, web
 
 from emulator.faults import Fault
 from emulator.world import World
@@ -97,7 +97,10 @@ def serve(
             return call.cut()
         if not streams and call.suffers("status"):
             return call.scripted()
-        response = await handler(call)
+        try:
+            response = await handler(call)
+        except (ConnectionError, ClientError):
+            return call.cut()  # the client has gone; what it sent is dealt with
         world.changes += 1
         if call.suffers("slow"):
             await asyncio.sleep(call.option("delay_seconds"))

@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from emulator.calls import WORLD
+from emulator.faults import COMMON_KINDS
 from emulator.world import World
 
 CONTROLS = {
@@ -70,8 +71,10 @@ def _help(world: World, _: dict[str, Any]) -> tuple[int, Any]:
         "controls": CONTROLS,
         "platforms": {
             platform.name: {
-                "operations": sorted(platform.operations),
-                "kinds": sorted(world.kinds_of(platform)),
+                "faults": {
+                    operation: sorted(COMMON_KINDS | kinds)
+                    for operation, kinds in sorted(platform.faults.items())
+                },
                 "switches": asdict(platform.switches),
             }
             for platform in world.platforms.values()

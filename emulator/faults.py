@@ -130,5 +130,7 @@ def _check(body: Mapping[str, Any]) -> None:
         raise BadFault("skip must be a whole number, zero or more.")
     if body["kind"] == "slow" and "delay_seconds" not in body:
         raise BadFault("The kind slow needs delay_seconds.")
+    if body["kind"] == "trickle" and not body.get("bytes_per_second"):
+        raise BadFault("The kind trickle needs bytes_per_second.")
     if body["kind"] == "status" and "status" not in body:
         raise BadFault("The kind status needs a status, for example 503.")

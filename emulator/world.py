@@ -20,8 +20,7 @@ class Platform(Protocol):
     """What the emulator asks of a platform."""
 
     name: str
-    operations: frozenset[str]
-    kinds: frozenset[str]
+    faults: Mapping[str, frozenset[str]]  # for each operation, the kinds it knows itself
     switches: Any
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
@@ -80,10 +79,6 @@ class World:
             raise ValueError(f"There is no platform {name}. There is: {', '.join(self.platforms)}.")
         return self.platforms[name]
 
-    def kinds_of(self, platform: Platform) -> frozenset[str]:
-        """Return every kind of fault that can be ordered for a platform."""
-        return COMMON_KINDS | platform.kinds
-
     def order_fault(self, body: Mapping[str, Any]) -> Fault:
         """Accept a fault, or raise ValueError with a sentence that says what would do.
 
@@ -92,16 +87,15 @@ class World:
         operation, kind = body.get("operation"), body.get("kind")
         named = [self.platform(body["platform"])] if "platform" in body else None
         candidates = named or list(self.platforms.values())
-        for platform in candidates:
-            if operation in platform.operations:
-                break
-        else:
-            known = sorted(set().union(*(platform.operations for platform in candidates)))
+        owner = next((p for p in candidates if operation in p.faults), None)
+        if owner is None or not isinstance(operation, str):
+            known = sorted(set().union(*(p.faults for p in candidates)))
             raise BadFault(f"There is no operation {operation}. There is: {', '.join(known)}.")
-        kinds = self.kinds_of(platform)
+        kinds = COMMON_KINDS | owner.faults[operation]
         if kind not in kinds:
-            raise BadFault(f"There is no kind {kind}. There is: {', '.join(sorted(kinds))}.")
-        return self.faults.order(platform.name, body)
+            known = sorted(kinds)
+            raise BadFault(f"{operation} has no kind {kind}. It has: {', '.join(known)}.")
+        return self.faults.order(owner.name, body)
 
     def reset(self) -> None:
         """Go back to the seeds: time, faults, switches, counters and every platform."""

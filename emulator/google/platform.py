@@ -9,11 +9,10 @@ from aiohttp import web
 from emulator.google.accounts import Account, Directory, seeded
 from emulator.google.oauth.grants import Grants, Ledger
 from emulator.google.oauth.records import Client
-from emulator.google.routes import OPERATIONS, routes
+from emulator.google.routes import FAULTS, routes
 from emulator.google.switches import Switches
-from emulator.google.uploads.methods import FATE_KINDS
 from emulator.google.uploads.session import Record, Session, Sessions
-from emulator.google.youtube.access import REFUSING_KINDS, Access
+from emulator.google.youtube.access import Access
 from emulator.google.youtube.library import Library, Video
 from emulator.google.youtube.processing import progress
 from emulator.google.youtube.quota import Meter, Quota
@@ -41,12 +40,7 @@ class Google:
     """The platform `youtube`, as the world sees it."""
 
     name = "youtube"
-    operations = OPERATIONS
-    kinds = (
-        REFUSING_KINDS
-        | FATE_KINDS
-        | {"session_lost", "stall", "trickle", "already_exists", "not_found_yet"}
-    )
+    faults = FAULTS
 
     def __init__(self, world: World) -> None:
         self._world = world

@@ -5,7 +5,7 @@ at it host by host. Uploads are found under `/upload/` and `/resumable/upload/`,
 the discovery document lists both.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from aiohttp import web
 
@@ -17,9 +17,10 @@ from emulator.google.oauth.identity import Identity
 from emulator.google.oauth.tokens import Tokens, operation_of
 from emulator.google.uploads import content_range, simple
 from emulator.google.uploads.content_range import Unparsable
-from emulator.google.uploads.methods import UploadMethod
+from emulator.google.uploads.methods import FATE_KINDS, UploadMethod
 from emulator.google.uploads.resumable import Resumable
 from emulator.google.uploads.session import Sessions
+from emulator.google.youtube.access import REFUSING_KINDS
 from emulator.google.youtube.methods.channels import Channels
 from emulator.google.youtube.methods.extras import Captions, InsertCaption, SetThumbnail
 from emulator.google.youtube.methods.insert import InsertVideo
@@ -28,22 +29,37 @@ from emulator.google.youtube.methods.videos import Videos
 from emulator.google.youtube.quota import UNITS
 from emulator.google.youtube.service import Service
 
-_UPLOADS = ("videos.insert", "thumbnails.set", "captions.insert")
-OPERATIONS = frozenset(
-    {
-        "oauth.authorize",
-        "oauth.decide",
-        "oauth.token.exchange",
-        "oauth.token.refresh",
-        "oauth.revoke",
-        "oauth.userinfo",
-        "oauth.tokeninfo",
-        "videos.insert.start",
-        "videos.insert.simple",
-        *UNITS,
-        *(f"{name}.{step}" for name in _UPLOADS for step in ("transfer", "status", "cancel")),
-    }
-)
+_START_KINDS = REFUSING_KINDS | FATE_KINDS | {"already_exists"}
+_SESSION_KINDS = REFUSING_KINDS | {"session_lost"}
+
+FAULTS: Mapping[str, frozenset[str]] = {
+    "oauth.authorize": frozenset(),
+    "oauth.decide": frozenset(),
+    "oauth.token.exchange": frozenset({"unauthorized"}),
+    "oauth.token.refresh": frozenset({"unauthorized", "revoke_grant"}),
+    "oauth.revoke": frozenset(),
+    "oauth.userinfo": frozenset(),
+    "oauth.tokeninfo": frozenset(),
+    **dict.fromkeys(UNITS, REFUSING_KINDS),
+    "videos.list": REFUSING_KINDS | FATE_KINDS | {"not_found_yet"},
+    "playlistItems.list": REFUSING_KINDS | {"not_found_yet"},
+    "playlistItems.insert": REFUSING_KINDS | {"not_found_yet", "already_exists"},
+    "thumbnails.set": REFUSING_KINDS | {"not_found_yet"},
+    "captions.insert": REFUSING_KINDS | {"not_found_yet", "already_exists"},
+    "captions.list": REFUSING_KINDS | {"not_found_yet"},
+    "videos.insert.start": _START_KINDS,
+    "videos.insert.simple": _START_KINDS | {"trickle"},
+    **{
+        f"{name}.{step}": kinds
+        for name in ("videos.insert", "thumbnails.set", "captions.insert")
+        for step, kinds in {
+            "transfer": _SESSION_KINDS | FATE_KINDS | {"stall", "trickle"},
+            "status": _SESSION_KINDS | FATE_KINDS,
+            "cancel": _SESSION_KINDS,
+        }.items()
+    },
+}
+"""For each operation, the kinds of fault that it carries out itself."""
 
 _Served = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -47,9 +47,9 @@ class Consent:
             return _refusal(error)
         hinted = self._hinted(request)
         granted = self._grants.granted(request.client, hinted) if hinted else None
-        settled = granted is not None and set(request.scopes) <= set(granted.scopes)
+        settled = granted is not None and granted.covers(request.scopes, request.offline)
         if hinted and settled and set(request.prompt) <= {"none"}:
-            return self._accept(call, request, hinted, request.scopes)
+            return self._accept(call, request, hinted, request.scopes, prompt="none")
         if "none" in request.prompt:
             return _back(request, {"error": "interaction_required"})
         self._pending[request.id] = request
@@ -143,14 +143,19 @@ class Consent:
         )
 
     def _accept(
-        self, call: Call, request: Request, person: Person, scopes: list[str]
+        self,
+        call: Call,
+        request: Request,
+        person: Person,
+        scopes: list[str],
+        prompt: str = "consent",
     ) -> web.Response:
         code, covered = self._grants.allow(request, person, scopes)
         answer = {"code": code, "scope": " ".join(covered)}
         if self._switches.callback_issuer:
             answer = {"iss": call.origin, **answer}
         if self._switches.callback_extras:
-            answer |= {"authuser": "0", "prompt": "none" if "none" in request.prompt else "consent"}
+            answer |= {"authuser": "0", "prompt": prompt}
         return _back(request, answer)
 
 

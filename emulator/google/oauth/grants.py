@@ -164,11 +164,6 @@ class Grants:
         known = self.ledger.access_tokens.get(digest(token))
         return known if known and self.clock.now() < known.expires_at else None
 
-    def person_of_refresh_token(self, token: str) -> Person | None:
-        """Return whom a refresh token stands for, alive or not."""
-        known = self.ledger.refresh_tokens.get(digest(token))
-        return known.person if known else None
-
     def revoke(self, token: str) -> None:
         """End the grant that either kind of token belongs to, with all its scopes."""
         refresh = self.ledger.refresh_tokens.get(digest(token))
@@ -186,6 +181,12 @@ class Grants:
         _drop(ledger.access_tokens, person)
         for code in ledger.codes.values():
             code.used = code.used or code.person == person
+
+    def end_of_refresh_token(self, token: str) -> None:
+        """End the grant of a refresh token, if it is one, as if its person had."""
+        known = self.ledger.refresh_tokens.get(digest(token))
+        if known:
+            self.end(known.person)
 
     def prune(self) -> None:
         """Forget what has expired and can make no difference any more."""

@@ -120,6 +120,10 @@ class Grant:
     scopes: list[str] = field(default_factory=list)
     offline: bool = False
 
+    def covers(self, scopes: list[str], offline: bool) -> bool:
+        """Tell whether nothing is left to ask for."""
+        return set(scopes) <= set(self.scopes) and (self.offline or not offline)
+
 
 @dataclass(slots=True)
 class Code:

@@ -68,6 +68,8 @@ class Tokens:
         client = self._grants.authenticate(*_credentials(call.request, form))
         self._grants.prune()
         if grant_type == EXCHANGE:
+            if call.suffers("unauthorized"):
+                raise invalid_grant()
             return self._grants.exchange(
                 client,
                 _required(form, "code"),
@@ -76,9 +78,8 @@ class Tokens:
             )
         if grant_type == REFRESH:
             token = _required(form, "refresh_token")
-            person = self._grants.person_of_refresh_token(token)
-            if call.suffers("revoke_grant") and person:
-                self._grants.end(person)
+            if call.suffers("revoke_grant"):
+                self._grants.end_of_refresh_token(token)
             if call.suffers("unauthorized"):
                 raise invalid_grant("Token has been expired or revoked.")
             scopes = [full_scope(scope) for scope in form.get("scope", "").split()]
