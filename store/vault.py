@@ -8,7 +8,7 @@ how long a secret is, nor that a row was put back to an earlier ciphertext of it
 
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Table, func
+from sqlalchemy import Column, func
 from sqlmodel import SQLModel, select, update
 
 from domain.secrets import Secret
@@ -50,36 +50,37 @@ class Vault:
         return self._keyring.primary_prefix
 
 
-def reseal_all(store: Store, vault: Vault) -> int:
+def reseal_all(store: Store, vault: Vault, *, batch: int = _BATCH) -> int:
     """Bring every sealed value under the primary key. Returns how many were changed.
 
     Safe beside running writers: a value that changed meanwhile is left to its writer and
     looked at again. An interrupted run has done what it did; the next one does the rest.
     """
     return sum(
-        _reseal_column(store, vault, table, column)
+        _reseal_column(store, vault, column, batch)
         for table in SQLModel.metadata.sorted_tables
         for column in table.columns
         if column.name.startswith("sealed")
     )
 
 
-def _reseal_column(store: Store, vault: Vault, table: Table, column: Column[bytes]) -> int:
+def _reseal_column(store: Store, vault: Vault, column: Column[bytes], batch: int) -> int:
+    table = column.table
     (key,) = table.primary_key.columns
     size = len(vault.current_prefix)
     stale = (
         select(key, column)
         .where(column.is_not(None), func.substr(column, 1, size) != vault.current_prefix)
-        .limit(_BATCH)
+        .limit(batch)
     )
     changed = 0
     while True:
         with store.read() as session:
-            batch = session.execute(stale).all()
-        if not batch:
+            found = session.execute(stale).all()
+        if not found:
             return changed
         with store.write() as session:
-            for row, sealed in batch:
+            for row, sealed in found:
                 place = Place(table.name, column.name, row)
                 fresh = vault.seal(vault.open(sealed, place), place)
                 swap = update(table).where(key == row, column == sealed).values({column: fresh})

@@ -88,6 +88,11 @@ def claim_idempotency(
     return session.get_one(IdempotencyClaim, (workspace_id, key))
 
 
+def find_claim(session: Session, workspace_id: str, key: str) -> IdempotencyClaim | None:
+    """The first request with this key, once its transaction has committed."""
+    return session.get(IdempotencyClaim, (workspace_id, key))
+
+
 def get_assignment(session: Session, workspace_id: str, assignment_id: str) -> Assignment:
     query = select(Assignment).where(
         Assignment.id == assignment_id, Assignment.workspace_id == workspace_id

@@ -1,0 +1,88 @@
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from domain.errors import Conflict
+from store.engine import Store
+from store.queries import videos, workspaces
+from tests.store.conftest import FACTS, Tenant
+
+
+def test_a_write_is_seen_by_the_next_read(store: Store) -> None:
+    with store.write() as session:
+        workspaces.create_workspace(session, name="ours")
+    with store.read() as session:
+        assert [row.name for row in workspaces.list_workspaces(session)] == ["ours"]
+
+
+def test_an_error_takes_the_whole_write_back(store: Store) -> None:
+    def write_twice() -> None:
+        with store.write() as session:
+            workspaces.create_workspace(session, name="ours")
+            workspaces.create_workspace(session, name="ours")
+
+    with pytest.raises(Conflict):
+        write_twice()
+    with store.read() as session:
+        assert workspaces.list_workspaces(session) == []
+
+
+def test_a_read_refuses_to_write(store: Store) -> None:
+    with pytest.raises(DBAPIError), store.read() as session:
+        workspaces.create_workspace(session, name="ours")
+    with store.read() as session:
+        assert workspaces.list_workspaces(session) == []
+
+
+def test_a_connection_that_has_read_may_write_again(store: Store) -> None:
+    with store.read() as session:
+        workspaces.list_workspaces(session)
+    with store.write() as session:
+        workspaces.create_workspace(session, name="ours")
+
+
+def test_rows_are_used_after_the_block(tenant: Tenant) -> None:
+    assert tenant.workspace.name == "ours"
+    with tenant.store.read() as session:
+        row = workspaces.get_workspace(session, tenant.workspace.id)
+    assert row.created_at == tenant.workspace.created_at
+    assert row.created_at.utcoffset() is not None
+
+
+def test_a_reference_to_nothing_is_refused(store: Store) -> None:
+    claim = text("INSERT INTO idempotency_claim VALUES ('nobody', 'k', 'f', 'g', '2026-01-01')")
+    with pytest.raises(DBAPIError), store.write() as session:
+        session.connection().execute(claim)
+
+
+def test_errors_do_not_quote_values(store: Store) -> None:
+    query = text("SELECT :value FROM nowhere")
+    with pytest.raises(DBAPIError) as caught, store.read() as session:
+        session.connection().execute(query, {"value": "a signed address"})
+    assert "signed address" not in str(caught.value)
+
+
+def register(url: str, workspace_id: str, count: int) -> None:
+    store = Store(url)
+    for _ in range(count):
+        with store.write() as session:
+            videos.create_video(
+                session, workspace_id=workspace_id, source_url="file:///v.mp4", facts=FACTS
+            )
+    store.close()
+
+
+def test_threads_and_processes_write_side_by_side(url: str, tenant: Tenant) -> None:
+    job = (url, tenant.workspace.id, 10)
+    with get_context("spawn").Pool(2) as processes, ThreadPoolExecutor(4) as threads:
+        elsewhere = processes.starmap_async(register, [job, job])
+        here = [threads.submit(register, *job) for _ in range(4)]
+        elsewhere.get()
+        for done in here:
+            done.result()
+    with tenant.store.read() as session:
+        page = videos.find_videos(session, tenant.workspace.id, limit=100)
+    assert sorted(video.number for video in page.items) == list(range(1, 61))

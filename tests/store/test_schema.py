@@ -1,0 +1,58 @@
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, text
+from sqlmodel import SQLModel
+
+from store.engine import Store
+from store.queries import workspaces
+
+
+def test_the_migrated_schema_is_that_of_the_models(url: str) -> None:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), SQLModel.metadata)
+    engine.dispose()
+    assert differences == []
+
+
+def test_a_store_is_current_only_once_it_is_migrated(empty_url: str) -> None:
+    store = Store(empty_url)
+    assert not store.is_current()
+    store.migrate()
+    assert store.is_current()
+    store.close()
+
+
+def test_a_schema_of_a_later_version_is_not_current(store: Store) -> None:
+    with store.write() as session:
+        session.connection().execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert not store.is_current()
+
+
+def test_migrating_again_keeps_what_is_there(store: Store) -> None:
+    with store.write() as session:
+        workspaces.create_workspace(session, name="ours")
+    store.migrate()
+    with store.read() as session:
+        assert workspaces.find_workspace_by_name(session, "ours")
+
+
+def migrate(url: str) -> bool:
+    store = Store(url)
+    store.migrate()
+    current = store.is_current()
+    store.close()
+    return current
+
+
+def test_many_threads_migrate_at_once(empty_url: str) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        assert all(pool.map(migrate, [empty_url] * 6))
+
+
+def test_many_processes_migrate_at_once(empty_url: str) -> None:
+    with get_context("spawn").Pool(3) as pool:
+        assert pool.map(migrate, [empty_url] * 3, chunksize=1) == [True] * 3

@@ -1,0 +1,158 @@
+from threading import Event, Thread
+
+import pytest
+from sqlalchemy import LargeBinary, text
+from sqlmodel import SQLModel
+
+from domain.errors import CastlineError
+from domain.secrets import Secret
+from store.engine import Store
+from store.keyring import Keyring, create_keyset
+from store.queries import connections, tickets, transfers
+from store.vault import Place, Vault, reseal_all
+from tests.store.conftest import Tenant
+
+PLACE = Place("ticket", "sealed_code", "tkt_1")
+
+
+def test_a_secret_comes_back_from_its_place(vault: Vault) -> None:
+    secret = Secret("umlauts too: äöü")
+    assert vault.open(vault.seal(secret, PLACE), PLACE) == secret
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        Place("transfer", "sealed_code", "tkt_1"),
+        Place("ticket", "sealed_verifier", "tkt_1"),
+        Place("ticket", "sealed_code", "tkt_2"),
+    ],
+)
+def test_a_secret_does_not_open_elsewhere(vault: Vault, elsewhere: Place) -> None:
+    with pytest.raises(CastlineError) as caught:
+        vault.open(vault.seal(Secret("x"), PLACE), elsewhere)
+    assert caught.value.code == "seal_broken"
+
+
+def test_a_ciphertext_moved_to_another_row_does_not_open(tenant: Tenant, vault: Vault) -> None:
+    ours, theirs = tenant.connection("UC1"), tenant.connection("UC2")
+    tenant.credential(vault, ours.id)
+    tenant.credential(vault, theirs.id)
+    with tenant.store.write() as session:
+        session.connection().execute(
+            text(
+                "UPDATE credential SET sealed = (SELECT sealed FROM credential"
+                " WHERE connection_id = :ours) WHERE connection_id = :theirs"
+            ),
+            {"ours": ours.id, "theirs": theirs.id},
+        )
+    with tenant.store.read() as session:
+        assert connections.get_credential(session, vault, ours.id).secret == Secret("first")
+        with pytest.raises(CastlineError):
+            connections.get_credential(session, vault, theirs.id)
+
+
+def test_every_column_of_bytes_is_one_that_rotation_finds() -> None:
+    columns = [column for table in SQLModel.metadata.sorted_tables for column in table.columns]
+    sealed = [column.name for column in columns if isinstance(column.type, LargeBinary)]
+    assert len(sealed) == 5
+    assert all(name.startswith("sealed") for name in sealed)
+
+
+def rotated(keyring: Keyring) -> Vault:
+    return Vault(Keyring.from_json(keyring.rotated()))
+
+
+def stale(store: Store, vault: Vault) -> int:
+    """How many sealed values are not under the vault's primary key."""
+    with store.read() as session:
+        return sum(
+            not value.startswith(vault.current_prefix)
+            for table in SQLModel.metadata.sorted_tables
+            for column in table.columns
+            if column.name.startswith("sealed")
+            for (value,) in session.connection().execute(
+                column.table.select().with_only_columns(column).where(column.is_not(None))
+            )
+        )
+
+
+def test_rotation_brings_every_secret_under_the_new_key(tenant: Tenant) -> None:
+    store, keyring = tenant.store, Keyring.from_json(create_keyset())
+    old, new = Vault(keyring), rotated(keyring)
+    connection, assignment, ticket = tenant.connection(), tenant.assignment(), tenant.ticket()
+    tenant.credential(old, connection.id)
+    with store.write() as session:
+        transfers.open_transfer(session, old, assignment.id, Secret("session"))
+        tickets.begin_consent(
+            session,
+            old,
+            ticket.id,
+            state=Secret("s"),
+            browser=Secret("b"),
+            verifier=Secret("verifier"),
+        )
+        tickets.claim_callback(session, old, ticket.id, callback_digest="c", code=Secret("code"))
+        tickets.keep_grant(session, old, ticket.id, Secret("grant"))
+
+    assert stale(store, new) == 5
+    assert reseal_all(store, new) == 5
+    assert stale(store, new) == 0
+    assert reseal_all(store, new) == 0
+
+    with store.read() as session:
+        ticket = tickets.get_ticket(session, ticket.id)
+        assert tickets.open_verifier(new, ticket) == Secret("verifier")
+        assert tickets.open_code(new, ticket) == Secret("code")
+        assert tickets.find_grant(new, ticket) == Secret("grant")
+        transfer = transfers.ensure_transfer(session, assignment.id)
+        assert transfers.find_session(new, transfer) == Secret("session")
+        assert connections.get_credential(session, new, connection.id).secret == Secret("first")
+
+
+def test_rotation_goes_through_many_batches(tenant: Tenant) -> None:
+    keyring = Keyring.from_json(create_keyset())
+    old, new = Vault(keyring), rotated(keyring)
+    ids = [tenant.connection(f"UC{n}").id for n in range(12)]
+    for connection_id in ids:
+        tenant.credential(old, connection_id)
+    assert reseal_all(tenant.store, new, batch=5) == 12
+    assert stale(tenant.store, new) == 0
+
+
+def test_rotation_beside_writers_loses_nothing(tenant: Tenant) -> None:
+    store, keyring = tenant.store, Keyring.from_json(create_keyset())
+    old, new = Vault(keyring), rotated(keyring)
+    ids = [tenant.connection(f"UC{n}").id for n in range(6)]
+    for connection_id in ids:
+        tenant.credential(old, connection_id)
+    finished = Event()
+    written: dict[str, str] = {}
+
+    def write() -> None:
+        # Both vaults, as while processes are being restarted with the new key set.
+        for turn in range(20):
+            connection_id = ids[turn % len(ids)]
+            written[connection_id] = f"turn {turn}"
+            tenant.credential((old, new)[turn % 2], connection_id, f"turn {turn}")
+        finished.set()
+
+    writer = Thread(target=write)
+    writer.start()
+    while not finished.is_set():
+        reseal_all(store, new, batch=2)
+    writer.join()
+    reseal_all(store, new)
+
+    assert stale(store, new) == 0
+    with store.read() as session:
+        for connection_id in ids:
+            stored = connections.get_credential(session, new, connection_id)
+            assert stored.secret == Secret(written[connection_id])
+
+
+def test_rotation_stops_at_a_secret_that_does_not_open(tenant: Tenant, vault: Vault) -> None:
+    tenant.credential(Vault(Keyring.from_json(create_keyset())), tenant.connection().id)
+    with pytest.raises(CastlineError) as caught:
+        reseal_all(tenant.store, vault)
+    assert caught.value.code == "seal_broken"

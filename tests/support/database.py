@@ -1,0 +1,118 @@
+"""Databases for tests: a SQLite file, or a PostgreSQL cluster of our own.
+
+The cluster lives in a temporary folder behind a Unix socket, so that it meets no other
+one, and each test gets a database copied from a migrated template. Where PostgreSQL is
+not installed its tests are skipped, or fail when CASTLINE_REQUIRE_ALL=1 asks for all.
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from store.engine import Store
+
+_TEMPLATE = "migrated"
+_ROLE = "castline"
+
+
+class Cluster:
+    """A running PostgreSQL cluster."""
+
+    def __init__(self, socket_folder: Path) -> None:
+        self._folder = socket_folder
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://{_ROLE}@/{database}?host={self._folder}"
+
+    def create_database(self, template: str = "template0") -> str:
+        """Create an empty database, or a copy of another one, and return its URL."""
+        name = f"test_{uuid4().hex}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url(name)
+
+    def create_migrated(self) -> str:
+        """Create a database that has the current schema, and return its URL."""
+        return self.create_database(_TEMPLATE)
+
+    def make_template(self) -> None:
+        self._run(f"CREATE DATABASE {_TEMPLATE}")
+        store = Store(self.url(_TEMPLATE))
+        store.migrate()
+        store.close()
+
+    def _run(self, statement: str) -> None:
+        address = f"host={self._folder} user={_ROLE} dbname=postgres"
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@contextmanager
+def postgres_cluster() -> Iterator[Cluster]:
+    """Start a private cluster and end it. Skips the test where there is no PostgreSQL."""
+    programs = _programs()
+    owner = _owner()
+    # Not pytest's own folder: its path is too long for a socket, and closed to the owner.
+    folder = Path(tempfile.mkdtemp(prefix="castline-pg-"))
+    if owner is not None:
+        shutil.chown(folder, owner)
+    data = folder / "data"
+
+    def run(program: str, *arguments: str) -> None:
+        subprocess.run(
+            [programs / program, "-D", data, *arguments],
+            user=owner,
+            extra_groups=None if owner is None else [],
+            cwd=folder,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+    try:
+        run("initdb", f"--username={_ROLE}", "--auth=trust", "--no-sync", "-EUTF8", "--locale=C")
+        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
+        run("pg_ctl", "start", "--wait", "--log", str(folder / "log"), "--options", options)
+        try:
+            cluster = Cluster(folder)
+            cluster.make_template()
+            yield cluster
+        finally:
+            run("pg_ctl", "stop", "--wait", "--mode", "immediate")
+    finally:
+        shutil.rmtree(folder)
+
+
+def _programs() -> Path:
+    on_path = shutil.which("initdb")
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if on_path is not None:
+        return Path(on_path).parent
+    if installed:
+        return installed[-1].parent
+    return _unavailable("PostgreSQL is not installed")
+
+
+def _owner() -> str | None:
+    """Whom to run as: PostgreSQL refuses root."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    for name in ("postgres", "nobody"):
+        if name in names:
+            return name
+    return _unavailable("PostgreSQL refuses root, and there is no unprivileged user")
+
+
+def _unavailable(reason: str) -> NoReturn:
+    if os.environ.get("CASTLINE_REQUIRE_ALL") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
