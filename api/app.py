@@ -1,0 +1,73 @@
+"""The HTTP application, put together.
+
+`create_app()` is the factory that a server is given: it reads the settings and connects to
+Temporal at the first call that needs it, so the API starts, accepts and answers while
+Temporal is away. Tests hand it a context of their own.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from api import openapi, problems
+from api.context import Context, make_context
+from api.limits import Limits
+from api.routes import codec, health, v1, youtube
+from runtime.lifecycles import Lifecycles
+from runtime.parts import Parts, build_parts
+from runtime.temporal import connect
+from settings import Settings
+
+VERSION = "1"
+
+
+def create_app(context: Context | None = None) -> FastAPI:
+    """The application. Without a context it is made of the environment's settings.
+
+    Raises `CastlineError` when the key set cannot be used.
+    """
+    if context is None:
+        parts = build_parts(Settings())
+        return _assemble(parts.settings, _connected(parts))
+    app = _assemble(context.settings)
+    app.state.context = context
+    return app
+
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def _assemble(settings: Settings, lifespan: Lifespan | None = None) -> FastAPI:
+    app = FastAPI(
+        title="Castline",
+        version=VERSION,
+        description=openapi.DESCRIPTION,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        middleware=[
+            Middleware(problems.LastResort),
+            Middleware(codec.CodecCors, origin=settings.temporal_ui_url),
+            Middleware(Limits),
+        ],
+    )
+    problems.install(app)
+    openapi.install(app)
+    for router in (v1.router, youtube.router, codec.router, health.router):
+        app.include_router(router)
+    return app
+
+
+def _connected(parts: Parts) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        client = await connect(parts.settings, parts.keyring, lazy=True)
+        app.state.context = make_context(parts, Lifecycles(client))
+        try:
+            yield
+        finally:
+            parts.store.close()
+
+    return lifespan

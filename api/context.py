@@ -1,0 +1,65 @@
+"""What endpoints work with, made once when the process starts.
+
+Endpoints that touch the database are plain functions: FastAPI runs them in its thread
+pool, and they reach the lifecycles on the event loop through `on_loop`. The few that
+stream or wait are coroutines, and step into a thread for each look at the database.
+"""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar, TypeVarTuple
+
+from anyio import from_thread
+from fastapi import Depends, Request
+
+from activities.credentials import CredentialKeeper
+from media.policy import SourcePolicy
+from platforms.registry import Registry
+from runtime.lifecycles import Lifecycles
+from runtime.parts import Parts
+from settings import Settings
+from store.engine import Store
+from store.keyring import Keyring
+from store.vault import Vault
+
+T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    settings: Settings
+    store: Store
+    vault: Vault
+    keyring: Keyring
+    registry: Registry
+    policy: SourcePolicy
+    credentials: CredentialKeeper
+    lifecycles: Lifecycles
+
+
+def make_context(parts: Parts, lifecycles: Lifecycles) -> Context:
+    return Context(
+        settings=parts.settings,
+        store=parts.store,
+        vault=parts.vault,
+        keyring=parts.keyring,
+        registry=parts.registry,
+        policy=parts.policy,
+        credentials=CredentialKeeper(parts.store, parts.vault, parts.registry),
+        lifecycles=lifecycles,
+    )
+
+
+async def _context(request: Request) -> Context:
+    context = request.app.state.context
+    assert isinstance(context, Context)
+    return context
+
+
+Here = Annotated[Context, Depends(_context)]
+
+
+def on_loop(call: Callable[[*Arguments], Coroutine[Any, Any, T]], *arguments: *Arguments) -> T:
+    """Run a coroutine function on the event loop, from an endpoint's thread."""
+    return from_thread.run(call, *arguments)

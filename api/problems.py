@@ -1,0 +1,156 @@
+"""The one translation of errors into HTTP.
+
+Whatever goes wrong is answered as `{"error", "code", "details", "remedy"}`: our own
+errors by their class, the framework's by their status, and what nobody foresaw as a 500
+that names nothing. A log line about the last says which exception and where, never its
+text: a driver's message quotes parameters, and those may be secrets.
+"""
+
+import logging
+import math
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain.errors import (
+    CastlineError,
+    PlatformUnavailable,
+    QuotaExhausted,
+    Remedy,
+    TooLarge,
+    Unauthorized,
+)
+
+log = logging.getLogger("castline.api")
+
+WAIT_SECONDS = 5
+"""Retry-After where nobody knows better."""
+
+_FRAMEWORK = {
+    400: ("not_json", "The body is not JSON."),
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take that method."),
+}
+
+
+def install(app: FastAPI) -> None:
+    """Make every answer that is not a success take the one shape."""
+    app.add_exception_handler(CastlineError, _castline_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_exception)
+
+
+def problem(error: CastlineError) -> JSONResponse:
+    """The HTTP form of one of our errors."""
+    return _answer(
+        error.status, error.code, error.sentence, error.remedy, error.details, _headers(error)
+    )
+
+
+def too_large(limit: int) -> TooLarge:
+    return TooLarge("body_too_large", f"The body is over the limit of {limit} bytes.")
+
+
+class LastResort:
+    """Outermost: turns an unforeseen exception into a 500 and a log line without its text."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            log.error("%s %s failed: %s", scope["method"], scope["path"], _whereabouts(error))
+            if not started:
+                await _INTERNAL(scope, receive, send)
+
+
+def _answer(
+    status: int,
+    code: str,
+    sentence: str,
+    remedy: Remedy,
+    details: Mapping[str, list[str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    body = {"error": sentence, "code": code, "details": dict(details or {}), "remedy": remedy}
+    return JSONResponse(body, status, headers)
+
+
+_INTERNAL = _answer(
+    500, "internal", "Something failed inside Castline. Its log says what.", Remedy.OPERATOR
+)
+
+
+def _headers(error: CastlineError) -> dict[str, str]:
+    if isinstance(error, Unauthorized):
+        return {"WWW-Authenticate": "Bearer"}
+    if error.status not in (429, 503):
+        return {}
+    return {"Retry-After": str(_seconds_to_wait(error))}
+
+
+def _seconds_to_wait(error: CastlineError) -> int:
+    if isinstance(error, QuotaExhausted):
+        return max(1, math.ceil((error.until - datetime.now(UTC)).total_seconds()))
+    if isinstance(error, PlatformUnavailable) and error.retry_after is not None:
+        return max(1, math.ceil(error.retry_after))
+    return WAIT_SECONDS
+
+
+async def _castline_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, CastlineError)
+    return problem(error)
+
+
+async def _validation_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(fault["type"] == "json_invalid" for fault in found):
+        return _answer(400, *_FRAMEWORK[400], Remedy.CHANGE)
+    details: dict[str, list[str]] = {}
+    for fault in found:
+        details.setdefault(_field(fault["loc"]), []).append(_sentence(fault))
+    return _answer(
+        400, "invalid_request", "The request is not valid; see `details`.", Remedy.CHANGE, details
+    )
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    """`("body", "payload", "title")` → `payload.title`; the body as a whole is `body`."""
+    return ".".join(str(part) for part in location[1:]) or str(location[0])
+
+
+def _sentence(fault: Mapping[str, Any]) -> str:
+    if fault["type"] == "extra_forbidden":
+        return "There is no such field."
+    return str(fault["msg"]).removeprefix("Value error, ")
+
+
+async def _http_exception(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code, sentence = _FRAMEWORK.get(error.status_code, ("refused", "The request was refused."))
+    return _answer(error.status_code, code, sentence, Remedy.CHANGE, headers=error.headers)
+
+
+def _whereabouts(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    path = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
+    return f"{type(error).__name__} at {path}"

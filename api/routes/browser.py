@@ -1,0 +1,128 @@
+"""What a browser on its way through a consent is shown.
+
+An error becomes a page instead of a problem, a result goes to the ticket's own redirect
+address, or onto a page of ours where it has none. A client that asks for JSON gets JSON.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
+
+from api.context import Context
+from api.pages import SAFE, private_json, render, wants_json
+from api.problems import problem
+from api.redirects import with_result
+from api.services.consent import ConsentPage, Ending
+from domain.errors import CastlineError, InvalidRequest
+from domain.secrets import Secret
+
+_ERRORS = {
+    "access_denied": "The consent was refused, so nothing was connected.",
+    "ticket_expired": "This link was valid for five minutes, and they are over.",
+    "invalid_ticket": "This link has been used, or another browser opened it.",
+    "platform_error": "The platform did not connect the channel.",
+}
+_REASONS = {
+    "no_channel": "This account has no channel to publish to. Create one first.",
+    "scope_missing": "The consent left out a permission that publishing needs. Tick all boxes.",
+    "wrong_account": "This was another account than the connection's own. Nothing has changed.",
+}
+
+
+class BrowserRoute(APIRoute):
+    """A route whose errors are pages."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def shown(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except CastlineError as error:
+                return _failure(error, as_json=wants_json(request))
+
+        return shown
+
+
+def find_browser(here: Context, request: Request) -> Secret | None:
+    """The cookie that binds this browser to the consent pages it opened."""
+    value = request.cookies.get(_cookie(here))
+    return Secret(value) if value and len(value) <= 128 else None
+
+
+def go_to_consent(here: Context, page: ConsentPage) -> Response:
+    response = RedirectResponse(page.url, 302, SAFE)
+    response.set_cookie(
+        _cookie(here),
+        page.browser.reveal(),
+        max_age=3600,
+        path="/",
+        secure=_is_https(here),
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+def go_back(request: Request, ending: Ending) -> Response:
+    """Send the browser to where the ticket wants it, or show how it ended."""
+    if ending.redirect_url is not None:
+        return RedirectResponse(with_result(ending.redirect_url, ending.result), 302, SAFE)
+    if not wants_json(request):
+        return show(ending.error, ending.reason)
+    if ending.error is None:
+        return private_json({"status": "success", "connection_ids": ending.connection_ids})
+    sentence = sentence_of(ending.error, ending.reason)
+    return _private(problem(InvalidRequest(ending.reason or ending.error, sentence)))
+
+
+def show(error: str | None, reason: str | None) -> Response:
+    """The page that says how a consent ended."""
+    if error is None:
+        return render(
+            "message", title="Connected", sentence="The channel is connected. You may close this."
+        )
+    return render(
+        "message",
+        status=400,
+        title="Not connected",
+        sentence=sentence_of(error, reason),
+        code=error if error in _ERRORS else None,
+    )
+
+
+def sentence_of(error: str, reason: str | None) -> str:
+    """What happened, in words of ours; an unknown code is not repeated."""
+    return _REASONS.get(reason or "") or _ERRORS.get(error, "The channel was not connected.")
+
+
+def _failure(error: CastlineError, *, as_json: bool) -> Response:
+    answer = problem(error)
+    if as_json:
+        return _private(answer)
+    retry = answer.headers.get("Retry-After")
+    return render(
+        "message",
+        status=error.status,
+        headers={"Retry-After": retry} if retry else None,
+        title="That did not work",
+        sentence=error.sentence,
+        code=error.code,
+    )
+
+
+def _private(answer: Response) -> Response:
+    answer.headers.update(SAFE)
+    return answer
+
+
+def _is_https(here: Context) -> bool:
+    return here.settings.url.startswith("https:")
+
+
+def _cookie(here: Context) -> str:
+    # The prefix lets no subdomain plant the cookie; browsers take it over https only.
+    return "__Host-castline" if _is_https(here) else "castline"

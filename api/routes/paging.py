@@ -1,0 +1,13 @@
+"""The two parameters of every list."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from api.schemas.base import MAX_NUMBER
+
+MAX_LIMIT = 200
+
+PageNumber = Annotated[int, Query(ge=1, le=MAX_NUMBER // MAX_LIMIT, description="From 1.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items per page.")]
+Filter = Annotated[str | None, Query(max_length=200)]

@@ -1,0 +1,20 @@
+"""`/api/v1`: camelCase, string ids."""
+
+from fastapi import APIRouter
+
+from api.routes.v1 import (
+    assignments,
+    connections,
+    consent,
+    organizations,
+    platforms,
+    tickets,
+    videos,
+)
+from api.schemas.problem import answers
+from domain.errors import InvalidRequest, TooLarge, Unauthorized
+
+router = APIRouter(prefix="/api/v1")
+for _module in (tickets, organizations, connections, videos, assignments, platforms):
+    router.include_router(_module.router, responses=answers(InvalidRequest, Unauthorized, TooLarge))
+router.include_router(consent.router)

@@ -1,0 +1,159 @@
+"""Assignments: publish one video on one connection."""
+
+import hashlib
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+
+from activities.contract import AssignmentEdit
+from api.auth import Caller
+from api.context import Context, Here
+from api.routes.paging import Filter, Limit, PageNumber
+from api.schemas.assignments import (
+    AssignmentGroup,
+    AssignmentList,
+    AssignmentPatch,
+    AssignmentRequest,
+    AssignmentView,
+)
+from api.schemas.problem import answers
+from api.services.assignments import Order, accept, cancel, check_payload, edit, retry
+from domain.errors import Conflict, InvalidRequest, NotFound, Unavailable, Unprocessable
+from domain.states import AssignmentState
+from store.queries import assignments
+from store.queries.rows import PAGE_LIMIT
+from store.tables import Assignment
+
+router = APIRouter(prefix="/assignments", tags=["Assignments"])
+
+Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses={
+        200: {
+            "model": AssignmentView | AssignmentGroup,
+            "description": "The first answer to this idempotency key, again.",
+        },
+        **answers(NotFound, Conflict, Unprocessable, Unavailable),
+    },
+)
+def create(
+    here: Here,
+    workspace_id: Caller,
+    wanted: AssignmentRequest,
+    response: Response,
+    idempotency_key: Key = None,
+) -> AssignmentView | AssignmentGroup:
+    """Accept an assignment, or one for each of `connectionIds`.
+
+    From this answer on it is never lost: whatever stops working is waited for.
+    """
+    accepted = accept(here, workspace_id, _order(wanted, idempotency_key))
+    if accepted.is_replay:
+        response.status_code = 200
+    views = [AssignmentView.model_validate(row) for row in accepted.group]
+    if wanted.connection_ids is None:
+        return views[0]
+    return AssignmentGroup(group_id=views[0].group_id, items=views)
+
+
+@router.get("")
+def read_all(
+    here: Here,
+    workspace_id: Caller,
+    state: AssignmentState | None = None,
+    connectionId: Filter = None,  # noqa: N803  # the surface's names
+    groupId: Filter = None,  # noqa: N803
+    externalId: Filter = None,  # noqa: N803
+    page: PageNumber = 1,
+    limit: Limit = PAGE_LIMIT,
+) -> AssignmentList:
+    """The workspace's assignments, newest first."""
+    with here.store.read() as session:
+        found = assignments.find_assignments(
+            session,
+            workspace_id,
+            state=state,
+            connection_id=connectionId,
+            group_id=groupId,
+            external_id=externalId,
+            page=page,
+            limit=limit,
+        )
+    return AssignmentList.model_validate(found)
+
+
+@router.get("/{assignment_id}", responses=answers(NotFound))
+def read(here: Here, workspace_id: Caller, assignment_id: str) -> AssignmentView:
+    """How the assignment stands, what it waits for, and what helps."""
+    with here.store.read() as session:
+        row = assignments.get_assignment(session, workspace_id, assignment_id)
+    return AssignmentView.model_validate(row)
+
+
+@router.patch("/{assignment_id}", responses=answers(NotFound, Conflict, Unavailable))
+def change(
+    here: Here, workspace_id: Caller, assignment_id: str, changes: AssignmentPatch
+) -> AssignmentView:
+    """Change payload or schedule. 409 `too_late` once the bytes are on their way."""
+    with here.store.read() as session:
+        row = assignments.get_assignment(session, workspace_id, assignment_id)
+    if changes.payload is not None:
+        check_payload(here, row.platform, row.type, changes.payload)
+    edit(here, row, _edit(here, row, changes))
+    return read(here, workspace_id, assignment_id)
+
+
+@router.post("/{assignment_id}/retry", responses=answers(NotFound, Conflict))
+def begin_again(here: Here, workspace_id: Caller, assignment_id: str) -> AssignmentView:
+    """Run a failed or cancelled assignment again. What is uploaded already is not sent twice."""
+    return AssignmentView.model_validate(retry(here, workspace_id, assignment_id))
+
+
+@router.delete("/{assignment_id}", responses=answers(NotFound, Conflict, Unavailable))
+def give_up(here: Here, workspace_id: Caller, assignment_id: str) -> AssignmentView:
+    """Cancel. 200: it came in time and nothing will be published. 409 `too_late`: it did not."""
+    with here.store.read() as session:
+        row = assignments.get_assignment(session, workspace_id, assignment_id)
+    cancel(here, row)
+    return read(here, workspace_id, assignment_id)
+
+
+def _edit(here: Context, row: Assignment, changes: AssignmentPatch) -> AssignmentEdit:
+    platform = here.registry.get(row.platform)
+    new = changes.payload
+    return AssignmentEdit(
+        assignment_id=row.id,
+        payload=new,
+        scheduled_at=changes.scheduled_at,
+        clears_schedule=changes.clears_schedule,
+        extra_steps=None if new is None else list(platform.extra_steps(new)),
+    )
+
+
+def _order(wanted: AssignmentRequest, header: str | None) -> Order:
+    key = wanted.idempotency_key or header
+    if header is not None and key != header:
+        sentence = "The header Idempotency-Key says something else."
+        raise InvalidRequest("invalid_request", sentence, details={"idempotencyKey": [sentence]})
+    return Order(
+        connection_ids=wanted.connection_ids or [wanted.connection_id or ""],
+        video_id=wanted.video_id,
+        media_url=wanted.media_url,
+        type=wanted.type,
+        payload=wanted.payload,
+        scheduled_at=wanted.scheduled_at,
+        external_id=wanted.external_id,
+        idempotency_key=key,
+        fingerprint=_fingerprint(wanted),
+    )
+
+
+def _fingerprint(wanted: AssignmentRequest) -> str:
+    """The same for two bodies that mean the same, however they are written."""
+    body = wanted.model_dump(mode="json", exclude={"idempotency_key"}, exclude_none=True)
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,62 @@
+"""The two addresses that a browser visits, and the page it may end on."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from api.context import Here
+from api.routes.browser import BrowserRoute, find_browser, go_back, go_to_consent, show
+from api.schemas.problem import answers
+from api.services.consent import Ending, begin, conclude
+from domain.errors import InvalidRequest, Unavailable
+
+router = APIRouter(prefix="/oauth", tags=["OAuth in the browser"], route_class=BrowserRoute)
+
+_REDIRECT: dict[int | str, dict[str, Any]] = {
+    302: {"description": "To the platform, or back to the ticket's redirectUrl."}
+}
+_ERRORS = answers(InvalidRequest, Unavailable)
+
+
+@router.get("/done", response_class=Response, responses=answers(InvalidRequest))
+def done(status: str = "", error: str | None = None, reason: str | None = None) -> Response:
+    """Castline's own result page; it shows what the address says and knows nothing more."""
+    return show(None if status == "success" else error or "", reason)
+
+
+@router.get(
+    "/{platform}/authorize",
+    status_code=302,
+    response_class=Response,
+    responses={**_REDIRECT, **_ERRORS},
+)
+def authorize(here: Here, request: Request, platform: str, ticket: str = "") -> Response:
+    """Begin the consent of a ticket: its `authUrl`."""
+    page = begin(here, platform=platform, ticket_id=ticket, browser=find_browser(here, request))
+    return go_back(request, page) if isinstance(page, Ending) else go_to_consent(here, page)
+
+
+@router.get(
+    "/{platform}/callback",
+    status_code=302,
+    response_class=Response,
+    responses={**_REDIRECT, **_ERRORS},
+)
+def callback(
+    here: Here,
+    request: Request,
+    platform: str,
+    state: str | None = None,
+    code: str | None = None,
+    error: str | None = None,
+) -> Response:
+    """Where the platform sends the browser afterwards. Reloading it gives the same answer."""
+    ending = conclude(
+        here,
+        platform=platform,
+        state=state,
+        code=code,
+        error=error,
+        browser=find_browser(here, request),
+    )
+    return go_back(request, ending)

@@ -1,0 +1,39 @@
+"""Platforms and what they take."""
+
+from fastapi import APIRouter, Depends
+
+from api.auth import get_caller
+from api.context import Here
+from api.schemas.platforms import CapabilitiesView, PlatformList, PlatformView
+from api.schemas.problem import answers
+from domain.errors import NotFound
+
+router = APIRouter(prefix="/platforms", tags=["Platforms"], dependencies=[Depends(get_caller)])
+
+
+@router.get("")
+def read_all(here: Here) -> PlatformList:
+    """The platforms that this installation has app credentials for."""
+    known = (here.registry.get(name) for name in here.registry.names)
+    return PlatformList(
+        items=[
+            PlatformView(name=platform.name, types=list(platform.capabilities.types))
+            for platform in known
+        ]
+    )
+
+
+@router.get("/{platform}/capabilities", responses=answers(NotFound))
+def capabilities(here: Here, platform: str) -> CapabilitiesView:
+    """What it takes: types, limits, and the schema of an assignment's payload."""
+    if platform not in here.registry.names:
+        raise NotFound("platform_not_found", "There is no such platform.")
+    limits = here.registry.get(platform).capabilities
+    return CapabilitiesView(
+        name=platform,
+        types=list(limits.types),
+        max_bytes=limits.max_bytes,
+        max_duration_seconds=limits.max_duration_seconds,
+        scopes=list(limits.scopes),
+        payload_schema=dict(limits.payload_schema),
+    )

@@ -1,0 +1,38 @@
+"""Tickets: open one, ask how it stands."""
+
+from fastapi import APIRouter
+
+from api.auth import Caller
+from api.context import Here
+from api.schemas.problem import answers
+from api.schemas.tickets import TicketOpened, TicketRequest, TicketView
+from api.services.tickets import authorize_url, callback_url, open_ticket
+from domain.errors import NotFound
+from store.queries import tickets
+
+router = APIRouter(prefix="/oauth/tickets", tags=["OAuth tickets"])
+
+
+@router.post("", status_code=201, responses=answers(NotFound))
+def create(here: Here, workspace_id: Caller, wanted: TicketRequest) -> TicketOpened:
+    """Open a ticket: permission to run one consent within five minutes."""
+    ticket = open_ticket(
+        here,
+        workspace_id,
+        platform=wanted.platform,
+        callback_url=callback_url(here, wanted.platform),
+        redirect_url=wanted.redirect_url,
+        connection_id=wanted.connection_id,
+        organization_id=wanted.organization_id,
+    )
+    return TicketOpened(
+        ticket_id=ticket.id, auth_url=authorize_url(here, ticket), expires_at=ticket.expires_at
+    )
+
+
+@router.get("/{ticket_id}", responses=answers(NotFound))
+def read(here: Here, workspace_id: Caller, ticket_id: str) -> TicketView:
+    """How the ticket stands, and the connections it made."""
+    with here.store.read() as session:
+        ticket = tickets.get_ticket(session, ticket_id, workspace_id)
+    return TicketView.model_validate(ticket)

@@ -1,0 +1,45 @@
+"""Videos: registered by their address, looked at before the answer."""
+
+from fastapi import APIRouter
+
+from api.auth import Caller
+from api.context import Here
+from api.routes.paging import Limit, PageNumber
+from api.schemas.problem import answers
+from api.schemas.videos import VideoList, VideoRequest, VideoView
+from api.services.videos import register_video
+from domain.errors import NotFound, Unavailable
+from store.queries import videos
+from store.queries.rows import PAGE_LIMIT
+
+router = APIRouter(prefix="/videos", tags=["Videos"])
+
+
+@router.post("", status_code=201, responses=answers(Unavailable))
+def create(here: Here, workspace_id: Caller, wanted: VideoRequest) -> VideoView:
+    """Register a video. Its bytes stay where they are until they are published."""
+    video = register_video(
+        here,
+        workspace_id,
+        source_url=wanted.source_url,
+        title=wanted.title,
+        description=wanted.description,
+    )
+    return VideoView.model_validate(video)
+
+
+@router.get("")
+def read_all(
+    here: Here, workspace_id: Caller, page: PageNumber = 1, limit: Limit = PAGE_LIMIT
+) -> VideoList:
+    """The workspace's videos, newest first."""
+    with here.store.read() as session:
+        found = videos.find_videos(session, workspace_id, page=page, limit=limit)
+    return VideoList.model_validate(found)
+
+
+@router.get("/{video_id}", responses=answers(NotFound))
+def read(here: Here, workspace_id: Caller, video_id: str) -> VideoView:
+    """One video and its facts."""
+    with here.store.read() as session:
+        return VideoView.model_validate(videos.get_video(session, workspace_id, video_id))

@@ -1,0 +1,79 @@
+"""Connecting the workspace's channel, and looking at it."""
+
+from fastapi import APIRouter, Request, Response
+
+from api.auth import Caller
+from api.context import Here
+from api.routes.browser import BrowserRoute, find_browser, go_back
+from api.routes.slashes import both
+from api.schemas.problem import answers
+from api.schemas.youtube import AuthConcluded, AuthInitiated, ChannelAnswer
+from api.services.connections import get_latest_connection, read_channel
+from api.services.consent import conclude
+from api.services.tickets import authorize_url, open_ticket
+from domain.errors import (
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    PlatformUnavailable,
+    QuotaExhausted,
+    Unavailable,
+)
+from domain.states import PlatformName
+
+router = APIRouter(prefix="/youtube", tags=["YouTube"])
+browser = APIRouter(prefix="/youtube", tags=["YouTube"], route_class=BrowserRoute)
+
+
+@both(router.post, "/auth/initiate/")
+def initiate(here: Here, workspace_id: Caller) -> AuthInitiated:
+    """Begin to connect a channel: open `authorization_url` in its owner's browser."""
+    ticket = open_ticket(
+        here,
+        workspace_id,
+        platform=PlatformName.YOUTUBE,
+        callback_url=f"{here.settings.url}/api/youtube/auth/callback/",
+    )
+    return AuthInitiated(authorization_url=authorize_url(here, ticket))
+
+
+@both(
+    browser.get,
+    "/auth/callback/",
+    response_class=Response,
+    responses={200: {"model": AuthConcluded}, **answers(InvalidRequest, Unavailable)},
+)
+def callback(
+    here: Here,
+    request: Request,
+    state: str | None = None,
+    code: str | None = None,
+    error: str | None = None,
+) -> Response:
+    """Where Google sends the browser afterwards. It ends on a page, or as JSON if asked."""
+    ending = conclude(
+        here,
+        platform=PlatformName.YOUTUBE,
+        state=state,
+        code=code,
+        error=error,
+        browser=find_browser(here, request),
+    )
+    return go_back(request, ending)
+
+
+@both(
+    router.get,
+    "/channel/",
+    responses=answers(NotFound, Conflict, QuotaExhausted, PlatformUnavailable),
+)
+def channel(here: Here, workspace_id: Caller) -> ChannelAnswer:
+    """The connected channel as YouTube shows it now; 404 if there is none."""
+    found = read_channel(here, get_latest_connection(here, workspace_id, PlatformName.YOUTUBE))
+    return ChannelAnswer(
+        channel_id=found.id,
+        title=found.title,
+        description=found.description,
+        subscriber_count=found.follower_count,
+        thumbnail_url=found.thumbnail_url,
+    )

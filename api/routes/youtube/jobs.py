@@ -1,0 +1,51 @@
+"""Video jobs: the videos of `/api/v1`, by their number."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from api.auth import Caller
+from api.context import Here
+from api.routes.paging import Limit, PageNumber
+from api.routes.slashes import both
+from api.schemas.base import MAX_NUMBER
+from api.schemas.problem import answers
+from api.schemas.youtube import JobAnswer, JobRequest
+from api.services.videos import register_video
+from domain.errors import NotFound, Unavailable
+from store.queries import videos
+from store.queries.rows import PAGE_LIMIT
+
+router = APIRouter(prefix="/video-jobs", tags=["Video jobs"])
+
+
+@both(router.post, "/", status_code=201, responses=answers(Unavailable))
+def create(here: Here, workspace_id: Caller, wanted: JobRequest) -> JobAnswer:
+    """Register a finished video. It is looked at before the answer."""
+    video = register_video(
+        here,
+        workspace_id,
+        source_url=wanted.source_url,
+        title=wanted.title,
+        description=wanted.description,
+    )
+    return JobAnswer.of(video)
+
+
+@both(router.get, "/")
+def read_all(
+    here: Here, workspace_id: Caller, page: PageNumber = 1, limit: Limit = PAGE_LIMIT
+) -> list[JobAnswer]:
+    """The workspace's jobs, newest first."""
+    with here.store.read() as session:
+        found = videos.find_videos(session, workspace_id, page=page, limit=limit)
+    return [JobAnswer.of(video) for video in found.items]
+
+
+@both(router.get, "/{job_id}/", responses=answers(NotFound))
+def read(
+    here: Here, workspace_id: Caller, job_id: Annotated[int, Path(ge=1, le=MAX_NUMBER)]
+) -> JobAnswer:
+    """One job."""
+    with here.store.read() as session:
+        return JobAnswer.of(videos.get_video_by_number(session, workspace_id, job_id))

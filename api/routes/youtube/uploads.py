@@ -1,0 +1,117 @@
+"""Uploads: the assignments of `/api/v1` that this surface made, by their number."""
+
+import re
+from typing import Annotated, Any
+
+import anyio
+from anyio import to_thread
+from fastapi import APIRouter, Header, Path, Response
+
+from api.auth import Caller
+from api.context import Context, Here
+from api.routes.paging import Limit, PageNumber
+from api.routes.slashes import both
+from api.schemas.base import MAX_NUMBER
+from api.schemas.problem import answers
+from api.schemas.youtube import UploadAnswer, UploadRequest, UploadStatus
+from api.services.assignments import Order, accept
+from api.services.connections import get_latest_connection
+from domain.errors import Conflict, NotFound
+from domain.ids import WorkspaceId
+from domain.states import AssignmentState, PlatformName
+from store.queries import assignments, videos
+from store.queries.rows import PAGE_LIMIT
+from store.tables import Assignment
+
+router = APIRouter(prefix="/youtube", tags=["YouTube"])
+
+MAX_WAIT = 60
+LOOK_EVERY = 0.5
+"""Seconds between two looks at a row that is waited for."""
+
+
+@both(router.post, "/upload/", responses=answers(NotFound, Conflict))
+async def upload(
+    here: Here,
+    workspace_id: Caller,
+    wanted: UploadRequest,
+    response: Response,
+    prefer: Annotated[str, Header()] = "",
+) -> UploadAnswer:
+    """Publish a job's video on the connected channel. Public unless said otherwise.
+
+    `Prefer: wait=N` waits up to N seconds, 60 at most, for `youtube_video_id`.
+    """
+    row = await to_thread.run_sync(_accept, here, workspace_id, wanted)
+    seconds = _seconds_to_wait(prefer)
+    if seconds is not None:
+        response.headers["Preference-Applied"] = f"wait={seconds}"
+        row = await _once_it_has_an_id(here, row, seconds)
+    return UploadAnswer.of(row)
+
+
+@both(router.get, "/uploads/")
+def read_all(
+    here: Here, workspace_id: Caller, page: PageNumber = 1, limit: Limit = PAGE_LIMIT
+) -> list[UploadStatus]:
+    """The uploads of this surface, newest first."""
+    with here.store.read() as session:
+        found = assignments.find_assignments(
+            session, workspace_id, origin="youtube", page=page, limit=limit
+        )
+    return [UploadStatus.of(row) for row in found.items]
+
+
+@both(router.get, "/uploads/{upload_id}/status/", responses=answers(NotFound))
+def read(
+    here: Here, workspace_id: Caller, upload_id: Annotated[int, Path(ge=1, le=MAX_NUMBER)]
+) -> UploadStatus:
+    """How an upload stands: PROCESSING until the video is published."""
+    with here.store.read() as session:
+        return UploadStatus.of(
+            assignments.get_assignment_by_number(session, workspace_id, upload_id)
+        )
+
+
+def _accept(here: Context, workspace_id: WorkspaceId, wanted: UploadRequest) -> Assignment:
+    connection = get_latest_connection(here, workspace_id, PlatformName.YOUTUBE)
+    with here.store.read() as session:
+        video = videos.get_video_by_number(session, workspace_id, wanted.job_id)
+    payload: dict[str, Any] = {
+        "title": wanted.title if wanted.title is not None else video.title,
+        "description": wanted.description if wanted.description is not None else video.description,
+        "tags": wanted.tags,
+        "privacy": wanted.privacy_status,
+    }
+    order = Order(
+        connection_ids=[connection.id],
+        video_id=video.id,
+        media_url=None,
+        type="video",
+        payload={field: value for field, value in payload.items() if value is not None},
+        origin="youtube",
+        payload_prefix="",
+    )
+    return accept(here, workspace_id, order).group[0]
+
+
+def _seconds_to_wait(prefer: str) -> int | None:
+    """The `wait` of RFC 7240's Prefer, at most `MAX_WAIT`; None when it is not asked for."""
+    asked = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})", prefer, re.IGNORECASE)
+    return None if asked is None else min(int(asked[1]), MAX_WAIT)
+
+
+async def _once_it_has_an_id(here: Context, row: Assignment, seconds: int) -> Assignment:
+    """The row once the platform has named the video, the work has ended or the time is up."""
+
+    def look() -> Assignment:
+        with here.store.read() as session:
+            return assignments.get_assignment_by_id(session, row.id)
+
+    with anyio.move_on_after(seconds):
+        while True:
+            row = await to_thread.run_sync(look)
+            if row.platform_id is not None or AssignmentState(row.state).is_settled:
+                break
+            await anyio.sleep(LOOK_EVERY)
+    return row

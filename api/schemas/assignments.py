@@ -1,0 +1,159 @@
+"""Assignments: publish one video on one connection."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
+
+from api.schemas.base import Answer, Body, Id, Label, Moment, Page, Url, example
+from domain.states import AssignmentState, WaitReason
+
+_CONNECTION = "con_5f0c7a1be6d94d0f8d1f4a52c1b0e3a7"
+_VIDEO = "vid_3e9b2f1c7d8a4b6e9f0a1c2d3e4f5a6b"
+_GROUP = "grp_6d5c4b3a29181706f5e4d3c2b1a09f8e"
+_PAYLOAD = {"title": "Sourdough in a day", "privacy": "private", "tags": ["bread"]}
+
+_ASSIGNMENT_EXAMPLE = {
+    "id": "asg_1f2e3d4c5b6a798897a6b5c4d3e2f100",
+    "groupId": _GROUP,
+    "connectionId": _CONNECTION,
+    "videoId": _VIDEO,
+    "platform": "youtube",
+    "type": "video",
+    "payload": _PAYLOAD,
+    "scheduledAt": None,
+    "externalId": "episode-12",
+    "attempt": 1,
+    "state": "published",
+    "waitReason": None,
+    "waitUntil": None,
+    "platformId": "dQw4w9WgXcQ",
+    "platformUrl": "https://www.youtube.com/watch?v=dQw4w9WgXcQ",
+    "processingPercent": 100,
+    "errorCode": None,
+    "error": None,
+    "remedy": None,
+    "warnings": {},
+    "createdAt": "2026-11-22T12:00:00Z",
+    "updatedAt": "2026-11-22T12:03:10Z",
+    "publishedAt": "2026-11-22T12:03:10Z",
+}
+
+
+class AssignmentRequest(Body):
+    model_config = example(
+        connectionId=_CONNECTION,
+        videoId=_VIDEO,
+        payload=_PAYLOAD,
+        scheduledAt="2026-12-24T18:00:00+01:00",
+        externalId="episode-12",
+        idempotencyKey="episode-12-youtube",
+    )
+
+    connection_id: Id | None = None
+    connection_ids: list[Id] | None = Field(
+        None, min_length=1, max_length=50, description="One assignment each, with one groupId."
+    )
+    video_id: Id | None = None
+    media_url: Url | None = Field(
+        None, description="Registers the video on the way. It is looked at before the answer."
+    )
+    type: str = Field("video", max_length=32)
+    payload: dict[str, Any] = Field(
+        description="What the platform shows. GET /api/v1/platforms/{platform}/capabilities "
+        "has its schema. On YouTube the default privacy is private."
+    )
+    scheduled_at: Moment | None = Field(
+        None, description="ISO 8601 with an offset. Nothing is sent before."
+    )
+    external_id: Label | None = Field(None, description="Your own name for it.")
+    idempotency_key: Label | None = Field(
+        None, description="Also as the header Idempotency-Key. The same body is answered alike."
+    )
+    callback_url: Url | None = Field(None, description="Not in this release: leave it out.")
+
+    @field_validator("callback_url")
+    @classmethod
+    def _is_not_promised(cls, value: str | None) -> None:
+        if value is not None:
+            raise ValueError(
+                "callbackUrl is not supported yet, so nothing would ever be called. "
+                "Leave it out and read GET /api/v1/assignments/{id}."
+            )
+
+    @field_validator("connection_ids")
+    @classmethod
+    def _are_distinct(cls, value: list[str] | None) -> list[str] | None:
+        if value is not None and len(set(value)) != len(value):
+            raise ValueError("A connection is named twice.")
+        return value
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> "AssignmentRequest":
+        if (self.connection_id is None) == (self.connection_ids is None):
+            raise ValueError("Give either connectionId or connectionIds.")
+        if (self.video_id is None) == (self.media_url is None):
+            raise ValueError("Give either videoId or mediaUrl.")
+        return self
+
+
+class AssignmentView(Answer):
+    model_config = example(**_ASSIGNMENT_EXAMPLE)
+
+    id: str
+    group_id: str
+    connection_id: str
+    video_id: str
+    platform: str
+    type: str
+    payload: dict[str, Any]
+    scheduled_at: datetime | None
+    external_id: str | None
+    attempt: int = Field(description="Counts the runs: a retry begins the next one.")
+    state: AssignmentState
+    wait_reason: WaitReason | None
+    wait_until: datetime | None
+    platform_id: str | None
+    platform_url: str | None
+    processing_percent: int | None
+    error_code: str | None
+    error: str | None
+    remedy: str | None
+    warnings: dict[str, str] = Field(description="What failed beside a video that is live.")
+    created_at: datetime
+    updated_at: datetime
+    published_at: datetime | None
+
+
+class AssignmentGroup(Answer):
+    model_config = example(groupId=_GROUP, items=[_ASSIGNMENT_EXAMPLE])
+
+    group_id: str
+    items: list[AssignmentView]
+
+
+class AssignmentList(Page):
+    model_config = example(items=[_ASSIGNMENT_EXAMPLE], total=1, page=1, limit=50)
+
+    items: list[AssignmentView]
+
+
+class AssignmentPatch(Body):
+    """Only the fields that are there are changed."""
+
+    model_config = example(scheduledAt="2026-12-25T09:00:00+01:00")
+
+    payload: dict[str, Any] | None = None
+    scheduled_at: Moment | None = Field(None, description="null: no schedule, publish at once.")
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> "AssignmentPatch":
+        if not self.model_fields_set:
+            raise ValueError("Name at least one field to change.")
+        if "payload" in self.model_fields_set and self.payload is None:
+            raise ValueError("payload cannot be null.")
+        return self
+
+    @property
+    def clears_schedule(self) -> bool:
+        return "scheduled_at" in self.model_fields_set and self.scheduled_at is None

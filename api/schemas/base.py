@@ -1,0 +1,119 @@
+"""What every request and answer has in common.
+
+Python's names inside, the surface's names outside: camelCase on `/api/v1`, snake_case on
+`/api/youtube`. A request refuses fields it does not know, so that a misspelt one is
+noticed, and text that a database cannot hold, wherever it lies.
+"""
+
+import math
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+MAX_NUMBER = 2**31 - 1
+"""The largest integer id, page and count: what a database's INTEGER holds."""
+
+_MAX_DEPTH = 20
+
+
+def example(**fields: Any) -> ConfigDict:
+    """The configuration of a model that shows these fields in the documentation."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})
+
+
+class Answer(BaseModel):
+    """An answer of `/api/v1`, made from a row or by name."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, from_attributes=True
+    )
+
+
+class Page(Answer):
+    """The frame of a list; `total` counts all pages."""
+
+    total: int
+    page: int
+    limit: int
+
+
+class Body(BaseModel):
+    """A request of `/api/v1`."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_storable(cls, value: Any) -> Any:
+        check_storable(value)
+        return value
+
+
+class SnakeAnswer(BaseModel):
+    """An answer of `/api/youtube`."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class SnakeBody(Body):
+    """A request of `/api/youtube`."""
+
+    model_config = ConfigDict(alias_generator=None)
+
+
+def check_storable(value: Any, depth: int = 0) -> None:
+    """Raise `ValueError` for what JSON text can say and a database cannot hold."""
+    if depth > _MAX_DEPTH:
+        raise ValueError("The body is nested too deeply.")
+    if isinstance(value, str):
+        if "\0" in value or not _is_unicode(value):
+            raise ValueError("Text must be valid Unicode without NUL.")
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError("A number must be finite.")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            check_storable(key)
+            check_storable(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            check_storable(inner, depth + 1)
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _written_out(value: object) -> object:
+    """A number would be read as seconds since 1970, and in a number no offset can be seen."""
+    if isinstance(value, str) and not value.lstrip("-").replace(".", "", 1).isdecimal():
+        return value
+    raise ValueError("Write the moment as ISO 8601 with an offset: 2027-01-31T18:00:00+01:00.")
+
+
+def _in_reach(moment: datetime) -> datetime:
+    if not 2000 <= moment.year <= 2100:
+        raise ValueError("The moment lies outside of the years 2000 to 2100.")
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_reach)]
+"""ISO 8601 with an explicit offset; UTC inside."""
+
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Url = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]

@@ -1,0 +1,122 @@
+"""Connections and the organizations that label them."""
+
+from datetime import datetime
+from typing import cast
+
+from pydantic import Field, model_validator
+
+from api.schemas.base import Answer, Body, Id, Label, Page, example
+from domain.states import ConnectionHealth
+from store.queries.connections import ConnectionChanges
+
+_ORGANIZATION = "org_0b6a1d9e4c7f4a2d8e5b3c1f9a7d6e4b"
+_CONNECTION = "con_5f0c7a1be6d94d0f8d1f4a52c1b0e3a7"
+
+_ORGANIZATION_EXAMPLE = {
+    "id": _ORGANIZATION,
+    "name": "Blue Door Bakery",
+    "externalId": "customer-1017",
+    "createdAt": "2026-11-22T12:00:00Z",
+}
+_CONNECTION_EXAMPLE = {
+    "id": _CONNECTION,
+    "platform": "youtube",
+    "accountId": "UCq0example",
+    "name": "Blue Door Bakery",
+    "handle": "@bluedoorbakery",
+    "thumbnailUrl": "https://yt3.ggpht.com/example",
+    "organizationId": _ORGANIZATION,
+    "externalId": "customer-1017",
+    "isActive": True,
+    "health": "healthy",
+    "healthReason": None,
+    "scopes": ["https://www.googleapis.com/auth/youtube.upload"],
+    "createdAt": "2026-11-22T12:00:00Z",
+    "connectedAt": "2026-11-22T12:00:00Z",
+}
+
+
+class OrganizationRequest(Body):
+    model_config = example(name="Blue Door Bakery", externalId="customer-1017")
+
+    name: Label
+    external_id: Label | None = Field(None, description="Your own name for it.")
+
+
+class OrganizationView(Answer):
+    model_config = example(**_ORGANIZATION_EXAMPLE)
+
+    id: str
+    name: str
+    external_id: str | None
+    created_at: datetime
+
+
+class OrganizationList(Page):
+    model_config = example(items=[_ORGANIZATION_EXAMPLE], total=1, page=1, limit=50)
+
+    items: list[OrganizationView]
+
+
+class ConnectionView(Answer):
+    model_config = example(**_CONNECTION_EXAMPLE)
+
+    id: str = Field(description="Never changes, also when it is authorized again.")
+    platform: str
+    account_id: str = Field(description="The platform's own id of the channel or Page.")
+    name: str
+    handle: str | None
+    thumbnail_url: str | None
+    organization_id: str | None
+    external_id: str | None
+    is_active: bool
+    health: ConnectionHealth
+    health_reason: str | None
+    scopes: list[str] = Field(description="What was granted.")
+    created_at: datetime
+    connected_at: datetime = Field(description="The latest consent.")
+
+
+class ConnectionList(Page):
+    model_config = example(items=[_CONNECTION_EXAMPLE], total=1, page=1, limit=50)
+
+    items: list[ConnectionView]
+
+
+class ConnectionPatch(Body):
+    """Only the fields that are there are changed."""
+
+    model_config = example(name="Bakery, main channel", externalId=None)
+
+    name: Label | None = None
+    external_id: Label | None = None
+    organization_id: Id | None = None
+    is_active: bool | None = None
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> "ConnectionPatch":
+        if not self.model_fields_set:
+            raise ValueError("Name at least one field to change.")
+        if {"name": None, "is_active": None}.items() & self.model_dump(exclude_unset=True).items():
+            raise ValueError("name and isActive cannot be null.")
+        return self
+
+    @property
+    def changes(self) -> ConnectionChanges:
+        return cast(ConnectionChanges, self.model_dump(exclude_unset=True))
+
+
+class ChannelView(Answer):
+    model_config = example(
+        id="UCq0example",
+        title="Blue Door Bakery",
+        description="Bread, mostly.",
+        followerCount=1204,
+        thumbnailUrl="https://yt3.ggpht.com/example",
+    )
+
+    id: str
+    title: str
+    description: str
+    follower_count: int | None = Field(description="Subscribers or followers; null when hidden.")
+    thumbnail_url: str | None

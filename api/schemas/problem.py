@@ -1,0 +1,60 @@
+"""The shape of every answer that is not a success, and how routes declare theirs."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.errors import (
+    CastlineError,
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    PlatformUnavailable,
+    QuotaExhausted,
+    Remedy,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+    Unprocessable,
+)
+
+
+class Problem(BaseModel):
+    """What is wrong, in a sentence, a stable code, per field, and what helps."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "error": "The payload is not valid for youtube.",
+                    "code": "invalid_payload",
+                    "details": {"payload.title": ["The title is longer than 100 characters."]},
+                    "remedy": "change",
+                }
+            ]
+        },
+    )
+
+    error: str
+    code: str
+    details: dict[str, list[str]]
+    remedy: Remedy
+
+
+_MEANINGS: dict[type[CastlineError], str] = {
+    InvalidRequest: "The request is wrong; `details` names the fields.",
+    Unauthorized: "No key, or not one of ours.",
+    NotFound: "Unknown, or another workspace's: the two answer alike.",
+    Conflict: "The state of the thing forbids it.",
+    TooLarge: "The body is over the limit.",
+    Unprocessable: "The idempotency key stands for another body.",
+    QuotaExhausted: "The platform's budget is empty; see Retry-After.",
+    PlatformUnavailable: "The platform does not answer now; see Retry-After.",
+    Unavailable: "A part of Castline cannot be reached; see Retry-After.",
+}
+
+
+def answers(*errors: type[CastlineError]) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that may end in these errors."""
+    return {error.status: {"model": Problem, "description": _MEANINGS[error]} for error in errors}

@@ -1,0 +1,58 @@
+"""Tickets: permission to run one consent."""
+
+from datetime import datetime
+
+from pydantic import AliasChoices, Field
+
+from api.schemas.base import Answer, Body, Id, Url, example
+from domain.states import TicketState
+
+_CONNECTION = "con_5f0c7a1be6d94d0f8d1f4a52c1b0e3a7"
+_TICKET = "tkt_8c1de23b7a5f4c0e9d6b5a4f3e2d1c0b"
+
+
+class TicketRequest(Body):
+    model_config = example(platform="youtube", redirectUrl="https://app.example.com/connected")
+
+    platform: str = Field(max_length=32)
+    redirect_url: Url = Field(
+        description="Where the browser goes afterwards. It must lie on the workspace's allow-list."
+    )
+    connection_id: Id | None = Field(
+        None, description="Re-authorize this connection; another account changes nothing."
+    )
+    organization_id: Id | None = None
+
+
+class TicketOpened(Answer):
+    model_config = example(
+        ticketId=_TICKET,
+        authUrl=f"https://castline.example.com/api/v1/oauth/youtube/authorize?ticket={_TICKET}",
+        expiresAt="2026-11-22T12:05:00Z",
+    )
+
+    ticket_id: str
+    auth_url: str = Field(description="Open it in the browser of whoever owns the channel.")
+    expires_at: datetime
+
+
+class TicketView(Answer):
+    model_config = example(
+        ticketId=_TICKET,
+        platform="youtube",
+        state="connected",
+        errorCode=None,
+        error=None,
+        connectionIds=[_CONNECTION],
+        createdAt="2026-11-22T12:00:00Z",
+        expiresAt="2026-11-22T12:05:00Z",
+    )
+
+    ticket_id: str = Field(validation_alias=AliasChoices("id", "ticketId"))
+    platform: str
+    state: TicketState
+    error_code: str | None
+    error: str | None
+    connection_ids: list[str]
+    created_at: datetime
+    expires_at: datetime

@@ -1,0 +1,68 @@
+"""Videos: the source file and its facts."""
+
+from datetime import datetime
+
+from pydantic import Field, model_validator
+
+from api.schemas.base import Answer, Body, Label, Page, Url, example
+
+_VIDEO_EXAMPLE = {
+    "id": "vid_3e9b2f1c7d8a4b6e9f0a1c2d3e4f5a6b",
+    "title": "Sourdough in a day",
+    "description": None,
+    "sourceUrl": "https://media.example.com/sourdough.mp4",
+    "fileName": "sourdough.mp4",
+    "size": 48211093,
+    "contentType": "video/mp4",
+    "container": "MPEG-4",
+    "durationMs": 184000,
+    "width": 1920,
+    "height": 1080,
+    "sha256": None,
+    "createdAt": "2026-11-22T12:00:00Z",
+}
+
+
+class VideoRequest(Body):
+    model_config = example(
+        sourceUrl="https://media.example.com/sourdough.mp4", title="Sourdough in a day"
+    )
+
+    source_url: Url | None = Field(
+        None, description="https, or a file in one of the folders that the operator opened."
+    )
+    upload_id: str | None = Field(
+        None, max_length=64, description="A finished upload of the resumable intake."
+    )
+    title: Label | None = None
+    description: str | None = Field(None, max_length=5000)
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> "VideoRequest":
+        if (self.source_url is None) == (self.upload_id is None):
+            raise ValueError("Give either sourceUrl or uploadId.")
+        return self
+
+
+class VideoView(Answer):
+    model_config = example(**_VIDEO_EXAMPLE)
+
+    id: str
+    title: str | None
+    description: str | None
+    source_url: str
+    file_name: str
+    size: int = Field(description="Bytes.")
+    content_type: str
+    container: str
+    duration_ms: int | None
+    width: int | None
+    height: int | None
+    sha256: str | None = Field(description="Hex; known where the bytes were cheap to read.")
+    created_at: datetime
+
+
+class VideoList(Page):
+    model_config = example(items=[_VIDEO_EXAMPLE], total=1, page=1, limit=50)
+
+    items: list[VideoView]

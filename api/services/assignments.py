@@ -1,0 +1,231 @@
+"""Accepting assignments.
+
+An order is checked in full, then written in one transaction with its idempotency claim,
+then its workflows are started. From the commit on it is never lost: a workflow that could
+not be started is started by Reconcile.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from activities.contract import AssignmentEdit, AssignmentInput
+from api.context import Context, on_loop
+from api.services.videos import check_fits
+from domain import ids
+from domain.errors import Conflict, InvalidRequest, Unavailable, Unprocessable
+from domain.ids import WorkspaceId
+from domain.states import AssignmentState
+from media.facts import inspect
+from media.source import VideoFacts
+from store.queries import assignments, connections, videos
+from store.tables import Assignment, Connection, IdempotencyClaim, Video
+
+log = logging.getLogger("castline.api")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a caller wants published, and where."""
+
+    connection_ids: Sequence[str]
+    video_id: str | None
+    media_url: str | None
+    type: str
+    payload: dict[str, Any]
+    scheduled_at: datetime | None = None
+    external_id: str | None = None
+    idempotency_key: str | None = None
+    fingerprint: str = ""
+    """Of the request: the same key with another one is refused."""
+    origin: str = "v1"
+    payload_prefix: str = "payload."
+    """How the surface calls the payload's fields in error details."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    group: Sequence[Assignment]
+    is_replay: bool
+
+
+def accept(here: Context, workspace_id: WorkspaceId, order: Order) -> Accepted:
+    """Write the order's assignments and start them. With a key, a retry gets the first answer.
+
+    Raises `InvalidRequest`, `NotFound` for foreign ids, `Conflict` for a connection that is
+    switched off, and `Unprocessable` for a key that stands for another request.
+    """
+    with here.store.read() as session:
+        first = _find_first(session, workspace_id, order)
+        if first is not None:
+            return Accepted(first, is_replay=True)
+        targets = [
+            connections.get_connection(session, workspace_id, connection_id)
+            for connection_id in order.connection_ids
+        ]
+        known = videos.get_video(session, workspace_id, order.video_id) if order.video_id else None
+    _check(here, order, targets)
+    facts = known or inspect(order.media_url or "", here.policy)
+    for target in targets:
+        check_fits(here.registry.get(target.platform), facts, "videoId" if known else "mediaUrl")
+    accepted = _write(here, workspace_id, order, targets, facts)
+    if not accepted.is_replay:
+        for row in accepted.group:
+            start(here, row)
+    return accepted
+
+
+def retry(here: Context, workspace_id: WorkspaceId, assignment_id: str) -> Assignment:
+    """Begin the next attempt. Of two retries at once the second is refused."""
+    with here.store.write() as session:
+        row = assignments.begin_retry(session, workspace_id, assignment_id)
+    start(here, row)
+    return row
+
+
+def edit(here: Context, row: Assignment, change: AssignmentEdit) -> None:
+    """Change what has not begun. Raises `Conflict` (code `too_late`) and `Unavailable`."""
+    _ensure_started(here, row)
+    on_loop(here.lifecycles.edit, change)
+
+
+def cancel(here: Context, row: Assignment) -> None:
+    """Give an assignment up; one that is given up already stays so.
+
+    Raises `Conflict` (code `too_late`) where it will be published or has ended otherwise,
+    and `Unavailable`.
+    """
+    state = AssignmentState(row.state)
+    if state is AssignmentState.CANCELLED:
+        return
+    if not state.is_settled:
+        _ensure_started(here, row)
+        if on_loop(here.lifecycles.cancel, row.id):
+            return
+    raise Conflict("too_late", "It is too late to cancel: this assignment has gone too far.")
+
+
+def _ensure_started(here: Context, row: Assignment) -> None:
+    # A row that was accepted while Temporal was away has no workflow to speak to yet.
+    if row.state == AssignmentState.PENDING:
+        start(here, row)
+
+
+def start(here: Context, row: Assignment) -> None:
+    """Start the workflow of a committed row. Idempotent, and left to Reconcile when it fails."""
+    with here.store.read() as session:
+        video = videos.get_video_by_id(session, row.video_id)
+    wanted = AssignmentInput(
+        assignment_id=row.id,
+        workspace_id=row.workspace_id,
+        connection_id=row.connection_id,
+        platform=row.platform,
+        title=str(row.payload.get("title") or video.title or video.file_name),
+        attempt=row.attempt,
+        scheduled_at=row.scheduled_at,
+        extra_steps=list(here.registry.get(row.platform).extra_steps(row.payload)),
+    )
+    try:
+        on_loop(here.lifecycles.start_assignment, wanted)
+    except Unavailable:
+        log.warning("assignment %s waits for Temporal", row.id)
+
+
+def check_payload(
+    here: Context, platform: str, type: str, payload: dict[str, Any], prefix: str = "payload."
+) -> None:
+    """Raise `InvalidRequest` (code `invalid_payload`) with everything that is wrong."""
+    faults = here.registry.get(platform).check(type, payload)
+    if faults:
+        raise InvalidRequest(
+            "invalid_payload",
+            f"The payload is not valid for {platform}; see `details`.",
+            details={prefix + field: sentences for field, sentences in faults.items()},
+        )
+
+
+def _check(here: Context, order: Order, targets: Sequence[Connection]) -> None:
+    for target in targets:
+        if not target.is_active:
+            raise Conflict(
+                "connection_inactive",
+                f"{target.name} is switched off or disconnected: nothing is published on it.",
+            )
+    for platform in sorted({target.platform for target in targets}):
+        types = here.registry.get(platform).capabilities.types
+        if order.type not in types:
+            sentence = f"{platform} takes {', '.join(types)}."
+            raise InvalidRequest("unknown_type", sentence, details={"type": [sentence]})
+        check_payload(here, platform, order.type, order.payload, order.payload_prefix)
+
+
+def _write(
+    here: Context,
+    workspace_id: WorkspaceId,
+    order: Order,
+    targets: Sequence[Connection],
+    facts: VideoFacts | Video,
+) -> Accepted:
+    group_id = ids.new_group_id()
+    with here.store.write() as session:
+        if order.idempotency_key is not None:
+            claim = assignments.claim_idempotency(
+                session,
+                workspace_id=workspace_id,
+                key=order.idempotency_key,
+                fingerprint=order.fingerprint,
+                group_id=group_id,
+            )
+            if claim is not None:
+                return Accepted(_replay(session, order, claim), is_replay=True)
+        video = _ensure_video(session, workspace_id, order, facts)
+        return Accepted(
+            [
+                assignments.create_assignment(
+                    session,
+                    workspace_id=workspace_id,
+                    connection_id=target.id,
+                    video_id=video.id,
+                    platform=target.platform,
+                    type=order.type,
+                    payload=order.payload,
+                    scheduled_at=order.scheduled_at,
+                    external_id=order.external_id,
+                    origin=order.origin,
+                    group_id=group_id,
+                )
+                for target in targets
+            ],
+            is_replay=False,
+        )
+
+
+def _ensure_video(
+    session: Session, workspace_id: WorkspaceId, order: Order, facts: VideoFacts | Video
+) -> Video:
+    if isinstance(facts, Video):
+        return facts
+    return videos.create_video(
+        session, workspace_id=workspace_id, source_url=order.media_url or "", facts=facts
+    )
+
+
+def _find_first(
+    session: Session, workspace_id: WorkspaceId, order: Order
+) -> Sequence[Assignment] | None:
+    if order.idempotency_key is None:
+        return None
+    claim = assignments.find_claim(session, workspace_id, order.idempotency_key)
+    return None if claim is None else _replay(session, order, claim)
+
+
+def _replay(session: Session, order: Order, claim: IdempotencyClaim) -> Sequence[Assignment]:
+    if claim.fingerprint != order.fingerprint:
+        raise Unprocessable(
+            "idempotency_key_reused", "This idempotency key stands for another request."
+        )
+    return assignments.list_group(session, claim.workspace_id, claim.group_id)

@@ -1,0 +1,183 @@
+"""The browser's way through a consent: to the platform's page and back.
+
+A consent page is bound to the browser by a cookie and to the ticket by a random state; a
+callback that lacks either changes nothing. A repeated callback gets the first answer,
+because the redemption is named after the callback itself. How it ended is told to the
+ticket's own redirect address, which was checked when the ticket was opened.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+
+from activities.contract import Refusal, TicketOutcome
+from api.context import Context, on_loop
+from api.services.tickets import ticket_input
+from domain.errors import Conflict, InvalidRequest, NotFound
+from domain.secrets import Secret
+from domain.states import TicketState
+from store.queries import tickets
+from store.tables import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentPage:
+    """Where to send the browser, and the cookie that binds it."""
+
+    url: str
+    browser: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a consent ended. `redirect_url` is None where the result is shown by us."""
+
+    redirect_url: str | None
+    connection_ids: list[str] = field(default_factory=list)
+    error: str | None = None
+    """One of `access_denied`, `ticket_expired`, `invalid_ticket`, `platform_error`."""
+    reason: str | None = None
+    """Our own code for what happened."""
+
+    @property
+    def result(self) -> dict[str, str]:
+        """What is added to the redirect address."""
+        if self.error is None:
+            ids = self.connection_ids
+            first = {"connectionId": ids[0]} if ids else {}
+            return {**first, "connectionIds": ",".join(ids), "status": "success"}
+        reason = {"reason": self.reason} if self.reason else {}
+        return {"status": "error", "error": self.error, **reason}
+
+
+def begin(
+    here: Context, *, platform: str, ticket_id: str, browser: Secret | None
+) -> ConsentPage | Ending:
+    """Move the ticket to consenting. Opening the page again makes the earlier one worthless.
+
+    Raises `InvalidRequest` (code `invalid_ticket`) where no redirect address can be trusted.
+    """
+    ticket = _get_ticket(here, platform, ticket_id)
+    if TicketState(ticket.state).is_settled:
+        return _used_up(ticket)
+    state, verifier = Secret(secrets.token_urlsafe(32)), Secret(secrets.token_urlsafe(64))
+    browser = browser or Secret(secrets.token_urlsafe(32))
+    try:
+        if ticket.state == TicketState.OPEN:
+            # Idempotent, and repairs a ticket that was opened while Temporal was away.
+            on_loop(here.lifecycles.start_ticket, ticket_input(ticket))
+        on_loop(here.lifecycles.begin_consent, ticket.id)
+        with here.store.write() as session:
+            tickets.begin_consent(
+                session, here.vault, ticket.id, state=state, browser=browser, verifier=verifier
+            )
+    except Conflict as conflict:
+        return _refused(ticket, conflict)
+    url = here.registry.get(platform).consent_url(
+        state=state, redirect_uri=ticket.callback_url, verifier=verifier
+    )
+    return ConsentPage(url, browser)
+
+
+def conclude(
+    here: Context,
+    *,
+    platform: str,
+    state: str | None,
+    code: str | None,
+    error: str | None,
+    browser: Secret | None,
+) -> Ending:
+    """Take in the platform's callback. A retry gives the same ending.
+
+    Raises `InvalidRequest` for a callback that names no ticket of ours: there is nowhere
+    to send the browser.
+    """
+    if not state or not (code or error):
+        raise InvalidRequest(
+            "empty_callback", "This page is where the platform sends you after a consent."
+        )
+    with here.store.read() as session:
+        ticket = tickets.find_ticket_by_state(session, Secret(state))
+    if ticket is None or ticket.platform != platform:
+        raise _unknown_ticket()
+    if not tickets.browser_matches(ticket, browser):
+        return Ending(ticket.redirect_url, error="invalid_ticket", reason="other_browser")
+    answer = f"error={error}" if error else f"code={code}"
+    digest = hashlib.sha256(f"{state}|{answer}".encode()).hexdigest()
+    with here.store.write() as session:
+        claimed = tickets.claim_callback(
+            session,
+            here.vault,
+            ticket.id,
+            callback_digest=digest,
+            code=None if error else Secret(code or ""),
+        )
+        ticket = tickets.get_ticket(session, ticket.id)
+    if not claimed:
+        return _used_up(ticket)
+    if TicketState(ticket.state).is_settled:
+        return _ending(ticket, _outcome(ticket))
+    try:
+        if error:
+            outcome = on_loop(here.lifecycles.refuse, ticket.id, digest, _refusal(error))
+        else:
+            outcome = on_loop(here.lifecycles.redeem, ticket.id, digest)
+    except Conflict as conflict:
+        return _refused(ticket, conflict)
+    return _ending(ticket, outcome)
+
+
+def _get_ticket(here: Context, platform: str, ticket_id: str) -> Ticket:
+    try:
+        with here.store.read() as session:
+            ticket = tickets.get_ticket(session, ticket_id)
+    except NotFound:
+        raise _unknown_ticket() from None
+    if ticket.platform != platform:
+        raise _unknown_ticket()
+    return ticket
+
+
+def _unknown_ticket() -> InvalidRequest:
+    return InvalidRequest(
+        "invalid_ticket",
+        "This link is not valid, or a newer one has replaced it. "
+        "Go back to where you came from and start again.",
+    )
+
+
+def _refusal(error: str) -> Refusal:
+    # The platform's word comes through the browser's address bar, so it is not repeated.
+    if error == "access_denied":
+        return Refusal("access_denied", "The consent was refused.")
+    return Refusal("consent_failed", "The platform ended the consent with an error.")
+
+
+def _used_up(ticket: Ticket) -> Ending:
+    code = "ticket_expired" if ticket.state == TicketState.EXPIRED else "ticket_used"
+    return _refused(ticket, Conflict(code, "This ticket has been used or has expired."))
+
+
+def _outcome(ticket: Ticket) -> TicketOutcome:
+    """How the row says that it ended: the answer to a repeated callback."""
+    return TicketOutcome(
+        state=TicketState(ticket.state),
+        connection_ids=ticket.connection_ids,
+        error_code=ticket.error_code,
+        error=ticket.error,
+    )
+
+
+def _refused(ticket: Ticket, conflict: Conflict) -> Ending:
+    error = "ticket_expired" if conflict.code == "ticket_expired" else "invalid_ticket"
+    return Ending(ticket.redirect_url, error=error, reason=conflict.code)
+
+
+def _ending(ticket: Ticket, outcome: TicketOutcome) -> Ending:
+    if outcome.state is TicketState.CONNECTED:
+        return Ending(ticket.redirect_url, connection_ids=outcome.connection_ids)
+    if outcome.state is TicketState.EXPIRED:
+        return Ending(ticket.redirect_url, error="ticket_expired", reason="ticket_expired")
+    error = "access_denied" if outcome.error_code == "access_denied" else "platform_error"
+    return Ending(ticket.redirect_url, error=error, reason=outcome.error_code)
