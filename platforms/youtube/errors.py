@@ -17,6 +17,8 @@ from domain.errors import PlatformError, PlatformUnavailable, QuotaExhausted
 from platforms.transfer.machine import Answer
 from platforms.youtube.reasons import OUTAGE, RATE, REQUEST, RULES, STATUSES, UPLOADS_SPENT, Rule
 
+_LONGEST_PAUSE = 86_400.0
+
 
 def classify(answer: Answer, now: datetime | None = None) -> PlatformError:
     """Turn an answer that is no success into one of our errors. Pure but for the clock."""
@@ -38,15 +40,16 @@ def unreadable() -> PlatformUnavailable:
 
 
 def retry_after(answer: Answer, now: datetime) -> float | None:
-    """The pause that an answer asks for, in seconds."""
+    """The pause that an answer asks for, in seconds; a day at most."""
     value = answer.headers.get("retry-after", "")
     if value.isascii() and value.isdigit():
-        return float(value)
+        return min(float(value), _LONGEST_PAUSE)
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+    seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
+    return min(max(0.0, seconds), _LONGEST_PAUSE)
 
 
 def _error(rule: Rule, answer: Answer, reason: str | None, now: datetime) -> PlatformError:

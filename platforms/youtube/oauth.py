@@ -37,6 +37,9 @@ _TRANSIENT = frozenset(
     {"internal_failure", "server_error", "temporarily_unavailable", "backend_error"}
 )
 
+_NEVER = 10 * 365 * 86_400.0
+"""Seconds. What claims to live longer is taken to have no end."""
+
 
 class OAuth:
     """One OAuth client at Google."""
@@ -116,7 +119,7 @@ class OAuth:
         )
         try:
             credentials.refresh(endpoint)
-        except (GoogleAuthError, ValueError, TypeError):
+        except (GoogleAuthError, ArithmeticError, TypeError, ValueError):
             raise unreadable() from None
         kept = credential.refresh_token
         return Credential(
@@ -234,9 +237,10 @@ def _text(document: Mapping[str, Any], name: str) -> str:
 
 def _seconds(document: Mapping[str, Any], name: str) -> float | None:
     try:
-        return float(document[name])
+        seconds = float(document[name])
     except (KeyError, TypeError, ValueError):
         return None
+    return seconds if 0 <= seconds < _NEVER else None
 
 
 def _in(seconds: float | None) -> datetime | None:
