@@ -17,8 +17,8 @@ GOOGLE_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105
 GOOGLE_REVOKE_URL = "https://oauth2.googleapis.com/revoke"
 GOOGLE_API_ROOT = "https://youtube.googleapis.com/"
 
-EMULATED_CLIENT_ID = "castline.apps.emulator.test"
-EMULATED_CLIENT_SECRET = "emulated-client-secret"  # noqa: S105  # opens nothing but the emulator
+EMULATED_CLIENT_ID = "castline-emulator.apps.googleusercontent.com"
+EMULATED_CLIENT_SECRET = "emulator-secret"  # noqa: S105  # opens nothing but the emulator
 
 
 class Settings(BaseSettings):
@@ -101,6 +101,12 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """How the API is reached from outside, without a slash at the end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def local_url(self) -> str:
+        """How the API is reached from this machine."""
+        host = "127.0.0.1" if self.host in ("", "0.0.0.0", "::") else self.host  # noqa: S104
+        return f"http://{host}:{self.port}"
 
     @property
     def database(self) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from domain.secrets import Secret
 from media.policy import SourcePolicy
 from platforms.registry import Registry, build_registry
+from platforms.youtube import GoogleApp
 from settings import Settings
 from store.engine import Store
 from store.keyring import Keyring
@@ -28,15 +29,29 @@ class Parts:
 def build_parts(settings: Settings) -> Parts:
     """Return the parts. Raises `CastlineError` when the key set cannot be used."""
     keyring = load_keyring(settings)
+    policy = SourcePolicy(roots=settings.media_roots, allow_private=settings.allow_private_sources)
     return Parts(
         settings=settings,
         store=Store(settings.database),
         keyring=keyring,
         vault=Vault(keyring),
-        registry=build_registry(settings),
-        policy=SourcePolicy(
-            roots=settings.media_roots, allow_private=settings.allow_private_sources
+        registry=build_registry(
+            google=_google_app(settings), chunk_size=settings.chunk_mib << 20, policy=policy
         ),
+        policy=policy,
+    )
+
+
+def _google_app(settings: Settings) -> GoogleApp | None:
+    if settings.google_client_id is None or settings.google_client_secret is None:
+        return None
+    return GoogleApp(
+        client_id=settings.google_client_id,
+        client_secret=Secret(settings.google_client_secret.get_secret_value()),
+        auth_url=settings.google_auth_url,
+        token_url=settings.google_token_url,
+        revoke_url=settings.google_revoke_url,
+        api_root=settings.google_api_root,
     )
 
 

@@ -7,6 +7,7 @@ win over Castline's where they are set, so that a managed Temporal needs nothing
 """
 
 import asyncio
+import socket
 from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
@@ -55,6 +56,11 @@ async def connect(settings: Settings, keyring: Sealer, *, lazy: bool = False) ->
     config.setdefault("target_host", settings.temporal_address)
     config.setdefault("namespace", settings.temporal_namespace)
     return await Client.connect(**config, data_converter=make_data_converter(keyring), lazy=lazy)
+
+
+def worker_identity(pid: int) -> str:
+    """How a worker process of this host is called in Temporal: who has which task."""
+    return f"castline-worker {pid}@{socket.gethostname()}"
 
 
 async def ensure_ready(client: Client) -> None:

@@ -10,7 +10,6 @@ loses nothing that the platform and the database do not know.
 import asyncio
 import logging
 import os
-import socket
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -18,10 +17,11 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.wiring import Activities
+from activities import wiring
 from domain.queues import TRANSFER_QUEUE, WORKFLOW_QUEUE
+from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
-from runtime.temporal import connect, ensure_ready
+from runtime.temporal import connect, ensure_ready, worker_identity
 from settings import Settings
 from workflows import WORKFLOWS
 
@@ -50,7 +50,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
         for worker in workers:
             group.create_task(worker.run())
-        _log.info("worker is ready as %s", identity())
+        _log.info("worker is ready: process %d", os.getpid())
         await stop.wait()
         # At once and not one after the other: each may need the whole grace.
         await asyncio.gather(*(worker.shutdown() for worker in workers))
@@ -58,20 +58,22 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     _log.info("worker has ended")
 
 
-def identity() -> str:
-    """How this process is called in Temporal: which worker has what, by process id and host."""
-    return f"castline-worker {os.getpid()}@{socket.gethostname()}"
-
-
 def make_workers(settings: Settings, parts: Parts, client: Client) -> list[Worker]:
     """Return the workers of both queues, not yet running."""
-    activities = Activities(parts.store, parts.vault, parts.registry, parts.policy, client)
+    activities = wiring.build(
+        store=parts.store,
+        vault=parts.vault,
+        registry=parts.registry,
+        policy=parts.policy,
+        start_assignment=Lifecycles(client).start_assignment,
+    )
+    identity = worker_identity(os.getpid())
     grace = timedelta(seconds=settings.graceful_seconds)
     return [
         Worker(
             client,
             task_queue=WORKFLOW_QUEUE,
-            identity=identity(),
+            identity=identity,
             workflows=WORKFLOWS,
             workflow_runner=SandboxedWorkflowRunner(
                 restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
@@ -87,7 +89,7 @@ def make_workers(settings: Settings, parts: Parts, client: Client) -> list[Worke
         Worker(
             client,
             task_queue=TRANSFER_QUEUE,
-            identity=identity(),
+            identity=identity,
             activities=activities.transfer,
             activity_executor=ThreadPoolExecutor(settings.transfer_slots, "transfer"),
             max_concurrent_activities=settings.transfer_slots,

@@ -1,0 +1,199 @@
+"""Errands of whoever runs Castline: workspaces, keys, migrations, key set, doctor.
+
+They work on the database directly and therefore on the machine that has its address and
+the key set; nothing here goes through the API.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.output import print_table, say, tell
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from store.engine import Store
+    from store.tables import Workspace
+
+app = typer.Typer()
+keys = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+workspaces = typer.Typer(help="Make and list workspaces.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+app.add_typer(workspaces, name="workspaces")
+
+WorkspaceName = Annotated[
+    str | None, typer.Option("--workspace", "-w", help="Its name; may be left out if there is one.")
+]
+
+
+@workspaces.command("create")
+def create_workspace(name: str) -> None:
+    """Make a workspace: a tenant with its own keys, connections and videos."""
+    from settings import Settings
+    from store.queries import workspaces as rows
+
+    with _store().write() as session:
+        workspace = rows.create_workspace(session, name=name)
+        # Castline's own result page, so that `castline connect` works at once.
+        own = f"{Settings().url}/api/v1/oauth/done"
+        rows.allow_redirect(session, workspace.id, prefix=own)
+    say(workspace.id)
+    tell(f"Next: castline keys create --workspace {name} --save")
+
+
+@workspaces.command("list")
+def list_workspaces() -> None:
+    """Show the workspaces and where they may send browsers."""
+    from store.queries import workspaces as rows
+
+    with _store().read() as session:
+        found = rows.list_workspaces(session)
+    print_table(
+        ("name", "id", "redirects allowed to"),
+        [(row.name, row.id, "\n".join(row.redirect_prefixes)) for row in found],
+    )
+
+
+@workspaces.command("allow")
+def allow_redirect(
+    prefix: Annotated[str, typer.Argument(help="Scheme, host, port and leading path.")],
+    workspace: WorkspaceName = None,
+) -> None:
+    """Let OAuth results be sent to addresses that begin like this."""
+    from store.queries import workspaces as rows
+
+    with _store().write() as session:
+        row = rows.allow_redirect(session, _workspace(session, workspace).id, prefix=prefix)
+    tell(f"{row.name} may now send browsers to {prefix}")
+
+
+@keys.command("create")
+def create_key(
+    workspace: WorkspaceName = None,
+    operator: Annotated[
+        bool, typer.Option("--operator", help="A key for the codec endpoint and no workspace.")
+    ] = False,
+    label: Annotated[str, typer.Option(help="To tell keys apart.")] = "",
+    save: Annotated[
+        bool, typer.Option("--save", help="Keep it where connect, publish and watch look.")
+    ] = False,
+) -> None:
+    """Make a key and show it, this once."""
+    from cli.service import save_key
+    from settings import Settings
+    from store.queries import workspaces as rows
+
+    with _store().write() as session:
+        owner = None if operator else _workspace(session, workspace).id
+        row, key = rows.create_key(session, workspace_id=owner, label=label)
+    if save:
+        path = save_key(Settings(), key)
+        tell(f"{row.id} is kept in {path}")
+    else:
+        say(key.reveal())
+        tell(f"{row.id}: this is the only time that it is shown.")
+
+
+@keys.command("list")
+def list_keys(
+    workspace: WorkspaceName = None,
+    operator: Annotated[bool, typer.Option("--operator", help="The operators' keys.")] = False,
+) -> None:
+    """Show the keys by id and last characters."""
+    from store.queries import workspaces as rows
+
+    with _store().read() as session:
+        owner = None if operator else _workspace(session, workspace).id
+        found = rows.list_keys(session, owner)
+    print_table(
+        ("id", "ends with", "label", "made", "revoked"),
+        [
+            (row.id, row.hint, row.label, _day(row.created_at), _day(row.revoked_at))
+            for row in found
+        ],
+    )
+
+
+@keys.command("revoke")
+def revoke_key(key_id: str) -> None:
+    """End a key. It stays in the list."""
+    from store.queries import workspaces as rows
+
+    with _store().write() as session:
+        row = rows.revoke_key(session, key_id)
+    tell(f"{row.id} opens nothing any more.")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version. `castline up` does it by itself."""
+    _store(must_be_current=False).migrate()
+    tell("The database is up to date.")
+
+
+@app.command()
+def rotate_keys(
+    reseal: Annotated[
+        bool,
+        typer.Option("--reseal", help="Only bring everything under the key set's primary key."),
+    ] = False,
+) -> None:
+    """Give the key set a fresh key and seal everything stored with it.
+
+    Stop all of Castline first: a running process does not know the fresh key. Old keys stay in
+    the set, because recorded histories need them. Where the key set is handed out by the
+    environment, add the key there, restart everything and run this with --reseal.
+    """
+    from cli.rotation import rotate
+    from settings import Settings
+
+    tell(rotate(Settings(), _store(), only_reseal=reseal))
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is wrong and what to do."""
+    from cli.doctor import examine
+    from settings import Settings
+
+    raise typer.Exit(asyncio.run(examine(Settings(), say)))
+
+
+def _store(*, must_be_current: bool = True) -> "Store":
+    from domain.errors import Unavailable
+    from settings import Settings
+    from store.engine import Store
+
+    settings = Settings()
+    if settings.database_url is None:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = Store(settings.database)
+    if must_be_current and not store.is_current():
+        raise Unavailable("migrations_missing", "The database is not up to date: castline migrate")
+    return store
+
+
+def _workspace(session: "Session", name: str | None) -> "Workspace":
+    from domain.errors import InvalidRequest, NotFound
+    from store.queries import workspaces as rows
+
+    found = rows.list_workspaces(session)
+    if name is None and len(found) == 1:
+        return found[0]
+    if not found:
+        raise NotFound(
+            "workspace_not_found", "There is no workspace: castline workspaces create NAME"
+        )
+    names = ", ".join(row.name for row in found)
+    if name is None:
+        raise InvalidRequest("workspace_missing", f"Which workspace? --workspace one of: {names}")
+    workspace = rows.find_workspace_by_name(session, name)
+    if workspace is None:
+        raise NotFound("workspace_not_found", f"No workspace is called {name}. There is: {names}")
+    return workspace
+
+
+def _day(moment: object) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else ""

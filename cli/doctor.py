@@ -1,0 +1,205 @@
+"""`castline doctor`: what is wrong on this machine, and what to do about it.
+
+Each examination looks at one thing and changes nothing. A part that is not meant to run
+here (no Temporal, no API yet) is a finding all the same: the sentence says how to start it.
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from domain.errors import CastlineError
+from runtime.parts import load_keyring
+from runtime.temporal import connect, find_missing_search_attributes
+from settings import Settings
+from store.engine import Store
+
+_TIMEOUT = 5
+_SKEW_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    subject: str
+    fact: str
+    remedy: str | None = None
+    """What to do; None when nothing is wrong."""
+
+
+Examination = Callable[[Settings], Awaitable[Finding]]
+
+
+async def examine(settings: Settings, say: Callable[[str], None]) -> int:
+    """Print a line for each examination. Returns the exit code: 1 when something is wrong."""
+    is_well = True
+    for look in EXAMINATIONS:
+        finding = await look(settings)
+        if finding.remedy is None:
+            say(f"ok     {finding.subject}: {finding.fact}")
+        else:
+            is_well = False
+            say(f"wrong  {finding.subject}: {finding.fact}\n       {finding.remedy}")
+    return 0 if is_well else 1
+
+
+async def _python(_settings: Settings) -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("python", f"{version} at {sys.executable}")
+
+
+async def _data_dir(settings: Settings) -> Finding:
+    data = settings.data_dir.resolve()
+    if not data.is_dir():
+        return Finding(
+            "data folder",
+            f"{data} is not there",
+            "`castline up` makes it; CASTLINE_DATA_DIR names another one.",
+        )
+    mode = data.stat().st_mode & 0o777
+    if mode & 0o022:
+        return Finding("data folder", f"{data} may be written by others", f"chmod go-w {data}")
+    return Finding("data folder", str(data))
+
+
+async def _keyset(settings: Settings) -> Finding:
+    try:
+        keyring = load_keyring(settings)
+    except CastlineError as error:
+        remedy = {
+            "keyset_missing": "`castline up` makes one. Is it elsewhere? CASTLINE_KEYSET.",
+            "keyset_exposed": f"chmod 600 {settings.keyset_file}",
+        }
+        return Finding("key set", error.sentence, remedy.get(error.code, "Restore the right one."))
+    return Finding("key set", f"opens, key {keyring.primary_key_id} seals")
+
+
+async def _database(settings: Settings) -> Finding:
+    if settings.database_url is None and not (settings.data_dir / "castline.db").exists():
+        return Finding("database", "is not there", "castline migrate, or `castline up`")
+    store = Store(settings.database)
+    try:
+        is_current = await asyncio.to_thread(store.is_current)
+    except Exception as error:
+        # Whatever a driver raises; its message may quote the URL with its password.
+        return Finding(
+            "database",
+            f"cannot be reached ({type(error).__name__})",
+            "Check CASTLINE_DATABASE_URL.",
+        )
+    finally:
+        store.close()
+    if not is_current:
+        return Finding("database", "lacks migrations", "castline migrate")
+    return Finding("database", "reachable, migrations are current")
+
+
+async def _temporal(settings: Settings) -> Finding:
+    try:
+        keyring = load_keyring(settings)
+    except CastlineError:
+        return Finding("Temporal", "not examined: it needs the key set", "See above.")
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            client = await connect(settings, keyring)
+            return await _namespace(client)
+    except (RuntimeError, TimeoutError):
+        return Finding(
+            "Temporal",
+            "does not answer",
+            f"Start it (`castline up` brings one), or name another than "
+            f"{settings.temporal_address}: CASTLINE_TEMPORAL_ADDRESS or TEMPORAL_ADDRESS",
+        )
+    except RPCError as error:
+        return Finding(
+            "Temporal",
+            f"answers {error.status.name}",
+            f"Is the namespace {settings.temporal_namespace} there, and are we let in?",
+        )
+
+
+async def _namespace(client: Client) -> Finding:
+    if missing := await find_missing_search_attributes(client):
+        return Finding(
+            "Temporal",
+            f"namespace {client.namespace} lacks search attributes: {', '.join(missing)}",
+            "A worker registers them when it starts: castline worker",
+        )
+    return Finding("Temporal", f"namespace {client.namespace} is ready")
+
+
+async def _google(settings: Settings) -> Finding:
+    if not settings.has_google_credentials:
+        return Finding(
+            "Google credentials",
+            "not set: `castline up` starts the emulator instead",
+        )
+    secret = (
+        settings.google_client_secret.get_secret_value() if settings.google_client_secret else ""
+    )
+    try:
+        async with httpx.AsyncClient(timeout=_TIMEOUT) as http:
+            # Nobody's token: a client that is known hears of a bad grant, another of a bad client.
+            answer = await http.post(
+                settings.google_token_url,
+                data={
+                    "grant_type": "refresh_token",
+                    "refresh_token": "castline-doctor",
+                    "client_id": settings.google_client_id or "",
+                    "client_secret": secret,
+                },
+            )
+        error = answer.json().get("error")
+    except (httpx.HTTPError, ValueError, AttributeError):
+        return Finding(
+            "Google credentials",
+            f"{httpx.URL(settings.google_token_url).host} does not answer as it should",
+            "Check the network, or the emulator where CASTLINE_EMULATOR_URL is set.",
+        )
+    if error == "invalid_grant":
+        return Finding("Google credentials", "accepted")
+    return Finding(
+        "Google credentials",
+        f"refused with {error}",
+        "Compare CASTLINE_GOOGLE_CLIENT_ID and CASTLINE_GOOGLE_CLIENT_SECRET with the OAuth "
+        "client in the Google Cloud console.",
+    )
+
+
+async def _api(settings: Settings) -> Finding:
+    try:
+        async with httpx.AsyncClient(timeout=_TIMEOUT) as http:
+            answer = await http.get(f"{settings.local_url}/readyz")
+    except httpx.HTTPError:
+        return Finding(
+            "API",
+            f"does not answer at {settings.local_url}",
+            "castline up, or `castline api`. If another program has the port: CASTLINE_PORT.",
+        )
+    if not answer.is_success:
+        return Finding(
+            "API",
+            f"{settings.local_url} answers with status {answer.status_code}",
+            "Its log says why; /readyz says which part is missing.",
+        )
+    skew = abs((datetime.now(UTC) - parsedate_to_datetime(answer.headers["date"])).total_seconds())
+    if skew > _SKEW_SECONDS:
+        return Finding("API", f"its clock is {skew:.0f} s from ours", "Set the clocks by NTP.")
+    return Finding("API", f"ready at {settings.local_url}")
+
+
+EXAMINATIONS: tuple[Examination, ...] = (
+    _python,
+    _data_dir,
+    _keyset,
+    _database,
+    _temporal,
+    _google,
+    _api,
+)

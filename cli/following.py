@@ -1,0 +1,100 @@
+"""One assignment on a terminal: a bar for its bytes, one for the platform's processing."""
+
+from time import sleep
+from typing import Any
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
+
+from cli.service import Service
+from domain.errors import Unavailable
+from domain.states import AssignmentState
+
+_LOOK_SECONDS = 0.5
+
+
+def follow(service: Service, assignment_id: str) -> bool:
+    """Show the assignment until it is settled; True when it is published.
+
+    An API that goes away meanwhile is waited for. Raises `CastlineError` when there is no such
+    assignment.
+    """
+    view = service.get(f"/assignments/{assignment_id}")
+    said = ""
+    with _Bars(Console()) as bars:
+        while True:
+            if (sentence := describe(view)) != said:
+                bars.say(said := sentence)
+            bars.move(view)
+            if AssignmentState(view["state"]).is_settled:
+                break
+            sleep(_LOOK_SECONDS)
+            view = _look_again(service, view)
+        for code, warning in view["warnings"].items():
+            bars.say(f"warning {code}: {warning}")
+    return bool(view["state"] == AssignmentState.PUBLISHED)
+
+
+def describe(view: dict[str, Any]) -> str:
+    """How an assignment stands, in a line."""
+    state = AssignmentState(view["state"])
+    match state:
+        case AssignmentState.PUBLISHED:
+            return f"published: {view['platformUrl']}"
+        case AssignmentState.FAILED:
+            return f"failed: {view['error']}"
+        case AssignmentState.WAITING:
+            until = f" until {view['waitUntil']}" if view["waitUntil"] else ""
+            because = f": {view['error']}" if view["error"] else ""
+            return f"waiting for {view['waitReason']}{until}{because}"
+        case _:
+            return str(state)
+
+
+def _look_again(service: Service, view: dict[str, Any]) -> dict[str, Any]:
+    try:
+        seen: dict[str, Any] = service.get(f"/assignments/{view['id']}")
+    except Unavailable:
+        return view
+    return seen
+
+
+class _Bars:
+    """The two bars. Where the output is no terminal, only the sentences are printed."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description:<10}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._transfer = self._progress.add_task("transfer", total=None, note="")
+        self._processing = self._progress.add_task("processing", total=100, start=False, note="")
+
+    def __enter__(self) -> "_Bars":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self._progress.stop()
+
+    def say(self, sentence: str) -> None:
+        self._progress.console.print(sentence, soft_wrap=True, highlight=False, markup=False)
+
+    def move(self, view: dict[str, Any]) -> None:
+        progress = view["progress"]
+        sent, total = progress["bytesSent"], progress["bytesTotal"]
+        note = f"{decimal(sent)} of {decimal(total)}"
+        self._progress.update(self._transfer, completed=sent, total=total, note=note)
+        if view["state"] == AssignmentState.PUBLISHED:
+            self._fill(self._processing, 100)
+        elif progress["processingPercent"] is not None:
+            self._fill(self._processing, progress["processingPercent"])
+
+    def _fill(self, bar: TaskID, percent: int) -> None:
+        self._progress.start_task(bar)
+        self._progress.update(bar, completed=percent)

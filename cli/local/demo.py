@@ -1,0 +1,190 @@
+"""`castline demo`: one real mp4 from consent to published, on this machine alone.
+
+Everything is started as `castline up` does it, on free ports and in a temporary folder; a
+consent is given by a browser without a person; the file is published to an emulated channel.
+What the platform holds in the end is compared with the file by its sha256.
+"""
+
+import asyncio
+import hashlib
+import os
+import re
+import socket
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from cli.following import describe
+from cli.local.stopping import until_stopped
+from cli.local.supervisor import NotReady, tail
+from cli.local.up import CHECKOUT, running
+from cli.output import say
+from domain.errors import CastlineError
+from domain.states import AssignmentState, TicketState
+from settings import Settings
+from store.engine import Store
+from store.queries import workspaces
+
+CLIP = CHECKOUT / "tests" / "data" / "clip.mp4"
+PERSON = "ana@example.test"
+_LOOK_SECONDS = 0.1
+
+
+class DemoFailed(Exception):
+    """A step did not end as it should. The message says which."""
+
+
+async def demo(*, stay: bool) -> int:
+    """Run the demo and return the exit code: 0 only if everything came out as promised."""
+    with tempfile.TemporaryDirectory(prefix="castline-demo-") as folder:
+        data = Path(folder)
+        os.environ.update(_environment(data))
+        show = _Demo(Settings())
+        try:
+            was_stopped = await until_stopped(show.run(stay=stay))
+        except NotReady as trouble:
+            say(f"\nThe demo failed: {trouble}")
+            return 1
+        except (DemoFailed, CastlineError, httpx.HTTPError) as trouble:
+            say(f"\nThe demo failed: {trouble}")
+            _show_logs(data)
+            return 1
+        return 0 if show.is_done or not was_stopped else 1
+
+
+class _Demo:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.is_done = False
+
+    async def run(self, *, stay: bool) -> None:
+        async with running(self._settings, say) as addresses:
+            api = f"{addresses['API']}/api/v1"
+            headers = {"Authorization": f"Bearer {self._make_key()}"}
+            async with httpx.AsyncClient(base_url=api, headers=headers, timeout=30) as service:
+                connection = await self._connect(service)
+                published = await self._publish(service, connection)
+            await self._compare(addresses["emulator"], published)
+            self.is_done = True
+            say("\nTo look at (`castline demo --stay` keeps it running):")
+            for name, address in addresses.items():
+                say(f"  {name:<16} {address}")
+            if stay:
+                say("Ctrl-C ends it.")
+                await asyncio.Event().wait()
+
+    def _make_key(self) -> str:
+        store = Store(self._settings.database)
+        with store.write() as session:
+            workspace = workspaces.create_workspace(session, name="demo")
+            _, key = workspaces.create_key(session, workspace_id=workspace.id)
+        store.close()
+        say(f"\nWorkspace {workspace.id} has a key.")
+        return key.reveal()
+
+    async def _connect(self, service: httpx.AsyncClient) -> str:
+        done = f"{self._settings.url}/api/v1/oauth/done"
+        body = {"platform": "youtube", "redirectUrl": done}
+        ticket = _answer(await service.post("/oauth/tickets", json=body))
+        say(f"Ticket {ticket['ticketId']}: a browser opens {ticket['authUrl']}")
+        await _consent(ticket["authUrl"])
+        found = _answer(await service.get(f"/oauth/tickets/{ticket['ticketId']}"))
+        if found["state"] != TicketState.CONNECTED:
+            raise DemoFailed(f"the ticket ended {found['state']}: {found['error']}")
+        (connection_id,) = found["connectionIds"]
+        connection = _answer(await service.get(f"/connections/{connection_id}"))
+        say(f"Connection {connection_id}: {connection['platform']} channel {connection['name']}")
+        return str(connection_id)
+
+    async def _publish(self, service: httpx.AsyncClient, connection_id: str) -> dict[str, Any]:
+        video = _answer(await service.post("/videos", json={"sourceUrl": CLIP.as_uri()}))
+        say(f"Video {video['id']}: {video['fileName']}, {video['size']} bytes")
+        wanted = {
+            "connectionId": connection_id,
+            "videoId": video["id"],
+            "payload": {"title": "Castline's first broadcast", "privacy": "unlisted"},
+        }
+        view: dict[str, Any] = _answer(await service.post("/assignments", json=wanted))
+        say(f"Assignment {view['id']}:")
+        said = ""
+        while True:
+            if (sentence := describe(view)) != said:
+                said = sentence
+                say(f"  {sentence}")
+            if AssignmentState(view["state"]).is_settled:
+                break
+            await asyncio.sleep(_LOOK_SECONDS)
+            view = _answer(await service.get(f"/assignments/{view['id']}"))
+        if view["state"] != AssignmentState.PUBLISHED:
+            raise DemoFailed(f"the assignment ended {said}")
+        return view
+
+    async def _compare(self, emulator: str, published: dict[str, Any]) -> None:
+        async with httpx.AsyncClient(timeout=30) as http:
+            state = _answer(await http.get(f"{emulator}/_emulator/state"))
+        videos = {
+            video["id"]: video
+            for platform in state["platforms"].values()
+            for video in platform["videos"]
+        }
+        there = videos[published["platformId"]]["sha256"]
+        here = hashlib.sha256(await asyncio.to_thread(CLIP.read_bytes)).hexdigest()
+        say(f"\nsha256 of the file       {here}\nsha256 at the platform   {there}")
+        if here != there or len(videos) != 1:
+            raise DemoFailed("the platform does not hold exactly this file, once")
+
+
+async def _consent(auth_url: str) -> None:
+    """Do what the channel's owner does: open the address, choose an account, allow."""
+    async with httpx.AsyncClient(follow_redirects=True, timeout=30) as browser:
+        page = await browser.get(auth_url)
+        request = re.search(r'name="request_id" value="([^"]+)"', page.text)
+        if request is None:
+            raise DemoFailed(f"{page.url.copy_with(query=None)} showed no consent page")
+        decision = {
+            "request_id": request[1],
+            "account": PERSON,
+            "scope": re.findall(r'name="scope" value="([^"]+)"', page.text),
+            "decision": "allow",
+        }
+        last = await browser.post(str(page.url.join("/o/oauth2/v2/auth/decision")), data=decision)
+        say(f"{PERSON} allows it, and the browser ends at {last.url.copy_with(query=None)}")
+
+
+def _answer(response: httpx.Response) -> Any:
+    if not response.is_success:
+        raise DemoFailed(
+            f"{response.request.method} {response.url.path} was answered with "
+            f"{response.status_code}: {response.text[:500]}"
+        )
+    return response.json()
+
+
+def _environment(data: Path) -> dict[str, str]:
+    api, temporal, ui, emulator = _free_ports(4)
+    # The demo is the same whatever this shell is set up for.
+    for name in [name for name in os.environ if name.startswith("CASTLINE_")]:
+        del os.environ[name]
+    return {
+        "CASTLINE_DATA_DIR": str(data),
+        "CASTLINE_PORT": str(api),
+        "CASTLINE_TEMPORAL_ADDRESS": f"127.0.0.1:{temporal}",
+        "CASTLINE_TEMPORAL_UI_URL": f"http://127.0.0.1:{ui}",
+        "CASTLINE_EMULATOR_PORT": str(emulator),
+        "CASTLINE_MEDIA_ROOTS": str(CLIP.parent),
+    }
+
+
+def _free_ports(count: int) -> list[int]:
+    # Held together, so that none is given twice.
+    with ExitStack() as stack:
+        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [listener.getsockname()[1] for listener in held]
+
+
+def _show_logs(data: Path) -> None:
+    for log in sorted((data / "logs").glob("*.log")):
+        say(f"\nThe end of {log.name}:\n{tail(log)}")

@@ -1,0 +1,111 @@
+"""How one knows, from outside, that a part is ready; and that its port is free before.
+
+A probe is asked again and again with the part's process id until it says yes, so it only
+has to be right once the part is up.
+"""
+
+import socket
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import httpx
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+
+from domain.errors import Conflict
+from domain.queues import TRANSFER_QUEUE, WORKFLOW_QUEUE
+from runtime.devserver import ports
+from runtime.temporal import worker_identity
+from settings import Settings
+
+Probe = Callable[[int], Awaitable[bool]]
+
+_TIMEOUT = 5
+_POLLED = (
+    (WORKFLOW_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
+    (WORKFLOW_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
+    (TRANSFER_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
+)
+
+
+def answers(url: str) -> Probe:
+    """Ready when a GET of `url` succeeds."""
+
+    async def is_ready(_pid: int) -> bool:
+        async with httpx.AsyncClient(timeout=_TIMEOUT) as http:
+            return (await http.get(url)).is_success
+
+    return is_ready
+
+
+def temporal_answers(client: Client, ui_url: str) -> Probe:
+    """Ready when Temporal's frontend is healthy and its Web UI is there."""
+    ui = answers(ui_url)
+
+    async def is_ready(pid: int) -> bool:
+        return await ui(pid) and await client.service_client.check_health(
+            timeout=timedelta(seconds=_TIMEOUT)
+        )
+
+    return is_ready
+
+
+def worker_polls(client: Client) -> Probe:
+    """Ready when that very process takes work from both queues."""
+
+    async def is_ready(pid: int) -> bool:
+        return all([await _polls(client, pid, queue, kind) for queue, kind in _POLLED])
+
+    return is_ready
+
+
+async def _polls(client: Client, pid: int, queue: str, kind: TaskQueueType.ValueType) -> bool:
+    described = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind
+        ),
+        timeout=timedelta(seconds=_TIMEOUT),
+    )
+    return any(poller.identity == worker_identity(pid) for poller in described.pollers)
+
+
+def needed_ports(settings: Settings, *, emulator: bool) -> dict[int, tuple[str, str]]:
+    """What `castline up` listens on: port → whose it is, and the setting that moves it."""
+    frontend, ui = ports(settings)
+    needed = {
+        settings.port: ("the API", f"CASTLINE_PORT={settings.port + 10}"),
+        frontend: ("Temporal", f"CASTLINE_TEMPORAL_ADDRESS=127.0.0.1:{frontend + 10}"),
+        ui: ("the Temporal Web UI", f"CASTLINE_TEMPORAL_UI_URL=http://127.0.0.1:{ui + 10}"),
+    }
+    if emulator:
+        moved = f"CASTLINE_EMULATOR_PORT={settings.emulator_port + 10}"
+        needed[settings.emulator_port] = ("the emulator", moved)
+    return needed
+
+
+def refuse_taken_ports(settings: Settings, *, emulator: bool) -> None:
+    """Raises `Conflict` (code `port_taken`) naming each taken port and what to do about it."""
+    taken = [
+        f"Port {port} of {owner} is taken by another program. "
+        f"Stop that one, or choose another port: {remedy}"
+        for port, (owner, remedy) in needed_ports(settings, emulator=emulator).items()
+        if not is_free(settings.host if owner == "the API" else "127.0.0.1", port)
+    ]
+    if taken:
+        raise Conflict("port_taken", "\n".join(taken))
+
+
+def is_free(host: str, port: int) -> bool:
+    """True when one could listen there now."""
+    try:
+        socket.create_server((host, port)).close()
+    except OSError:
+        return False
+    return True
+
+
+def is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")

@@ -1,0 +1,133 @@
+"""`castline up`: everything on one machine, until told to stop.
+
+Temporal's dev server and, where no Google credentials are set, the emulator come first,
+then worker and API: the same commands that are run alone elsewhere, as child processes.
+State lies in the data folder and survives a restart; the processes do not outlive this one.
+"""
+
+import asyncio
+import fcntl
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from cli.local.probes import answers, refuse_taken_ports, temporal_answers, worker_polls
+from cli.local.stopping import until_stopped
+from cli.local.supervisor import Program, Supervisor
+from domain.errors import Conflict
+from runtime.devserver import command, ensure_temporal
+from runtime.parts import load_keyring
+from runtime.temporal import connect
+from settings import Settings
+from store.engine import Store
+from store.keyring import ensure_keyset_file
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+async def up(settings: Settings, say: Callable[[str], None]) -> None:
+    """Run everything until SIGINT, SIGTERM or SIGHUP, and end it all within ten seconds.
+
+    Raises `CastlineError` when it cannot begin and `NotReady` when a part does not come up.
+    """
+    await until_stopped(_run(settings, say))
+    say("castline has ended")
+
+
+async def _run(settings: Settings, say: Callable[[str], None]) -> None:
+    async with running(settings, say) as addresses:
+        say(f"castline is ready: {addresses['API']}")
+        for name, address in addresses.items():
+            say(f"  {name:<16} {address}")
+        await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterator[dict[str, str]]:
+    """Everything started and ready; ended on leaving. Gives the addresses by what is there.
+
+    `settings` must be what the environment says, for that is what the children read.
+    """
+    _bring_own_temporal(say)
+    data = settings.data_dir.resolve()
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with only_one(data):
+        emulator = emulator_address(settings)
+        refuse_taken_ports(settings, emulator=emulator is not None)
+        if settings.keyset is None:
+            ensure_keyset_file(settings.keyset_file)
+        store = Store(settings.database)
+        await asyncio.to_thread(store.migrate)
+        store.close()
+        temporal = await ensure_temporal(data)
+        client = await connect(settings, load_keyring(settings), lazy=True)
+        env = {"CASTLINE_DATA_DIR": str(data), "PYTHONPATH": str(CHECKOUT)}
+        if emulator:
+            env["CASTLINE_EMULATOR_URL"] = emulator
+        async with Supervisor(data / "logs", say) as supervisor:
+            is_up = temporal_answers(client, settings.temporal_ui_url)
+            first = [Program("temporal", tuple(command(temporal, settings)), is_up, env)]
+            if emulator:
+                first.append(_emulator(emulator, data, env))
+            await supervisor.start(*first)
+            await supervisor.start(
+                Program("worker", castline("worker"), worker_polls(client), env),
+                Program("api", castline("api"), answers(f"{settings.local_url}/readyz"), env),
+            )
+            yield _addresses(settings, emulator)
+
+
+def castline(*words: str) -> tuple[str, ...]:
+    """The command line of one of our own commands, whatever the PATH is."""
+    # -P: a folder of the same name where the command was typed must not be taken for ours.
+    return (sys.executable, "-P", "-m", "cli", *words)
+
+
+def emulator_address(settings: Settings) -> str | None:
+    """Where `castline up` has to start the emulator; None where the real platform is used."""
+    if settings.has_google_credentials:
+        return None
+    return f"http://127.0.0.1:{settings.emulator_port}"
+
+
+def _emulator(address: str, data: Path, env: dict[str, str]) -> Program:
+    port = address.rpartition(":")[2]
+    argv = castline("emulator", "--port", port, "--state", str(data / "emulator.json"))
+    return Program("emulator", argv, answers(f"{address}/_emulator/state"), env)
+
+
+def _addresses(settings: Settings, emulator: str | None) -> dict[str, str]:
+    addresses = {
+        "API": settings.url,
+        "API docs": f"{settings.url}/docs",
+        "Temporal Web UI": settings.temporal_ui_url,
+    }
+    if emulator:
+        addresses["emulator"] = emulator
+    return addresses
+
+
+def _bring_own_temporal(say: Callable[[str], None]) -> None:
+    # They would lead the children to another Temporal than the one that is started here.
+    foreign = [name for name in os.environ if name.startswith("TEMPORAL_")]
+    for name in foreign:
+        del os.environ[name]
+    if foreign:
+        say(f"{', '.join(foreign)}: not used, `castline up` brings its own Temporal")
+
+
+@contextmanager
+def only_one(data: Path) -> Iterator[None]:
+    """Hold the data folder for this process. Raises `Conflict` when another one holds it."""
+    with (data / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict(
+                "already_up",
+                f"`castline up` is already running on {data}. Stop it, or name another folder: "
+                "CASTLINE_DATA_DIR=other castline up",
+            ) from None
+        yield

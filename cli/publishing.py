@@ -1,0 +1,153 @@
+"""What a person does by hand: connect a channel, publish a file, watch it go.
+
+Everything goes through the HTTP API with a workspace's key, exactly as a backend would do
+it. Ending one of these commands ends nothing but the watching.
+"""
+
+import webbrowser
+from pathlib import Path
+from time import sleep
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from cli.output import print_table, say, tell
+
+if TYPE_CHECKING:
+    from cli.service import Service
+
+app = typer.Typer()
+
+Url = Annotated[str | None, typer.Option(help="Where the API is. Default: CASTLINE_URL, or here.")]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(help="A file with the key. Default: CASTLINE_KEY, or the one that was saved."),
+]
+
+
+@app.command()
+def connect(
+    platform: Annotated[str, typer.Argument(help="youtube")] = "youtube",
+    connection: Annotated[
+        str | None, typer.Option(help="Re-authorize this connection.", metavar="ID")
+    ] = None,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the browser, too.")] = False,
+    url: Url = None,
+    key_file: KeyFile = None,
+) -> None:
+    """Get a consent: print the address for the channel's owner and wait for the result."""
+    from cli.output import print_table
+    from domain.states import TicketState
+
+    service = _service(url, key_file)
+    body = {"platform": platform, "redirectUrl": f"{service.url}/api/v1/oauth/done"}
+    ticket = service.post(
+        "/oauth/tickets", body if connection is None else {**body, "connectionId": connection}
+    )
+    say(ticket["authUrl"])
+    tell("Open this address in the browser of the channel's owner, within five minutes.")
+    if open_browser:
+        webbrowser.open(ticket["authUrl"])
+    while not TicketState(
+        (found := service.get(f"/oauth/tickets/{ticket['ticketId']}"))["state"]
+    ).is_settled:
+        sleep(1)
+    if found["state"] != TicketState.CONNECTED:
+        tell(f"{found['state']}: {found['error'] or 'nothing was connected'}")
+        raise typer.Exit(1)
+    made = [service.get(f"/connections/{id}") for id in found["connectionIds"]]
+    print_table(
+        ("connection", "platform", "channel"),
+        [(row["id"], row["platform"], row["name"]) for row in made],
+    )
+
+
+@app.command()
+def publish(
+    source: Annotated[str, typer.Argument(help="A file, or an https address.")],
+    title: Annotated[str, typer.Option(help="At most 100 characters.")],
+    connection: Annotated[
+        str | None,
+        typer.Option(help="Publish there; may be left out if there is one.", metavar="ID"),
+    ] = None,
+    description: str = "",
+    privacy: Annotated[str, typer.Option(help="private, unlisted or public")] = "private",
+    follow: Annotated[bool, typer.Option(help="Show it until it is settled.")] = True,
+    url: Url = None,
+    key_file: KeyFile = None,
+) -> None:
+    """Publish a video. Exit code 0: it is published (or accepted, without following); 1: not."""
+    service = _service(url, key_file)
+    video = service.post("/videos", {"sourceUrl": _source_url(source)})
+    assignment = service.post(
+        "/assignments",
+        {
+            "connectionId": connection or _only_connection(service),
+            "videoId": video["id"],
+            "payload": {"title": title, "description": description, "privacy": privacy},
+        },
+    )
+    say(assignment["id"])
+    if follow:
+        _follow(service, assignment["id"])
+
+
+@app.command()
+def watch(
+    assignment: Annotated[str | None, typer.Argument(help="An assignment's id.")] = None,
+    url: Url = None,
+    key_file: KeyFile = None,
+) -> None:
+    """Follow one assignment until it is settled, or list the latest."""
+    service = _service(url, key_file)
+    if assignment is not None:
+        _follow(service, assignment)
+        return
+    rows = service.get("/assignments")["items"]
+    print_table(
+        ("assignment", "state", "platform", "title", "result"),
+        [(row["id"], row["state"], row["platform"], _title(row), _result(row)) for row in rows],
+    )
+
+
+def _service(url: str | None, key_file: Path | None) -> "Service":
+    from cli.service import open_service
+    from settings import Settings
+
+    return open_service(Settings(), url, key_file)
+
+
+def _follow(service: "Service", assignment_id: str) -> None:
+    from cli.following import follow
+
+    raise typer.Exit(0 if follow(service, assignment_id) else 1)
+
+
+def _source_url(source: str) -> str:
+    if "://" in source:
+        return source
+    return "file://" + quote(str(Path(source).resolve()))
+
+
+def _only_connection(service: "Service") -> str:
+    from domain.errors import InvalidRequest
+
+    found = service.get("/connections")["items"]
+    if len(found) == 1:
+        return str(found[0]["id"])
+    which = ", ".join(f"{row['id']} ({row['name']})" for row in found)
+    raise InvalidRequest(
+        "connection_missing",
+        f"Which connection? --connection one of: {which}"
+        if found
+        else "No channel is connected yet: castline connect youtube",
+    )
+
+
+def _title(row: dict[str, Any]) -> str:
+    return str(row["payload"].get("title", ""))
+
+
+def _result(row: dict[str, Any]) -> str:
+    return str(row["platformUrl"] or row["error"] or "")

@@ -1,0 +1,108 @@
+"""The roles that a process can play: everything, worker, API, emulator, demo.
+
+Each is startable alone and in any number (`up` and `emulator` once per port). All end by
+SIGINT and SIGTERM with exit code 0.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.output import say
+
+app = typer.Typer()
+
+
+@app.command()
+def up() -> None:
+    """Run everything on this machine until Ctrl-C: Temporal, worker, API and, where no
+    Google credentials are set, the emulator."""
+    from cli.local.supervisor import NotReady
+    from cli.local.up import up
+    from settings import Settings
+
+    try:
+        asyncio.run(up(Settings(), say))
+    except NotReady as trouble:
+        say(str(trouble))
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def worker() -> None:
+    """Take work from Temporal: lifecycles, short activities and transfers."""
+    from runtime.logs import set_up_logging
+    from runtime.worker import run_worker
+    from settings import Settings
+
+    settings = Settings()
+    set_up_logging(settings)
+
+    async def work() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await run_worker(settings, stop)
+
+    asyncio.run(work())
+
+
+@app.command()
+def api() -> None:
+    """Serve the HTTP API."""
+    import uvicorn
+
+    from runtime.logs import set_up_logging
+    from settings import Settings
+
+    settings = Settings()
+    set_up_logging(settings)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            "api.app:create_app",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            # Ours is set up, and a line per request would hold the codes of callbacks.
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=settings.graceful_seconds,
+        )
+    )
+    # It raises again the signal that ended it, as if it had not been caught.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(0))
+    server.run()
+    if not server.started:
+        raise typer.Exit(1)
+
+
+@app.command()
+def emulator(
+    port: Annotated[int | None, typer.Option(help="0 takes a free one.")] = None,
+    state: Annotated[Path | None, typer.Option(help="Keep the world in this file.")] = None,
+) -> None:
+    """Run the stand-in for Google alone."""
+    from settings import Settings
+
+    argv = [sys.executable, "-P", "-m", "emulator"]
+    argv += ["--port", str(Settings().emulator_port if port is None else port)]
+    if state is not None:
+        argv += ["--state", str(state)]
+    os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
+    os.execv(argv[0], argv)  # noqa: S606
+
+
+@app.command()
+def demo(
+    stay: Annotated[bool, typer.Option("--stay", help="Keep running until Ctrl-C.")] = False,
+) -> None:
+    """Publish one real mp4 to an emulated channel, on free ports and in a temporary folder."""
+    from cli.local.demo import demo
+
+    raise typer.Exit(asyncio.run(demo(stay=stay)))
