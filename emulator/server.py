@@ -20,6 +20,7 @@ from emulator.world import World
 # Large reads keep the event loop out of the way of a fast upload; this bounds what one
 # connection holds in memory.
 READ_BUFFER = 1 << 20
+NO_LIMIT = 1 << 62  # bodies are limited by what they are for, or not at all
 
 
 def make_world() -> World:
@@ -31,7 +32,7 @@ def make_world() -> World:
 
 def make_app(world: World) -> web.Application:
     """Return the application that serves a world."""
-    app = web.Application(client_max_size=0)
+    app = web.Application(client_max_size=NO_LIMIT)
     app[WORLD] = world
     app.add_routes([web.get("/", _home), *controls.routes()])
     for platform in world.platforms.values():

@@ -15,7 +15,11 @@ import httpx
 from tests.support.emulator import ANA, CLIENT_ID, CLIENT_SECRET, Emulator
 
 AUTH = "https://www.googleapis.com/auth/"
-UPLOAD, READ, MANAGE = AUTH + "youtube.upload", AUTH + "youtube.readonly", AUTH + "youtube.force-ssl"
+UPLOAD, READ, MANAGE = (
+    AUTH + "youtube.upload",
+    AUTH + "youtube.readonly",
+    AUTH + "youtube.force-ssl",
+)
 REDIRECT = "http://127.0.0.1:9/callback"
 KIB256 = 256 * 1024
 VERIFIER = "a-verifier-that-is-long-enough-for-pkce-0123456789"
@@ -33,7 +37,9 @@ def sha256(data: bytes) -> str:
 
 def challenge(verifier: str = VERIFIER) -> str:
     """Return the S256 challenge of a verifier."""
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    return (
+        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    )
 
 
 def query_of(location: str) -> dict[str, str]:
@@ -82,7 +88,7 @@ class Stranger:
 
     def connect(self, account: str = ANA, **query: str) -> "Stranger":
         """Get consent and tokens; return the client itself."""
-        tokens = self.exchange(self.code(account, prompt="consent", **query)).json()
+        tokens = self.exchange(self.code(account, None, **{"prompt": "consent", **query})).json()
         self.access_token, self.refresh_token = tokens["access_token"], tokens["refresh_token"]
         return self
 

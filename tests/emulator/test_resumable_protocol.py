@@ -1,9 +1,9 @@
 """The resumable protocol without HTTP."""
 
 import pytest
+
 from emulator.google.uploads.content_range import ContentRange, Unparsable, parse
 from emulator.google.uploads.intake import GRANULE, Intake
-
 from tests.emulator.stranger import sha256, some_bytes
 
 

@@ -1,8 +1,9 @@
 """Uploads in one request: `multipart` (metadata and file) and `media` (file alone)."""
 
-from typing import Any
+from collections.abc import AsyncIterator
+from email.message import Message
 
-from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp import web
 
 from emulator.calls import Call
 from emulator.google import errors
@@ -10,10 +11,9 @@ from emulator.google.errors import GoogleError, json_answer
 from emulator.google.uploads.intake import Intake
 from emulator.google.uploads.methods import UploadMethod, mark, metadata_of
 from emulator.google.uploads.reading import HEAD_BYTES, discard, pieces
+from emulator.google.uploads.related import Related
 from emulator.google.uploads.session import Draft, Stored
 from emulator.google.youtube.access import Access
-
-_PIECE = 1 << 18
 
 
 async def upload(call: Call, method: UploadMethod, access: Access) -> web.StreamResponse:
@@ -36,42 +36,30 @@ async def _upload(call: Call, method: UploadMethod, access: Access) -> web.Strea
         file_name=call.request.headers.get("Slug", "unknown"),
     )
     mark(call, draft)
-    if call.request.content_type.startswith("multipart/"):
-        reader = await call.request.multipart()
-        metadata = await _next_part(reader)
-        draft.body = metadata_of(await metadata.text())
-        method.begin(call, caller, draft)
-        media = await _next_part(reader)
-        draft.content_type = media.headers.get("Content-Type", "application/octet-stream")
-        file = await _take_part(call, media)
+    if call.request.content_type == "multipart/related":
+        related = Related(pieces(call), _boundary(call.request))
+        draft.body = metadata_of((await related.metadata()).decode())
+        draft.content_type = await related.media_type()
+        media = related.media()
     else:
-        method.begin(call, caller, draft)
-        file = await _take_body(call)
-    resource: Any = method.finish(draft, file)
-    return json_answer(resource)
+        media = pieces(call)
+    method.begin(call, caller, draft)
+    return json_answer(method.finish(draft, await _store(call, media)))
 
 
-async def _next_part(reader: MultipartReader) -> BodyPartReader:
-    part = await reader.next()
-    if not isinstance(part, BodyPartReader):
-        raise errors.bad_request("mediaBodyRequired", "The request does not include a file.")
-    return part
-
-
-async def _take_part(call: Call, part: BodyPartReader) -> Stored:
+async def _store(call: Call, media: AsyncIterator[memoryview]) -> Stored:
     intake, head = Intake(), b""
-    while data := await part.read_chunk(_PIECE):
-        call.world.transfer.bytes_received += len(data)
-        head = head or bytes(data[:HEAD_BYTES])
-        intake.write(memoryview(data))
-    call.world.transfer.bytes_stored += intake.stored
-    return Stored(intake.stored, intake.sha256, head)
-
-
-async def _take_body(call: Call) -> Stored:
-    intake, head = Intake(), b""
-    async for piece in pieces(call):
+    async for piece in media:
         head = head or bytes(piece[:HEAD_BYTES])
         intake.write(piece)
     call.world.transfer.bytes_stored += intake.stored
     return Stored(intake.stored, intake.sha256, head)
+
+
+def _boundary(request: web.Request) -> str:
+    header: Message[str, str] = Message()
+    header["Content-Type"] = request.headers["Content-Type"]
+    boundary = header.get_param("boundary")
+    if not isinstance(boundary, str):
+        raise errors.bad_request("badContent", "Multipart content has no boundary.")
+    return boundary

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.calls import Call
+from emulator.google import errors
 from emulator.google.uploads.session import Draft, Stored
 from emulator.google.youtube import metadata
 from emulator.google.youtube.access import Caller
@@ -27,6 +28,8 @@ class InsertVideo:
     def begin(self, call: Call, caller: Caller, draft: Draft) -> None:
         """Refuse whoever has no channel or no quota, and metadata that will not do."""
         channel = caller.own_channel()
+        if call.suffers("already_exists"):
+            raise errors.already_exists()
         if self._service.switches.charge_at_session_start:
             self._service.meter.charge_upload()
         draft.query["origin"] = call.origin
