@@ -35,7 +35,7 @@ from platforms.youtube.channels import (
 from platforms.youtube.oauth import OAuth
 from platforms.youtube.publishing.extras import STEP_SCOPES, extra_steps, run_step
 from platforms.youtube.publishing.outcome import get_outcome
-from platforms.youtube.publishing.resumable import ResumableUpload
+from platforms.youtube.publishing.resumable import ResumableUpload, require_chunk_size
 from platforms.youtube.publishing.session import discard_session, find_published, open_session
 
 _PUBLIC_ONLY = SourcePolicy()
@@ -59,6 +59,7 @@ class YouTube:
         policy: SourcePolicy = _PUBLIC_ONLY,
         manages: bool = False,
     ) -> None:
+        require_chunk_size(chunk_size)
         scopes = (UPLOAD, READ, MANAGE) if manages else (UPLOAD, READ)
         self.capabilities = Capabilities(
             types=limits.TYPES,

@@ -15,6 +15,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import resources
 from typing import Any
 
@@ -52,7 +53,9 @@ class Wire:
     """Connections to Google, kept alive and shared by all threads."""
 
     def __init__(self) -> None:
-        self._client = httpx.Client(timeout=_TIMEOUT, limits=_LIMITS)
+        # All accounts share it, so no cookie of one may go out with another's request.
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+        self._client = httpx.Client(timeout=_TIMEOUT, limits=_LIMITS, cookies=no_cookies)
 
     def send(
         self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | str | None = None
@@ -64,7 +67,7 @@ class Wire:
         """
         try:
             answer = self._client.request(method, url, headers=dict(headers), content=body)
-        except httpx.RequestError:
+        except (httpx.RequestError, httpx.InvalidURL):
             raise PlatformUnavailable("unreachable", "Google did not answer.") from None
         return Answer(answer.status_code, dict(answer.headers), answer.content)
 

@@ -24,6 +24,12 @@ _GONE = frozenset({404, 410, 499})
 """Unknown, expired, cancelled: the answers of a session that is no more."""
 
 
+def require_chunk_size(chunk_size: int) -> None:
+    """Raise `ValueError` for a number of bytes that YouTube does not take as a chunk."""
+    if chunk_size <= 0 or chunk_size % GRANULE:
+        raise ValueError(f"a chunk is a multiple of {GRANULE} bytes")
+
+
 class ResumableUpload:
     """One resumable session. Satisfies `platforms.transfer.machine.Upload`.
 
@@ -41,8 +47,7 @@ class ResumableUpload:
         access_token: Callable[[], Secret],
         fresh: bool = False,
     ) -> None:
-        if chunk_size <= 0 or chunk_size % GRANULE:
-            raise ValueError(f"chunk_size is a multiple of {GRANULE} bytes")
+        require_chunk_size(chunk_size)
         if size <= 0:
             raise ValueError("an empty file cannot be uploaded")
         self.confirmed = 0

@@ -1,7 +1,8 @@
 import json
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -11,8 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from domain.secrets import Secret
+from media.file import open_file
 from media.policy import SourcePolicy
 from platforms.protocol import Credential, Publication
+from platforms.transfer import engine
 from platforms.youtube import GoogleApp, YouTube
 from tests.support.emulator import ANA, CLIENT_ID, CLIENT_SECRET, Emulator
 
@@ -64,6 +67,7 @@ def managing(app: GoogleApp, tmp_path: Path) -> YouTube:
 
 
 Connect = Callable[..., Credential]
+Publish = Callable[..., str]
 
 
 @pytest.fixture
@@ -92,6 +96,44 @@ def publication() -> Publication:
     )
 
 
+@pytest.fixture
+def source_url(tmp_path: Path, publication: Publication) -> str:
+    path = tmp_path / publication.file_name
+    path.write_bytes(secrets.token_bytes(publication.size))
+    return path.as_uri()
+
+
+@pytest.fixture
+def publish(youtube: YouTube, source_url: str, tmp_path: Path) -> Publish:
+    """Send all the bytes, on a session of its own or a given one; return the video's id."""
+
+    def publish(
+        credential: Credential,
+        publication: Publication,
+        *,
+        session: Secret | None = None,
+        tokens: Iterable[Secret] = (),
+        adapter: YouTube = youtube,
+    ) -> str:
+        supply = iter(tokens)
+        machine = adapter.upload(
+            session or adapter.open_session(credential, publication),
+            publication,
+            lambda: next(supply, credential.access_token),
+            fresh=session is None,
+        )
+        with closing(open_file(source_url, policy=SourcePolicy(roots=(tmp_path,)))) as source:
+            return engine.run(
+                machine,
+                source,
+                on_progress=lambda _: None,
+                before_finish=lambda: None,
+                pause=lambda _: None,
+            ).platform_id
+
+    return publish
+
+
 @dataclass
 class Scripted:
     """A server that says what it is told to and remembers what it was asked."""
@@ -99,6 +141,7 @@ class Scripted:
     url: str = ""
     answers: list[tuple[int, Any]] = field(default_factory=list)
     asked: list[tuple[str, str, bytes]] = field(default_factory=list)
+    cookies: list[str | None] = field(default_factory=list)
 
     def app(self) -> GoogleApp:
         return app_at(self.url)
@@ -120,7 +163,9 @@ def scripted() -> Iterator[Scripted]:
                 self.close_connection = True
                 return
             data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
+            script.cookies.append(self.headers.get("cookie"))
             self.send_response(status)
+            self.send_header("set-cookie", "account=the-first; Path=/")
             self.send_header("content-length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
@@ -132,7 +177,7 @@ def scripted() -> Iterator[Scripted]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     script.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield script
     server.shutdown()

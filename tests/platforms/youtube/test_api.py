@@ -24,6 +24,13 @@ def test_a_request_without_an_answer_is_not_repeated(
     assert len(scripted.asked) == 1
 
 
+def test_no_cookie_passes_from_one_account_to_another(scripted: Any) -> None:
+    youtube = YouTube(scripted.app(), chunk_size=256 * 1024)
+    scripted.answers = [(200, {}), (200, {})]
+    assert youtube.accounts(CREDENTIAL) == youtube.accounts(CREDENTIAL) == []
+    assert scripted.cookies == [None, None]
+
+
 @pytest.mark.parametrize("garbage", ["", "<html>", "[]", "7"])
 def test_a_success_that_cannot_be_read_is_a_blip(scripted: Any, garbage: str) -> None:
     scripted.answers = [(200, garbage)]

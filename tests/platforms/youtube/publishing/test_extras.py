@@ -1,0 +1,180 @@
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from domain.errors import (
+    PlatformRefusal,
+    PlatformUnavailable,
+    ReauthorizationNeeded,
+    SourceUnusable,
+)
+from domain.states import StepName
+from platforms.protocol import Credential, Publication
+from platforms.youtube import YouTube
+from platforms.youtube.channels import MANAGE, READ, UPLOAD
+from tests.support.emulator import Emulator
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) + b"\r\nFrom here\n"
+
+
+@pytest.fixture
+def grown(
+    connect: Any, managing: YouTube, publish: Any, publication: Publication
+) -> tuple[Credential, str]:
+    """A credential with every scope, and a video of its channel."""
+    credential = connect(adapter=managing)
+    return credential, publish(credential, publication)
+
+
+def playlist(emulator: Emulator, credential: Credential) -> str:
+    answer = httpx.post(
+        f"{emulator.url}/youtube/v3/playlists?part=snippet",
+        headers={"authorization": f"Bearer {credential.access_token.reveal()}"},
+        json={"snippet": {"title": "Bread"}},
+    )
+    return str(answer.json()["id"])
+
+
+def test_a_payload_asks_for_its_steps_in_order(youtube: YouTube) -> None:
+    captions = [{"language": "en", "url": "file:///srv/en.srt"}]
+    payload = {"playlistIds": ["PL1"], "captions": captions, "thumbnailUrl": "file:///srv/a.png"}
+    assert youtube.extra_steps(payload) == (
+        StepName.THUMBNAIL,
+        StepName.CAPTIONS,
+        StepName.PLAYLIST,
+    )
+    assert youtube.extra_steps({"playlistIds": [], "captions": []}) == ()
+    assert youtube.extra_steps({"title": "Sourdough"}) == ()
+
+
+def test_capabilities_tell_what_a_step_needs(youtube: YouTube, managing: YouTube) -> None:
+    assert youtube.capabilities.scopes == (UPLOAD, READ)
+    assert managing.capabilities.scopes == (UPLOAD, READ, MANAGE)
+    assert youtube.capabilities.step_scopes[StepName.CAPTIONS] == (MANAGE,)
+
+
+def test_a_thumbnail_arrives_whole(
+    emulator: Emulator,
+    connect: Any,
+    youtube: YouTube,
+    publish: Any,
+    publication: Publication,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "cover.png").write_bytes(PNG)
+    credential = connect()
+    video_id = publish(credential, publication)
+    payload = {"thumbnailUrl": (tmp_path / "cover.png").as_uri()}
+    for _ in range(2):
+        youtube.run_step(StepName.THUMBNAIL, credential, video_id, payload)
+    (video,) = emulator.videos()
+    assert video["thumbnail_sha256"] == hashlib.sha256(PNG).hexdigest()
+    assert emulator.calls("thumbnails.set") == 2
+
+
+def test_an_image_that_is_none_is_refused(
+    grown: tuple[Credential, str], managing: YouTube, tmp_path: Path
+) -> None:
+    (tmp_path / "cover.png").write_bytes(b"no image")
+    payload = {"thumbnailUrl": (tmp_path / "cover.png").as_uri()}
+    with pytest.raises(PlatformRefusal) as caught:
+        managing.run_step(StepName.THUMBNAIL, *grown, payload)
+    assert caught.value.code == "invalid_thumbnail"
+
+
+def test_an_image_over_50_mb_is_not_even_read(
+    emulator: Emulator, grown: tuple[Credential, str], managing: YouTube, tmp_path: Path
+) -> None:
+    with (tmp_path / "cover.png").open("wb") as sparse:
+        sparse.truncate(50 * 1024**2 + 1)
+    payload = {"thumbnailUrl": (tmp_path / "cover.png").as_uri()}
+    with pytest.raises(SourceUnusable) as caught:
+        managing.run_step(StepName.THUMBNAIL, *grown, payload)
+    assert caught.value.code == "file_too_large"
+    assert emulator.calls("thumbnails.set") == 0
+
+
+def test_media_come_only_from_where_the_operator_allows(
+    grown: tuple[Credential, str], managing: YouTube
+) -> None:
+    with pytest.raises(SourceUnusable) as caught:
+        managing.run_step(StepName.THUMBNAIL, *grown, {"thumbnailUrl": "file:///etc/hostname"})
+    assert caught.value.code == "source_not_allowed"
+
+
+def test_captions_arrive_once_however_often_they_are_sent(
+    emulator: Emulator, grown: tuple[Credential, str], managing: YouTube, tmp_path: Path
+) -> None:
+    texts = {"en": b"1\n00:00 --> 00:01\nFlour\n", "de": "Größe\n".encode()}
+    for language, text in texts.items():
+        (tmp_path / language).write_bytes(text)
+    captions = [{"language": x, "name": "", "url": (tmp_path / x).as_uri()} for x in texts]
+    for _ in range(2):
+        managing.run_step(StepName.CAPTIONS, *grown, {"captions": captions})
+    (video,) = emulator.videos()
+    arrived = {caption["language"]: caption["sha256"] for caption in video["captions"]}
+    assert arrived == {x: hashlib.sha256(text).hexdigest() for x, text in texts.items()}
+    assert len(video["captions"]) == 2
+
+
+def test_a_video_enters_a_playlist_once(
+    emulator: Emulator, grown: tuple[Credential, str], managing: YouTube
+) -> None:
+    payload = {"playlistIds": [playlist(emulator, grown[0])]}
+    for _ in range(2):
+        managing.run_step(StepName.PLAYLIST, *grown, payload)
+    assert emulator.calls("playlistItems.insert") == 1
+
+
+def test_an_insert_whose_answer_was_lost_is_not_repeated(
+    emulator: Emulator, grown: tuple[Credential, str], managing: YouTube
+) -> None:
+    payload = {"playlistIds": [playlist(emulator, grown[0])]}
+    emulator.fault("playlistItems.insert", "lose_answer")
+    with pytest.raises(PlatformUnavailable):
+        managing.run_step(StepName.PLAYLIST, *grown, payload)
+    managing.run_step(StepName.PLAYLIST, *grown, payload)
+    assert emulator.calls("playlistItems.insert") == 1
+
+
+def test_a_video_that_is_there_already_is_done(
+    emulator: Emulator, grown: tuple[Credential, str], managing: YouTube
+) -> None:
+    payload = {"playlistIds": [playlist(emulator, grown[0])]}
+    emulator.fault("playlistItems.insert", "already_exists")
+    managing.run_step(StepName.PLAYLIST, *grown, payload)
+
+
+def test_a_playlist_that_is_not_there_is_refused(
+    grown: tuple[Credential, str], managing: YouTube
+) -> None:
+    with pytest.raises(PlatformRefusal) as caught:
+        managing.run_step(StepName.PLAYLIST, *grown, {"playlistIds": ["PLnowhere"]})
+    assert caught.value.code == "playlist_not_found"
+
+
+@pytest.mark.parametrize("step", [StepName.CAPTIONS, StepName.PLAYLIST])
+def test_a_step_beyond_the_grant_needs_a_new_consent_and_costs_no_call(
+    emulator: Emulator, connect: Any, youtube: YouTube, step: StepName
+) -> None:
+    with pytest.raises(ReauthorizationNeeded) as caught:
+        youtube.run_step(step, connect(), "abc", {"captions": [], "playlistIds": ["PL1"]})
+    assert caught.value.code == "scope_missing"
+    assert emulator.calls("playlistItems.list") == 0
+
+
+def test_a_scope_that_google_misses_is_told_the_same_way(
+    connect: Any, youtube: YouTube, publish: Any, publication: Publication, tmp_path: Path
+) -> None:
+    credential = connect()
+    video_id = publish(credential, publication)
+    (tmp_path / "en").write_text("Flour")
+    captions = [{"language": "en", "url": (tmp_path / "en").as_uri()}]
+    claimed = replace(credential, scopes=(MANAGE,))
+    with pytest.raises(ReauthorizationNeeded) as caught:
+        youtube.run_step(StepName.CAPTIONS, claimed, video_id, {"captions": captions})
+    assert (caught.value.code, caught.value.reason) == ("scope_missing", "insufficientPermissions")

@@ -1,0 +1,225 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from domain.errors import (
+    PlatformRefusal,
+    PlatformUnavailable,
+    QuotaExhausted,
+    ReauthorizationNeeded,
+    SessionLost,
+)
+from domain.secrets import Secret
+from platforms.protocol import Publication
+from platforms.youtube import YouTube
+from platforms.youtube.publishing.session import video_resource
+from tests.platforms.youtube.test_oauth import CREDENTIAL
+from tests.support.emulator import Emulator
+
+
+def test_a_payload_becomes_a_video_in_youtubes_words() -> None:
+    payload = {
+        "title": "Sourdough",
+        "description": "Flour",
+        "tags": ["bread"],
+        "categoryId": "26",
+        "language": "en",
+        "privacy": "unlisted",
+        "madeForKids": True,
+        "containsSyntheticMedia": False,
+        "license": "creativeCommon",
+        "embeddable": False,
+        "playlistIds": ["PL1"],
+    }
+    assert video_resource(payload) == {
+        "snippet": {
+            "title": "Sourdough",
+            "description": "Flour",
+            "tags": ["bread"],
+            "categoryId": "26",
+            "defaultLanguage": "en",
+        },
+        "status": {
+            "privacyStatus": "unlisted",
+            "selfDeclaredMadeForKids": True,
+            "containsSyntheticMedia": False,
+            "license": "creativeCommon",
+            "embeddable": False,
+        },
+    }
+
+
+def test_privacy_is_never_left_to_youtube() -> None:
+    assert video_resource({"title": "Sourdough"})["status"] == {
+        "privacyStatus": "private",
+        "selfDeclaredMadeForKids": False,
+    }
+
+
+def test_opening_a_session_is_one_call_and_shows_nothing(
+    emulator: Emulator, connect: Any, youtube: YouTube, publication: Publication
+) -> None:
+    session = youtube.open_session(connect(), publication)
+    assert session.reveal().startswith(emulator.url)
+    assert emulator.calls("videos.insert.start") == 1
+    assert emulator.videos() == []
+    (opened,) = emulator.state()["sessions"]
+    assert (opened["total"], opened["stored"]) == (publication.size, 0)
+
+
+def test_subscribers_are_told_unless_asked_not_to(scripted: Any, publication: Publication) -> None:
+    youtube = YouTube(scripted.app(), chunk_size=256 * 1024)
+    quiet = {"title": "Sourdough", "notifySubscribers": False}
+    for payload in (publication.payload, quiet):
+        with pytest.raises(PlatformUnavailable):
+            youtube.open_session(CREDENTIAL, replace(publication, payload=payload))
+    loud_path, quiet_path = (path for _, path, _ in scripted.asked)
+    assert "notifySubscribers=true" in loud_path
+    assert "notifySubscribers=false" in quiet_path
+
+
+def test_a_session_without_an_address_is_a_blip(scripted: Any, publication: Publication) -> None:
+    scripted.answers = [(200, {})]
+    with pytest.raises(PlatformUnavailable) as caught:
+        YouTube(scripted.app(), chunk_size=256 * 1024).open_session(CREDENTIAL, publication)
+    assert caught.value.code == "unreadable_answer"
+
+
+def test_a_file_over_the_limit_is_refused_without_a_call(
+    emulator: Emulator, youtube: YouTube, publication: Publication
+) -> None:
+    with pytest.raises(PlatformRefusal) as caught:
+        youtube.open_session(CREDENTIAL, replace(publication, size=256 * 1024**3 + 1))
+    assert caught.value.code == "file_too_large"
+    assert emulator.calls("videos.insert.start") == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "code"),
+    [
+        ("daily_limit", QuotaExhausted, "uploads_per_day_exhausted"),
+        ("rate_limited", PlatformUnavailable, "rate_limited"),
+        ("quota_exceeded", QuotaExhausted, "quota_exhausted"),
+        ("upload_limit", QuotaExhausted, "channel_upload_limit"),
+        ("unauthorized", ReauthorizationNeeded, "token_rejected"),
+        ("cut", PlatformUnavailable, "unreachable"),
+    ],
+)
+def test_a_start_that_fails_says_what_helps(
+    emulator: Emulator,
+    connect: Any,
+    youtube: YouTube,
+    publication: Publication,
+    kind: str,
+    error: type[Exception],
+    code: str,
+) -> None:
+    credential = connect()
+    emulator.fault("videos.insert.start", kind)
+    with pytest.raises(error) as caught:
+        youtube.open_session(credential, publication)
+    assert caught.value.code == code  # type: ignore[attr-defined]
+    assert emulator.calls("videos.insert.start") == 1
+
+
+def test_metadata_that_slipped_through_is_refused_by_field(
+    connect: Any, youtube: YouTube, publication: Publication
+) -> None:
+    with pytest.raises(PlatformRefusal) as caught:
+        youtube.open_session(connect(), replace(publication, payload={"title": "<"}))
+    assert (caught.value.code, list(caught.value.details)) == ("invalid_title", ["title"])
+
+
+def test_an_account_without_a_channel_opens_nothing(
+    connect: Any, youtube: YouTube, publication: Publication
+) -> None:
+    with pytest.raises(PlatformRefusal) as caught:
+        youtube.open_session(connect("nochannel@example.test"), publication)
+    assert caught.value.code == "no_channel"
+
+
+def test_a_discarded_session_is_gone(
+    connect: Any, youtube: YouTube, publish: Any, publication: Publication
+) -> None:
+    credential = connect()
+    session = youtube.open_session(credential, publication)
+    youtube.discard_session(session, credential)
+    with pytest.raises(SessionLost):
+        publish(credential, publication, session=session)
+
+
+def test_discarding_never_fails(youtube: YouTube) -> None:
+    for address in ("http://127.0.0.1:1/?upload_id=x", "no address at all", "http://[::1"):
+        youtube.discard_session(Secret(address), CREDENTIAL)
+
+
+def test_a_published_video_is_found_by_its_marker_and_size(
+    connect: Any, youtube: YouTube, publish: Any, publication: Publication
+) -> None:
+    credential = connect()
+    assert youtube.find_published(credential, publication) is None
+    video = publish(credential, publication)
+    assert youtube.find_published(credential, publication) == video
+    assert youtube.find_published(credential, replace(publication, marker="other.mp4")) is None
+    assert youtube.find_published(credential, replace(publication, size=1)) is None
+
+
+def test_a_video_of_another_channel_is_not_found(
+    connect: Any, youtube: YouTube, publish: Any, publication: Publication
+) -> None:
+    publish(connect(), publication)
+    assert youtube.find_published(connect("ben@example.test"), publication) is None
+
+
+def listing_of(*videos: dict[str, Any]) -> list[tuple[int, Any]]:
+    channel = {"id": "UC1", "contentDetails": {"relatedPlaylists": {"uploads": "UU1"}}}
+    items = [{"contentDetails": {"videoId": video["id"]}} for video in videos]
+    return [(200, {"items": [channel]}), (200, {"items": items}), (200, {"items": list(videos)})]
+
+
+def video(id: str, publication: Publication, **status: str) -> dict[str, Any]:
+    details = {"fileName": publication.marker, "fileSize": str(publication.size)}
+    return {"id": id, "fileDetails": details, "status": status}
+
+
+def test_an_upload_that_was_given_up_is_not_found(scripted: Any, publication: Publication) -> None:
+    youtube = YouTube(scripted.app(), chunk_size=256 * 1024)
+    scripted.answers = listing_of(
+        video("aborted", publication, uploadStatus="failed", failureReason="uploadAborted"),
+        video("deleted", publication, uploadStatus="deleted"),
+        video("rejected", publication, uploadStatus="rejected", rejectionReason="duplicate"),
+    )
+    assert youtube.find_published(CREDENTIAL, publication) == "rejected"
+
+
+def test_a_channel_that_never_uploaded_has_no_list(scripted: Any, publication: Publication) -> None:
+    missing = {"error": {"errors": [{"reason": "playlistNotFound"}]}}
+    scripted.answers = [*listing_of()[:1], (404, missing)]
+    youtube = YouTube(scripted.app(), chunk_size=256 * 1024)
+    assert youtube.find_published(CREDENTIAL, publication) is None
+    assert len(scripted.asked) == 2
+
+
+def test_the_search_goes_on_to_the_second_page_and_no_further(
+    scripted: Any, publication: Publication
+) -> None:
+    other = {"id": "other", "fileDetails": {"fileName": "other.mp4", "fileSize": "1"}}
+    channel, page, videos = listing_of(other)
+    page = (200, page[1] | {"nextPageToken": "more"})
+    scripted.answers = [channel, page, videos, page, videos]
+    youtube = YouTube(scripted.app(), chunk_size=256 * 1024)
+    assert youtube.find_published(CREDENTIAL, publication) is None
+    assert len(scripted.asked) == 5
+    assert "pageToken=more" in scripted.asked[3][1]
+
+
+def test_a_search_that_is_interrupted_finds_no_none(
+    emulator: Emulator, connect: Any, youtube: YouTube, publish: Any, publication: Publication
+) -> None:
+    credential = connect()
+    publish(credential, publication)
+    for operation in ("channels.list", "playlistItems.list", "videos.list"):
+        emulator.fault(operation, "status", status=503)
+        with pytest.raises(PlatformUnavailable):
+            youtube.find_published(credential, publication)
