@@ -20,6 +20,7 @@ from emulator.world import World
 # Large reads keep the event loop out of the way of a fast upload; this bounds what one
 # connection holds in memory.
 READ_BUFFER = 1 << 20
+AT_ONCE = 0.05  # seconds; aiohttp takes 0 for no limit at all
 NO_LIMIT = 1 << 62  # bodies are limited by what they are for, or not at all
 
 
@@ -62,7 +63,7 @@ async def run(
     if keeper:
         keeper.load()
     runner = web.AppRunner(
-        make_app(world), access_log=None, read_bufsize=READ_BUFFER, shutdown_timeout=0
+        make_app(world), access_log=None, read_bufsize=READ_BUFFER, shutdown_timeout=AT_ONCE
     )
     await runner.setup()
     listener = socket.create_server((host, port), backlog=512)

@@ -1,0 +1,164 @@
+"""The emulator as a process: starting, ending, keeping its state, its own controls."""
+
+import signal
+import ssl
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import trustme
+
+from tests.emulator.stranger import KIB256, Stranger, sha256, some_bytes
+from tests.support.emulator import Emulator
+
+
+def test_the_first_page_says_what_this_is(emulator: Emulator) -> None:
+    page = emulator.http.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    for words in ("ana@example.test", "/_emulator/state", "emulator-secret"):
+        assert words in page.text
+
+
+def test_the_controls_explain_themselves(emulator: Emulator) -> None:
+    shown = emulator.http.get("/_emulator/").json()
+    assert "POST /_emulator/faults" in shown["controls"]
+    assert "cut" in shown["platforms"]["youtube"]["faults"]["videos.insert.transfer"]
+    assert shown["platforms"]["youtube"]["switches"]["processing_seconds"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("control", "body"),
+    [
+        ("clock", {}),
+        ("clock", {"advance_seconds": "a day"}),
+        ("clock", {"advance_seconds": -1}),
+        ("switches", {"nonsense": 1}),
+        ("switches", {"uploads_per_day": "many"}),
+        ("switches", {"testing_mode": 1}),
+        ("switches", {"uploads_per_day": -1}),
+        ("accounts", {"email": "no address"}),
+        ("accounts", {"email": "a@b.test", "channels": [{}]}),
+        ("accounts", {"email": "a@b.test", "platform": "vimeo"}),
+        ("clients", {}),
+    ],
+)
+def test_an_order_that_makes_no_sense_is_a_400_and_changes_nothing(
+    emulator: Emulator, control: str, body: dict[str, Any]
+) -> None:
+    before = emulator.state()["switches"]
+    answer = emulator.http.post(f"/_emulator/{control}", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"].endswith((".", "negative"))
+    assert emulator.state()["switches"] == before
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'"text"'])
+def test_a_body_that_is_no_object_is_a_400(emulator: Emulator, content: bytes) -> None:
+    assert emulator.http.post("/_emulator/clock", content=content).status_code == 400
+
+
+def test_the_clock_moves(emulator: Emulator) -> None:
+    before = emulator.state()["clock"]["now"]
+    emulator.advance(1000)
+    after = emulator.state()["clock"]
+    assert after["now"] >= before + 1000
+    assert after["offset_seconds"] == 1000
+
+
+def test_a_reset_forgets_everything_but_the_seeds(ana: Stranger) -> None:
+    ana.upload()
+    ana.emulator.account("cleo@example.test")
+    ana.emulator.fault("videos.list", "cut")
+    ana.emulator.advance(10)
+    ana.emulator.switch(testing_mode=True)
+    ana.emulator.reset()
+    state = ana.emulator.state()
+    assert (state["videos"], state["sessions"], state["calls"]) == ([], [], {})
+    assert (state["faults"], state["clock"]["offset_seconds"]) == ([], 0)
+    assert state["transfer"] == {"bytes_received": 0, "bytes_stored": 0}
+    assert not state["switches"]["testing_mode"]
+    assert len(state["accounts"]) == 4
+    assert ana.refresh().status_code == 400
+
+
+def test_calls_and_bytes_are_counted(ana: Stranger) -> None:
+    ana.upload(b"12345")
+    assert ana.emulator.calls("videos.insert.start") == 1
+    assert ana.emulator.calls("videos.insert.transfer") == 1
+    assert ana.emulator.state()["transfer"] == {"bytes_received": 5, "bytes_stored": 5}
+
+
+def test_the_world_survives_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    emulator = Emulator.start(state=path)
+    ana = Stranger(emulator).connect()
+    emulator.account("cleo@example.test", channels=[{"title": "Cleo"}])
+    emulator.advance(100)
+    emulator.switch(processing_seconds=7.0)
+    finished, unfinished = ana.session(5), ana.session(5)
+    video = ana.put(finished, b"12345").json()
+    before = emulator.state()
+    assert emulator.stop() == 0
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert ana.refresh_token not in path.read_text()
+
+    emulator = Emulator.start(state=path)
+    try:
+        after = emulator.state()
+        for part in ("accounts", "channels", "videos", "calls", "quota", "switches"):
+            assert after[part] == before[part], part
+        assert after["clock"]["offset_seconds"] == 100
+        ana.emulator = emulator
+        assert ana.refresh().status_code == 200
+
+        def moved(session: str) -> str:
+            return emulator.url + httpx.URL(session).raw_path.decode()
+
+        assert ana.query(moved(finished)).json()["id"] == video["id"]
+        assert ana.query(moved(unfinished)).status_code == 404
+    finally:
+        emulator.stop()
+
+
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_at_once_whatever_is_going_on(name: signal.Signals) -> None:
+    emulator = Emulator.start()
+    emulator.fault("oauth.userinfo", "slow", delay_seconds=60)
+
+    def wait_for_an_answer() -> None:
+        with suppress(httpx.HTTPError):
+            httpx.get(f"{emulator.url}/v1/userinfo", timeout=60)
+
+    waiting = threading.Thread(target=wait_for_an_answer)
+    waiting.start()
+    while not emulator.calls("oauth.userinfo"):
+        pass
+    assert emulator.process is not None
+    emulator.process.send_signal(name)
+    assert emulator.process.wait(3) == 0
+    waiting.join()
+    emulator.stop()
+
+
+def test_it_speaks_tls(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    chain.write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
+    issued.private_key_pem.write_to_path(str(key))
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+
+    emulator = Emulator.start(tls=(chain, key), verify=trust)
+    try:
+        assert emulator.url.startswith("https://127.0.0.1:")
+        data = some_bytes(2 * KIB256 + 1)
+        ana = Stranger(emulator).connect()
+        assert ana.session(len(data)).startswith(emulator.url)
+        ana.upload(data)
+        assert emulator.videos()[0]["sha256"] == sha256(data)
+    finally:
+        emulator.stop()
