@@ -5,6 +5,7 @@ A request goes out once: head, body pieces as they come, tail. What comes back i
 other side did. Nothing is ever resent here, no redirect followed, no proxy used.
 """
 
+import io
 import socket
 import ssl
 from collections.abc import Callable, Iterable
@@ -15,9 +16,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from domain.errors import PlatformMisconfigured
 from platforms.transfer.machine import Answer, Request
-from platforms.transfer.steady import Cut, SteadySocket
+from platforms.transfer.steady import Cut, SteadySocket, Stream
+from platforms.transfer.tls import TlsStream
 
 CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 300.0
+"""How long an answer may take in all: the final one of a large video is slow."""
 SALVAGE_SECONDS = 2.0
 """How long to look for the answer of a server that hung up in mid-body."""
 ANSWER_BYTES = 1024 * 1024
@@ -69,6 +73,10 @@ class Wire:
 
 
 class _Connection(HTTPConnection):
+    """http.client's manners over a stream of ours."""
+
+    stream: Stream
+
     def __init__(self, url: SplitResult, *, beat: Callable[[], None]) -> None:
         self.origin = (url.scheme, url.netloc)
         self._beat = beat
@@ -84,24 +92,50 @@ class _Connection(HTTPConnection):
         try:
             sock = socket.create_connection((self.host, self.port), timeout=CONNECT_SECONDS)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self._tls is not None:
-                sock = self._tls.wrap_socket(sock, server_hostname=self.host)
-        except ssl.SSLCertVerificationError:
-            raise PlatformMisconfigured(
-                "platform_untrusted",
-                f"The certificate of {self.host} cannot be verified. "
-                "An additional authority is trusted through SSL_CERT_FILE.",
-            ) from None
         except OSError:
             raise Cut from None
-        self.steady = SteadySocket(sock, beat=self._beat)
-        self.sock = cast(socket.socket, self.steady)
+        self.stream = SteadySocket(sock, beat=self._beat)
+        if self._tls is not None:
+            self.stream.expect_within(CONNECT_SECONDS)
+            try:
+                self.stream = TlsStream(self.stream, context=self._tls, host=self.host)
+            except ssl.SSLCertVerificationError:
+                raise PlatformMisconfigured(
+                    "platform_untrusted",
+                    f"The certificate of {self.host} cannot be verified. "
+                    "An additional authority is trusted through SSL_CERT_FILE.",
+                ) from None
+        self.sock = cast(socket.socket, _HttpSocket(self.stream))
+
+
+class _HttpSocket:
+    """The part of a socket that http.client uses."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.sendall = stream.sendall
+        self.close = stream.close
+        self._stream = stream
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_Reading(self._stream))
+
+
+class _Reading(io.RawIOBase):
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        return self._stream.recv_into(memoryview(buffer))
 
 
 def _send(connection: _Connection, request: Request, body: Iterable[memoryview]) -> bool:
     """True when all was sent; False when an answer came, or may have come, before that."""
     url = urlsplit(request.url.reveal())
     length = len(request.head) + request.length + len(request.tail)
+    stream = connection.stream
     try:
         connection.putrequest(
             request.method,
@@ -115,15 +149,18 @@ def _send(connection: _Connection, request: Request, body: Iterable[memoryview])
             connection.putheader(name, value)
         connection.endheaders(request.head or None)
         for piece in body:
-            if connection.steady.has_answer():
-                return False
-            connection.steady.sendall(piece)
-        connection.steady.sendall(request.tail)
+            if stream.has_spoken():
+                break
+            stream.sendall(piece)
+        else:
+            stream.sendall(request.tail)
+            stream.expect_within(ANSWER_SECONDS)
+            return True
     except Cut:
-        # A server that refuses in mid-body answers and hangs up: the answer lies in our buffer.
-        connection.steady.answer_seconds = SALVAGE_SECONDS
-        return False
-    return True
+        # A server that refuses in mid-body answers and hangs up: the answer may have arrived.
+        pass
+    stream.expect_within(SALVAGE_SECONDS)
+    return False
 
 
 def _receive(connection: _Connection) -> tuple[Answer, bool]:

@@ -1,0 +1,1 @@
+"""What Castline costs, measured beside what else there is."""
