@@ -1,0 +1,113 @@
+"""The API over ASGI, on a real store in a temporary folder, with two workspaces."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from activities.credentials import CredentialKeeper
+from api.context import Context
+from media.policy import SourcePolicy
+from platforms.registry import Registry
+from settings import Settings
+from store.engine import Store
+from store.keyring import Keyring, create_keyset
+from store.queries import workspaces
+from store.vault import Vault
+from tests.support.api import PUBLIC_URL, DirectedYouTube, Tenant, client, tenant_of
+from tests.support.lifecycles import DirectedLifecycles
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the current schema, to be copied."""
+    path = tmp_path_factory.mktemp("api") / "migrated.db"
+    store = Store(f"sqlite:///{path}")
+    store.migrate()
+    store.close()
+    return path
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Path:
+    """The folder that the operator opened."""
+    folder = tmp_path / "media"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def lifecycles() -> DirectedLifecycles:
+    return DirectedLifecycles()
+
+
+@pytest.fixture
+def youtube() -> DirectedYouTube:
+    return DirectedYouTube()
+
+
+@pytest.fixture
+def make_context(
+    migrated: Path,
+    tmp_path: Path,
+    media: Path,
+    lifecycles: DirectedLifecycles,
+    youtube: DirectedYouTube,
+) -> Iterator[Callable[..., Context]]:
+    """Make a context, with other settings where a test wants them."""
+    path = tmp_path / "castline.db"
+    shutil.copy(migrated, path)
+    store = Store(f"sqlite:///{path}")
+    keyring = Keyring.from_json(create_keyset())
+    vault = Vault(keyring)
+    registry = Registry({"youtube": youtube})
+
+    def make(**settings: object) -> Context:
+        chosen = {"public_url": PUBLIC_URL, "data_dir": tmp_path, "database_url": None, **settings}
+        return Context(
+            settings=Settings.model_validate(chosen),
+            store=store,
+            vault=vault,
+            keyring=keyring,
+            registry=registry,
+            policy=SourcePolicy(roots=(media,)),
+            credentials=CredentialKeeper(store, vault, registry),
+            lifecycles=lifecycles,
+        )
+
+    yield make
+    store.close()
+
+
+@pytest.fixture
+def context(make_context: Callable[..., Context]) -> Context:
+    return make_context()
+
+
+@pytest.fixture
+async def ours(context: Context) -> AsyncIterator[Tenant]:
+    tenant = tenant_of(context, "ours")
+    async with tenant.http:
+        yield tenant
+
+
+@pytest.fixture
+async def theirs(context: Context) -> AsyncIterator[Tenant]:
+    tenant = tenant_of(context, "theirs")
+    async with tenant.http:
+        yield tenant
+
+
+@pytest.fixture
+async def browser(context: Context) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody's browser: no key, but cookies."""
+    async with client(context, {"Accept": "text/html"}) as browser:
+        yield browser
+
+
+@pytest.fixture
+def operator_key(context: Context) -> str:
+    with context.store.write() as session:
+        return workspaces.create_key(session, workspace_id=None)[1].reveal()

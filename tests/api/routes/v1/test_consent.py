@@ -1,0 +1,352 @@
+"""A browser's way through a consent."""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import httpx
+import pytest
+
+from activities.contract import TicketOutcome
+from api.context import Context
+from domain.errors import Conflict
+from domain.secrets import Secret
+from domain.states import TicketState
+from store.queries import tickets
+from tests.support.api import CALLER_PAGE, Tenant, client
+from tests.support.lifecycles import DirectedLifecycles
+
+AUTHORIZE = "/api/v1/oauth/youtube/authorize"
+CALLBACK = "/api/v1/oauth/youtube/callback"
+EXPIRED = Conflict("ticket_expired", "Over.")
+USED = Conflict("ticket_used", "Used.")
+
+OpenTicket = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+def open_ticket(ours: Tenant) -> OpenTicket:
+    async def opened(redirect_url: str = CALLER_PAGE) -> str:
+        wanted = {"platform": "youtube", "redirectUrl": redirect_url}
+        answer = await ours.http.post("/api/v1/oauth/tickets", json=wanted)
+        ticket_id: str = answer.json()["ticketId"]
+        return ticket_id
+
+    return opened
+
+
+async def set_out(browser: httpx.AsyncClient, ticket_id: str) -> dict[str, str]:
+    """Open the consent page; return what its address says."""
+    answer = await browser.get(AUTHORIZE, params={"ticket": ticket_id})
+    assert answer.status_code == 302, answer.text
+    return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+
+
+def result(answer: httpx.Response) -> dict[str, str]:
+    """What the browser tells the caller's own page."""
+    assert answer.status_code == 302, answer.text
+    assert answer.headers["Location"].startswith(CALLER_PAGE + "?")
+    return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+
+
+async def test_the_browser_is_sent_to_the_consent_page(
+    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    ticket_id = await open_ticket()
+    page = await set_out(browser, ticket_id)
+    assert lifecycles.consents == [ticket_id]
+    assert page["redirect_uri"] == "https://castline.example.com/api/v1/oauth/youtube/callback"
+    assert page["code_challenge_method"] == "S256"
+    assert len(page["state"]) >= 43
+
+
+async def test_the_cookie_is_for_this_browser_alone(
+    open_ticket: OpenTicket, browser: httpx.AsyncClient
+) -> None:
+    answer = await browser.get(AUTHORIZE, params={"ticket": await open_ticket()})
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-castline=")
+    assert {"HttpOnly", "Secure", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+async def test_a_consent_ends_with_the_connections_on_the_callers_page(
+    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    lifecycles.outcome = TicketOutcome(TicketState.CONNECTED, ["con_1", "con_2"])
+    page = await set_out(browser, await open_ticket(f"{CALLER_PAGE}?customer=7"))
+    answer = await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
+    assert result(answer) == {
+        "customer": "7",
+        "connectionId": "con_1",
+        "connectionIds": "con_1,con_2",
+        "status": "success",
+    }
+
+
+async def test_a_repeated_callback_gets_the_same_answer(
+    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    page = await set_out(browser, await open_ticket())
+    callback = {"state": page["state"], "code": "4/0A"}
+    first = await browser.get(CALLBACK, params=callback)
+    again = await browser.get(CALLBACK, params=callback)
+    assert result(first) == result(again)
+    assert len({digest for _, digest in lifecycles.redeemed}) == 1
+
+
+async def test_a_repeated_callback_needs_no_temporal_once_all_is_over(
+    open_ticket: OpenTicket,
+    browser: httpx.AsyncClient,
+    context: Context,
+    lifecycles: DirectedLifecycles,
+) -> None:
+    ticket_id = await open_ticket()
+    page = await set_out(browser, ticket_id)
+    callback = {"state": page["state"], "code": "4/0A"}
+    first = await browser.get(CALLBACK, params=callback)
+    with context.store.write() as session:
+        tickets.settle_ticket(
+            session, ticket_id, state=TicketState.CONNECTED, connection_ids=["con_made"]
+        )
+    lifecycles.is_away = True
+    assert result(await browser.get(CALLBACK, params=callback)) == result(first)
+
+
+async def test_another_code_for_the_same_consent_is_refused(
+    open_ticket: OpenTicket, browser: httpx.AsyncClient
+) -> None:
+    page = await set_out(browser, await open_ticket())
+    await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
+    other = await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0B"})
+    assert result(other) == {"status": "error", "error": "invalid_ticket", "reason": "ticket_used"}
+
+
+async def test_the_code_is_stored_sealed(
+    open_ticket: OpenTicket, browser: httpx.AsyncClient, context: Context
+) -> None:
+    ticket_id = await open_ticket()
+    page = await set_out(browser, ticket_id)
+    await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A-secret"})
+    with context.store.read() as session:
+        ticket = tickets.get_ticket(session, ticket_id)
+    assert b"4/0A-secret" not in (ticket.sealed_code or b"")
+    assert tickets.open_code(context.vault, ticket) == Secret("4/0A-secret")
+
+
+async def test_a_refused_consent_says_so(
+    open_ticket: OpenTicket, browser: httpx.AsyncClient
+) -> None:
+    page = await set_out(browser, await open_ticket())
+    refused = {"state": page["state"], "error": "access_denied"}
+    assert result(await browser.get(CALLBACK, params=refused)) == {
+        "status": "error",
+        "error": "access_denied",
+        "reason": "access_denied",
+    }
+
+
+async def test_another_error_of_the_platform_is_not_repeated(
+    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    page = await set_out(browser, await open_ticket())
+    failed = {"state": page["state"], "error": "<script>"}
+    assert result(await browser.get(CALLBACK, params=failed))["error"] == "platform_error"
+    assert "script" not in str(lifecycles.refused)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error", "reason"),
+    [
+        (TicketOutcome(TicketState.FAILED, [], "no_channel", "."), "platform_error", "no_channel"),
+        (
+            TicketOutcome(TicketState.REFUSED, [], "scope_missing", "."),
+            "platform_error",
+            "scope_missing",
+        ),
+        (
+            TicketOutcome(TicketState.REFUSED, [], "wrong_account", "."),
+            "platform_error",
+            "wrong_account",
+        ),
+        (TicketOutcome(TicketState.EXPIRED), "ticket_expired", "ticket_expired"),
+    ],
+)
+async def test_an_account_that_cannot_be_connected_says_why(
+    open_ticket: OpenTicket,
+    browser: httpx.AsyncClient,
+    lifecycles: DirectedLifecycles,
+    outcome: TicketOutcome,
+    error: str,
+    reason: str,
+) -> None:
+    lifecycles.outcome = outcome
+    page = await set_out(browser, await open_ticket())
+    answer = await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
+    assert result(answer) == {"status": "error", "error": error, "reason": reason}
+
+
+@pytest.mark.parametrize(("conflict", "error"), [(EXPIRED, "ticket_expired"), (USED, "invalid_ticket")])
+async def test_a_ticket_that_is_over_goes_back_to_the_callers_page(
+    open_ticket: OpenTicket,
+    browser: httpx.AsyncClient,
+    lifecycles: DirectedLifecycles,
+    conflict: Conflict,
+    error: str,
+) -> None:
+    ticket_id = await open_ticket()
+    page = await set_out(browser, ticket_id)
+    lifecycles.conflict = conflict
+    authorize = await browser.get(AUTHORIZE, params={"ticket": ticket_id})
+    callback = await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
+    for answer in (authorize, callback):
+        assert result(answer) == {"status": "error", "error": error, "reason": conflict.code}
+
+
+@pytest.mark.parametrize(
+    ("state", "error"),
+    [
+        (TicketState.EXPIRED, "ticket_expired"),
+        (TicketState.CONNECTED, "invalid_ticket"),
+        (TicketState.REFUSED, "invalid_ticket"),
+    ],
+)
+async def test_a_settled_ticket_is_not_begun_again(
+    open_ticket: OpenTicket,
+    browser: httpx.AsyncClient,
+    context: Context,
+    lifecycles: DirectedLifecycles,
+    state: TicketState,
+    error: str,
+) -> None:
+    ticket_id = await open_ticket()
+    with context.store.write() as session:
+        tickets.settle_ticket(session, ticket_id, state=state)
+    answer = await browser.get(AUTHORIZE, params={"ticket": ticket_id})
+    assert result(answer)["error"] == error
+    assert lifecycles.consents == []
+
+
+@pytest.mark.parametrize("ticket", ["", "tkt_unknown", "' OR 1=1 --"])
+async def test_an_unknown_ticket_ends_on_a_page(browser: httpx.AsyncClient, ticket: str) -> None:
+    answer = await browser.get(AUTHORIZE, params={"ticket": ticket})
+    assert_page(answer, 400, "invalid_ticket")
+
+
+async def test_a_ticket_of_another_platform_ends_on_a_page(
+    open_ticket: OpenTicket, browser: httpx.AsyncClient
+) -> None:
+    ticket_id = await open_ticket()
+    answer = await browser.get("/api/v1/oauth/facebook/authorize", params={"ticket": ticket_id})
+    assert_page(answer, 400, "invalid_ticket")
+
+
+@pytest.mark.parametrize(
+    "query", ["", "code=4/0A", "state=", "state=x", "error=access_denied", "state=&code=4/0A"]
+)
+async def test_a_callback_without_its_parts_ends_on_a_page(
+    browser: httpx.AsyncClient, query: str
+) -> None:
+    assert_page(await browser.get(f"{CALLBACK}?{query}"), 400, "empty_callback")
+
+
+async def test_a_tampered_state_ends_on_a_page(
+    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    page = await set_out(browser, await open_ticket())
+    tampered = {"state": page["state"][:-1] + "~", "code": "4/0A"}
+    assert_page(await browser.get(CALLBACK, params=tampered), 400, "invalid_ticket")
+    assert lifecycles.redeemed == []
+
+
+async def test_another_browser_cannot_bring_the_callback(
+    open_ticket: OpenTicket,
+    browser: httpx.AsyncClient,
+    context: Context,
+    lifecycles: DirectedLifecycles,
+) -> None:
+    page = await set_out(browser, await open_ticket())
+    callback = {"state": page["state"], "code": "4/0A"}
+    async with client(context) as other:
+        answer = await other.get(CALLBACK, params=callback)
+    assert result(answer) == {
+        "status": "error",
+        "error": "invalid_ticket",
+        "reason": "other_browser",
+    }
+    assert lifecycles.redeemed == []
+    # It changed nothing: the right browser still can.
+    assert result(await browser.get(CALLBACK, params=callback))["status"] == "success"
+
+
+async def test_a_second_consent_page_makes_the_first_one_worthless(
+    open_ticket: OpenTicket, browser: httpx.AsyncClient
+) -> None:
+    ticket_id = await open_ticket()
+    first, second = await set_out(browser, ticket_id), await set_out(browser, ticket_id)
+    late = await browser.get(CALLBACK, params={"state": first["state"], "code": "4/0A"})
+    assert_page(late, 400, "invalid_ticket")
+    answer = await browser.get(CALLBACK, params={"state": second["state"], "code": "4/0A"})
+    assert result(answer)["status"] == "success"
+
+
+async def test_two_consents_in_one_browser_do_not_disturb_each_other(
+    open_ticket: OpenTicket, browser: httpx.AsyncClient
+) -> None:
+    first = await set_out(browser, await open_ticket())
+    second = await set_out(browser, await open_ticket())
+    for page in (first, second):
+        answer = await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
+        assert result(answer)["status"] == "success"
+
+
+async def test_a_consent_waits_for_temporal_on_a_page(
+    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    page = await set_out(browser, await open_ticket())
+    callback = {"state": page["state"], "code": "4/0A"}
+    lifecycles.is_away = True
+    answer = await browser.get(CALLBACK, params=callback)
+    assert_page(answer, 503, "temporal_unavailable")
+    assert answer.headers["Retry-After"]
+    lifecycles.is_away = False
+    assert result(await browser.get(CALLBACK, params=callback))["status"] == "success"
+
+
+async def test_a_ticket_opened_while_temporal_was_away_is_started_by_the_browser(
+    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    lifecycles.is_away = True
+    ticket_id = await open_ticket()
+    lifecycles.is_away = False
+    await set_out(browser, ticket_id)
+    assert [ticket.ticket_id for ticket in lifecycles.tickets] == [ticket_id]
+
+
+async def test_the_result_page_shows_sentences_of_ours_only(browser: httpx.AsyncClient) -> None:
+    good = await browser.get("/api/v1/oauth/done?status=success&connectionId=con_1")
+    assert good.status_code == 200
+    assert "The channel is connected" in good.text
+    marker = "<script>alert(1)</script>"
+    for query in (f"error={marker}", f"error=access_denied&reason={marker}", f"status={marker}", ""):
+        bad = await browser.get(f"/api/v1/oauth/done?{query}")
+        assert bad.status_code == 400
+        assert "alert" not in bad.text
+        assert "default-src 'none'" in bad.headers["Content-Security-Policy"]
+
+
+async def test_the_link_can_be_read_by_no_cache(
+    open_ticket: OpenTicket, browser: httpx.AsyncClient
+) -> None:
+    page = await set_out(browser, await open_ticket())
+    answer = await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "4/0A" not in str(parse_qs(urlsplit(answer.headers["Location"]).query))
+
+
+def assert_page(answer: httpx.Response, status: int, code: str) -> None:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert f"<code>{code}</code>" in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"

@@ -1,0 +1,148 @@
+"""The API as a client meets it: tenants with keys, and a YouTube that answers as told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import httpx
+
+from activities.credentials import pack
+from api.app import create_app
+from api.context import Context
+from domain.secrets import Secret
+from domain.states import AssignmentState
+from media.source import Pin, VideoFacts
+from platforms.protocol import Channel, Credential
+from platforms.youtube import GoogleApp, YouTube
+from store.queries import assignments, connections, videos, workspaces
+from store.tables import Assignment, Connection, Video, Workspace
+
+PUBLIC_URL = "https://castline.example.com"
+CALLER_PAGE = "https://app.example.com/connected"
+NOWHERE = "http://127.0.0.1:9"
+
+
+class DirectedYouTube(YouTube):
+    """The real adapter's words; its three calls to the platform answer as told."""
+
+    def __init__(self) -> None:
+        app = GoogleApp("id", Secret("secret"), f"{NOWHERE}/auth", NOWHERE, NOWHERE, f"{NOWHERE}/")
+        super().__init__(app, chunk_size=1 << 20)
+        self.answer: Channel | Exception = Channel("UC1", "A channel", "Bread.", 12, None)
+        self.failure: Exception | None = None
+        self.revoked: list[str] = []
+
+    def channel(self, credential: Credential) -> Channel:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def revoke(self, credential: Credential) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.revoked.append(credential.access_token.reveal())
+
+    def refresh(self, credential: Credential) -> Credential:
+        if self.failure is not None:
+            raise self.failure
+        return Credential(
+            Secret("refreshed"), credential.refresh_token, _later(), credential.scopes
+        )
+
+
+@dataclass
+class Tenant:
+    """A workspace, its key, and what it may have."""
+
+    context: Context
+    workspace: Workspace
+    http: httpx.AsyncClient = field(repr=False)
+
+    def connection(self, account_id: str = "UC1", platform: str = "youtube") -> Connection:
+        grant = Credential(Secret("token"), Secret("refresh"), _later(), ("upload",))
+        with self.context.store.write() as session:
+            connection = connections.ensure_connection(
+                session,
+                workspace_id=self.workspace.id,
+                platform=platform,
+                account_id=account_id,
+                name="A channel",
+                handle=None,
+                thumbnail_url=None,
+                scopes=["upload"],
+            )
+            connections.keep_credential(
+                session,
+                self.context.vault,
+                connection.id,
+                secret=pack(grant),
+                expires_at=grant.expires_at,
+                grant_expires_at=None,
+            )
+        return connection
+
+    def video(self, *, size: int = 5000, title: str | None = "Bread") -> Video:
+        facts = VideoFacts(
+            Pin(size, "v1"), "bread.mp4", "video/mp4", "MPEG-4", 1000, 640, 360, None
+        )
+        with self.context.store.write() as session:
+            return videos.create_video(
+                session,
+                workspace_id=self.workspace.id,
+                source_url="https://media.example.com/bread.mp4",
+                facts=facts,
+                title=title,
+                description="How to bake.",
+            )
+
+    def assignment(self, *, origin: str = "v1") -> Assignment:
+        connection, video = self.connection(), self.video()
+        with self.context.store.write() as session:
+            return assignments.create_assignment(
+                session,
+                workspace_id=self.workspace.id,
+                connection_id=connection.id,
+                video_id=video.id,
+                platform="youtube",
+                payload={"title": "Bread"},
+                origin=origin,
+            )
+
+    def settle(self, assignment_id: str, state: AssignmentState, **columns: str) -> None:
+        """Write what the workflow would write."""
+        with self.context.store.write() as session:
+            assignments.record_state(
+                session,
+                assignment_id,
+                state=state,
+                wait_reason=None,
+                wait_until=None,
+                error_code=columns.get("error_code"),
+                error=columns.get("error"),
+                remedy=None,
+                warnings={},
+                platform_url=columns.get("platform_url"),
+            )
+
+
+def _later() -> datetime:
+    return datetime.now(UTC) + timedelta(hours=1)
+
+
+def client(context: Context, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
+    """A client of an application made of this context."""
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(create_app(context)),
+        base_url=PUBLIC_URL,
+        headers=headers,
+    )
+
+
+def tenant_of(context: Context, name: str) -> Tenant:
+    with context.store.write() as session:
+        workspace = workspaces.create_workspace(session, name=name)
+        workspaces.allow_redirect(session, workspace.id, prefix="https://app.example.com/")
+        _, key = workspaces.create_key(session, workspace_id=workspace.id)
+    return Tenant(context, workspace, client(context, {"Authorization": f"Bearer {key.reveal()}"}))
+
+

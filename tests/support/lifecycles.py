@@ -1,0 +1,80 @@
+"""Lifecycles that a test directs: a stand-in at the seam, without a Temporal.
+
+It notes what it is asked, answers as it is told, and may be away. What tickets and
+assignments really do is for the journeys to show.
+"""
+
+from dataclasses import dataclass, field
+
+from activities.contract import (
+    AssignmentEdit,
+    AssignmentInput,
+    Refusal,
+    TicketInput,
+    TicketOutcome,
+)
+from domain.errors import Conflict, Unavailable
+from domain.states import TicketState
+from runtime.lifecycles import Lifecycles
+
+
+@dataclass
+class DirectedLifecycles(Lifecycles):
+    """Each attribute is what the next call finds."""
+
+    is_away: bool = False
+    conflict: Conflict | None = None
+    """Raised by everything that a workflow may refuse."""
+    outcome: TicketOutcome = field(
+        default_factory=lambda: TicketOutcome(TicketState.CONNECTED, ["con_made"])
+    )
+    cancels_in_time: bool = True
+    tickets: list[TicketInput] = field(default_factory=list)
+    consents: list[str] = field(default_factory=list)
+    redeemed: list[tuple[str, str]] = field(default_factory=list)
+    refused: list[tuple[str, str, Refusal]] = field(default_factory=list)
+    assignments: list[AssignmentInput] = field(default_factory=list)
+    edits: list[AssignmentEdit] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+
+    async def start_ticket(self, ticket: TicketInput) -> None:
+        await self.ping()
+        self.tickets.append(ticket)
+
+    async def begin_consent(self, ticket_id: str) -> None:
+        await self._ask()
+        self.consents.append(ticket_id)
+
+    async def redeem(self, ticket_id: str, callback_digest: str) -> TicketOutcome:
+        await self._ask()
+        self.redeemed.append((ticket_id, callback_digest))
+        return self.outcome
+
+    async def refuse(self, ticket_id: str, callback_digest: str, refusal: Refusal) -> TicketOutcome:
+        await self._ask()
+        self.refused.append((ticket_id, callback_digest, refusal))
+        return TicketOutcome(
+            TicketState.REFUSED, error_code=refusal.error_code, error=refusal.error
+        )
+
+    async def start_assignment(self, assignment: AssignmentInput) -> None:
+        await self.ping()
+        self.assignments.append(assignment)
+
+    async def edit(self, edit: AssignmentEdit) -> None:
+        await self._ask()
+        self.edits.append(edit)
+
+    async def cancel(self, assignment_id: str) -> bool:
+        await self._ask()
+        self.cancelled.append(assignment_id)
+        return self.cancels_in_time
+
+    async def ping(self) -> None:
+        if self.is_away:
+            raise Unavailable("temporal_unavailable", "Temporal cannot be reached.")
+
+    async def _ask(self) -> None:
+        await self.ping()
+        if self.conflict is not None:
+            raise self.conflict
