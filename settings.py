@@ -22,7 +22,9 @@ EMULATED_CLIENT_SECRET = "emulator-secret"  # noqa: S105  # opens nothing but th
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="CASTLINE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="CASTLINE_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     data_dir: Path = Field(
         Path("data"), description="Where `castline up` keeps databases, key set and logs."

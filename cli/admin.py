@@ -128,8 +128,17 @@ def revoke_key(key_id: str) -> None:
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to this version. `castline up` does it by itself."""
+    """Bring the database to this version, and make the key set where there is none yet.
+
+    `castline up` does both by itself.
+    """
+    from settings import Settings
+    from store.keyring import ensure_keyset_file
+
     _store(must_be_current=False).migrate()
+    settings = Settings()
+    if settings.keyset is None:
+        ensure_keyset_file(settings.keyset_file)
     tell("The database is up to date.")
 
 

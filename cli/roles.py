@@ -84,6 +84,7 @@ def api() -> None:
 
 @app.command()
 def emulator(
+    host: Annotated[str, typer.Option(help="Address it listens on.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(help="0 takes a free one.")] = None,
     state: Annotated[Path | None, typer.Option(help="Keep the world in this file.")] = None,
 ) -> None:
@@ -91,7 +92,7 @@ def emulator(
     from settings import Settings
 
     argv = [sys.executable, "-P", "-m", "emulator"]
-    argv += ["--port", str(Settings().emulator_port if port is None else port)]
+    argv += ["--host", host, "--port", str(Settings().emulator_port if port is None else port)]
     if state is not None:
         argv += ["--state", str(state)]
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])

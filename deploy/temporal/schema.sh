@@ -1,0 +1,16 @@
+#!/bin/sh
+# Makes Temporal's two databases and brings them to this server's schema. May run at every start.
+set -eu
+
+bring_up() {
+    database=$1
+    versions=/etc/temporal/schema/postgresql/v12/$2/versioned
+    set -- temporal-sql-tool --plugin postgres12 --ep "$POSTGRES_SEEDS" -p 5432 \
+        -u "$POSTGRES_USER" --db "$database"
+    "$@" create
+    "$@" setup-schema -v 0.0
+    "$@" update-schema -d "$versions"
+}
+
+bring_up temporal temporal
+bring_up temporal_visibility visibility
