@@ -1,12 +1,7 @@
-import json
 import secrets
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -17,21 +12,11 @@ from media.policy import SourcePolicy
 from platforms.protocol import Credential, Publication
 from platforms.transfer import engine
 from platforms.youtube import GoogleApp, YouTube
-from tests.support.emulator import ANA, CLIENT_ID, CLIENT_SECRET, Emulator
+from tests.support.emulator import ANA, Emulator
+from tests.support.google import Scripted, app_at, scripted_server
 
 REDIRECT = "http://127.0.0.1:8420/api/v1/oauth/youtube/callback"
 CHUNK = 256 * 1024
-
-
-def app_at(url: str) -> GoogleApp:
-    return GoogleApp(
-        client_id=CLIENT_ID,
-        client_secret=Secret(CLIENT_SECRET),
-        auth_url=f"{url}/o/oauth2/v2/auth",
-        token_url=f"{url}/token",
-        revoke_url=f"{url}/revoke",
-        api_root=f"{url}/",
-    )
 
 
 @pytest.fixture(scope="session")
@@ -134,51 +119,13 @@ def publish(youtube: YouTube, source_url: str, tmp_path: Path) -> Publish:
     return publish
 
 
-@dataclass
-class Scripted:
-    """A server that says what it is told to and remembers what it was asked."""
-
-    url: str = ""
-    answers: list[tuple[int, Any]] = field(default_factory=list)
-    asked: list[tuple[str, str, bytes]] = field(default_factory=list)
-    cookies: list[str | None] = field(default_factory=list)
-
-    def app(self) -> GoogleApp:
-        return app_at(self.url)
+@pytest.fixture
+def scripted() -> Iterator[Scripted]:
+    with scripted_server() as script:
+        yield script
 
 
 @pytest.fixture
-def scripted() -> Iterator[Scripted]:
-    script = Scripted()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            script.asked.append((self.command, self.path, body))
-            status, content = script.answers.pop(0) if script.answers else (0, None)
-            if not status:
-                # Hangs up after the request has arrived, without a word.
-                self.close_connection = True
-                return
-            data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
-            script.cookies.append(self.headers.get("cookie"))
-            self.send_response(status)
-            self.send_header("set-cookie", "account=the-first; Path=/")
-            self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_POST  # noqa: N815 - the base class wants the name
-
-        def log_message(self, *args: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    script.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield script
-    server.shutdown()
-    server.server_close()
+def speaking(scripted: Scripted) -> YouTube:
+    """An adapter whose Google says what the script tells it to."""
+    return YouTube(app_at(scripted.url), chunk_size=CHUNK)

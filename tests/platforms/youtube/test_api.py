@@ -10,32 +10,32 @@ from domain.errors import PlatformUnavailable
 from platforms.protocol import Publication
 from platforms.youtube import GoogleApp, YouTube
 from platforms.youtube.api import Api, Wire
-from tests.platforms.youtube.test_oauth import CREDENTIAL
 from tests.support.emulator import Emulator
+from tests.support.google import CREDENTIAL
 
 
 def test_a_request_without_an_answer_is_not_repeated(
-    scripted: Any, publication: Publication
+    scripted: Any, speaking: YouTube, publication: Publication
 ) -> None:
-    youtube = YouTube(scripted.app(), chunk_size=256 * 1024)
     with pytest.raises(PlatformUnavailable) as caught:
-        youtube.open_session(CREDENTIAL, publication)
+        speaking.open_session(CREDENTIAL, publication)
     assert caught.value.code == "unreachable"
     assert len(scripted.asked) == 1
 
 
-def test_no_cookie_passes_from_one_account_to_another(scripted: Any) -> None:
-    youtube = YouTube(scripted.app(), chunk_size=256 * 1024)
+def test_no_cookie_passes_from_one_account_to_another(scripted: Any, speaking: YouTube) -> None:
     scripted.answers = [(200, {}), (200, {})]
-    assert youtube.accounts(CREDENTIAL) == youtube.accounts(CREDENTIAL) == []
+    assert speaking.accounts(CREDENTIAL) == speaking.accounts(CREDENTIAL) == []
     assert scripted.cookies == [None, None]
 
 
 @pytest.mark.parametrize("garbage", ["", "<html>", "[]", "7"])
-def test_a_success_that_cannot_be_read_is_a_blip(scripted: Any, garbage: str) -> None:
+def test_a_success_that_cannot_be_read_is_a_blip(
+    scripted: Any, speaking: YouTube, garbage: str
+) -> None:
     scripted.answers = [(200, garbage)]
     with pytest.raises(PlatformUnavailable) as caught:
-        YouTube(scripted.app(), chunk_size=256 * 1024).channel(CREDENTIAL)
+        speaking.channel(CREDENTIAL)
     assert caught.value.code == "unreadable_answer"
 
 

@@ -6,8 +6,8 @@ import pytest
 from domain.errors import PlatformRefusal, PlatformUnavailable, ReauthorizationNeeded
 from platforms.youtube import YouTube
 from platforms.youtube.channels import MANAGE, READ, UPLOAD
-from tests.platforms.youtube.test_oauth import CREDENTIAL
 from tests.support.emulator import Emulator
+from tests.support.google import CREDENTIAL
 
 
 def test_a_consent_gives_access_to_one_channel(
@@ -37,17 +37,17 @@ def test_no_channel_is_no_account(connect: Any, youtube: YouTube) -> None:
 
 
 @pytest.mark.parametrize("listing", [{}, {"items": []}, {"items": None}])
-def test_a_listing_may_lack_its_items(scripted: Any, listing: dict[str, Any]) -> None:
+def test_a_listing_may_lack_its_items(
+    scripted: Any, speaking: YouTube, listing: dict[str, Any]
+) -> None:
     scripted.answers = [(200, listing)]
-    youtube = YouTube(scripted.app(), chunk_size=256 * 1024)
-    assert youtube.accounts(CREDENTIAL) == []
+    assert speaking.accounts(CREDENTIAL) == []
 
 
-def test_being_told_to_sign_up_is_no_account(scripted: Any) -> None:
+def test_being_told_to_sign_up_is_no_account(scripted: Any, speaking: YouTube) -> None:
     reason = {"reason": "youtubeSignupRequired"}
     scripted.answers = [(401, {"error": {"code": 401, "errors": [reason]}})]
-    youtube = YouTube(scripted.app(), chunk_size=256 * 1024)
-    assert youtube.accounts(CREDENTIAL) == []
+    assert speaking.accounts(CREDENTIAL) == []
 
 
 def test_a_consent_without_the_upload_box_is_refused(
@@ -74,16 +74,15 @@ def test_a_consent_without_the_upload_box_is_refused(
     ],
 )
 def test_scopes_that_allow_as_much_are_enough(
-    scripted: Any, granted: tuple[str, ...], enough: bool
+    scripted: Any, speaking: YouTube, granted: tuple[str, ...], enough: bool
 ) -> None:
     scripted.answers = [(200, {})]
-    youtube = YouTube(scripted.app(), chunk_size=256 * 1024)
     credential = replace(CREDENTIAL, scopes=granted)
     if enough:
-        assert youtube.accounts(credential) == []
+        assert speaking.accounts(credential) == []
     else:
         with pytest.raises(ReauthorizationNeeded):
-            youtube.accounts(credential)
+            speaking.accounts(credential)
 
 
 def test_a_channel_is_read_as_it_is_now(connect: Any, youtube: YouTube) -> None:
@@ -101,11 +100,11 @@ def test_a_channel_is_read_as_it_is_now(connect: Any, youtube: YouTube) -> None:
     ],
 )
 def test_followers_may_be_many_or_hidden(
-    scripted: Any, statistics: dict[str, Any], count: int | None
+    scripted: Any, speaking: YouTube, statistics: dict[str, Any], count: int | None
 ) -> None:
     item = {"id": "UC1", "snippet": {"title": "Ana"}, "statistics": statistics}
     scripted.answers = [(200, {"items": [item]})]
-    channel = YouTube(scripted.app(), chunk_size=256 * 1024).channel(CREDENTIAL)
+    channel = speaking.channel(CREDENTIAL)
     assert channel.follower_count == count
     assert channel.thumbnail_url is None
 

@@ -19,17 +19,11 @@ from platforms.protocol import Credential
 from platforms.youtube import GoogleApp, YouTube
 from platforms.youtube.channels import MANAGE, READ, UPLOAD
 from tests.support.emulator import ANA, Emulator
+from tests.support.google import CREDENTIAL
 
 VERIFIER = Secret("v" * 64)
 REDIRECT = "http://127.0.0.1:8420/api/v1/oauth/youtube/callback"
-CREDENTIAL = Credential(Secret("access"), Secret("refresh"), None, (UPLOAD, READ))
 GRANT = {"access_token": "new", "expires_in": 3599, "scope": UPLOAD, "token_type": "Bearer"}
-
-
-@pytest.fixture
-def speaking(scripted: Any) -> YouTube:
-    """An adapter whose Google says what the test tells it to."""
-    return YouTube(scripted.app(), chunk_size=256 * 1024)
 
 
 def redeem(youtube: YouTube, code: str = "4/code", verifier: Secret = VERIFIER) -> Credential:

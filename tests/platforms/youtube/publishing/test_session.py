@@ -14,8 +14,8 @@ from domain.secrets import Secret
 from platforms.protocol import Publication
 from platforms.youtube import YouTube
 from platforms.youtube.publishing.session import video_resource
-from tests.platforms.youtube.test_oauth import CREDENTIAL
 from tests.support.emulator import Emulator
+from tests.support.google import CREDENTIAL
 
 
 def test_a_payload_becomes_a_video_in_youtubes_words() -> None:
@@ -68,21 +68,24 @@ def test_opening_a_session_is_one_call_and_shows_nothing(
     assert (opened["total"], opened["stored"]) == (publication.size, 0)
 
 
-def test_subscribers_are_told_unless_asked_not_to(scripted: Any, publication: Publication) -> None:
-    youtube = YouTube(scripted.app(), chunk_size=256 * 1024)
+def test_subscribers_are_told_unless_asked_not_to(
+    scripted: Any, speaking: YouTube, publication: Publication
+) -> None:
     quiet = {"title": "Sourdough", "notifySubscribers": False}
     for payload in (publication.payload, quiet):
         with pytest.raises(PlatformUnavailable):
-            youtube.open_session(CREDENTIAL, replace(publication, payload=payload))
+            speaking.open_session(CREDENTIAL, replace(publication, payload=payload))
     loud_path, quiet_path = (path for _, path, _ in scripted.asked)
     assert "notifySubscribers=true" in loud_path
     assert "notifySubscribers=false" in quiet_path
 
 
-def test_a_session_without_an_address_is_a_blip(scripted: Any, publication: Publication) -> None:
+def test_a_session_without_an_address_is_a_blip(
+    scripted: Any, speaking: YouTube, publication: Publication
+) -> None:
     scripted.answers = [(200, {})]
     with pytest.raises(PlatformUnavailable) as caught:
-        YouTube(scripted.app(), chunk_size=256 * 1024).open_session(CREDENTIAL, publication)
+        speaking.open_session(CREDENTIAL, publication)
     assert caught.value.code == "unreadable_answer"
 
 
@@ -183,33 +186,34 @@ def video(id: str, publication: Publication, **status: str) -> dict[str, Any]:
     return {"id": id, "fileDetails": details, "status": status}
 
 
-def test_an_upload_that_was_given_up_is_not_found(scripted: Any, publication: Publication) -> None:
-    youtube = YouTube(scripted.app(), chunk_size=256 * 1024)
+def test_an_upload_that_was_given_up_is_not_found(
+    scripted: Any, speaking: YouTube, publication: Publication
+) -> None:
     scripted.answers = listing_of(
         video("aborted", publication, uploadStatus="failed", failureReason="uploadAborted"),
         video("deleted", publication, uploadStatus="deleted"),
         video("rejected", publication, uploadStatus="rejected", rejectionReason="duplicate"),
     )
-    assert youtube.find_published(CREDENTIAL, publication) == "rejected"
+    assert speaking.find_published(CREDENTIAL, publication) == "rejected"
 
 
-def test_a_channel_that_never_uploaded_has_no_list(scripted: Any, publication: Publication) -> None:
+def test_a_channel_that_never_uploaded_has_no_list(
+    scripted: Any, speaking: YouTube, publication: Publication
+) -> None:
     missing = {"error": {"errors": [{"reason": "playlistNotFound"}]}}
     scripted.answers = [*listing_of()[:1], (404, missing)]
-    youtube = YouTube(scripted.app(), chunk_size=256 * 1024)
-    assert youtube.find_published(CREDENTIAL, publication) is None
+    assert speaking.find_published(CREDENTIAL, publication) is None
     assert len(scripted.asked) == 2
 
 
 def test_the_search_goes_on_to_the_second_page_and_no_further(
-    scripted: Any, publication: Publication
+    scripted: Any, speaking: YouTube, publication: Publication
 ) -> None:
     other = {"id": "other", "fileDetails": {"fileName": "other.mp4", "fileSize": "1"}}
     channel, page, videos = listing_of(other)
     page = (200, page[1] | {"nextPageToken": "more"})
     scripted.answers = [channel, page, videos, page, videos]
-    youtube = YouTube(scripted.app(), chunk_size=256 * 1024)
-    assert youtube.find_published(CREDENTIAL, publication) is None
+    assert speaking.find_published(CREDENTIAL, publication) is None
     assert len(scripted.asked) == 5
     assert "pageToken=more" in scripted.asked[3][1]
 
