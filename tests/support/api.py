@@ -144,5 +144,3 @@ def tenant_of(context: Context, name: str) -> Tenant:
         workspaces.allow_redirect(session, workspace.id, prefix="https://app.example.com/")
         _, key = workspaces.create_key(session, workspace_id=workspace.id)
     return Tenant(context, workspace, client(context, {"Authorization": f"Bearer {key.reveal()}"}))
-
-

@@ -186,7 +186,9 @@ async def test_an_account_that_cannot_be_connected_says_why(
     assert result(answer) == {"status": "error", "error": error, "reason": reason}
 
 
-@pytest.mark.parametrize(("conflict", "error"), [(EXPIRED, "ticket_expired"), (USED, "invalid_ticket")])
+@pytest.mark.parametrize(
+    ("conflict", "error"), [(EXPIRED, "ticket_expired"), (USED, "invalid_ticket")]
+)
 async def test_a_ticket_that_is_over_goes_back_to_the_callers_page(
     open_ticket: OpenTicket,
     browser: httpx.AsyncClient,
@@ -328,7 +330,12 @@ async def test_the_result_page_shows_sentences_of_ours_only(browser: httpx.Async
     assert good.status_code == 200
     assert "The channel is connected" in good.text
     marker = "<script>alert(1)</script>"
-    for query in (f"error={marker}", f"error=access_denied&reason={marker}", f"status={marker}", ""):
+    for query in (
+        f"error={marker}",
+        f"error=access_denied&reason={marker}",
+        f"status={marker}",
+        "",
+    ):
         bad = await browser.get(f"/api/v1/oauth/done?{query}")
         assert bad.status_code == 400
         assert "alert" not in bad.text

@@ -1,0 +1,88 @@
+"""What belongs to another workspace answers like what does not exist."""
+
+import re
+
+import pytest
+
+from tests.support.api import PUBLIC_URL, Tenant
+
+ROUTES = [
+    ("GET", "/api/v1/oauth/tickets/{ticket}", None),
+    ("GET", "/api/v1/connections/{connection}", None),
+    ("PATCH", "/api/v1/connections/{connection}", {"name": "Mine"}),
+    ("DELETE", "/api/v1/connections/{connection}", None),
+    ("POST", "/api/v1/connections/{connection}/refresh-token", None),
+    ("GET", "/api/v1/connections/{connection}/channel", None),
+    ("GET", "/api/v1/videos/{video}", None),
+    ("GET", "/api/v1/assignments/{assignment}", None),
+    ("PATCH", "/api/v1/assignments/{assignment}", {"payload": {"title": "Mine"}}),
+    ("POST", "/api/v1/assignments/{assignment}/retry", None),
+    ("DELETE", "/api/v1/assignments/{assignment}", None),
+    ("GET", "/api/youtube/uploads/{upload}/status/", None),
+    ("GET", "/api/video-jobs/{job}/", None),
+]
+
+
+async def ids_of(tenant: Tenant) -> dict[str, str]:
+    body = {"platform": "youtube", "redirectUrl": f"{PUBLIC_URL}/api/v1/oauth/done"}
+    row = tenant.assignment(origin="youtube")
+    # The second of each, so that its number means nothing to a workspace that has none.
+    return {
+        "ticket": (await tenant.http.post("/api/v1/oauth/tickets", json=body)).json()["ticketId"],
+        "connection": row.connection_id,
+        "video": row.video_id,
+        "assignment": row.id,
+        "upload": str(row.number),
+        "job": "1",
+    }
+
+
+UNKNOWN = {
+    "ticket": "tkt_0",
+    "connection": "con_0",
+    "video": "vid_0",
+    "assignment": "asg_0",
+    "upload": "999",
+    "job": "999",
+}
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ROUTES)
+async def test_a_foreign_id_answers_like_an_unknown_one(
+    ours: Tenant, theirs: Tenant, method: str, path: str, body: object
+) -> None:
+    foreign = await ours.http.request(method, path.format(**await ids_of(theirs)), json=body)
+    unknown = await ours.http.request(method, path.format(**UNKNOWN), json=body)
+    assert foreign.status_code == 404
+    assert (foreign.status_code, foreign.json()) == (unknown.status_code, unknown.json())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/connections",
+        "/api/v1/videos",
+        "/api/v1/assignments",
+        "/api/v1/organizations",
+        "/api/youtube/uploads/",
+        "/api/video-jobs/",
+    ],
+)
+async def test_a_list_shows_nothing_of_another_workspace(
+    ours: Tenant, theirs: Tenant, path: str
+) -> None:
+    await theirs.http.post("/api/v1/organizations", json={"name": "Bakery"})
+    theirs.assignment(origin="youtube")
+    listed = (await ours.http.get(path)).json()
+    assert (listed if isinstance(listed, list) else listed["items"]) == []
+
+
+async def test_every_route_with_an_id_is_in_the_list_above(ours: Tenant) -> None:
+    paths = (await ours.http.get("/openapi.json")).json()["paths"]
+    with_ids = {
+        (method.upper(), re.sub(r"{\w+}", "{}", path))
+        for path, operations in paths.items()
+        for method in operations
+        if re.search(r"{(?!platform)\w+}", path)
+    }
+    assert with_ids == {(method, re.sub(r"{\w+}", "{}", path)) for method, path, _ in ROUTES}

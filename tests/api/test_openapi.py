@@ -1,0 +1,80 @@
+"""The description of the API is true."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+import api.schemas
+from api.app import create_app
+from api.context import Context
+
+OPEN = {"/healthz", "/readyz", "/api/v1/oauth/done", "/api/youtube/auth/callback/"}
+OPEN |= {f"/api/v1/oauth/{{platform}}/{visit}" for visit in ("authorize", "callback")}
+
+
+def models() -> Iterator[type[BaseModel]]:
+    for module in pkgutil.iter_modules(api.schemas.__path__, "api.schemas."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if isinstance(value, type) and value.__module__ == module.name:
+                if issubclass(value, BaseModel) and not value.__name__.startswith("_"):
+                    yield value
+
+
+def examples(model: type[BaseModel]) -> list[Any]:
+    extra = model.model_config.get("json_schema_extra")
+    found = extra.get("examples") if isinstance(extra, dict) else None
+    return found if isinstance(found, list) else []
+
+
+@pytest.mark.parametrize("model", [model for model in models() if model.model_fields])
+def test_an_example_is_valid_for_its_own_model(model: type[BaseModel]) -> None:
+    if model.__module__ == "api.schemas.base":
+        return
+    found = examples(model)
+    assert found, f"{model.__name__} has no example"
+    for example in found:
+        model.model_validate(example)
+
+
+def operations(context: Context) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, by_method in create_app(context).openapi()["paths"].items():
+        for method, operation in by_method.items():
+            yield path, method, operation
+
+
+def test_every_route_declares_its_errors_in_the_one_shape(context: Context) -> None:
+    for path, method, operation in operations(context):
+        if path in ("/healthz", "/readyz"):
+            continue
+        responses = operation["responses"]
+        assert "400" in responses, (method, path)
+        assert ("401" in responses) == (path not in OPEN), (method, path)
+        assert ("404" in responses) >= ("_id}" in path), (method, path)
+        for status, response in responses.items():
+            if status >= "400":
+                schema = response["content"]["application/json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/Problem"}, (path, status)
+
+
+def test_every_route_says_what_it_does(context: Context) -> None:
+    for path, method, operation in operations(context):
+        assert operation.get("description"), (method, path)
+        assert operation["tags"], (method, path)
+
+
+def test_the_frameworks_own_errors_are_not_announced(context: Context) -> None:
+    assert "HTTPValidationError" not in str(create_app(context).openapi())
+
+
+def test_every_request_and_answer_has_an_example(context: Context) -> None:
+    schemas = create_app(context).openapi()["components"]["schemas"]
+    without = [
+        name
+        for name, schema in schemas.items()
+        if "properties" in schema and "examples" not in schema
+    ]
+    assert without == []
