@@ -41,6 +41,8 @@ def open_file(url: str, *, policy: SourcePolicy) -> "FileSource":
 class FileSource:
     """Reads one version of a file: the one found when it was opened."""
 
+    ranges = True
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._position = 0

@@ -4,12 +4,16 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from domain.errors import SourceUnusable
-from media.file import open_file
+from media.file import FileSource, open_file
+from media.https import HttpsSource, open_https
 from media.policy import SourcePolicy
 from media.source import Pin, Source
 
-_Reader = Callable[..., Source]
-_READERS: dict[str, _Reader] = {"file": open_file}
+_READERS: dict[str, Callable[..., FileSource | HttpsSource]] = {
+    "file": open_file,
+    "https": open_https,
+    "http": open_https,
+}
 
 
 def open_source(url: str, *, pin: Pin, policy: SourcePolicy) -> Source:
@@ -27,7 +31,7 @@ def open_source(url: str, *, pin: Pin, policy: SourcePolicy) -> Source:
     return source
 
 
-def open_found(url: str, *, policy: SourcePolicy) -> Source:
+def open_found(url: str, *, policy: SourcePolicy) -> FileSource | HttpsSource:
     """Open whatever version lies at `url` now; its `pin` tells which.
 
     Raises `SourceUnusable` for an address that is not allowed, not there, refused by its

@@ -42,6 +42,8 @@ class Source(Protocol):
     """
 
     pin: Pin
+    ranges: bool
+    """False when bytes can only be had from the first one on."""
 
     def seek(self, offset: int) -> int:
         """Move towards `offset` for about a second; return the position that is reached.
