@@ -23,7 +23,7 @@ class Traits:
     """What a fault may ask of a call beside its operation."""
 
     final: bool = False
-    owner: str | None = None
+    owners: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def serve(
     operation: str | Callable[[web.Request], Awaitable[str]],
     handler: Handler,
     *,
-    traits: Callable[[web.Request], Traits] = lambda _: Traits(),
+    traits: Callable[[web.Request], Awaitable[Traits]] | None = None,
     streams: bool = False,
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """Make an aiohttp handler out of a platform's handler.
@@ -89,8 +89,8 @@ def serve(
     async def answer(request: web.Request) -> web.StreamResponse:
         world = request.app[WORLD]
         name = operation if isinstance(operation, str) else await operation(request)
-        seen = traits(request)
-        fault = world.faults.take(name, final=seen.final, owner=seen.owner)
+        seen = await traits(request) if traits else Traits()
+        fault = world.faults.take(name, final=seen.final, owners=seen.owners)
         call = Call(request, world, name, fault)
         world.note_call(name)
         if not streams and call.suffers("cut"):

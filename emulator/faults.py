@@ -45,11 +45,11 @@ class Fault:
     seen: int = 0
     fired: int = 0
 
-    def strikes(self, operation: str, *, final: bool, owner: str | None) -> bool:
+    def strikes(self, operation: str, *, final: bool, owners: frozenset[str]) -> bool:
         """Decide about one call and remember the decision."""
         if operation != self.operation or (self.final and not final):
             return False
-        if self.owner is not None and self.owner != owner:
+        if self.owner is not None and self.owner not in owners:
             return False
         if self.times is not None and self.fired >= self.times:
             return False
@@ -102,11 +102,11 @@ class Faults:
         return fault
 
     def take(
-        self, operation: str, *, final: bool = False, owner: str | None = None
+        self, operation: str, *, final: bool = False, owners: frozenset[str] = frozenset()
     ) -> Fault | None:
         """Return the fault that strikes this call, if one does."""
         for fault in self.orders:
-            if fault.strikes(operation, final=final, owner=owner):
+            if fault.strikes(operation, final=final, owners=owners):
                 return fault
         return None
 

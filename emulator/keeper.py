@@ -10,10 +10,10 @@ import json
 import os
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from emulator.world import World
+from emulator.world import Transfer, World
 
 INTERVAL_SECONDS = 1.0
 
@@ -32,6 +32,7 @@ class Keeper:
             plain = json.loads(self.path.read_text())
             self.world.clock.offset_seconds = plain["clock_offset_seconds"]
             self.world.calls = Counter(plain["calls"])
+            self.world.transfer = Transfer(**plain["transfer"])
             for name, state in plain["platforms"].items():
                 if name in self.world.platforms:
                     self.world.platforms[name].restore(state)
@@ -44,6 +45,7 @@ class Keeper:
         plain = {
             "clock_offset_seconds": self.world.clock.offset_seconds,
             "calls": dict(self.world.calls),
+            "transfer": asdict(self.world.transfer),
             "platforms": {
                 name: platform.to_plain() for name, platform in self.world.platforms.items()
             },

@@ -24,6 +24,7 @@ from emulator.google.youtube.access import REFUSING_KINDS
 from emulator.google.youtube.methods.channels import Channels
 from emulator.google.youtube.methods.extras import Captions, InsertCaption, SetThumbnail
 from emulator.google.youtube.methods.insert import InsertVideo
+from emulator.google.youtube.methods.pictures import picture
 from emulator.google.youtube.methods.playlists import Playlists
 from emulator.google.youtube.methods.videos import Videos
 from emulator.google.youtube.quota import UNITS
@@ -81,7 +82,7 @@ def _oauth(service: Service, grants: Grants) -> Iterable[web.AbstractRouteDef]:
     yield web.get("/o/oauth2/v2/auth", authorize)
     yield web.get("/o/oauth2/auth", authorize)
     yield web.post("/o/oauth2/v2/auth/decision", serve("oauth.decide", consent.decide))
-    yield web.post("/token", serve(operation_of, tokens.token))
+    yield web.post("/token", serve(operation_of, tokens.token, traits=tokens.traits))
     yield web.get("/revoke", revoke)
     yield web.post("/revoke", revoke)
     for path in ("/oauth2/v3/userinfo", "/v1/userinfo"):
@@ -98,10 +99,11 @@ def _api(service: Service, sessions: Sessions) -> Iterable[web.AbstractRouteDef]
     playlists, captions = Playlists(service), Captions(service)
     root = "/youtube/v3"
 
+    async def owners(request: web.Request) -> Traits:
+        return Traits(owners=service.access.owners(request))
+
     def method(name: str, handler: Handler) -> _Served:
-        return serve(
-            name, _answering(handler), traits=lambda r: Traits(owner=service.access.owner(r))
-        )
+        return serve(name, _answering(handler), traits=owners)
 
     yield web.get(f"{root}/videos", method("videos.list", videos.find))
     yield web.put(f"{root}/videos", method("videos.update", videos.update))
@@ -112,6 +114,8 @@ def _api(service: Service, sessions: Sessions) -> Iterable[web.AbstractRouteDef]
     yield web.post(f"{root}/playlists", method("playlists.insert", playlists.insert))
     yield web.get(f"{root}/playlistItems", method("playlistItems.list", playlists.list_items))
     yield web.post(f"{root}/playlistItems", method("playlistItems.insert", playlists.insert_item))
+
+    yield web.get("/vi/{of}/{size}.jpg", serve("pictures", picture))
 
     paths: dict[str, UploadMethod] = {
         "videos": InsertVideo(service),
@@ -137,8 +141,8 @@ def _upload(upload: UploadMethod, resumable: Resumable, service: Service) -> _Se
     async def name(request: web.Request) -> str:
         return _name_of_start(upload, request)
 
-    def traits(request: web.Request) -> Traits:
-        return Traits(_is_final(request), service.access.owner(request))
+    async def traits(request: web.Request) -> Traits:
+        return Traits(_is_final(request), service.access.owners(request))
 
     begin = serve(name, _answering(start), traits=traits)
     move = serve(f"{upload.name}.transfer", resumable.transfer, traits=traits, streams=True)

@@ -237,6 +237,13 @@ def test_a_fault_can_be_meant_for_one_owner(ana: Stranger) -> None:
     assert ben.ask("GET", path).status_code == 429
 
 
+def test_a_refresh_can_fail_for_one_owner(ana: Stranger) -> None:
+    ben = Stranger(ana.emulator).connect("ben@example.test")
+    ana.emulator.fault("oauth.token.refresh", "revoke_grant", owner="ben@example.test")
+    assert ana.refresh().status_code == 200
+    assert ben.refresh().json()["error"] == "invalid_grant"
+
+
 def test_the_token_endpoint_can_be_down(ana: Stranger) -> None:
     ana.emulator.fault("oauth.token.refresh", "status", status=503)
     assert ana.refresh().status_code == 503

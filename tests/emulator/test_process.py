@@ -108,7 +108,7 @@ def test_the_world_survives_a_restart(tmp_path: Path) -> None:
     emulator = Emulator.start(state=path)
     try:
         after = emulator.state()
-        for part in ("accounts", "channels", "videos", "calls", "quota", "switches"):
+        for part in ("accounts", "channels", "videos", "calls", "quota", "switches", "transfer"):
             assert after[part] == before[part], part
         assert after["clock"]["offset_seconds"] == 100
         ana.emulator = emulator

@@ -1,5 +1,6 @@
 """Resumable uploads on the wire, corner by corner."""
 
+import socket
 from collections.abc import Iterator
 
 import httpx
@@ -183,6 +184,22 @@ def test_bytes_need_a_token_unless_switched_off(ana: Stranger, session: str) -> 
     assert (refused.status_code, reason(refused)) == (401, "required")
     ana.emulator.switch(require_bearer_on_put=False)
     assert httpx.put(session, content=DATA).status_code == 201
+
+
+def test_a_newer_request_takes_over_from_one_whose_client_is_gone(
+    ana: Stranger, session: str
+) -> None:
+    address = httpx.URL(session)
+    head = f"PUT {address.raw_path.decode()} HTTP/1.1\r\nHost: x\r\nContent-Length: {SIZE}\r\n"
+    head += f"Authorization: {ana.bearer['Authorization']}\r\n\r\n"
+    with socket.create_connection((address.host, address.port or 80)) as silent:
+        silent.sendall(head.encode() + DATA[: KIB256 + 1])
+        while ana.emulator.state()["transfer"]["bytes_received"] < KIB256 + 1:
+            pass
+        assert ana.query(session).headers["range"] == f"bytes=0-{KIB256 - 1}"
+        answer = ana.put(session, DATA[KIB256:], f"{KIB256}-{SIZE - 1}/{SIZE}")
+        assert answer.status_code == 201
+    assert ana.emulator.videos()[0]["sha256"] == sha256(DATA)
 
 
 def test_a_token_that_dies_between_chunks_is_401_and_the_bytes_stay(

@@ -198,6 +198,12 @@ def test_mine_is_the_channel_of_the_token(ana: Stranger) -> None:
     assert channel["status"]["longUploadsStatus"] == "allowed"
 
 
+def test_the_pictures_of_a_channel_can_be_shown(ana: Stranger) -> None:
+    [channel] = ana.ask("GET", f"{CHANNELS}?part=snippet&mine=true").json()["items"]
+    picture = ana.emulator.http.get(channel["snippet"]["thumbnails"]["high"]["url"])
+    assert picture.headers["content-type"].startswith("image/")
+
+
 def test_an_account_without_a_channel_has_no_items_and_cannot_upload(emulator: Emulator) -> None:
     nobody = Stranger(emulator).connect("nochannel@example.test")
     answer = nobody.ask("GET", f"{CHANNELS}?part=id&mine=true").json()

@@ -182,6 +182,11 @@ class Grants:
         for code in ledger.codes.values():
             code.used = code.used or code.person == person
 
+    def names_of_refresh_token(self, token: str) -> frozenset[str]:
+        """Return by which names a fault may mean the person of a refresh token."""
+        known = self.ledger.refresh_tokens.get(digest(token))
+        return known.person.names if known else frozenset()
+
     def end_of_refresh_token(self, token: str) -> None:
         """End the grant of a refresh token, if it is one, as if its person had."""
         known = self.ledger.refresh_tokens.get(digest(token))

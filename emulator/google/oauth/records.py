@@ -94,6 +94,11 @@ class Person:
         """The identity a grant belongs to: a brand channel is one of its own."""
         return self.channel or self.email
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Everything by which a fault may mean this person."""
+        return frozenset({self.key, self.email})
+
 
 @dataclass(slots=True)
 class Request:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from emulator.calls import Call
+from emulator.calls import Call, Traits
 from emulator.google.oauth.grants import Grants, Issued, OAuthError, invalid_grant
 from emulator.google.oauth.identity import Identity
 from emulator.google.oauth.records import full_scope
@@ -49,6 +49,11 @@ class Tokens:
             client_id = _credentials(call.request, form)[0] or ""
             answer["id_token"] = self._identity.id_token(call.origin, client_id, issued)
         return web.json_response(answer, headers=_NOT_KEPT)
+
+    async def traits(self, request: web.Request) -> Traits:
+        """Tell whose refresh token a call carries, for faults meant for one."""
+        token = (await request.post()).get("refresh_token", "")
+        return Traits(owners=self._grants.names_of_refresh_token(str(token)))
 
     async def revoke(self, call: Call) -> web.StreamResponse:
         """Revoke the grant of a token of either kind, given in the query or the body."""

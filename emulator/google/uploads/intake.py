@@ -15,19 +15,19 @@ class Intake:
 
     def __init__(self) -> None:
         self.stored = 0
+        self.settled = 0
         self._hash = hashlib.sha256()
         self._settled_hash = self._hash.copy()
-        self._settled = 0
 
     def write(self, data: memoryview) -> None:
         """Take the next bytes."""
         position = self.stored + len(data)
         boundary = position - position % GRANULE
-        if boundary > self._settled:
+        if boundary > self.settled:
             split = boundary - self.stored
             self._hash.update(data[:split])
             self._settled_hash = self._hash.copy()
-            self._settled = boundary
+            self.settled = boundary
             self._hash.update(data[split:])
         else:
             self._hash.update(data)
@@ -35,9 +35,9 @@ class Intake:
 
     def settle(self) -> None:
         """Let go of what lies behind the last boundary."""
-        if self.stored != self._settled:
+        if self.stored != self.settled:
             self._hash = self._settled_hash.copy()
-            self.stored = self._settled
+            self.stored = self.settled
 
     @property
     def sha256(self) -> str:

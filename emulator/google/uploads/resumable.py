@@ -166,7 +166,8 @@ class Resumable:
         return _finished(answer, answer.status)
 
     def _progress(self, call: Call, session: Session) -> web.Response:
-        stored = session.intake.stored
+        # While bytes still come in, only what would survive a break is promised.
+        stored = session.intake.settled
         headers = dict(_SERVER)
         if stored:
             headers["Range"] = f"bytes=0-{stored - 1}"

@@ -96,10 +96,10 @@ class Access:
             return refusal
         return None
 
-    def owner(self, request: web.Request) -> str | None:
-        """Return the identity whose token a request carries, for faults meant for one."""
+    def owners(self, request: web.Request) -> frozenset[str]:
+        """Return the names of whose token a request carries, for faults meant for one."""
         known = self.grants.bearer(bearer_of(request))
-        return known.person.key if known else None
+        return known.person.names if known else frozenset()
 
 
 def bearer_of(request: web.Request) -> str:
