@@ -67,6 +67,11 @@ def _moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
+def has_life(credential: Credential) -> bool:
+    """True when its access token may be taken into a call."""
+    return credential.expires_at is None or credential.expires_at - datetime.now(UTC) > MARGIN
+
+
 class CredentialKeeper:
     """Gives out current credentials. Thread-safe; holds no token between calls."""
 
@@ -75,8 +80,8 @@ class CredentialKeeper:
         self._vault = vault
         self._registry = registry
 
-    def current(self, connection_id: str, *, margin: timedelta = MARGIN) -> Credential:
-        """A credential with at least `margin` to live, refreshed first where needed.
+    def current(self, connection_id: str) -> Credential:
+        """A credential with at least `MARGIN` to live, refreshed first where needed.
 
         Raises `ReauthorizationNeeded` without a call when the connection is known to be dead.
         """
@@ -89,7 +94,7 @@ class CredentialKeeper:
                 )
             stored = connections.get_credential(session, self._vault, connection_id)
         credential = unpack(stored.secret)
-        if credential.expires_at is None or credential.expires_at - datetime.now(UTC) > margin:
+        if has_life(credential):
             return credential
         return self._refresh(connection_id, connection.platform, credential, stored.version)
 
@@ -158,12 +163,13 @@ class Tokens:
     def __init__(self, keeper: CredentialKeeper, connection_id: str) -> None:
         self._keeper = keeper
         self._connection_id = connection_id
-        self._given: Secret | None = None
+        self._credential: Credential | None = None
 
     def credential(self) -> Credential:
-        credential = self._keeper.current(self._connection_id)
-        self._given = credential.access_token
-        return credential
+        """A credential with life left in it; the vault is asked only for the first one."""
+        if self._credential is None or not has_life(self._credential):
+            self._credential = self._keeper.current(self._connection_id)
+        return self._credential
 
     def current(self) -> Secret:
         return self.credential().access_token
@@ -173,13 +179,14 @@ class Tokens:
 
         A token that was renewed and is rejected again is the platform's word, not a blip.
         """
-        renewed_from: Secret | None = None
+        renewed: Credential | None = None
         while True:
             try:
                 return work()
             except ReauthorizationNeeded as error:
-                rejected = self._given
-                if error.code != _REJECTED or rejected is None or rejected == renewed_from:
+                rejected = self._credential
+                if error.code != _REJECTED or rejected is None or rejected is renewed:
                     self._keeper.mark_dead(self._connection_id, error)
                     raise
-                renewed_from = self._keeper.renew(self._connection_id, rejected).access_token
+                renewed = self._keeper.renew(self._connection_id, rejected.access_token)
+                self._credential = renewed

@@ -15,7 +15,8 @@ from store.tables import Assignment, Transfer, Video
 class Job:
     assignment: Assignment
     video: Video
-    transfer: Transfer
+    transfer: Transfer | None
+    """None: no session was ever opened."""
     platform: Platform
 
     @property
@@ -41,12 +42,12 @@ class Job:
 
 def load_job(store: Store, registry: Registry, assignment_id: str) -> Job:
     """Raises `NotFound` for an assignment without a row."""
-    with store.write() as session:
+    with store.read() as session:
         assignment = assignments.get_assignment_by_id(session, assignment_id)
         return Job(
             assignment=assignment,
             video=videos.get_video_by_id(session, assignment.video_id),
-            transfer=transfers.ensure_transfer(session, assignment_id),
+            transfer=transfers.find_transfer(session, assignment_id),
             platform=registry.get(assignment.platform),
         )
 

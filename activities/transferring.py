@@ -15,7 +15,7 @@ from temporalio import activity
 from temporalio.exceptions import CancelledError
 
 from activities.contract import Discarded, TransferSteps, Uploaded
-from activities.credentials import CredentialKeeper
+from activities.credentials import CredentialKeeper, Tokens
 from activities.failures import interrupted, translated, unconfirmed
 from activities.jobs import Job, load_job
 from domain.errors import PlatformError, PlatformUnavailable, SessionLost, SourceUnusable
@@ -28,6 +28,7 @@ from platforms.transfer import engine
 from platforms.transfer.machine import Finished
 from store.engine import Store
 from store.queries import assignments, transfers
+from store.tables import Transfer
 from store.vault import Vault
 
 SETTLING = timedelta(minutes=10)
@@ -92,11 +93,11 @@ class TransferActivities(TransferSteps):
                 return self._after_loss(job)
 
     def _send(self, job: Job, source: Source) -> Finished:
-        secret = transfers.find_session(self._vault, job.transfer)
+        tokens = self._keeper.tokens(job.connection_id)
+        secret = self._find_session(job.transfer)
         is_fresh = secret is None
         if secret is None:
-            secret = self._open_session(job)
-        tokens = self._keeper.tokens(job.connection_id)
+            secret = self._open_session(job, tokens)
         upload = job.platform.upload(secret, job.publication, tokens.current, fresh=is_fresh)
         progress = _Progress(self._store, job.id)
         return tokens.insist(
@@ -109,10 +110,12 @@ class TransferActivities(TransferSteps):
             )
         )
 
-    def _open_session(self, job: Job) -> Secret:
-        secret = self._keeper.use(
-            job.connection_id,
-            lambda credential: job.platform.open_session(credential, job.publication),
+    def _find_session(self, transfer: Transfer | None) -> Secret | None:
+        return None if transfer is None else transfers.find_session(self._vault, transfer)
+
+    def _open_session(self, job: Job, tokens: Tokens) -> Secret:
+        secret = tokens.insist(
+            lambda: job.platform.open_session(tokens.credential(), job.publication)
         )
         with self._store.write() as session:
             transfers.open_transfer(session, self._vault, job.id, secret)
@@ -142,7 +145,7 @@ class TransferActivities(TransferSteps):
 
     def _find_lost(self, job: Job) -> str | None:
         """The video of a lost session; None when there is none, and another may be sent."""
-        lost_at = job.transfer.lost_at
+        lost_at = job.transfer and job.transfer.lost_at
         if lost_at is None:
             return None
         found = self._keeper.use(
@@ -163,8 +166,8 @@ class TransferActivities(TransferSteps):
 
     def _ask_whether_finished(self, job: Job) -> str | None:
         """Discard the session, unless it has made a video already: then that one's id."""
-        secret = transfers.find_session(self._vault, job.transfer)
-        if secret is None:
+        secret = self._find_session(job.transfer)
+        if job.transfer is None or secret is None:
             return None
         if job.transfer.finish_sent_at is not None:
             tokens = self._keeper.tokens(job.connection_id)
@@ -181,7 +184,7 @@ class TransferActivities(TransferSteps):
     def _discard(self, job: Job) -> None:
         with self._store.read() as session:
             transfer = transfers.find_transfer(session, job.id)
-        secret = None if transfer is None else transfers.find_session(self._vault, transfer)
+        secret = self._find_session(transfer)
         if secret is None:
             return
         try:

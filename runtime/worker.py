@@ -23,7 +23,11 @@ from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
 from runtime.temporal import connect, ensure_ready, worker_identity
 from settings import Settings
-from workflows import WORKFLOWS
+from workflows.assignment import AssignmentWorkflow
+from workflows.reconcile import ReconcileWorkflow
+from workflows.ticket import TicketWorkflow
+
+WORKFLOWS = [TicketWorkflow, AssignmentWorkflow, ReconcileWorkflow]
 
 SHORT_SLOTS = 16
 """Short activities at a time, and as many local ones: they wait for platforms, not for a core."""

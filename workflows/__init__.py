@@ -5,10 +5,5 @@
     reconcile.py    what a crash left between database and Temporal
 
 A workflow decides and waits; everything it does is an activity of `activities/contract.py`.
+Nothing is imported here: each run loads its package anew into its sandbox.
 """
-
-from workflows.assignment import AssignmentWorkflow
-from workflows.reconcile import ReconcileWorkflow
-from workflows.ticket import TicketWorkflow
-
-WORKFLOWS = [TicketWorkflow, AssignmentWorkflow, ReconcileWorkflow]
