@@ -145,8 +145,7 @@ class TransferActivities(TransferSteps):
 
     def _find_lost(self, job: Job) -> str | None:
         """The video of a lost session; None when there is none, and another may be sent."""
-        lost_at = job.transfer and job.transfer.lost_at
-        if lost_at is None:
+        if job.transfer is None or job.transfer.lost_at is None:
             return None
         found = self._keeper.use(
             job.connection_id,
@@ -154,7 +153,7 @@ class TransferActivities(TransferSteps):
         )
         if found is not None:
             return found
-        if datetime.now(UTC) - lost_at < SETTLING:
+        if datetime.now(UTC) - job.transfer.lost_at < SETTLING:
             raise unconfirmed(
                 "The platform forgot the upload and does not list the video; it is read again."
             )
