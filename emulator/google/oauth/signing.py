@@ -50,17 +50,18 @@ class SigningKey:
 
     @cached_property
     def _numbers(self) -> tuple[int, int]:
+        # Four short primes instead of two long ones: weaker, and found in a tenth of the time.
         while True:
-            p, q = _prime(_BYTES * 4), _prime(_BYTES * 4)
-            order = math.lcm(p - 1, q - 1)
-            if p != q and math.gcd(_EXPONENT, order) == 1:
-                return p * q, pow(_EXPONENT, -1, order)
+            primes = {_prime(_BYTES * 2) for _ in range(4)}
+            modulus, order = math.prod(primes), math.lcm(*(prime - 1 for prime in primes))
+            if modulus.bit_length() == _BYTES * 8 and math.gcd(_EXPONENT, order) == 1:
+                return modulus, pow(_EXPONENT, -1, order)
 
 
 def _prime(bits: int) -> int:
     while True:
-        # The two highest bits are set so that a product of two has full length.
-        candidate = secrets.randbits(bits) | (3 << (bits - 2)) | 1
+        # The three highest bits are set so that a product of four has full length.
+        candidate = secrets.randbits(bits) | (7 << (bits - 3)) | 1
         if math.gcd(candidate, _SMALL_PRIMES) == 1 and _is_prime(candidate):
             return candidate
 

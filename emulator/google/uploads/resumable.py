@@ -53,6 +53,7 @@ class Resumable:
             person=caller.person,
             query=dict(request.query),
             body=metadata_of(await request.text()),
+            origin=call.origin,
             content_type=request.headers.get("X-Upload-Content-Type", "application/octet-stream"),
             file_name=request.headers.get("Slug", "unknown"),
         )

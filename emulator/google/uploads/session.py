@@ -33,6 +33,7 @@ class Draft:
     person: Person
     query: dict[str, str]
     body: dict[str, Any]
+    origin: str
     content_type: str = "application/octet-stream"
     file_name: str = "unknown"
     fate: Fate = Fate.PROCESSED

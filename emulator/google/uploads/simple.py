@@ -32,6 +32,7 @@ async def _upload(call: Call, method: UploadMethod, access: Access) -> web.Strea
         person=caller.person,
         query=dict(call.request.query),
         body={},
+        origin=call.origin,
         content_type=call.request.content_type,
         file_name=call.request.headers.get("Slug", "unknown"),
     )

@@ -31,7 +31,6 @@ class SetThumbnail:
     def begin(self, call: Call, caller: Caller, draft: Draft) -> None:
         """Refuse a video that is not there or not the caller's."""
         self._service.meter.charge(self.name)
-        draft.query["origin"] = call.origin
         video_id = draft.query.get("videoId", "")
         find_video(self._service, call, caller, video_id, "videoId", "youtube.thumbnail")
 
@@ -55,7 +54,7 @@ class SetThumbnail:
         if video is None:
             raise errors.video_not_found("videoId")
         video.thumbnail_sha256 = file.sha256
-        pictures = thumbnails(draft.query["origin"], video.id)
+        pictures = thumbnails(draft.origin, video.id)
         return {
             "kind": "youtube#thumbnailSetResponse",
             "etag": etag(file),

@@ -32,7 +32,6 @@ class InsertVideo:
             raise errors.already_exists()
         if self._service.switches.charge_at_session_start:
             self._service.meter.charge_upload()
-        draft.query["origin"] = call.origin
         self._resolve(draft)
         self._service.meter.check_channel(channel.id)
 
@@ -45,7 +44,7 @@ class InsertVideo:
         video.bytes, video.sha256 = file.size, file.sha256
         service.library.videos[video.id] = video
         service.meter.note_upload(video.owner)
-        return video_resource(service, video, parts, draft.query["origin"])
+        return video_resource(service, video, parts, draft.origin)
 
     def _resolve(self, draft: Draft) -> tuple[list[str], Video]:
         service, body = self._service, draft.body
