@@ -86,14 +86,14 @@ class _Bars:
         self._progress.console.print(sentence, soft_wrap=True, highlight=False, markup=False)
 
     def move(self, view: dict[str, Any]) -> None:
-        progress = view["progress"]
-        sent, total = progress["bytesSent"], progress["bytesTotal"]
-        note = f"{decimal(sent)} of {decimal(total)}"
-        self._progress.update(self._transfer, completed=sent, total=total, note=note)
+        if progress := view.get("progress"):
+            sent, total = progress["bytesSent"], progress["bytesTotal"]
+            note = f"{decimal(sent)} of {decimal(total)}"
+            self._progress.update(self._transfer, completed=sent, total=total, note=note)
         if view["state"] == AssignmentState.PUBLISHED:
             self._fill(self._processing, 100)
-        elif progress["processingPercent"] is not None:
-            self._fill(self._processing, progress["processingPercent"])
+        elif view["processingPercent"] is not None:
+            self._fill(self._processing, view["processingPercent"])
 
     def _fill(self, bar: TaskID, percent: int) -> None:
         self._progress.start_task(bar)

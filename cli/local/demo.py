@@ -125,11 +125,7 @@ class _Demo:
     async def _compare(self, emulator: str, published: dict[str, Any]) -> None:
         async with httpx.AsyncClient(timeout=30) as http:
             state = _answer(await http.get(f"{emulator}/_emulator/state"))
-        videos = {
-            video["id"]: video
-            for platform in state["platforms"].values()
-            for video in platform["videos"]
-        }
+        videos = {video["id"]: video for video in state["videos"]}
         there = videos[published["platformId"]]["sha256"]
         here = hashlib.sha256(await asyncio.to_thread(CLIP.read_bytes)).hexdigest()
         say(f"\nsha256 of the file       {here}\nsha256 at the platform   {there}")
