@@ -6,8 +6,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from activities.credentials import CredentialKeeper
+from api.app import create_app
 from api.context import Context
 from media.policy import SourcePolicy
 from platforms.registry import Registry
@@ -87,23 +89,28 @@ def context(make_context: Callable[..., Context]) -> Context:
 
 
 @pytest.fixture
-async def ours(context: Context) -> AsyncIterator[Tenant]:
-    tenant = tenant_of(context, "ours")
+def app(context: Context) -> FastAPI:
+    return create_app(context)
+
+
+@pytest.fixture
+async def ours(app: FastAPI) -> AsyncIterator[Tenant]:
+    tenant = tenant_of(app, "ours")
     async with tenant.http:
         yield tenant
 
 
 @pytest.fixture
-async def theirs(context: Context) -> AsyncIterator[Tenant]:
-    tenant = tenant_of(context, "theirs")
+async def theirs(app: FastAPI) -> AsyncIterator[Tenant]:
+    tenant = tenant_of(app, "theirs")
     async with tenant.http:
         yield tenant
 
 
 @pytest.fixture
-async def browser(context: Context) -> AsyncIterator[httpx.AsyncClient]:
+async def browser(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody's browser: no key, but cookies."""
-    async with client(context, {"Accept": "text/html"}) as browser:
+    async with client(app, {"Accept": "text/html"}) as browser:
         yield browser
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
-from api.context import Context
 from api.limits import MAX_BODY
 from domain.errors import PlatformUnavailable, QuotaExhausted
 from tests.support.api import DirectedYouTube, Tenant, client
@@ -110,18 +110,20 @@ async def test_a_page_out_of_bounds_is_400(ours: Tenant, query: str) -> None:
     "authorization", [None, "Bearer cl_wrong", "Bearer ", "Basic dTpw", "Bearer \xff"]
 )
 async def test_without_a_key_of_ours_everything_is_401(
-    context: Context, authorization: str | None
+    app: FastAPI, authorization: str | None
 ) -> None:
-    async with client(context) as http:
-        headers = {} if authorization is None else {"Authorization": authorization.encode("latin1")}
+    async with client(app) as http:
+        headers = (
+            [] if authorization is None else [(b"Authorization", authorization.encode("latin1"))]
+        )
         for path in ("/api/v1/videos", "/api/v1/platforms", "/api/youtube/uploads/"):
             answer = await http.get(path, headers=headers)
             assert_problem(answer, 401, "unauthorized")
             assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-async def test_an_operators_key_opens_no_workspace(context: Context, operator_key: str) -> None:
-    async with client(context, {"Authorization": f"Bearer {operator_key}"}) as http:
+async def test_an_operators_key_opens_no_workspace(app: FastAPI, operator_key: str) -> None:
+    async with client(app, {"Authorization": f"Bearer {operator_key}"}) as http:
         assert_problem(await http.get("/api/v1/videos"), 401, "unauthorized")
 
 

@@ -41,7 +41,7 @@ def test_an_address_under_a_prefix_is_allowed(url: str) -> None:
         "https://app.example.com/connected\n",
         "https://app.example.com\t/connected",
         "https://app.example.com/connected?x= y",
-        "https://аpp.example.com/connected",
+        "https://\u0430pp.example.com/connected",
         "//app.example.com/connected",
         "/connected",
         "javascript:alert(1)//app.example.com/connected",

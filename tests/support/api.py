@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import httpx
+from fastapi import FastAPI
 
 from activities.credentials import pack
-from api.app import create_app
 from api.context import Context
 from domain.secrets import Secret
 from domain.states import AssignmentState
@@ -129,18 +129,16 @@ def _later() -> datetime:
     return datetime.now(UTC) + timedelta(hours=1)
 
 
-def client(context: Context, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
-    """A client of an application made of this context."""
+def client(app: FastAPI, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(create_app(context)),
-        base_url=PUBLIC_URL,
-        headers=headers,
+        transport=httpx.ASGITransport(app), base_url=PUBLIC_URL, headers=headers
     )
 
 
-def tenant_of(context: Context, name: str) -> Tenant:
+def tenant_of(app: FastAPI, name: str) -> Tenant:
+    context = app.state.context
     with context.store.write() as session:
         workspace = workspaces.create_workspace(session, name=name)
         workspaces.allow_redirect(session, workspace.id, prefix="https://app.example.com/")
         _, key = workspaces.create_key(session, workspace_id=workspace.id)
-    return Tenant(context, workspace, client(context, {"Authorization": f"Bearer {key.reveal()}"}))
+    return Tenant(context, workspace, client(app, {"Authorization": f"Bearer {key.reveal()}"}))

@@ -4,6 +4,7 @@ It notes what it is asked, answers as it is told, and may be away. What tickets 
 assignments really do is for the journeys to show.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 
 from activities.contract import (
@@ -34,6 +35,8 @@ class DirectedLifecycles(Lifecycles):
     redeemed: list[tuple[str, str]] = field(default_factory=list)
     refused: list[tuple[str, str, Refusal]] = field(default_factory=list)
     assignments: list[AssignmentInput] = field(default_factory=list)
+    assigned: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by the first assignment that is started."""
     edits: list[AssignmentEdit] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
 
@@ -60,6 +63,7 @@ class DirectedLifecycles(Lifecycles):
     async def start_assignment(self, assignment: AssignmentInput) -> None:
         await self.ping()
         self.assignments.append(assignment)
+        self.assigned.set()
 
     async def edit(self, edit: AssignmentEdit) -> None:
         await self._ask()

@@ -21,7 +21,7 @@ def create(here: Here, workspace_id: Caller, wanted: VideoRequest) -> VideoView:
     video = register_video(
         here,
         workspace_id,
-        source_url=wanted.source_url,
+        source_url=wanted.source_url or "",
         title=wanted.title,
         description=wanted.description,
     )

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from activities.contract import TicketOutcome
 from api.context import Context
@@ -264,12 +265,12 @@ async def test_a_tampered_state_ends_on_a_page(
 async def test_another_browser_cannot_bring_the_callback(
     open_ticket: OpenTicket,
     browser: httpx.AsyncClient,
-    context: Context,
+    app: FastAPI,
     lifecycles: DirectedLifecycles,
 ) -> None:
     page = await set_out(browser, await open_ticket())
     callback = {"state": page["state"], "code": "4/0A"}
-    async with client(context) as other:
+    async with client(app) as other:
         answer = await other.get(CALLBACK, params=callback)
     assert result(answer) == {
         "status": "error",

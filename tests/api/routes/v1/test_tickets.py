@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from api.app import create_app
 from api.context import Context
 from tests.support.api import CALLER_PAGE, PUBLIC_URL, Tenant, tenant_of
 from tests.support.lifecycles import DirectedLifecycles
@@ -67,7 +68,7 @@ async def test_our_own_result_page_is_always_allowed(ours: Tenant) -> None:
 async def test_loopback_is_open_when_the_emulator_stands_in(
     make_context: Callable[..., Context],
 ) -> None:
-    tenant = tenant_of(make_context(emulator_url="http://127.0.0.1:8421"), "demo")
+    tenant = tenant_of(create_app(make_context(emulator_url="http://127.0.0.1:8421")), "demo")
     wanted = {**WANTED, "redirectUrl": "http://127.0.0.1:8000/"}
     assert (await tenant.http.post(TICKETS, json=wanted)).status_code == 201
     wanted["redirectUrl"] = "https://evil.example/"

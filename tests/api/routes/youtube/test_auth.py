@@ -1,0 +1,61 @@
+"""Connecting a channel by the `/api/youtube` surface: it ends on our own page."""
+
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import pytest
+
+from activities.contract import TicketOutcome
+from domain.states import TicketState
+from tests.support.api import PUBLIC_URL, Tenant
+from tests.support.lifecycles import DirectedLifecycles
+
+CALLBACK = "/api/youtube/auth/callback/"
+
+
+async def consent(ours: Tenant, browser: httpx.AsyncClient) -> str:
+    """Go as far as Google's page; return the state."""
+    initiated = (await ours.http.post("/api/youtube/auth/initiate/")).json()
+    answer = await browser.get(initiated["authorization_url"])
+    page = dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+    assert page["redirect_uri"] == PUBLIC_URL + CALLBACK
+    return page["state"]
+
+
+async def test_a_connected_channel_is_shown_on_a_page(
+    ours: Tenant, browser: httpx.AsyncClient
+) -> None:
+    state = await consent(ours, browser)
+    answer = await browser.get(CALLBACK, params={"state": state, "code": "4/0A"})
+    assert answer.status_code == 200
+    assert "The channel is connected" in answer.text
+
+
+async def test_a_client_that_asks_for_json_gets_json(
+    ours: Tenant, browser: httpx.AsyncClient
+) -> None:
+    browser.headers["Accept"] = "application/json"
+    state = await consent(ours, browser)
+    answer = await browser.get(CALLBACK, params={"state": state, "code": "4/0A"})
+    assert answer.json() == {"status": "success", "connection_ids": ["con_made"]}
+    tampered = await browser.get(CALLBACK, params={"state": "x", "code": "4/0A"})
+    assert (tampered.status_code, tampered.json()["code"]) == (400, "invalid_ticket")
+    assert tampered.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+async def test_an_account_without_a_channel_is_told_so(
+    ours: Tenant, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles, accept: str
+) -> None:
+    lifecycles.outcome = TicketOutcome(TicketState.FAILED, [], "no_channel", "None.")
+    browser.headers["Accept"] = accept
+    state = await consent(ours, browser)
+    answer = await browser.get(CALLBACK, params={"state": state, "code": "4/0A"})
+    assert answer.status_code == 400
+    assert "has no channel to publish to" in answer.text
+
+
+async def test_a_callback_without_a_query_ends_on_a_page(browser: httpx.AsyncClient) -> None:
+    answer = await browser.get(CALLBACK)
+    assert answer.status_code == 400
+    assert "empty_callback" in answer.text
