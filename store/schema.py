@@ -6,7 +6,6 @@ it has committed; the others then find nothing left to do.
 """
 
 from pathlib import Path
-from threading import Lock
 
 from alembic import command
 from alembic.config import Config
@@ -16,8 +15,6 @@ from sqlalchemy import Connection, text
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 0x0CA5_711E
-# Alembic keeps the running migration in module globals.
-_one_at_a_time = Lock()
 
 
 def upgrade(connection: Connection) -> None:
@@ -27,8 +24,7 @@ def upgrade(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
     config = _config()
     config.attributes["connection"] = connection
-    with _one_at_a_time:
-        command.upgrade(config, "head")
+    command.upgrade(config, "head")
 
 
 def is_current(connection: Connection) -> bool:

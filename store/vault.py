@@ -79,9 +79,9 @@ def _reseal_column(store: Store, vault: Vault, column: Column[bytes], batch: int
             found = session.execute(stale).all()
         if not found:
             return changed
+        places = [(Place(table.name, column.name, row), sealed) for row, sealed in found]
+        fresh = [vault.seal(vault.open(sealed, place), place) for place, sealed in places]
         with store.write() as session:
-            for row, sealed in found:
-                place = Place(table.name, column.name, row)
-                fresh = vault.seal(vault.open(sealed, place), place)
-                swap = update(table).where(key == row, column == sealed).values({column: fresh})
+            for (row, sealed), resealed in zip(found, fresh, strict=True):
+                swap = update(table).where(key == row, column == sealed).values({column: resealed})
                 changed += session.connection().execute(swap).rowcount

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from threading import Event, Thread
 
 import pytest
@@ -118,6 +119,33 @@ def test_rotation_goes_through_many_batches(tenant: Tenant) -> None:
         tenant.credential(old, connection_id)
     assert reseal_all(tenant.store, new, batch=5) == 12
     assert stale(tenant.store, new) == 0
+
+
+class Interrupted(Vault):
+    """A vault whose owner is overtaken by a writer after reading and before writing."""
+
+    def __init__(self, keyring: Keyring, meanwhile: Callable[[], None]) -> None:
+        super().__init__(keyring)
+        self._meanwhile = [meanwhile]
+
+    def open(self, sealed: bytes, place: Place) -> Secret:
+        secret = super().open(sealed, place)
+        if self._meanwhile:
+            self._meanwhile.pop()()
+        return secret
+
+
+def test_rotation_does_not_undo_what_was_written_meanwhile(tenant: Tenant) -> None:
+    keyring = Keyring.from_json(create_keyset())
+    old, fresh_keyring = Vault(keyring), Keyring.from_json(keyring.rotated())
+    connection = tenant.connection()
+    tenant.credential(old, connection.id)
+    vault = Interrupted(fresh_keyring, lambda: tenant.credential(old, connection.id, "meanwhile"))
+    assert reseal_all(tenant.store, vault) == 1
+    assert stale(tenant.store, vault) == 0
+    with tenant.store.read() as session:
+        stored = connections.get_credential(session, vault, connection.id)
+    assert stored.secret == Secret("meanwhile")
 
 
 def test_rotation_beside_writers_loses_nothing(tenant: Tenant) -> None:

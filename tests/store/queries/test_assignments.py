@@ -1,0 +1,297 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from domain.errors import Conflict, NotFound
+from domain.secrets import Secret
+from domain.states import AssignmentState, StepName, StepState, WaitReason
+from store.engine import Store
+from store.queries import assignments, steps, transfers
+from store.tables import Assignment
+from store.vault import Vault
+from tests.store.conftest import Tenant
+
+
+@pytest.fixture
+def assignment(tenant: Tenant) -> Assignment:
+    return tenant.assignment()
+
+
+def record(
+    store: Store, assignment: Assignment, state: AssignmentState, **given: Any
+) -> Assignment:
+    decided: dict[str, Any] = {
+        "wait_reason": None,
+        "wait_until": None,
+        "error_code": None,
+        "error": None,
+        "remedy": None,
+        "warnings": {},
+    }
+    with store.write() as session:
+        return assignments.record_state(session, assignment.id, state=state, **(decided | given))
+
+
+def retry(store: Store, tenant: Tenant, assignment: Assignment) -> Assignment:
+    with store.write() as session:
+        return assignments.begin_retry(session, tenant.workspace.id, assignment.id)
+
+
+def read(store: Store, assignment: Assignment) -> Assignment:
+    with store.read() as session:
+        return assignments.get_assignment_by_id(session, assignment.id)
+
+
+def test_assignments_are_counted_per_workspace(tenant: Tenant, stranger: Tenant) -> None:
+    assert [tenant.assignment().number, tenant.assignment().number] == [1, 2]
+    assert stranger.assignment().number == 1
+
+
+def test_a_foreign_connection_or_video_is_refused(
+    store: Store, tenant: Tenant, stranger: Tenant
+) -> None:
+    own: dict[str, Any] = {"connection_id": tenant.connection().id, "video_id": tenant.video().id}
+    foreign = {"connection_id": stranger.connection().id, "video_id": stranger.video().id}
+    for noun in ("connection", "video"):
+        mixed = own | {f"{noun}_id": foreign[f"{noun}_id"]}
+        with store.write() as session, pytest.raises(NotFound) as caught:
+            assignments.create_assignment(
+                session,
+                workspace_id=tenant.workspace.id,
+                platform="youtube",
+                payload={},
+                **mixed,
+            )
+        assert caught.value.code == f"{noun}_not_found"
+
+
+def test_a_foreign_assignment_is_not_found(
+    store: Store, assignment: Assignment, stranger: Tenant
+) -> None:
+    with store.read() as session, pytest.raises(NotFound) as caught:
+        assignments.get_assignment(session, stranger.workspace.id, assignment.id)
+    assert caught.value.code == "assignment_not_found"
+    with store.read() as session, pytest.raises(NotFound):
+        assignments.get_assignment_by_number(session, stranger.workspace.id, assignment.number)
+    with store.write() as session, pytest.raises(NotFound):
+        assignments.begin_retry(session, stranger.workspace.id, assignment.id)
+
+
+def test_assignments_are_found_by_what_is_asked(
+    store: Store, tenant: Tenant, stranger: Tenant
+) -> None:
+    first, second = tenant.assignment(), tenant.assignment()
+    stranger.assignment()
+    record(store, second, AssignmentState.UPLOADING)
+
+    def numbers(**wanted: Any) -> list[int]:
+        with store.read() as session:
+            page = assignments.find_assignments(session, tenant.workspace.id, **wanted)
+        assert page.total == len(page.items)
+        return [row.number for row in page.items]
+
+    assert numbers() == [2, 1]
+    assert numbers(state=AssignmentState.UPLOADING) == [2]
+    assert numbers(connection_id=first.connection_id) == [2, 1]
+    assert numbers(group_id=first.group_id) == [1]
+    assert numbers(external_id="unknown") == []
+    assert numbers(origin="youtube") == []
+
+
+def test_a_key_is_claimed_once_per_workspace(
+    store: Store, tenant: Tenant, stranger: Tenant
+) -> None:
+    def claim(owner: Tenant, group_id: str) -> str | None:
+        with store.write() as session:
+            earlier = assignments.claim_idempotency(
+                session,
+                workspace_id=owner.workspace.id,
+                key="k",
+                fingerprint="f",
+                group_id=group_id,
+            )
+        return earlier.group_id if earlier else None
+
+    assert claim(tenant, "grp_1") is None
+    assert claim(tenant, "grp_2") == "grp_1"
+    assert claim(stranger, "grp_3") is None
+
+
+def test_of_two_claims_at_once_one_wins(store: Store, tenant: Tenant) -> None:
+    start = Barrier(4)
+
+    def accept(group_id: str) -> str:
+        start.wait()
+        with store.write() as session:
+            earlier = assignments.claim_idempotency(
+                session,
+                workspace_id=tenant.workspace.id,
+                key="k",
+                fingerprint="f",
+                group_id=group_id,
+            )
+            return earlier.group_id if earlier else group_id
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = set(pool.map(accept, ("grp_1", "grp_2", "grp_3", "grp_4")))
+    assert len(answers) == 1
+
+
+def test_a_claim_of_a_failed_request_is_free_again(store: Store, tenant: Tenant) -> None:
+    claim = {"workspace_id": tenant.workspace.id, "key": "k", "fingerprint": "f"}
+
+    def fail() -> None:
+        with store.write() as session:
+            assignments.claim_idempotency(session, group_id="grp_1", **claim)
+            raise Conflict("video_changed", "The work failed.")
+
+    with pytest.raises(Conflict):
+        fail()
+    with store.write() as session:
+        assert assignments.claim_idempotency(session, group_id="grp_2", **claim) is None
+
+
+def test_a_group_is_listed_in_its_order(store: Store, tenant: Tenant, stranger: Tenant) -> None:
+    model = tenant.assignment()
+    with store.write() as session:
+        second = assignments.create_assignment(
+            session,
+            workspace_id=tenant.workspace.id,
+            connection_id=model.connection_id,
+            video_id=model.video_id,
+            platform="youtube",
+            payload={},
+            group_id=model.group_id,
+        )
+    with store.read() as session:
+        group = assignments.list_group(session, tenant.workspace.id, model.group_id)
+        assert [row.id for row in group] == [model.id, second.id]
+        assert not assignments.list_group(session, stranger.workspace.id, model.group_id)
+
+
+def test_what_a_state_brought_goes_with_it(store: Store, assignment: Assignment) -> None:
+    until = datetime.now(UTC) + timedelta(hours=1)
+    row = record(
+        store,
+        assignment,
+        AssignmentState.WAITING,
+        wait_reason=WaitReason.QUOTA,
+        wait_until=until,
+        error_code="quota",
+    )
+    assert (row.wait_reason, row.wait_until, row.error_code) == ("quota", until, "quota")
+    row = record(store, assignment, AssignmentState.UPLOADING)
+    assert (row.wait_reason, row.wait_until, row.error_code) == (None, None, None)
+
+
+def test_a_published_assignment_says_since_when_and_stays(
+    store: Store, assignment: Assignment
+) -> None:
+    record(
+        store,
+        assignment,
+        AssignmentState.PUBLISHED,
+        platform_url="https://youtu.be/x",
+        warnings={"thumbnail_failed": "The thumbnail was refused."},
+    )
+    row = record(store, assignment, AssignmentState.PROCESSING)
+    assert row.state == AssignmentState.PUBLISHED
+    assert row.published_at is not None
+    assert row.platform_url == "https://youtu.be/x"
+    assert row.warnings == {"thumbnail_failed": "The thumbnail was refused."}
+
+
+def test_an_earlier_attempt_writes_nothing(
+    store: Store, tenant: Tenant, assignment: Assignment
+) -> None:
+    record(store, assignment, AssignmentState.FAILED, attempt=1)
+    retry(store, tenant, assignment)
+    with pytest.raises(Conflict) as caught:
+        record(store, assignment, AssignmentState.UPLOADING, attempt=1)
+    assert caught.value.code == "superseded"
+    assert read(store, assignment).state == AssignmentState.PENDING
+
+
+def test_a_late_edit_changes_what_it_names(store: Store, assignment: Assignment) -> None:
+    later = datetime.now(UTC) + timedelta(days=1)
+    with store.write() as session:
+        assignments.edit_assignment(session, assignment.id, scheduled_at=later)
+    row = read(store, assignment)
+    assert (row.payload, row.scheduled_at) == ({"title": "Holiday"}, later)
+    with store.write() as session:
+        assignments.edit_assignment(session, assignment.id, payload={"title": "New"})
+    row = read(store, assignment)
+    assert (row.payload, row.scheduled_at) == ({"title": "New"}, later)
+    with store.write() as session:
+        assignments.edit_assignment(session, assignment.id, clears_schedule=True)
+    assert read(store, assignment).scheduled_at is None
+
+
+def test_unstarted_assignments_are_listed_oldest_first(store: Store, tenant: Tenant) -> None:
+    first, second, third = tenant.assignment(), tenant.assignment(), tenant.assignment()
+    record(store, second, AssignmentState.UPLOADING)
+    with store.read() as session:
+        late = third.created_at + timedelta(seconds=1)
+        rows = assignments.list_unstarted(session, created_before=late, limit=10)
+        assert [row.id for row in rows] == [first.id, third.id]
+        rows = assignments.list_unstarted(session, created_before=third.created_at, limit=10)
+        assert [row.id for row in rows] == [first.id]
+
+
+def test_only_those_parked_on_the_connection_wait_for_it(store: Store, tenant: Tenant) -> None:
+    parked, quota, running = tenant.assignment(), tenant.assignment(), tenant.assignment()
+    record(store, parked, AssignmentState.WAITING, wait_reason=WaitReason.CONNECTION)
+    record(store, quota, AssignmentState.WAITING, wait_reason=WaitReason.QUOTA)
+    record(store, running, AssignmentState.UPLOADING)
+    with store.read() as session:
+        waiting = assignments.list_waiting_for_connection(session, parked.connection_id)
+    assert waiting == [parked.id]
+
+
+@pytest.mark.parametrize("state", [AssignmentState.FAILED, AssignmentState.CANCELLED])
+def test_a_retry_begins_anew_and_only_once(
+    store: Store, tenant: Tenant, assignment: Assignment, state: AssignmentState
+) -> None:
+    with store.write() as session:
+        steps.record_step(
+            session,
+            assignment_id=assignment.id,
+            name=StepName.TRANSFER,
+            state=StepState.FAILED,
+            error_code="refused",
+        )
+    record(store, assignment, state, error_code="refused", error="No.", remedy="change")
+    row = retry(store, tenant, assignment)
+    assert (row.attempt, row.state, row.error_code, row.error) == (2, "pending", None, None)
+    with store.read() as session:
+        assert steps.list_steps(session, assignment.id) == []
+    with pytest.raises(Conflict) as caught:
+        retry(store, tenant, assignment)
+    assert caught.value.code == "not_retryable"
+
+
+@pytest.mark.parametrize("dead", [False, True])
+def test_a_retry_goes_on_with_the_upload_unless_it_is_dead(
+    store: Store, vault: Vault, tenant: Tenant, assignment: Assignment, dead: bool
+) -> None:
+    with store.write() as session:
+        transfers.open_transfer(session, vault, assignment.id, Secret("session"))
+        assignments.note_platform_id(session, assignment.id, "yt1")
+        if dead:
+            transfers.mark_dead(session, assignment.id)
+    record(store, assignment, AssignmentState.FAILED)
+    row = retry(store, tenant, assignment)
+    with store.read() as session:
+        transfer = transfers.find_transfer(session, assignment.id)
+    assert (transfer is None) == dead
+    assert row.platform_id == (None if dead else "yt1")
+
+
+def test_processing_may_go_backwards(store: Store, assignment: Assignment) -> None:
+    for percent in (80, 20, None):
+        with store.write() as session:
+            assignments.note_processing(session, assignment.id, percent)
+        assert read(store, assignment).processing_percent == percent
