@@ -1,0 +1,28 @@
+"""One installation for all journeys; each journey has a workspace of its own."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.support.emulator import Emulator
+from tests.support.stack import Stack, Tenant, running_stack
+
+
+@pytest.fixture(scope="session")
+async def installation(
+    tmp_path_factory: pytest.TempPathFactory, emulator_process: Emulator, temporal: str
+) -> AsyncIterator[Stack]:
+    folder = tmp_path_factory.mktemp("installation")
+    async with running_stack(folder, emulator_process, temporal) as stack:
+        yield stack
+
+
+@pytest.fixture
+def stack(installation: Stack, emulator: Emulator) -> Stack:
+    """The installation, with an emulator that has forgotten the journey before."""
+    return installation
+
+
+@pytest.fixture
+async def tenant(stack: Stack, request: pytest.FixtureRequest) -> Tenant:
+    return await stack.tenant(request.node.nodeid)

@@ -1,0 +1,220 @@
+"""Everything joined: the API, a worker, the emulator and a real Temporal dev server.
+
+What a journey sees is what a user sees: HTTP answers, the emulator's state, and Temporal
+through its client. Nothing in between is replaced.
+"""
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+
+from api.app import create_app
+from api.context import make_context
+from domain.ids import assignment_workflow_id
+from runtime.lifecycles import Lifecycles
+from runtime.parts import Parts, build_parts
+from runtime.temporal import connect, ensure_ready
+from runtime.worker import make_workers
+from settings import Settings
+from store.keyring import ensure_keyset_file
+from store.queries import workspaces
+from tests.support.emulator import ANA, ROOT, Emulator
+
+T = TypeVar("T")
+
+CLIP = ROOT / "tests" / "data" / "clip.mp4"
+TEMPORAL = shutil.which("temporal") or str(ROOT / ".venv" / "bin" / "temporal")
+
+
+async def eventually(
+    look: Callable[[], Awaitable[T]],
+    enough: Callable[[T], object] = bool,
+    *,
+    within: float = 30.0,
+) -> T:
+    """Look until it is enough; return what was seen. The one place where a test waits."""
+    deadline = time.monotonic() + within
+    while True:
+        seen = await look()
+        if enough(seen):
+            return seen
+        if time.monotonic() > deadline:
+            raise AssertionError(f"after {within} s still: {seen!r}")
+        await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def temporal_server() -> AsyncIterator[str]:
+    """A dev server of its own; yields its address."""
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=TEMPORAL,
+        dev_server_extra_args=["--sqlite-pragma", "synchronous=OFF", "--log-level", "error"],
+    ) as server:
+        yield server.client.service_client.config.target_host
+
+
+def settings_for(folder: Path, emulator: Emulator, temporal: str, **more: Any) -> Settings:
+    return Settings.model_validate(
+        {
+            "data_dir": folder,
+            "temporal_address": temporal,
+            "emulator_url": emulator.url,
+            "public_url": "http://127.0.0.1:8420",
+            "media_roots": f"{folder}:{CLIP.parent}",
+            "allow_private_sources": True,
+            "chunk_mib": 1,
+            **more,
+        }
+    )
+
+
+@dataclass
+class Stack:
+    """One installation, with a worker in this process unless it was asked for without."""
+
+    parts: Parts
+    client: Client
+    lifecycles: Lifecycles
+    emulator: Emulator
+    http: httpx.AsyncClient = field(repr=False)
+
+    async def tenant(self, name: str) -> "Tenant":
+        """A new workspace with a key; loopback redirects are open, since the emulator is used."""
+        with self.parts.store.write() as session:
+            workspace = workspaces.create_workspace(session, name=name)
+            _, key = workspaces.create_key(session, workspace_id=workspace.id, label="journey")
+        return Tenant(self, workspace.id, key.reveal())
+
+    def assignment(self, assignment_id: str) -> WorkflowHandle[Any, Any]:
+        return self.client.get_workflow_handle(assignment_workflow_id(assignment_id))
+
+
+@asynccontextmanager
+async def running_stack(
+    folder: Path, emulator: Emulator, temporal: str, *, works: bool = True, **settings: Any
+) -> AsyncIterator[Stack]:
+    chosen = settings_for(folder, emulator, temporal, **settings)
+    ensure_keyset_file(chosen.keyset_file)
+    parts = build_parts(chosen)
+    parts.store.migrate()
+    client = await connect(chosen, parts.keyring)
+    await ensure_ready(client)
+    lifecycles = Lifecycles(client)
+    app = create_app(make_context(parts, lifecycles))
+    workers = make_workers(chosen, parts, client) if works else []
+    running = [asyncio.create_task(worker.run()) for worker in workers]
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url=chosen.url, timeout=60
+    ) as http:
+        yield Stack(parts, client, lifecycles, emulator, http)
+    await asyncio.gather(*(worker.shutdown() for worker in workers))
+    await asyncio.gather(*running)
+    parts.store.close()
+
+
+@dataclass
+class Tenant:
+    """A workspace, and what its backend does."""
+
+    stack: Stack
+    workspace_id: str
+    key: str = field(repr=False)
+
+    async def ask(
+        self, method: str, path: str, body: Any = None, *, status: int | None = None, **more: Any
+    ) -> Any:
+        """Call the API with the workspace's key; the JSON of the expected answer."""
+        answer = await self.stack.http.request(
+            method, path, json=body, headers={"Authorization": f"Bearer {self.key}"}, **more
+        )
+        if status is None:
+            assert answer.is_success, (answer.status_code, answer.text)
+        else:
+            assert answer.status_code == status, (answer.status_code, answer.text)
+        return answer.json() if answer.content else None
+
+    async def ticket(self, **fields: Any) -> dict[str, Any]:
+        body = {"platform": "youtube", "redirectUrl": "http://127.0.0.1:9/back", **fields}
+        ticket: dict[str, Any] = await self.ask("POST", "/api/v1/oauth/tickets", body)
+        return ticket
+
+    async def browse(
+        self,
+        auth_url: str,
+        *,
+        account: str = ANA,
+        scopes: list[str] | None = None,
+        decision: str = "allow",
+    ) -> "Visit":
+        """Follow a ticket with a browser of its own: authorize, consent, callback."""
+        transport = self.stack.http._transport
+        async with httpx.AsyncClient(transport=transport, timeout=60) as browser:
+            set_out = await browser.get(auth_url)
+            if "/o/oauth2/" not in set_out.headers.get("location", ""):
+                return Visit(set_out, set_out, "")
+            back = await asyncio.to_thread(
+                self.stack.emulator.consent,
+                set_out.headers["location"],
+                account,
+                scopes,
+                decision,
+            )
+            return Visit(set_out, await browser.get(back), back)
+
+    async def connection(self, account: str = ANA) -> str:
+        """Connect an account; return the connection's id."""
+        ticket = await self.ticket()
+        visit = await self.browse(ticket["authUrl"], account=account)
+        assert visit.result["status"] == "success", visit.result
+        return visit.result["connectionId"]
+
+    async def assign(self, connection_id: str, **fields: Any) -> dict[str, Any]:
+        body = {
+            "connectionId": connection_id,
+            "mediaUrl": CLIP.as_uri(),
+            "payload": {"title": "A clip"},
+            **fields,
+        }
+        assignment: dict[str, Any] = await self.ask("POST", "/api/v1/assignments", body)
+        return assignment
+
+    async def look(self, assignment_id: str) -> dict[str, Any]:
+        assignment: dict[str, Any] = await self.ask("GET", f"/api/v1/assignments/{assignment_id}")
+        return assignment
+
+    async def until(self, assignment_id: str, *states: str, within: float = 30.0) -> dict[str, Any]:
+        """Wait until the assignment is in one of the states."""
+        return await eventually(
+            lambda: self.look(assignment_id), lambda seen: seen["state"] in states, within=within
+        )
+
+    async def publish(self, connection_id: str, **fields: Any) -> dict[str, Any]:
+        """Assign, and wait for the end of it."""
+        assignment = await self.assign(connection_id, **fields)
+        return await self.until(assignment["id"], "published", "failed")
+
+
+@dataclass
+class Visit:
+    """A browser's way through a consent."""
+
+    set_out: httpx.Response
+    back: httpx.Response
+    callback: str
+    """The address with which the platform sent the browser back."""
+
+    @property
+    def result(self) -> dict[str, str]:
+        """The query that the browser arrives with at the caller's page."""
+        query = urlsplit(self.back.headers.get("location", "")).query
+        return {name: values[0] for name, values in parse_qs(query).items()}
