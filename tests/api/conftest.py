@@ -45,9 +45,15 @@ def lifecycles() -> DirectedLifecycles:
     return DirectedLifecycles()
 
 
-@pytest.fixture
-def youtube() -> DirectedYouTube:
+@pytest.fixture(scope="session")
+def adapter() -> DirectedYouTube:
     return DirectedYouTube()
+
+
+@pytest.fixture
+def youtube(adapter: DirectedYouTube) -> DirectedYouTube:
+    adapter.forget()
+    return adapter
 
 
 @pytest.fixture
@@ -88,9 +94,19 @@ def context(make_context: Callable[..., Context]) -> Context:
     return make_context()
 
 
+@pytest.fixture(scope="session")
+def assembled() -> list[FastAPI]:
+    """The application, once it is made: putting it together takes longer than a test."""
+    return []
+
+
 @pytest.fixture
-def app(context: Context) -> FastAPI:
-    return create_app(context)
+def app(assembled: list[FastAPI], context: Context) -> FastAPI:
+    """The application on this test's context."""
+    if not assembled:
+        assembled.append(create_app(context))
+    assembled[0].state.context = context
+    return assembled[0]
 
 
 @pytest.fixture

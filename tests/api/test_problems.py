@@ -113,11 +113,9 @@ async def test_without_a_key_of_ours_everything_is_401(
     app: FastAPI, authorization: str | None
 ) -> None:
     async with client(app) as http:
-        headers = (
-            [] if authorization is None else [(b"Authorization", authorization.encode("latin1"))]
-        )
+        sent = [] if authorization is None else [authorization.encode("latin1")]
         for path in ("/api/v1/videos", "/api/v1/platforms", "/api/youtube/uploads/"):
-            answer = await http.get(path, headers=headers)
+            answer = await http.get(path, headers=[(b"Authorization", value) for value in sent])
             assert_problem(answer, 401, "unauthorized")
             assert answer.headers["WWW-Authenticate"] == "Bearer"
 

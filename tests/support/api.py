@@ -28,6 +28,10 @@ class DirectedYouTube(YouTube):
     def __init__(self) -> None:
         app = GoogleApp("id", Secret("secret"), f"{NOWHERE}/auth", NOWHERE, NOWHERE, f"{NOWHERE}/")
         super().__init__(app, chunk_size=1 << 20)
+        self.forget()
+
+    def forget(self) -> None:
+        """Answer as if nobody had told it anything."""
         self.answer: Channel | Exception = Channel("UC1", "A channel", "Bread.", 12, None)
         self.failure: Exception | None = None
         self.revoked: list[str] = []
