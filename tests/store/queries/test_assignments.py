@@ -118,6 +118,11 @@ def test_a_key_is_claimed_once_per_workspace(
     assert claim(tenant, "grp_1") is None
     assert claim(tenant, "grp_2") == "grp_1"
     assert claim(stranger, "grp_3") is None
+    with store.read() as session:
+        first = assignments.find_claim(session, tenant.workspace.id, "k")
+        assert first is not None
+        assert first.group_id == "grp_1"
+        assert assignments.find_claim(session, tenant.workspace.id, "unused") is None
 
 
 def test_of_two_claims_at_once_one_wins(store: Store, tenant: Tenant) -> None:
