@@ -140,6 +140,7 @@ def _service(root: str) -> Any:
         .joinpath("discovery_cache/documents/youtube.v3.json")
         .read_text("utf-8")
     )
+    # The library joins upload addresses to it as they are.
     document["rootUrl"] = root if root.endswith("/") else f"{root}/"
     # Each call brings its own `http`; without one here the library looks for credentials.
     return build_from_document(document, http=httplib2.Http())  # type: ignore[no-untyped-call]

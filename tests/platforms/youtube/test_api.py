@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from googleapiclient.http import MediaInMemoryUpload
 
 from domain.errors import PlatformUnavailable
 from platforms.protocol import Publication
-from platforms.youtube import GoogleApp, YouTube
+from platforms.youtube import YouTube
 from platforms.youtube.api import Api, Wire
 from tests.support.emulator import Emulator
 from tests.support.google import CREDENTIAL
@@ -39,10 +40,12 @@ def test_a_success_that_cannot_be_read_is_a_blip(
     assert caught.value.code == "unreadable_answer"
 
 
-def test_uploads_go_to_the_configured_root_too(app: GoogleApp) -> None:
-    api = Api(app.api_root.rstrip("/"), Wire())
-    request = api.videos.insert(part="snippet", body={"snippet": {}}, media_body=None)
-    assert request.uri.startswith(app.api_root)
+@pytest.mark.parametrize("root", ["http://h:1", "http://h:1/", "http://h:1/google"])
+def test_uploads_go_to_the_configured_root_too(root: str) -> None:
+    api = Api(root, Wire())
+    media = MediaInMemoryUpload(b"x", mimetype="video/mp4", resumable=True)
+    request = api.videos.insert(part="snippet", body={"snippet": {}}, media_body=media)
+    assert request.uri.startswith(f"{root.rstrip('/')}/upload/youtube/v3/videos?")
 
 
 def test_threads_share_an_adapter(connect: Any, youtube: YouTube) -> None:

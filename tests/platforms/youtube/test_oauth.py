@@ -137,6 +137,13 @@ def test_a_new_refresh_token_replaces_the_old_one(scripted: Any, speaking: YouTu
     assert speaking.refresh(CREDENTIAL).refresh_token == Secret("newer")
 
 
+def test_what_a_refresh_does_not_mention_stays_as_it_was(scripted: Any, speaking: YouTube) -> None:
+    end = datetime(2026, 12, 1, tzinfo=UTC)
+    scripted.answers = [(200, {"access_token": "new", "expires_in": 3599})]
+    after = speaking.refresh(replace(CREDENTIAL, grant_expires_at=end))
+    assert (after.scopes, after.grant_expires_at) == (CREDENTIAL.scopes, end)
+
+
 def test_a_refresh_asks_for_no_scope(scripted: Any, speaking: YouTube) -> None:
     scripted.answers = [(200, GRANT)]
     speaking.refresh(CREDENTIAL)
