@@ -9,11 +9,12 @@ how long a secret is, nor that a row was put back to an earlier ciphertext of it
 from dataclasses import dataclass
 
 from sqlalchemy import Column, func
-from sqlmodel import SQLModel, select, update
+from sqlmodel import select, update
 
 from domain.secrets import Secret
 from store.engine import Store
 from store.keyring import Keyring
+from store.tables import METADATA
 
 _BATCH = 200
 
@@ -58,7 +59,7 @@ def reseal_all(store: Store, vault: Vault, *, batch: int = _BATCH) -> int:
     """
     return sum(
         _reseal_column(store, vault, column, batch)
-        for table in SQLModel.metadata.sorted_tables
+        for table in METADATA.sorted_tables
         for column in table.columns
         if column.name.startswith("sealed")
     )

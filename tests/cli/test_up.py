@@ -1,0 +1,183 @@
+"""`castline up` as its user has it: one machine, real processes, one story in order.
+
+A start takes seconds, so the story shares two of them.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.machine import ROOT, Machine, Up, consent, eventually, is_alive
+
+CLIP = ROOT / "tests" / "data" / "clip.mp4"
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    return Machine(tmp_path_factory.mktemp("machine"))
+
+
+@pytest.fixture(scope="module")
+def up(machine: Machine) -> Iterator[Up]:
+    with machine.up() as up:
+        yield up
+
+
+@pytest.fixture(scope="module")
+def key(machine: Machine, up: Up) -> str:
+    made = machine.run("workspaces", "create", "bakery")
+    assert made.returncode == 0, made.stderr
+    saved = machine.run("keys", "create", "--save")
+    assert saved.returncode == 0, saved.stderr
+    assert (machine.data / "key").stat().st_mode & 0o777 == 0o600
+    return (machine.data / "key").read_text().strip()
+
+
+@pytest.fixture(scope="module")
+def connection(machine: Machine, key: str) -> str:
+    with subprocess.Popen(
+        machine.command("connect", "youtube"),
+        env=machine.env,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as connecting:
+        assert connecting.stdout is not None
+        consent(connecting.stdout.readline().strip())
+        rest = connecting.stdout.read()
+        assert connecting.wait(30) == 0, rest
+    assert "Ana Cooks" in rest
+    (line,) = [line for line in rest.splitlines() if "con_" in line]
+    return line.split()[0]
+
+
+def test_it_says_where_everything_is(machine: Machine, up: Up) -> None:
+    assert f"castline is ready: {machine.url}" in up.said
+    for address in (machine.url, f"{machine.url}/docs", machine.emulator):
+        assert address in up.said
+        assert httpx.get(address).is_success
+    assert machine.env["CASTLINE_TEMPORAL_UI_URL"] in up.said
+
+
+def test_the_doctor_finds_nothing_wrong(machine: Machine, up: Up) -> None:
+    examined = machine.run("doctor")
+    assert examined.returncode == 0, examined.stdout + examined.stderr
+    assert "wrong" not in examined.stdout
+
+
+def test_the_key_set_is_its_owners_alone(machine: Machine, up: Up) -> None:
+    assert (machine.data / "keyset.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_second_one_on_the_same_folder_is_refused(machine: Machine, up: Up) -> None:
+    second = machine.run("up")
+    assert second.returncode == 1
+    assert "already running" in second.stderr
+
+
+def test_a_file_is_published_by_hand(machine: Machine, connection: str) -> None:
+    published = machine.run("publish", str(CLIP), "--title", "First loaf", "--privacy", "unlisted")
+    assert published.returncode == 0, published.stdout + published.stderr
+    assert "published: https://www.youtube.com/watch?v=" in published.stdout
+
+
+def test_what_cannot_be_published_is_a_sentence(machine: Machine, connection: str) -> None:
+    missing = machine.run("publish", "/nowhere/at/all.mp4", "--title", "No loaf")
+    assert missing.returncode == 1
+    assert missing.stderr.startswith("castline: ")
+    assert "Traceback" not in missing.stderr
+
+
+def test_a_wrong_key_is_a_sentence(machine: Machine, up: Up, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("cl_wrong")
+    refused = machine.run("watch", "--key-file", str(tmp_path / "key"))
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_killed_part_comes_back_and_it_is_said(machine: Machine, up: Up, key: str) -> None:
+    killed = up.child("worker")
+    os.kill(killed, signal.SIGKILL)
+    up.wait_for(r"worker ended \(signal SIGKILL\)")
+    eventually(lambda: "worker" in " ".join(up.children().values()))
+    assert up.child("worker") != killed
+    again = machine.run("publish", str(CLIP), "--title", "Second loaf", seconds=90)
+    assert again.returncode == 0, again.stdout + again.stderr
+
+
+def test_keys_are_listed_and_end(machine: Machine, up: Up, key: str) -> None:
+    made = machine.run("keys", "create", "--label", "spare")
+    spare = made.stdout.strip()
+    (key_id,) = [word.rstrip(":") for word in made.stderr.split() if word.startswith("key_")]
+    listed = machine.run("keys", "list")
+    assert spare not in listed.stdout
+    assert "spare" in listed.stdout
+    headers = {"Authorization": f"Bearer {spare}"}
+    assert httpx.get(f"{machine.url}/api/v1/videos", headers=headers).status_code == 200
+    assert machine.run("keys", "revoke", key_id).returncode == 0
+    assert httpx.get(f"{machine.url}/api/v1/videos", headers=headers).status_code == 401
+
+
+def test_it_ends_in_time_and_leaves_nothing(machine: Machine, up: Up, connection: str) -> None:
+    children = up.children()
+    assert len(children) == 4
+    code, seconds = up.stop()
+    assert code == 0, up.said
+    assert seconds < 10
+    assert not any(is_alive(pid) for pid in children)
+    socket.create_server(("127.0.0.1", machine.ports[0])).close()
+
+
+def test_keys_rotate_while_it_is_down_and_state_survives(
+    machine: Machine, up: Up, connection: str
+) -> None:
+    assert up.process.poll() == 0
+    rotated = machine.run("rotate-keys")
+    assert rotated.returncode == 0, rotated.stderr
+    assert "1 stored values were resealed" in rotated.stderr
+    with machine.up() as again:
+        listed = machine.run("watch")
+        assert "First loaf" in listed.stdout
+        assert "Second loaf" in listed.stdout
+        third = machine.run("publish", str(CLIP), "--title", "Third loaf")
+        assert third.returncode == 0, third.stdout + third.stderr
+        videos = httpx.get(f"{machine.emulator}/_emulator/state").json()["videos"]
+        assert sorted(video["title"] for video in videos) == [
+            "First loaf",
+            "Second loaf",
+            "Third loaf",
+        ]
+        children = again.children()
+        assert again.stop(signal.SIGINT)[0] == 0
+    assert not any(is_alive(pid) for pid in children)
+
+
+def test_a_taken_port_is_named_with_a_way_out(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    with socket.create_server(("127.0.0.1", machine.ports[1])):
+        refused = machine.run("up")
+    assert refused.returncode == 1
+    assert f"Port {machine.ports[1]} of Temporal is taken" in refused.stderr
+    assert "CASTLINE_TEMPORAL_ADDRESS=" in refused.stderr
+
+
+def test_the_doctor_names_what_is_missing(tmp_path: Path) -> None:
+    examined = Machine(tmp_path).run("doctor")
+    assert examined.returncode == 1
+    for subject in ("data folder", "key set", "database", "API"):
+        assert f"wrong  {subject}" in examined.stdout
+
+
+def test_migrate_alone_prepares_a_machine(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    assert machine.run("keys", "list").returncode == 1
+    assert machine.run("migrate").returncode == 0
+    examined = machine.run("doctor").stdout
+    assert "ok     database" in examined
+    assert "ok     key set" in examined
+    assert "wrong  Temporal: does not answer" in examined
