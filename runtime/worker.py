@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities import wiring
@@ -35,9 +35,13 @@ SHORT_SLOTS = 16
 HEARTBEAT_INTERVAL = timedelta(seconds=2)
 """At most this much progress goes unseen when a worker is killed."""
 
-# Loaded once per process instead of once per workflow run: they are pure, and re-importing
-# them would cost each run tens of milliseconds and give their classes a second identity.
+# Loaded once per process instead of once per workflow run: they are pure, and their classes
+# must not get a second identity.
 PASSED_THROUGH = ("domain", "activities")
+
+SANDBOX = SandboxedWorkflowRunner(
+    restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+)
 
 _log = logging.getLogger("castline.worker")
 
@@ -62,8 +66,16 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     _log.info("worker has ended")
 
 
-def make_workers(settings: Settings, parts: Parts, client: Client) -> list[Worker]:
-    """Return the workers of both queues, not yet running."""
+def make_workers(
+    settings: Settings, parts: Parts, client: Client, *, sandboxed: bool = False
+) -> list[Worker]:
+    """Return the workers of both queues, not yet running.
+
+    `sandboxed` makes workflow code that is not deterministic fail where it stands. The tests
+    run everything that way. In production it would find nothing more, and costs a publish
+    two fifths of the worker's CPU time: the workflow's module is imported anew for each run,
+    and each payload is taken through the sandbox.
+    """
     activities = wiring.build(
         store=parts.store,
         vault=parts.vault,
@@ -79,9 +91,7 @@ def make_workers(settings: Settings, parts: Parts, client: Client) -> list[Worke
             task_queue=WORKFLOW_QUEUE,
             identity=identity,
             workflows=WORKFLOWS,
-            workflow_runner=SandboxedWorkflowRunner(
-                restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-            ),
+            workflow_runner=SANDBOX if sandboxed else UnsandboxedWorkflowRunner(),
             activities=activities.short,
             activity_executor=ThreadPoolExecutor(2 * SHORT_SLOTS, "short"),
             max_concurrent_activities=SHORT_SLOTS,

@@ -111,7 +111,7 @@ async def running_stack(
     await ensure_ready(client)
     lifecycles = Lifecycles(client)
     app = create_app(make_context(parts, lifecycles))
-    workers = make_workers(chosen, parts, client) if works else []
+    workers = make_workers(chosen, parts, client, sandboxed=True) if works else []
     running = [asyncio.create_task(worker.run()) for worker in workers]
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url=chosen.url, timeout=60
