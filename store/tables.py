@@ -248,3 +248,7 @@ class IdempotencyClaim(SQLModel, table=True):
     """Hex SHA-256 of the canonical body."""
     group_id: str
     created_at: datetime = _moment(default_factory=now)
+
+
+METADATA = SQLModel.metadata
+"""All of the tables. Taken from SQLModel itself it is empty until this module is loaded."""

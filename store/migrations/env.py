@@ -8,10 +8,9 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, create_engine
-from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-from store.tables import Moment
+from store.tables import METADATA, Moment
 
 
 def render_item(type_: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
@@ -26,7 +25,7 @@ def render_item(type_: str, item: Any, _context: AutogenContext) -> str | Litera
 def run(connection: Connection) -> None:
     context.configure(
         connection=connection,
-        target_metadata=SQLModel.metadata,
+        target_metadata=METADATA,
         render_item=render_item,
         render_as_batch=True,
     )

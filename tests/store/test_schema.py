@@ -4,16 +4,16 @@ from multiprocessing.synchronize import Barrier
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
-from sqlmodel import SQLModel
 
 from store.engine import Store
 from store.queries import workspaces
+from store.tables import METADATA
 
 
 def test_the_migrated_schema_is_that_of_the_models(url: str) -> None:
     engine = create_engine(url)
     with engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), SQLModel.metadata)
+        differences = compare_metadata(MigrationContext.configure(connection), METADATA)
     engine.dispose()
     assert differences == []
 

@@ -3,13 +3,13 @@ from threading import Event, Thread
 
 import pytest
 from sqlalchemy import LargeBinary, text
-from sqlmodel import SQLModel
 
 from domain.errors import CastlineError
 from domain.secrets import Secret
 from store.engine import Store
 from store.keyring import Keyring, create_keyset
 from store.queries import connections, tickets, transfers
+from store.tables import METADATA
 from store.vault import Place, Vault, reseal_all
 from tests.store.conftest import Tenant
 
@@ -54,7 +54,7 @@ def test_a_ciphertext_moved_to_another_row_does_not_open(tenant: Tenant, vault: 
 
 
 def test_every_column_of_bytes_is_one_that_rotation_finds() -> None:
-    columns = [column for table in SQLModel.metadata.sorted_tables for column in table.columns]
+    columns = [column for table in METADATA.sorted_tables for column in table.columns]
     sealed = [column.name for column in columns if isinstance(column.type, LargeBinary)]
     assert len(sealed) == 5
     assert all(name.startswith("sealed") for name in sealed)
@@ -69,7 +69,7 @@ def stale(store: Store, vault: Vault) -> int:
     with store.read() as session:
         return sum(
             not value.startswith(vault.current_prefix)
-            for table in SQLModel.metadata.sorted_tables
+            for table in METADATA.sorted_tables
             for column in table.columns
             if column.name.startswith("sealed")
             for (value,) in session.connection().execute(
