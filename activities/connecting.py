@@ -31,8 +31,8 @@ class TicketActivities(TicketSteps):
     @activity.defn
     @translated
     def connect(self, ticket_id: str) -> Connected:
-        with self._store.read() as session:
-            ticket = tickets.get_ticket(session, ticket_id)
+        with self._store.write() as session:
+            ticket = tickets.begin_connecting(session, ticket_id)
             if ticket.state == TicketState.CONNECTED:
                 return _connected(session, ticket.connection_ids)
         platform = self._registry.get(ticket.platform)

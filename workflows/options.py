@@ -54,12 +54,11 @@ DISCARD: dict[str, Any] = {
 }
 
 CONNECT: dict[str, Any] = {
-    "start_to_close_timeout": timedelta(seconds=60),
-    # A person is looking at a browser: what does not answer for two minutes has failed.
-    "schedule_to_close_timeout": timedelta(minutes=2),
-    "retry_policy": RetryPolicy(
-        initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10)
-    ),
+    # Longer than the longest answer: of two exchanges of one code both may be worthless.
+    "start_to_close_timeout": timedelta(seconds=65),
+    "schedule_to_close_timeout": timedelta(minutes=3),
+    # A person is looking at a browser: what fails for a quarter of a minute has failed.
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=5),
 }
 
 RECORD: dict[str, Any] = {

@@ -107,7 +107,8 @@ def _failure(error: CastlineError, *, as_json: bool) -> Response:
     return render(
         "message",
         status=error.status,
-        headers={"Retry-After": retry} if retry else None,
+        # The page asks again by itself: a repeated visit gets the first one's answer.
+        headers={"Retry-After": retry, "Refresh": retry} if retry else None,
         title="That did not work",
         sentence=error.sentence,
         code=error.code,

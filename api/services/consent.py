@@ -20,6 +20,10 @@ from store.queries import tickets
 from store.tables import Ticket
 
 
+_DENIALS = frozenset({"access_denied", "scope_missing"})
+"""What the person withheld: all of it, or a box that publishing needs."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConsentPage:
     """Where to send the browser, and the cookie that binds it."""
@@ -179,5 +183,5 @@ def _ending(ticket: Ticket, outcome: TicketOutcome) -> Ending:
         return Ending(ticket.redirect_url, connection_ids=outcome.connection_ids)
     if outcome.state is TicketState.EXPIRED:
         return Ending(ticket.redirect_url, error="ticket_expired", reason="ticket_expired")
-    error = "access_denied" if outcome.error_code == "access_denied" else "platform_error"
+    error = "access_denied" if outcome.error_code in _DENIALS else "platform_error"
     return Ending(ticket.redirect_url, error=error, reason=outcome.error_code)

@@ -162,7 +162,7 @@ async def test_another_error_of_the_platform_is_not_repeated(
         (TicketOutcome(TicketState.FAILED, [], "no_channel", "."), "platform_error", "no_channel"),
         (
             TicketOutcome(TicketState.REFUSED, [], "scope_missing", "."),
-            "platform_error",
+            "access_denied",
             "scope_missing",
         ),
         (
