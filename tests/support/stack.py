@@ -8,7 +8,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -95,6 +95,21 @@ class Stack:
             _, key = workspaces.create_key(session, workspace_id=workspace.id, label="journey")
         return Tenant(self, workspace.id, key.reveal())
 
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """A worker in this process; stopped in good order at the end."""
+        workers = make_workers(self.parts.settings, self.parts, self.client)
+        running = [asyncio.create_task(worker.run()) for worker in workers]
+        try:
+            yield
+        finally:
+            await asyncio.gather(*(worker.shutdown() for worker in workers))
+            await asyncio.gather(*running)
+
+    def browser(self) -> httpx.AsyncClient:
+        """A browser of its own, with its own cookies."""
+        return httpx.AsyncClient(transport=self.http._transport, timeout=60)
+
     def assignment(self, assignment_id: str) -> WorkflowHandle[Any, Any]:
         return self.client.get_workflow_handle(assignment_workflow_id(assignment_id))
 
@@ -155,10 +170,12 @@ class Tenant:
         account: str = ANA,
         scopes: list[str] | None = None,
         decision: str = "allow",
+        browser: httpx.AsyncClient | None = None,
     ) -> "Visit":
-        """Follow a ticket with a browser of its own: authorize, consent, callback."""
-        transport = self.stack.http._transport
-        async with httpx.AsyncClient(transport=transport, timeout=60) as browser:
+        """Follow a ticket: authorize, consent, callback. With a fresh browser unless given one."""
+        async with AsyncExitStack() as closing:
+            if browser is None:
+                browser = await closing.enter_async_context(self.stack.browser())
             set_out = await browser.get(auth_url)
             if "/o/oauth2/" not in set_out.headers.get("location", ""):
                 return Visit(set_out, set_out, "")

@@ -1,0 +1,130 @@
+"""A ticket's five minutes, whatever is down meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHandle
+
+from api.services.tickets import ticket_input
+from domain.ids import ticket_workflow_id
+from store.queries import tickets
+from store.tables import Ticket, now
+from tests.support.emulator import Emulator
+from tests.support.stack import Stack, Tenant, Visit, eventually, running_stack, temporal_server
+
+
+@pytest.fixture(scope="module")
+async def temporal_apart() -> AsyncIterator[str]:
+    """A dev server whose queues no other installation's worker serves."""
+    async with temporal_server() as address:
+        yield address
+
+
+async def open_ticket(tenant: Tenant, *, seconds: float) -> tuple[Ticket, str]:
+    """A ticket that lives for less than five minutes, and its `authUrl`."""
+    stack = tenant.stack
+    url = f"{stack.parts.settings.url}/api/v1/oauth/youtube"
+    with stack.parts.store.write() as session:
+        ticket = tickets.create_ticket(
+            session,
+            workspace_id=tenant.workspace_id,
+            platform="youtube",
+            redirect_url="http://127.0.0.1:9/back",
+            callback_url=f"{url}/callback",
+            expires_at=now() + timedelta(seconds=seconds),
+        )
+    await stack.lifecycles.start_ticket(ticket_input(ticket))
+    return ticket, f"{url}/authorize?ticket={ticket.id}"
+
+
+async def state_of(tenant: Tenant, ticket: Ticket) -> str:
+    seen = await tenant.ask("GET", f"/api/v1/oauth/tickets/{ticket.id}")
+    return str(seen["state"])
+
+
+async def until(moment: datetime) -> None:
+    async def clock() -> datetime:
+        return now()
+
+    await eventually(clock, lambda time: time > moment)
+
+
+async def test_an_expired_ticket_does_not_set_out(tenant: Tenant) -> None:
+    ticket, auth_url = await open_ticket(tenant, seconds=0.3)
+    await eventually(lambda: state_of(tenant, ticket), lambda state: state == "expired")
+
+    visit = await tenant.browse(auth_url)
+
+    assert visit.callback == ""
+    assert visit.result == error("ticket_expired")
+
+
+async def test_an_expired_ticket_is_not_redeemed(tenant: Tenant, stack: Stack) -> None:
+    ticket, auth_url = await open_ticket(tenant, seconds=2)
+    async with stack.browser() as browser:
+        page = await browser.get(auth_url)
+        back = await asyncio.to_thread(stack.emulator.consent, page.headers["location"])
+        await eventually(lambda: state_of(tenant, ticket), lambda state: state == "expired")
+        answer = await browser.get(back)
+
+    assert Visit(page, answer, back).result == error("ticket_expired")
+    assert stack.emulator.calls("oauth.token.exchange") == 0
+
+
+async def test_a_ticket_that_expires_while_no_worker_runs_is_not_redeemed(
+    tmp_path: Path, emulator: Emulator, temporal_apart: str
+) -> None:
+    async with running_stack(tmp_path, emulator, temporal_apart, works=False) as stack:
+        tenant = await stack.tenant("apart")
+        ticket, auth_url = await open_ticket(tenant, seconds=4)
+        async with stack.browser() as browser:
+            async with stack.working():
+                page = await browser.get(auth_url)
+            back = await asyncio.to_thread(emulator.consent, page.headers["location"])
+            await until(ticket.expires_at)
+            returning = asyncio.create_task(browser.get(back))
+            # It reaches Temporal first, and so shares a workflow task with the timer.
+            await asyncio.wait({returning}, timeout=1)
+            assert not returning.done()
+            async with stack.working():
+                answer = await returning
+                assert await state_of(tenant, ticket) == "expired"
+
+        assert Visit(page, answer, back).result == error("ticket_expired")
+        assert emulator.calls("oauth.token.exchange") == 0
+
+
+async def test_a_callback_while_google_is_down_is_redeemed_when_it_is_back(
+    tmp_path: Path, temporal_apart: str
+) -> None:
+    google = Emulator.start(state=tmp_path / "google.json")
+    port = int(google.url.rpartition(":")[2])
+    async with running_stack(tmp_path, google, temporal_apart) as stack:
+        tenant = await stack.tenant("apart")
+        ticket = await tenant.ticket()
+        async with stack.browser() as browser:
+            page = await browser.get(ticket["authUrl"])
+            back = await asyncio.to_thread(google.consent, page.headers["location"])
+            assert await asyncio.to_thread(google.stop) == 0
+            returning = asyncio.create_task(browser.get(back))
+            workflow = stack.client.get_workflow_handle(ticket_workflow_id(ticket["ticketId"]))
+            await eventually(lambda: attempts_of(workflow), lambda attempts: attempts > 1)
+            google = Emulator.start(port=port, state=tmp_path / "google.json")
+            answer = await returning
+
+        assert Visit(page, answer, back).result["status"] == "success"
+        assert google.stop() == 0
+
+
+async def attempts_of(workflow: WorkflowHandle[object, object]) -> int:
+    """How often the running activity has been begun."""
+    description = await workflow.describe()
+    pending = description.raw_description.pending_activities
+    return pending[0].attempt if pending else 0
+
+
+def error(code: str) -> dict[str, str]:
+    return {"status": "error", "error": code, "reason": code}
