@@ -98,7 +98,7 @@ class Stack:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """A worker in this process; stopped in good order at the end."""
-        workers = make_workers(self.parts.settings, self.parts, self.client)
+        workers = make_workers(self.parts.settings, self.parts, self.client, sandboxed=True)
         running = [asyncio.create_task(worker.run()) for worker in workers]
         try:
             yield
@@ -126,14 +126,12 @@ async def running_stack(
     await ensure_ready(client)
     lifecycles = Lifecycles(client)
     app = create_app(make_context(parts, lifecycles))
-    workers = make_workers(chosen, parts, client, sandboxed=True) if works else []
-    running = [asyncio.create_task(worker.run()) for worker in workers]
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url=chosen.url, timeout=60
     ) as http:
-        yield Stack(parts, client, lifecycles, emulator, http)
-    await asyncio.gather(*(worker.shutdown() for worker in workers))
-    await asyncio.gather(*running)
+        stack = Stack(parts, client, lifecycles, emulator, http)
+        async with stack.working() if works else nullcontext():
+            yield stack
     parts.store.close()
 
 
