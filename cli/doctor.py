@@ -15,7 +15,7 @@ import httpx
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from domain.errors import CastlineError
+from domain.errors import CastlineError, Unavailable
 from runtime.parts import load_keyring
 from runtime.temporal import connect, find_missing_search_attributes
 from settings import Settings
@@ -109,7 +109,7 @@ async def _temporal(settings: Settings) -> Finding:
         async with asyncio.timeout(_TIMEOUT):
             client = await connect(settings, keyring)
             return await _namespace(client)
-    except (RuntimeError, TimeoutError):
+    except (Unavailable, TimeoutError):
         return Finding(
             "Temporal",
             "does not answer",

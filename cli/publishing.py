@@ -37,7 +37,6 @@ def connect(
     key_file: KeyFile = None,
 ) -> None:
     """Get a consent: print the address for the channel's owner and wait for the result."""
-    from cli.output import print_table
     from domain.states import TicketState
 
     service = _service(url, key_file)

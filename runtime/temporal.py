@@ -33,6 +33,7 @@ from temporalio.client import (
 )
 from temporalio.envconfig import ClientConfig
 
+from domain.errors import Unavailable
 from domain.queues import WORKFLOW_QUEUE
 from runtime.codec import Sealer, make_data_converter
 from settings import Settings
@@ -49,13 +50,21 @@ _REGISTRATION_SECONDS = 30
 async def connect(settings: Settings, keyring: Sealer, *, lazy: bool = False) -> Client:
     """Return a client. With `lazy` it connects at its first call, so that HTTP may start first.
 
-    Raises `RuntimeError` when Temporal cannot be reached (never with `lazy`).
+    Raises `Unavailable` (code `temporal_unreachable`) when Temporal does not answer; never with
+    `lazy`.
     """
     # The file with Temporal's profiles belongs to its own command line, not to a service.
     config = ClientConfig.load_client_connect_config(disable_file=True)
     config.setdefault("target_host", settings.temporal_address)
     config.setdefault("namespace", settings.temporal_namespace)
-    return await Client.connect(**config, data_converter=make_data_converter(keyring), lazy=lazy)
+    try:
+        return await Client.connect(
+            **config, data_converter=make_data_converter(keyring), lazy=lazy
+        )
+    except RuntimeError:
+        raise Unavailable(
+            "temporal_unreachable", f"Temporal does not answer at {config['target_host']}."
+        ) from None
 
 
 def worker_identity(pid: int) -> str:

@@ -47,7 +47,7 @@ _log = logging.getLogger("castline.worker")
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
-    """Work until `stop` is set. Raises `RuntimeError` when Temporal cannot be reached.
+    """Work until `stop` is set. Raises `Unavailable` when Temporal does not answer.
 
     Registers what is missing in Temporal first, so that a fresh namespace is enough.
     """

@@ -41,7 +41,7 @@ async def demo(*, stay: bool) -> int:
     """Run the demo and return the exit code: 0 only if everything came out as promised."""
     with tempfile.TemporaryDirectory(prefix="castline-demo-") as folder:
         data = Path(folder)
-        os.environ.update(_environment(data))
+        os.environ.update(environment_alone(data))
         show = _Demo(Settings())
         try:
             was_stopped = await until_stopped(show.run(stay=stay))
@@ -90,7 +90,7 @@ class _Demo:
         body = {"platform": "youtube", "redirectUrl": done}
         ticket = _answer(await service.post("/oauth/tickets", json=body))
         say(f"Ticket {ticket['ticketId']}: a browser opens {ticket['authUrl']}")
-        await _consent(ticket["authUrl"])
+        await give_consent(ticket["authUrl"])
         found = _answer(await service.get(f"/oauth/tickets/{ticket['ticketId']}"))
         if found["state"] != TicketState.CONNECTED:
             raise DemoFailed(f"the ticket ended {found['state']}: {found['error']}")
@@ -133,7 +133,7 @@ class _Demo:
             raise DemoFailed("the platform does not hold exactly this file, once")
 
 
-async def _consent(auth_url: str) -> None:
+async def give_consent(auth_url: str) -> None:
     """Do what the channel's owner does: open the address, choose an account, allow."""
     async with httpx.AsyncClient(follow_redirects=True, timeout=30) as browser:
         page = await browser.get(auth_url)
@@ -159,9 +159,9 @@ def _answer(response: httpx.Response) -> Any:
     return response.json()
 
 
-def _environment(data: Path) -> dict[str, str]:
+def environment_alone(data: Path) -> dict[str, str]:
+    """Settings for an installation on free ports, whatever this shell is set up for."""
     api, temporal, ui, emulator = _free_ports(4)
-    # The demo is the same whatever this shell is set up for.
     for name in [name for name in os.environ if name.startswith("CASTLINE_")]:
         del os.environ[name]
     return {

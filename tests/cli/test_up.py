@@ -4,6 +4,7 @@ A start takes seconds, so the story shares two of them.
 """
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -139,7 +140,7 @@ def test_keys_rotate_while_it_is_down_and_state_survives(
     assert up.process.poll() == 0
     rotated = machine.run("rotate-keys")
     assert rotated.returncode == 0, rotated.stderr
-    assert "1 stored values were resealed" in rotated.stderr
+    assert re.search(r"[1-9]\d* stored values were resealed", rotated.stderr)
     with machine.up() as again:
         listed = machine.run("watch")
         assert "First loaf" in listed.stdout
