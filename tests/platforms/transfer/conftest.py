@@ -1,0 +1,91 @@
+import random
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import trustme
+
+from media.file import FileSource
+from platforms.transfer import engine
+from platforms.transfer.machine import Finished, Upload
+from tests.support.uploads import MiniUpload, UploadServer
+
+KIB = 1024
+CHUNK = 512 * KIB
+SIZE = 1300 * KIB + 7
+
+
+@dataclass
+class Ride:
+    """One run of the engine and what it told its caller."""
+
+    source: FileSource
+    progress: list[int] = field(default_factory=list)
+    pauses: list[float] = field(default_factory=list)
+    intents: list[int] = field(default_factory=list)
+    on_progress: Callable[[int], object] = lambda _sent: None
+    before_finish: Callable[[], object] = lambda: None
+
+    def run(self, upload: Upload) -> Finished:
+        def on_progress(sent: int) -> None:
+            self.progress.append(sent)
+            self.on_progress(sent)
+
+        def before_finish() -> None:
+            self.intents.append(upload.confirmed)
+            self.before_finish()
+
+        return engine.run(
+            upload,
+            self.source,
+            on_progress=on_progress,
+            before_finish=before_finish,
+            pause=self.pauses.append,
+        )
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "video.bin"
+    path.write_bytes(random.Random(7).randbytes(SIZE))
+    return path
+
+
+@pytest.fixture
+def ride(path: Path) -> Iterator[Ride]:
+    source = FileSource(path)
+    yield Ride(source)
+    source.close()
+
+
+@pytest.fixture
+def server() -> Iterator[UploadServer]:
+    with UploadServer(SIZE) as server:
+        yield server
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls_server(authority: trustme.CA) -> Iterator[UploadServer]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with UploadServer(SIZE, tls=context) as server:
+        yield server
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An additional authority, named the way an operator names it."""
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+
+
+@pytest.fixture
+def mini() -> Callable[[UploadServer], MiniUpload]:
+    return lambda server: MiniUpload(server.url, size=SIZE, chunk=CHUNK)

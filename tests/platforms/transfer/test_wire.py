@@ -1,0 +1,92 @@
+import socket
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from domain.errors import PlatformMisconfigured
+from domain.secrets import Secret
+from platforms.transfer.machine import Request
+from platforms.transfer.wire import ANSWER_BYTES, Wire
+from tests.platforms.transfer.conftest import SIZE, Ride
+from tests.support.uploads import MiniUpload, Step, UploadServer, answer
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire(beat=lambda: None)
+
+
+def put(server: UploadServer, **body: object) -> Request:
+    return Request("PUT", Secret(server.url), {"X-Part": "1"}, **body)  # type: ignore[arg-type]
+
+
+def test_a_body_may_have_a_head_and_a_tail(server: UploadServer, wire: Wire) -> None:
+    request = put(server, head=b"--a\r\n", length=5, tail=b"\r\n--a--")
+    answered = wire.exchange(request, [memoryview(b"by"), memoryview(b"tes")])
+    assert answered is not None
+    assert server.bodies == [b"--a\r\nbytes\r\n--a--"]
+    assert "Content-Length: 17\r\n" in server.heads[0]
+    assert "X-Part: 1\r\n" in server.heads[0]
+
+
+def test_an_answer_that_breaks_off_is_no_answer(server: UploadServer, wire: Wire) -> None:
+    whole = answer("200 OK", body=b'{"id": "made"}')
+    server.steps.append(Step(answer=whole[:-3], early=True))
+    assert wire.exchange(put(server), []) is None
+
+
+def test_what_is_not_http_is_no_answer(server: UploadServer, wire: Wire) -> None:
+    server.steps.append(Step(answer=b"SSH-2.0-OpenSSH\r\n\r\n", early=True))
+    assert wire.exchange(put(server), []) is None
+
+
+def test_an_endless_answer_is_read_only_so_far(server: UploadServer, wire: Wire) -> None:
+    server.steps.append(Step(answer=answer("200 OK", body=bytes(3 * ANSWER_BYTES))))
+    answered = wire.exchange(put(server), [])
+    assert answered is not None
+    assert len(answered.body) == ANSWER_BYTES
+    assert wire.exchange(put(server), []) is not None
+    assert server.connections == 2, "the rest of it is left behind with its connection"
+
+
+def test_nothing_is_followed_or_sent_again(server: UploadServer, wire: Wire) -> None:
+    moved = answer("307 Temporary Redirect", "Location: http://127.0.0.1:1/")
+    server.steps.append(Step(answer=moved))
+    answered = wire.exchange(put(server), [])
+    assert answered is not None
+    assert answered.status == 307
+    assert len(server.heads) == 1
+
+
+@pytest.mark.usefixtures("trusted")
+def test_tls_keeps_one_connection(
+    tls_server: UploadServer, ride: Ride, mini: Callable[[UploadServer], MiniUpload]
+) -> None:
+    ride.run(mini(tls_server))
+    assert len(tls_server.stored) == SIZE
+    assert tls_server.connections == 1
+
+
+def test_a_certificate_that_nobody_vouches_for_is_the_operators_matter(
+    tls_server: UploadServer, wire: Wire
+) -> None:
+    with pytest.raises(PlatformMisconfigured) as raised:
+        wire.exchange(put(tls_server), [])
+    assert raised.value.code == "platform_untrusted"
+    assert tls_server.heads == []
+
+
+def test_only_this_machine_is_spoken_to_in_clear(wire: Wire) -> None:
+    request = Request("PUT", Secret("http://platform.example/session?upload_id=secret"), {})
+    with pytest.raises(PlatformMisconfigured) as raised:
+        wire.exchange(request, [])
+    assert raised.value.code == "platform_insecure"
+    assert "secret" not in raised.value.sentence
+
+
+def test_a_server_that_hangs_up_in_the_handshake_is_no_answer(wire: Wire) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True).start()
+        url = f"https://localhost:{listener.getsockname()[1]}/"
+        assert wire.exchange(Request("PUT", Secret(url), {}), []) is None
