@@ -98,8 +98,10 @@ def test_a_lost_final_answer_is_read_back(status: int) -> None:
     assert finished.platform_id == "dQw4w9WgXcQ"
 
 
-def test_no_range_means_that_nothing_is_held() -> None:
-    machine = upload()
+def test_no_range_means_that_nothing_is_held_any_more() -> None:
+    machine = upload(fresh=True)
+    machine.next_request()
+    machine.receive(held(CHUNK))
     machine.next_request()
     machine.receive(answer(308))
     assert machine.confirmed == 0
