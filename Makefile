@@ -6,7 +6,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := domain media platforms store activities workflows runtime api cli emulator settings.py
+CODE := domain media platforms store activities workflows runtime api cli emulator bench settings.py
 
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --upgrade
