@@ -37,5 +37,7 @@ def build_registry(*, google: GoogleApp | None, chunk_size: int, policy: SourceP
     """Build an adapter for each platform that has app credentials. Makes no call."""
     platforms: list[Platform] = []
     if google is not None:
-        platforms.append(YouTube(google, chunk_size=chunk_size, policy=policy))
+        platforms.append(
+            YouTube(google, chunk_size=chunk_size, policy=policy, manages=youtube_manages)
+        )
     return Registry({platform.name: platform for platform in platforms})

@@ -35,6 +35,15 @@ def test_a_platform_without_credentials_is_not_there() -> None:
         registry.get("youtube")
 
 
+@pytest.mark.parametrize("manages", [True, False])
+def test_managing_is_asked_for_only_where_wanted(manages: bool) -> None:
+    registry = build_registry(
+        google=APP, chunk_size=CHUNK, policy=SourcePolicy(), youtube_manages=manages
+    )
+    scopes = registry.get("youtube").capabilities.scopes
+    assert any(scope.endswith("youtube.force-ssl") for scope in scopes) is manages
+
+
 def test_a_chunk_size_that_youtube_cannot_take_is_noticed_at_once() -> None:
     with pytest.raises(ValueError, match="multiple"):
         build_registry(google=APP, chunk_size=CHUNK + 1, policy=SourcePolicy())

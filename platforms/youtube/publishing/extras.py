@@ -12,7 +12,7 @@ from typing import Any
 
 from googleapiclient.http import MediaInMemoryUpload
 
-from domain.errors import PlatformRefusal, SourceUnusable
+from domain.errors import PlatformRefusal, ReauthorizationNeeded, SourceUnusable
 from domain.states import StepName
 from media.open import open_found
 from media.policy import SourcePolicy
@@ -48,8 +48,30 @@ def run_step(
     platform_id: str,
     payload: Mapping[str, Any],
 ) -> None:
-    """Do one step: one call for a thumbnail or caption track, one or two for a playlist."""
-    require_scopes(credential, *STEP_SCOPES[step])
+    """Do one step: one call for a thumbnail or caption track, one or two for a playlist.
+
+    A grant that does not reach so far is a refusal of this step (code `step_not_granted`),
+    since the connection is none the worse for publishing.
+    """
+    try:
+        require_scopes(credential, *STEP_SCOPES[step])
+        _run(api, policy, step, credential, platform_id, payload)
+    except ReauthorizationNeeded as error:
+        if error.code != "scope_missing":
+            raise
+        raise PlatformRefusal(
+            "step_not_granted", error.sentence, reason=error.reason, remedy=error.remedy
+        ) from None
+
+
+def _run(
+    api: Api,
+    policy: SourcePolicy,
+    step: StepName,
+    credential: Credential,
+    platform_id: str,
+    payload: Mapping[str, Any],
+) -> None:
     match step:
         case StepName.THUMBNAIL:
             _set_thumbnail(api, policy, credential, platform_id, payload["thumbnailUrl"])

@@ -10,6 +10,7 @@ from domain.errors import (
     PlatformRefusal,
     PlatformUnavailable,
     ReauthorizationNeeded,
+    Remedy,
     SourceUnusable,
 )
 from domain.states import StepName
@@ -158,12 +159,13 @@ def test_a_playlist_that_is_not_there_is_refused(
 
 
 @pytest.mark.parametrize("step", [StepName.CAPTIONS, StepName.PLAYLIST])
-def test_a_step_beyond_the_grant_needs_a_new_consent_and_costs_no_call(
+def test_a_step_beyond_the_grant_is_refused_without_a_call(
     emulator: Emulator, connect: Any, youtube: YouTube, step: StepName
 ) -> None:
-    with pytest.raises(ReauthorizationNeeded) as caught:
+    with pytest.raises(PlatformRefusal) as caught:
         youtube.run_step(step, connect(), "abc", {"captions": [], "playlistIds": ["PL1"]})
-    assert caught.value.code == "scope_missing"
+    assert caught.value.code == "step_not_granted"
+    assert caught.value.remedy is Remedy.RECONNECT
     assert emulator.calls("playlistItems.list") == 0
 
 
@@ -175,6 +177,18 @@ def test_a_scope_that_google_misses_is_told_the_same_way(
     (tmp_path / "en").write_text("Flour")
     captions = [{"language": "en", "url": (tmp_path / "en").as_uri()}]
     claimed = replace(credential, scopes=(MANAGE,))
-    with pytest.raises(ReauthorizationNeeded) as caught:
+    with pytest.raises(PlatformRefusal) as caught:
         youtube.run_step(StepName.CAPTIONS, claimed, video_id, {"captions": captions})
-    assert (caught.value.code, caught.value.reason) == ("scope_missing", "insufficientPermissions")
+    assert (caught.value.code, caught.value.reason) == (
+        "step_not_granted",
+        "insufficientPermissions",
+    )
+
+
+def test_a_dead_token_is_still_a_dead_token(
+    emulator: Emulator, grown: tuple[Credential, str], managing: YouTube
+) -> None:
+    emulator.fault("playlistItems.list", "unauthorized")
+    with pytest.raises(ReauthorizationNeeded) as caught:
+        managing.run_step(StepName.PLAYLIST, *grown, {"playlistIds": ["PL1"]})
+    assert caught.value.code == "token_rejected"
