@@ -39,13 +39,18 @@ class Context:
 
 
 def make_context(parts: Parts, lifecycles: Lifecycles) -> Context:
+    settings = parts.settings
     return Context(
-        settings=parts.settings,
+        settings=settings,
         store=parts.store,
         vault=parts.vault,
         keyring=parts.keyring,
         registry=parts.registry,
-        policy=parts.policy,
+        # Narrower than the transfers': an address from a caller never leads into the intake,
+        # where other workspaces' uploads lie.
+        policy=SourcePolicy(
+            roots=settings.media_roots, allow_private=settings.allow_private_sources
+        ),
         credentials=CredentialKeeper(parts.store, parts.vault, parts.registry),
         lifecycles=lifecycles,
     )

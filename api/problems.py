@@ -36,6 +36,8 @@ WAIT_SECONDS = 5
 _FRAMEWORK = {
     400: ("not_json", "The body is not JSON."),
     404: ("not_found", "There is nothing at this address."),
+    412: ("unknown_tus_version", "Send `Tus-Resumable: 1.0.0`."),
+    415: ("unknown_media_type", "Send the bytes as `application/offset+octet-stream`."),
     405: ("method_not_allowed", "This address does not take that method."),
 }
 

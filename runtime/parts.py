@@ -29,7 +29,11 @@ class Parts:
 def build_parts(settings: Settings) -> Parts:
     """Return the parts. Raises `CastlineError` when the key set cannot be used."""
     keyring = load_keyring(settings)
-    policy = SourcePolicy(roots=settings.media_roots, allow_private=settings.allow_private_sources)
+    policy = SourcePolicy(
+        # The second one: what customers uploaded to the API's resumable intake.
+        roots=(*settings.media_roots, settings.data_dir / "media"),
+        allow_private=settings.allow_private_sources,
+    )
     return Parts(
         settings=settings,
         store=Store(settings.database),

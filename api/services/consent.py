@@ -19,7 +19,6 @@ from domain.states import TicketState
 from store.queries import tickets
 from store.tables import Ticket
 
-
 _DENIALS = frozenset({"access_denied", "scope_missing"})
 """What the person withheld: all of it, or a box that publishing needs."""
 

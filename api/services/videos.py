@@ -6,9 +6,11 @@ refuses bytes that changed since.
 """
 
 from api.context import Context
-from domain.errors import InvalidRequest
+from api.services.intake import get_upload
+from domain.errors import Conflict, InvalidRequest
 from domain.ids import WorkspaceId
 from media.facts import inspect
+from media.policy import SourcePolicy
 from media.source import VideoFacts
 from platforms.protocol import Platform
 from store.queries import videos
@@ -28,6 +30,39 @@ def register_video(
     Raises `SourceUnusable` and `SourceUnreachable` before anything is written.
     """
     facts = inspect(source_url, here.policy)
+    return _write(here, workspace_id, source_url, facts, title, description)
+
+
+def register_upload(
+    here: Context,
+    workspace_id: WorkspaceId,
+    *,
+    upload_id: str,
+    title: str | None,
+    description: str | None,
+) -> Video:
+    """The same for a finished upload of the resumable intake.
+
+    Raises `NotFound`, and `Conflict` (code `upload_incomplete`).
+    """
+    upload = get_upload(here, workspace_id, upload_id)
+    if not upload.is_complete:
+        raise Conflict(
+            "upload_incomplete", f"{upload.offset} of its {upload.size} bytes have arrived."
+        )
+    source_url = upload.path.as_uri()
+    facts = inspect(source_url, SourcePolicy(roots=(upload.path.parent,)))
+    return _write(here, workspace_id, source_url, facts, title, description)
+
+
+def _write(
+    here: Context,
+    workspace_id: WorkspaceId,
+    source_url: str,
+    facts: VideoFacts,
+    title: str | None,
+    description: str | None,
+) -> Video:
     with here.store.write() as session:
         return videos.create_video(
             session,

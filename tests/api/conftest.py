@@ -35,7 +35,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def media(tmp_path: Path) -> Path:
     """The folder that the operator opened."""
-    folder = tmp_path / "media"
+    folder = tmp_path / "opened"
     folder.mkdir()
     return folder
 

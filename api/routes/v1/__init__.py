@@ -6,6 +6,7 @@ from api.routes.v1 import (
     assignments,
     connections,
     consent,
+    files,
     organizations,
     platforms,
     tickets,
@@ -15,6 +16,6 @@ from api.schemas.problem import answers
 from domain.errors import InvalidRequest, TooLarge, Unauthorized
 
 router = APIRouter(prefix="/api/v1")
-for _module in (tickets, organizations, connections, videos, assignments, platforms):
+for _module in (tickets, organizations, connections, files, videos, assignments, platforms):
     router.include_router(_module.router, responses=answers(InvalidRequest, Unauthorized, TooLarge))
 router.include_router(consent.router)

@@ -7,24 +7,33 @@ from api.context import Here
 from api.routes.paging import Limit, PageNumber
 from api.schemas.problem import answers
 from api.schemas.videos import VideoList, VideoRequest, VideoView
-from api.services.videos import register_video
-from domain.errors import NotFound, Unavailable
+from api.services.videos import register_upload, register_video
+from domain.errors import Conflict, NotFound, Unavailable
 from store.queries import videos
 from store.queries.rows import PAGE_LIMIT
 
 router = APIRouter(prefix="/videos", tags=["Videos"])
 
 
-@router.post("", status_code=201, responses=answers(Unavailable))
+@router.post("", status_code=201, responses=answers(NotFound, Conflict, Unavailable))
 def create(here: Here, workspace_id: Caller, wanted: VideoRequest) -> VideoView:
     """Register a video. Its bytes stay where they are until they are published."""
-    video = register_video(
-        here,
-        workspace_id,
-        source_url=wanted.source_url or "",
-        title=wanted.title,
-        description=wanted.description,
-    )
+    if wanted.upload_id is not None:
+        video = register_upload(
+            here,
+            workspace_id,
+            upload_id=wanted.upload_id,
+            title=wanted.title,
+            description=wanted.description,
+        )
+    else:
+        video = register_video(
+            here,
+            workspace_id,
+            source_url=wanted.source_url or "",
+            title=wanted.title,
+            description=wanted.description,
+        )
     return VideoView.model_validate(video)
 
 

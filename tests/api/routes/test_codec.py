@@ -1,6 +1,7 @@
 """The codec endpoint of the Temporal Web UI."""
 
 import base64
+import time
 
 import httpx
 import pytest
@@ -55,6 +56,18 @@ async def test_a_browser_that_signed_in_opens_payloads(
         for key in workspaces.list_keys(session, None):
             workspaces.revoke_key(session, key.id)
     assert (await browser.post("/codec/decode", json=sealed)).status_code == 401
+
+
+async def test_a_cookie_ends_by_itself(
+    context: Context,
+    browser: httpx.AsyncClient,
+    operator_key: str,
+    sealed: dict[str, object],
+) -> None:
+    for until, status in ((time.time() + 60, 200), (time.time() - 1, 401)):
+        cookie = context.keyring.seal(f"{int(until)}|{operator_key}".encode(), b"operator cookie")
+        browser.cookies.set("castline_operator", base64.urlsafe_b64encode(cookie).decode())
+        assert (await browser.post("/codec/decode", json=sealed)).status_code == status
 
 
 async def test_nobody_else_opens_payloads(

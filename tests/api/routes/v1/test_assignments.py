@@ -126,6 +126,15 @@ async def test_a_request_that_is_not_whole_is_400(
     assert answer.json()["details"].keys() == {named}
 
 
+@pytest.mark.parametrize("name", [rb"\ud800", rb"\u0000"])
+async def test_a_payload_field_that_is_no_text_is_400(ours: Tenant, name: bytes) -> None:
+    body = b'{"connectionId": "c", "videoId": "v", "payload": {"' + name + b'": 1}}'
+    answer = await ours.http.post(
+        ASSIGNMENTS, content=body, headers={"Content-Type": "application/json"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+
+
 async def test_an_unknown_type_is_refused(ours: Tenant) -> None:
     answer = await ours.http.post(ASSIGNMENTS, json=wanted(ours, type="poem"))
     assert (answer.status_code, answer.json()["code"]) == (400, "unknown_type")
