@@ -33,8 +33,17 @@ class Registry:
         return platform
 
 
-def build_registry(*, google: GoogleApp | None, chunk_size: int, policy: SourcePolicy) -> Registry:
-    """Build an adapter for each platform that has app credentials. Makes no call."""
+def build_registry(
+    *,
+    google: GoogleApp | None,
+    chunk_size: int,
+    policy: SourcePolicy,
+    youtube_manages: bool = False,
+) -> Registry:
+    """Build an adapter for each platform that has app credentials. Makes no call.
+
+    `youtube_manages`: ask for the scope that captions and playlists need.
+    """
     platforms: list[Platform] = []
     if google is not None:
         platforms.append(
