@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     google_token_url: str = Field(GOOGLE_TOKEN_URL, description="Google's token endpoint.")
     google_revoke_url: str = Field(GOOGLE_REVOKE_URL, description="Google's revocation endpoint.")
     google_api_root: str = Field(GOOGLE_API_ROOT, description="Root of the YouTube Data API.")
+    youtube_manages: bool = Field(
+        False,
+        description="Ask for the scope that captions and playlists need, `youtube.force-ssl`.",
+    )
     emulator_url: str | None = Field(
         None,
         description="Set by `castline up` when the emulator stands in for the platforms: the "

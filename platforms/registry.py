@@ -1,16 +1,19 @@
 """The platforms that this process can publish to, by name.
 
-Adding a platform is one entry in `build_registry`. A platform without app credentials is
-not there: asking for it is answered like any unknown name.
+Adding a platform is one builder and its entry in `build_registry`, the one place below the
+entry points that reads the settings. A platform without app credentials is not there: asking
+for it is answered like any unknown name.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain.errors import InvalidRequest
+from domain.secrets import Secret
 from media.policy import SourcePolicy
 from platforms.protocol import Platform
 from platforms.youtube import GoogleApp, YouTube
+from settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +36,25 @@ class Registry:
         return platform
 
 
-def build_registry(
-    *,
-    google: GoogleApp | None,
-    chunk_size: int,
-    policy: SourcePolicy,
-    youtube_manages: bool = False,
-) -> Registry:
-    """Build an adapter for each platform that has app credentials. Makes no call.
+def build_registry(settings: Settings, policy: SourcePolicy) -> Registry:
+    """Build an adapter for each platform that has app credentials. Makes no call."""
+    platforms = [build(settings, policy) for build in (_youtube,)]
+    return Registry({platform.name: platform for platform in platforms if platform is not None})
 
-    `youtube_manages`: ask for the scope that captions and playlists need.
-    """
-    platforms: list[Platform] = []
-    if google is not None:
-        platforms.append(
-            YouTube(google, chunk_size=chunk_size, policy=policy, manages=youtube_manages)
-        )
-    return Registry({platform.name: platform for platform in platforms})
+
+def _youtube(settings: Settings, policy: SourcePolicy) -> Platform | None:
+    if settings.google_client_id is None or settings.google_client_secret is None:
+        return None
+    return YouTube(
+        GoogleApp(
+            client_id=settings.google_client_id,
+            client_secret=Secret(settings.google_client_secret.get_secret_value()),
+            auth_url=settings.google_auth_url,
+            token_url=settings.google_token_url,
+            revoke_url=settings.google_revoke_url,
+            api_root=settings.google_api_root,
+        ),
+        chunk_size=settings.chunk_mib << 20,
+        policy=policy,
+        manages=settings.youtube_manages,
+    )

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from domain.secrets import Secret
 from media.policy import SourcePolicy
 from platforms.registry import Registry, build_registry
-from platforms.youtube import GoogleApp
 from settings import Settings
 from store.engine import Store
 from store.keyring import Keyring
@@ -39,23 +38,8 @@ def build_parts(settings: Settings) -> Parts:
         store=Store(settings.database),
         keyring=keyring,
         vault=Vault(keyring),
-        registry=build_registry(
-            google=_google_app(settings), chunk_size=settings.chunk_mib << 20, policy=policy
-        ),
+        registry=build_registry(settings, policy),
         policy=policy,
-    )
-
-
-def _google_app(settings: Settings) -> GoogleApp | None:
-    if settings.google_client_id is None or settings.google_client_secret is None:
-        return None
-    return GoogleApp(
-        client_id=settings.google_client_id,
-        client_secret=Secret(settings.google_client_secret.get_secret_value()),
-        auth_url=settings.google_auth_url,
-        token_url=settings.google_token_url,
-        revoke_url=settings.google_revoke_url,
-        api_root=settings.google_api_root,
     )
 
 

@@ -1,18 +1,20 @@
 import pytest
 
 from domain.errors import InvalidRequest
-from domain.secrets import Secret
 from domain.states import PlatformName
 from media.policy import SourcePolicy
-from platforms.registry import build_registry
-from platforms.youtube import GoogleApp, YouTube
+from platforms.registry import Registry, build_registry
+from platforms.youtube import YouTube
+from settings import Settings
 
-APP = GoogleApp("id", Secret("secret"), "https://a", "https://t", "https://r", "https://api/")
-CHUNK = 32 * 1024 * 1024
+
+def registry_of(**settings: object) -> Registry:
+    google = {"google_client_id": "id", "google_client_secret": "secret"}
+    return build_registry(Settings.model_validate({**google, **settings}), SourcePolicy())
 
 
 def test_a_platform_with_credentials_is_there_by_its_name() -> None:
-    registry = build_registry(google=APP, chunk_size=CHUNK, policy=SourcePolicy())
+    registry = registry_of()
     assert registry.names == ("youtube",)
     assert isinstance(registry.get("youtube"), YouTube)
     assert registry.get(PlatformName.YOUTUBE) is registry.get("youtube")
@@ -20,7 +22,7 @@ def test_a_platform_with_credentials_is_there_by_its_name() -> None:
 
 @pytest.mark.parametrize("name", ["facebook", "YouTube", "", "youtube "])
 def test_an_unknown_platform_is_refused_and_the_known_ones_are_named(name: str) -> None:
-    registry = build_registry(google=APP, chunk_size=CHUNK, policy=SourcePolicy())
+    registry = registry_of()
     with pytest.raises(InvalidRequest) as caught:
         registry.get(name)
     assert caught.value.code == "unknown_platform"
@@ -29,7 +31,7 @@ def test_an_unknown_platform_is_refused_and_the_known_ones_are_named(name: str) 
 
 
 def test_a_platform_without_credentials_is_not_there() -> None:
-    registry = build_registry(google=None, chunk_size=CHUNK, policy=SourcePolicy())
+    registry = registry_of(google_client_id=None)
     assert registry.names == ()
     with pytest.raises(InvalidRequest):
         registry.get("youtube")
@@ -37,13 +39,6 @@ def test_a_platform_without_credentials_is_not_there() -> None:
 
 @pytest.mark.parametrize("manages", [True, False])
 def test_managing_is_asked_for_only_where_wanted(manages: bool) -> None:
-    registry = build_registry(
-        google=APP, chunk_size=CHUNK, policy=SourcePolicy(), youtube_manages=manages
-    )
+    registry = registry_of(youtube_manages=manages)
     scopes = registry.get("youtube").capabilities.scopes
     assert any(scope.endswith("youtube.force-ssl") for scope in scopes) is manages
-
-
-def test_a_chunk_size_that_youtube_cannot_take_is_noticed_at_once() -> None:
-    with pytest.raises(ValueError, match="multiple"):
-        build_registry(google=APP, chunk_size=CHUNK + 1, policy=SourcePolicy())
