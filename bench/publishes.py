@@ -1,0 +1,216 @@
+"""How many short publishes a second, beside workflows that do nothing.
+
+Everything runs as `castline up` has it: Temporal's dev server with its state in a file, one
+worker, the API, and the emulator as a platform that processes at once. The same number of
+publishes and of empty one-activity workflows is then run on that Temporal, in turns and as many
+in flight. A publish counts from its POST to `published`: a real file, a real upload over HTTP,
+every row. Rates are of one machine and one run; what can be compared is their ratio.
+Run as `python -m bench.publishes`.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from bench.empty import QUEUE, EmptyWorkflow, nothing
+from cli.local.demo import CLIP, environment_alone, give_consent
+from cli.local.up import running
+from domain.ids import assignment_workflow_id
+from runtime.parts import load_keyring
+from runtime.temporal import connect
+from settings import Settings
+from store.engine import Store
+from store.queries import workspaces
+
+IN_FLIGHT = 50
+RESULTS = Path(__file__).parent / "results"
+TARGETS = {"ratio": 0.4, "events": 40, "activities": 8}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=200, help="of each kind, in each round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path, default=RESULTS / "publishes.json")
+    asked = parser.parse_args()
+    report = asyncio.run(compare(count=asked.count, rounds=asked.rounds))
+    asked.json.parent.mkdir(parents=True, exist_ok=True)
+    asked.json.write_text(json.dumps(report, indent=2) + "\n")
+    show(report)
+
+
+async def compare(*, count: int, rounds: int) -> dict[str, Any]:
+    """Run the rounds and return the medians, the cost of one publish and the targets."""
+    with tempfile.TemporaryDirectory(prefix="castline-bench-") as folder:
+        os.environ.update(environment_alone(Path(folder)))
+        settings = Settings()
+        async with running(settings, lambda _: None) as addresses:
+            client = await connect(settings, load_keyring(settings))
+            headers = {"Authorization": f"Bearer {_make_key(settings)}"}
+            base = f"{addresses['API']}/api/v1"
+            async with httpx.AsyncClient(base_url=base, headers=headers, timeout=60) as service:
+                await _make_instant(addresses["emulator"])
+                return await _rounds(client, service, count, rounds)
+
+
+async def _rounds(
+    client: Client, service: httpx.AsyncClient, count: int, rounds: int
+) -> dict[str, Any]:
+    publish = await _publisher(client, service)
+    serial = iter(range(10**9))
+
+    async def do_nothing() -> None:
+        await client.execute_workflow(
+            EmptyWorkflow.run, id=f"bench/empty-{next(serial)}", task_queue=QUEUE
+        )
+
+    empty_rates, publish_rates = [], []
+    async with Worker(
+        client,
+        task_queue=QUEUE,
+        workflows=[EmptyWorkflow],
+        activities=[nothing],
+        # As our own worker has it.
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        activity_executor=ThreadPoolExecutor(16),
+        disable_eager_activity_execution=True,
+    ):
+        await asyncio.gather(_rate(20, do_nothing), _rate(20, publish))  # warms both up
+        for _ in range(rounds):
+            empty_rates.append(await _rate(count, do_nothing))
+            publish_rates.append(await _rate(count, publish))
+    cost = await _cost_of(client, await publish())
+    ratio = median(
+        published / empty for published, empty in zip(publish_rates, empty_rates, strict=True)
+    )
+    return {
+        "count": count,
+        "rounds": rounds,
+        "empty_per_s": empty_rates,
+        "publishes_per_s": publish_rates,
+        "ratio": round(ratio, 3),
+        **cost,
+        "held": ratio >= TARGETS["ratio"]
+        and cost["events"] <= TARGETS["events"]
+        and cost["activities"] <= TARGETS["activities"],
+    }
+
+
+async def _rate(count: int, one: Callable[[], Awaitable[object]]) -> float:
+    """Run `one` so many times, `IN_FLIGHT` at a time; return how many a second."""
+    places = asyncio.Semaphore(IN_FLIGHT)
+
+    async def placed() -> None:
+        async with places:
+            await one()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(placed() for _ in range(count)))
+    return count / (time.perf_counter() - began)
+
+
+async def _publisher(client: Client, service: httpx.AsyncClient) -> Callable[[], Awaitable[str]]:
+    """Connect a channel and register a video; return what publishes it once."""
+    ticket = await _post(
+        service,
+        "/oauth/tickets",
+        {"platform": "youtube", "redirectUrl": str(service.base_url.join("/api/v1/oauth/done"))},
+    )
+    await give_consent(ticket["authUrl"])
+    found = (await service.get(f"/oauth/tickets/{ticket['ticketId']}")).json()
+    video = await _post(service, "/videos", {"sourceUrl": CLIP.as_uri()})
+    wanted = {
+        "connectionId": found["connectionIds"][0],
+        "videoId": video["id"],
+        "payload": {"title": "A short publish"},
+    }
+
+    async def publish() -> str:
+        assignment = await _post(service, "/assignments", wanted)
+        workflow_id = assignment_workflow_id(assignment["id"])
+        await client.get_workflow_handle(workflow_id).result()
+        return workflow_id
+
+    return publish
+
+
+async def _cost_of(client: Client, workflow_id: str) -> dict[str, Any]:
+    """What one publish leaves in history, and what it is billed as on Temporal Cloud.
+
+    Billed actions, by Temporal's own list: the start, each activity, each local activity's
+    marker and each upsert of search attributes (docs, evaluate/cloud/actions).
+    """
+    history = await client.get_workflow_handle(workflow_id).fetch_history()
+    kinds = Counter(EventType.Name(event.event_type) for event in history.events)
+    activities = kinds["EVENT_TYPE_ACTIVITY_TASK_SCHEDULED"]
+    markers = kinds["EVENT_TYPE_MARKER_RECORDED"]
+    upserts = kinds["EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES"]
+    return {
+        "events": len(history.events),
+        "activities": activities,
+        "local_activities": markers,
+        "billable_actions": 1 + activities + markers + upserts,
+    }
+
+
+async def _post(service: httpx.AsyncClient, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    answer = await service.post(path, json=body)
+    answer.raise_for_status()
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+def _make_key(settings: Settings) -> str:
+    store = Store(settings.database)
+    with store.write() as session:
+        workspace = workspaces.create_workspace(session, name="bench")
+        _, key = workspaces.create_key(session, workspace_id=workspace.id)
+    store.close()
+    return key.reveal()
+
+
+async def _make_instant(emulator: str) -> None:
+    switches = {"processing_seconds": 0, "uploads_per_day": 10**6, "units_per_day": 10**6}
+    async with httpx.AsyncClient() as http:
+        (await http.post(f"{emulator}/_emulator/switches", json=switches)).raise_for_status()
+
+
+def show(report: Mapping[str, Any], console: Console | None = None) -> None:
+    """Print a report as a table."""
+    console = console or Console()
+    table = Table(title=f"{report['count']} of each, {IN_FLIGHT} in flight, each round's rate")
+    table.add_column("workflow")
+    for number in range(report["rounds"]):
+        table.add_column(f"round {number + 1}", justify="right")
+    rows = {"one empty activity": "empty_per_s", "a short publish": "publishes_per_s"}
+    for name, key in rows.items():
+        table.add_row(name, *(f"{rate:.1f}/s" for rate in report[key]))
+    console.print(table)
+    console.print(
+        f"One publish: {report['events']} history events, {report['activities']} activities, "
+        f"{report['local_activities']} local ones, {report['billable_actions']} billable actions."
+    )
+    verdict = "[green]held[/]" if report["held"] else "[red]missed[/]"
+    console.print(
+        f"{verdict}  publishes : empty workflows: {report['ratio']} (target at least 0.4)"
+    )
+
+
+if __name__ == "__main__":
+    main()
