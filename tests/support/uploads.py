@@ -33,7 +33,8 @@ class Step:
     answer: bytes | None = None
     """Answer this, keeping nothing of the body."""
     early: bool = False
-    """Give `answer` as soon as the head is there, and hang up with the body unread."""
+    """Give `answer` after `cut_after` bytes of the body, and hang up with the rest unread."""
+    before_hang_up: Callable[[], object] = lambda: None
     before_answer: Callable[[], object] = lambda: None
 
 
@@ -97,7 +98,11 @@ class UploadServer:
         step = self.steps.popleft() if self.steps else Step()
         if step.early:
             assert step.answer is not None
+            unread = step.cut_after or 0
+            while unread:
+                unread -= len(sock.recv(unread))
             sock.sendall(step.answer)
+            step.before_hang_up()
             return False
         body = self._body(sock, text, step)
         if body is None:

@@ -8,8 +8,11 @@ from domain.errors import PlatformMisconfigured
 from domain.secrets import Secret
 from platforms.transfer.machine import Request
 from platforms.transfer.wire import ANSWER_BYTES, Wire
-from tests.platforms.transfer.conftest import SIZE, Ride
+from tests.platforms.transfer.conftest import KIB, SIZE, Ride
 from tests.support.uploads import MiniUpload, Step, UploadServer, answer
+
+HUGE = 64 * 1024 * KIB
+"""More than the kernel's buffers of a connection hold."""
 
 
 @pytest.fixture
@@ -34,6 +37,44 @@ def test_an_answer_that_breaks_off_is_no_answer(server: UploadServer, wire: Wire
     whole = answer("200 OK", body=b'{"id": "made"}')
     server.steps.append(Step(answer=whole[:-3], early=True))
     assert wire.exchange(put(server), []) is None
+
+
+def test_a_refusal_is_found_though_the_connection_broke_in_mid_send(
+    server: UploadServer, wire: Wire
+) -> None:
+    server.steps.append(Step(answer=answer("401 Unauthorized"), early=True, cut_after=10))
+    answered = wire.exchange(put(server, length=HUGE), [memoryview(bytes(HUGE))])
+    assert answered is not None
+    assert answered.status == 401
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_refusal_is_found_though_the_tls_connection_broke_in_mid_send(
+    tls_server: UploadServer, wire: Wire
+) -> None:
+    tls_server.steps.append(Step(answer=answer("401 Unauthorized"), early=True, cut_after=10))
+    answered = wire.exchange(put(tls_server, length=HUGE), [memoryview(bytes(HUGE))])
+    assert answered is not None
+    assert answered.status == 401
+
+
+def test_a_refusal_ends_the_body_though_the_server_reads_no_more(server: UploadServer) -> None:
+    seen = threading.Event()
+    refusal = Step(
+        answer=answer("401 Unauthorized"), early=True, before_hang_up=lambda: seen.wait(60)
+    )
+    server.steps.append(refusal)
+
+    patience = iter(range(15))
+
+    def lose_patience() -> None:
+        assert next(patience, None) is not None, "stands still before a server that has answered"
+
+    pieces = (memoryview(bytes(128 * KIB)) for _ in range(HUGE // (128 * KIB)))
+    answered = Wire(beat=lose_patience).exchange(put(server, length=HUGE), pieces)
+    seen.set()
+    assert answered is not None
+    assert answered.status == 401
 
 
 def test_what_is_not_http_is_no_answer(server: UploadServer, wire: Wire) -> None:
