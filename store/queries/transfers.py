@@ -74,7 +74,9 @@ def mark_dead(session: Session, assignment_id: str) -> None:
 
 
 def clear_session(session: Session, assignment_id: str) -> None:
-    """Erase the session; whether the finish was sent stays written. Idempotent."""
+    """Erase the session; whether the finish was sent stays written. None there is as good."""
+    if find_transfer(session, assignment_id) is None:
+        return
     transfer = _lock(session, assignment_id)
     transfer.sealed_session = None
     transfer.confirmed = 0

@@ -2,16 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHandle
 
-from api.services.tickets import ticket_input
 from domain.ids import ticket_workflow_id
 from store.queries import tickets
-from store.tables import Ticket, now
+from store.tables import now
 from tests.support.emulator import Emulator
 from tests.support.stack import Stack, Tenant, Visit, eventually, running_stack, temporal_server
 
@@ -23,38 +21,24 @@ async def temporal_apart() -> AsyncIterator[str]:
         yield address
 
 
-async def open_ticket(tenant: Tenant, *, seconds: float) -> tuple[Ticket, str]:
-    """A ticket that lives for less than five minutes, and its `authUrl`."""
-    stack = tenant.stack
-    url = f"{stack.parts.settings.url}/api/v1/oauth/youtube"
-    with stack.parts.store.write() as session:
-        ticket = tickets.create_ticket(
-            session,
-            workspace_id=tenant.workspace_id,
-            platform="youtube",
-            redirect_url="http://127.0.0.1:9/back",
-            callback_url=f"{url}/callback",
-            expires_at=now() + timedelta(seconds=seconds),
-        )
-    await stack.lifecycles.start_ticket(ticket_input(ticket))
-    return ticket, f"{url}/authorize?ticket={ticket.id}"
-
-
-async def state_of(tenant: Tenant, ticket: Ticket) -> str:
-    seen = await tenant.ask("GET", f"/api/v1/oauth/tickets/{ticket.id}")
+async def state_of(tenant: Tenant, ticket_id: str) -> str:
+    seen = await tenant.ask("GET", f"/api/v1/oauth/tickets/{ticket_id}")
     return str(seen["state"])
 
 
-async def until(moment: datetime) -> None:
-    async def clock() -> datetime:
-        return now()
+async def until_over(stack: Stack, ticket_id: str) -> None:
+    with stack.parts.store.read() as session:
+        expires_at = tickets.get_ticket(session, ticket_id).expires_at
 
-    await eventually(clock, lambda time: time > moment)
+    async def is_over() -> bool:
+        return now() > expires_at
+
+    await eventually(is_over)
 
 
 async def test_an_expired_ticket_does_not_set_out(tenant: Tenant) -> None:
-    ticket, auth_url = await open_ticket(tenant, seconds=0.3)
-    await eventually(lambda: state_of(tenant, ticket), lambda state: state == "expired")
+    ticket_id, auth_url = await tenant.short_ticket(seconds=0.3)
+    await eventually(lambda: state_of(tenant, ticket_id), lambda state: state == "expired")
 
     visit = await tenant.browse(auth_url)
 
@@ -63,11 +47,11 @@ async def test_an_expired_ticket_does_not_set_out(tenant: Tenant) -> None:
 
 
 async def test_an_expired_ticket_is_not_redeemed(tenant: Tenant, stack: Stack) -> None:
-    ticket, auth_url = await open_ticket(tenant, seconds=2)
+    ticket_id, auth_url = await tenant.short_ticket(seconds=2)
     async with stack.browser() as browser:
         page = await browser.get(auth_url)
         back = await asyncio.to_thread(stack.emulator.consent, page.headers["location"])
-        await eventually(lambda: state_of(tenant, ticket), lambda state: state == "expired")
+        await eventually(lambda: state_of(tenant, ticket_id), lambda state: state == "expired")
         answer = await browser.get(back)
 
     assert Visit(page, answer, back).result == error("ticket_expired")
@@ -79,19 +63,19 @@ async def test_a_ticket_that_expires_while_no_worker_runs_is_not_redeemed(
 ) -> None:
     async with running_stack(tmp_path, emulator, temporal_apart, works=False) as stack:
         tenant = await stack.tenant("apart")
-        ticket, auth_url = await open_ticket(tenant, seconds=4)
+        ticket_id, auth_url = await tenant.short_ticket(seconds=4)
         async with stack.browser() as browser:
             async with stack.working():
                 page = await browser.get(auth_url)
             back = await asyncio.to_thread(emulator.consent, page.headers["location"])
-            await until(ticket.expires_at)
+            await until_over(stack, ticket_id)
             returning = asyncio.create_task(browser.get(back))
             # It reaches Temporal first, and so shares a workflow task with the timer.
             await asyncio.wait({returning}, timeout=1)
             assert not returning.done()
             async with stack.working():
                 answer = await returning
-                assert await state_of(tenant, ticket) == "expired"
+                assert await state_of(tenant, ticket_id) == "expired"
 
         assert Visit(page, answer, back).result == error("ticket_expired")
         assert emulator.calls("oauth.token.exchange") == 0

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -20,6 +21,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from api.app import create_app
 from api.context import make_context
+from api.services.tickets import ticket_input
 from domain.ids import assignment_workflow_id
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
@@ -27,7 +29,8 @@ from runtime.temporal import connect, ensure_ready
 from runtime.worker import make_workers
 from settings import Settings
 from store.keyring import ensure_keyset_file
-from store.queries import workspaces
+from store.queries import tickets, workspaces
+from store.tables import now
 from tests.support.emulator import ANA, ROOT, Emulator
 
 T = TypeVar("T")
@@ -160,6 +163,22 @@ class Tenant:
         body = {"platform": "youtube", "redirectUrl": "http://127.0.0.1:9/back", **fields}
         ticket: dict[str, Any] = await self.ask("POST", "/api/v1/oauth/tickets", body)
         return ticket
+
+    async def short_ticket(self, *, seconds: float) -> tuple[str, str]:
+        """A ticket that lives for less than five minutes: its id and its `authUrl`."""
+        parts = self.stack.parts
+        url = f"{parts.settings.url}/api/v1/oauth/youtube"
+        with parts.store.write() as session:
+            ticket = tickets.create_ticket(
+                session,
+                workspace_id=self.workspace_id,
+                platform="youtube",
+                redirect_url="http://127.0.0.1:9/back",
+                callback_url=f"{url}/callback",
+                expires_at=now() + timedelta(seconds=seconds),
+            )
+        await self.stack.lifecycles.start_ticket(ticket_input(ticket))
+        return ticket.id, f"{url}/authorize?ticket={ticket.id}"
 
     async def browse(
         self,

@@ -94,4 +94,5 @@ def test_a_transfer_that_never_began_has_nothing_to_mark(
     with store.write() as session, pytest.raises(NotFound):
         transfers.confirm(session, assignment.id, 1)
     with store.write() as session:
+        transfers.clear_session(session, assignment.id)
         transfers.discard_transfer(session, assignment.id)

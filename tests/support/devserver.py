@@ -1,0 +1,53 @@
+"""A Temporal dev server as `castline up` runs it: on a fixed port, with its state in a file.
+
+It can be killed and started again, and then knows what it knew.
+"""
+
+import subprocess
+from pathlib import Path
+
+from temporalio.client import Client
+
+from runtime.devserver import command
+from settings import Settings
+from tests.support.machine import free_ports
+from tests.support.stack import TEMPORAL, eventually
+
+
+class DevServer:
+    def __init__(self, folder: Path) -> None:
+        frontend, ui = free_ports(2)
+        self.address = f"127.0.0.1:{frontend}"
+        self._settings = Settings.model_validate(
+            {
+                "data_dir": folder,
+                "temporal_address": self.address,
+                "temporal_ui_url": f"http://127.0.0.1:{ui}",
+            }
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        """Start it and return when it answers."""
+        self._process = self._spawn()
+        await eventually(self._answers, within=60)
+
+    def kill(self) -> None:
+        """End it without a word. Nothing happens when it is not running."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command(Path(TEMPORAL), self._settings),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    async def _answers(self) -> bool:
+        try:
+            client = await Client.connect(self.address)
+            return await client.service_client.check_health()
+        except RuntimeError:
+            return False
