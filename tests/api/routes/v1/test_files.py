@@ -12,6 +12,9 @@ from fastapi import FastAPI
 from starlette.types import Message
 
 from api.context import Context
+from api.services.intake import get_upload
+from domain.errors import NotFound
+from domain.ids import WorkspaceId
 from tests.support.api import PUBLIC_URL, Tenant, client
 
 FILES = "/api/v1/videos/files"
@@ -136,9 +139,8 @@ async def test_two_requests_at_once_do_not_mix(ours: Tenant) -> None:
 
     first = asyncio.create_task(add(ours, path, 0, slow()))
     await begun.wait()
-    while (second := await add(ours, path, 0, b"x")).json()["code"] != "upload_busy":
-        pass
-    assert second.status_code == 409
+    second = await add(ours, path, 10, b"x")
+    assert (second.status_code, second.json()["code"]) == (409, "upload_busy")
     go_on.set()
     assert (await first).headers["Upload-Offset"] == "20"
 
@@ -185,6 +187,16 @@ async def test_a_foreign_upload_cannot_be_registered(ours: Tenant, theirs: Tenan
     url = (folder / "Brot _ Käse.mp4").as_uri()
     answer = await ours.http.post("/api/v1/videos", json={"sourceUrl": url})
     assert answer.status_code == 400
+
+
+async def test_an_id_leads_out_of_no_workspace(ours: Tenant, theirs: Tenant) -> None:
+    foreign = (await announce(theirs)).rsplit("/", 1)[1]
+    with pytest.raises(NotFound):
+        get_upload(
+            ours.context,
+            WorkspaceId(ours.workspace.id),
+            f"../{theirs.workspace.id}/{foreign}",
+        )
 
 
 async def test_another_version_of_tus_is_412(ours: Tenant) -> None:
