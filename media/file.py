@@ -5,14 +5,17 @@ version is inode and mtime, so that both a file written in place and one replace
 its name are seen. A writer that puts the old mtime back is not.
 """
 
+import errno
 import os
 import stat
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from domain.errors import SourceUnreachable, SourceUnusable
 from media.policy import SourcePolicy
 from media.source import Pin
+
+_NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP})
 
 
 def open_file(url: str, *, policy: SourcePolicy) -> "FileSource":
@@ -22,13 +25,16 @@ def open_file(url: str, *, policy: SourcePolicy) -> "FileSource":
     symlinks followed, and `source_missing` for one that is not there; which of the two
     never tells what lies outside the roots.
     """
-    parts = urlsplit(url)
-    named = Path(unquote(parts.path))
-    if parts.netloc not in ("", "localhost") or not named.is_absolute() or "\0" in str(named):
+    place = url.partition(":")[2]
+    named = Path(unquote(place.removeprefix("//localhost").removeprefix("//")))
+    if not named.is_absolute() or "\0" in str(named):
         raise SourceUnusable(
             "source_not_allowed", "A file is named by an absolute path: file:///folder/name.mp4."
         )
-    path = named.resolve()
+    try:
+        path = named.resolve()
+    except (OSError, RuntimeError):  # a circle of symlinks
+        raise _missing(named) from None
     if not any(path.is_relative_to(root.resolve()) for root in policy.roots):
         raise SourceUnusable(
             "source_not_allowed",
@@ -49,9 +55,9 @@ class FileSource:
         try:
             # Non-blocking, because opening a pipe would wait for its writer.
             self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except (FileNotFoundError, NotADirectoryError):
-            raise SourceUnusable("source_missing", f"There is no file {path}.") from None
-        except OSError:
+        except OSError as error:
+            if error.errno in _NOT_THERE:
+                raise _missing(path) from None
             raise self._unreadable() from None
         found = os.fstat(self._fd)
         if not stat.S_ISREG(found.st_mode):
@@ -96,6 +102,10 @@ class FileSource:
 
     def _unreadable(self) -> SourceUnreachable:
         return SourceUnreachable("source_unreachable", f"{self._path} cannot be read now.")
+
+
+def _missing(path: Path) -> SourceUnusable:
+    return SourceUnusable("source_missing", f"There is no file {path}.")
 
 
 def _pin(found: os.stat_result) -> Pin:

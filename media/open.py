@@ -1,7 +1,6 @@
 """Opens a source by its address: one reader per scheme."""
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from domain.errors import SourceUnusable
 from media.file import FileSource, open_file
@@ -37,7 +36,7 @@ def open_found(url: str, *, policy: SourcePolicy) -> FileSource | HttpsSource:
     Raises `SourceUnusable` for an address that is not allowed, not there, refused by its
     origin or of unknown size, and `SourceUnreachable` when the origin does not answer now.
     """
-    reader = _READERS.get(urlsplit(url).scheme)
+    reader = _READERS.get(url.partition(":")[0].lower())
     if reader is None:
         raise SourceUnusable(
             "source_not_allowed", "A video is read from an https URL or a file URL."

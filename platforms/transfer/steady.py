@@ -28,7 +28,7 @@ class Stream(Protocol):
     """A connection, in clear or through TLS. Every method raises `Cut`."""
 
     def sendall(self, data: bytes | memoryview) -> None:
-        """Send everything."""
+        """Send everything. Gives up when the other side takes no more, having answered."""
 
     def recv_into(self, view: memoryview) -> int:
         """Wait for bytes; 0 when the other side has ended the connection."""
@@ -54,6 +54,8 @@ class SteadySocket:
         self._deadline = self._next_beat
         self._readable = select.poll()
         self._readable.register(sock, select.POLLIN)
+        self.is_answered: Callable[[], bool] = self.has_spoken
+        """Asked when sending stands still. A layer above knows better what an answer is."""
 
     def sendall(self, data: bytes | memoryview) -> None:
         view, sent, moved_at = memoryview(data), 0, time.monotonic()
@@ -62,7 +64,7 @@ class SteadySocket:
                 sent += self._sock.send(view[sent:])
                 moved_at = time.monotonic()
             except TimeoutError:
-                if time.monotonic() > moved_at + STALL_SECONDS:
+                if self.is_answered() or time.monotonic() > moved_at + STALL_SECONDS:
                     raise Cut from None
             except OSError:
                 raise Cut from None

@@ -1,4 +1,4 @@
-"""TLS in memory, over any stream.
+"""TLS in memory, over a steady socket.
 
 An `SSLSocket` makes one system call for every record of 16 KiB. Here a whole buffer is
 encrypted in memory and handed to the kernel at once, which takes about a third off the
@@ -8,7 +8,7 @@ that is where the answer of a server lies that refused in mid-body.
 
 import ssl
 
-from platforms.transfer.steady import Cut, Stream
+from platforms.transfer.steady import Cut, SteadySocket
 
 _RECEIVE_BYTES = 32 * 1024
 
@@ -19,13 +19,14 @@ class TlsStream:
     Raises `ssl.SSLCertVerificationError` for a certificate that is not trusted.
     """
 
-    def __init__(self, below: Stream, *, context: ssl.SSLContext, host: str) -> None:
+    def __init__(self, below: SteadySocket, *, context: ssl.SSLContext, host: str) -> None:
         self._below = below
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
         self._received = memoryview(bytearray(_RECEIVE_BYTES))
         self._ahead = b""
         self._shake_hands()
+        below.is_answered = self.has_spoken
 
     def sendall(self, data: bytes | memoryview) -> None:
         view, sealed = memoryview(data), 0

@@ -94,11 +94,11 @@ class _Connection(HTTPConnection):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError:
             raise Cut from None
-        self.stream = SteadySocket(sock, beat=self._beat)
+        self.stream = steady = SteadySocket(sock, beat=self._beat)
         if self._tls is not None:
-            self.stream.expect_within(CONNECT_SECONDS)
+            steady.expect_within(CONNECT_SECONDS)
             try:
-                self.stream = TlsStream(self.stream, context=self._tls, host=self.host)
+                self.stream = TlsStream(steady, context=self._tls, host=self.host)
             except ssl.SSLCertVerificationError:
                 raise PlatformMisconfigured(
                     "platform_untrusted",
@@ -157,7 +157,7 @@ def _send(connection: _Connection, request: Request, body: Iterable[memoryview])
             stream.expect_within(ANSWER_SECONDS)
             return True
     except Cut:
-        # A server that refuses in mid-body answers and hangs up: the answer may have arrived.
+        # A server that refuses in mid-body answers and reads no more: it may have arrived.
         pass
     stream.expect_within(SALVAGE_SECONDS)
     return False

@@ -1,0 +1,54 @@
+import random
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from media.policy import SourcePolicy
+from media.source import Source
+from tests.support.origin import Origin
+
+CLIP = Path(__file__).parents[1] / "data" / "clip.mp4"
+SIZE = 700_001
+
+
+@pytest.fixture
+def data() -> bytes:
+    return random.Random(3).randbytes(SIZE)
+
+
+@pytest.fixture
+def at_home() -> SourcePolicy:
+    """The policy of a machine that is its own network."""
+    return SourcePolicy(allow_private=True)
+
+
+@pytest.fixture
+def origin(data: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Origin]:
+    """An origin by TLS, whose authority is named the way an operator names it."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with Origin(data, tls=context) as origin:
+        yield origin
+
+
+def read(source: Source, count: int) -> bytes:
+    """So many bytes from the current position, or what there is up to the end."""
+    taken = bytearray(count)
+    view, filled = memoryview(taken), 0
+    while filled < count and (more := source.read_into(view[filled : filled + 50_000])):
+        filled += more
+    return bytes(taken[:filled])
+
+
+def move(source: Source, offset: int) -> int:
+    """Seek as the engine does; return how often it took."""
+    times = 1
+    while source.seek(offset) != offset:
+        times += 1
+    return times

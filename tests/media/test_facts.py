@@ -1,0 +1,113 @@
+import hashlib
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from domain.errors import SourceUnusable
+from media.facts import HEAD_BYTES, inspect
+from media.open import open_source
+from media.policy import SourcePolicy
+from tests.media.conftest import CLIP
+from tests.support.origin import Origin
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> SourcePolicy:
+    return SourcePolicy(roots=(tmp_path, CLIP.parent))
+
+
+@pytest.fixture
+def long_clip(tmp_path: Path) -> bytes:
+    """The clip with its index at the end, behind more than is read of a rangeless origin."""
+    padded = tmp_path / "long.mp4"
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=1280x720:d=4", "-c:v"]
+    command += ["mjpeg", "-q:v", "1", str(padded)]
+    subprocess.run(command, check=True)
+    return padded.read_bytes()
+
+
+def refused(path: Path, policy: SourcePolicy) -> str:
+    with pytest.raises(SourceUnusable) as raised:
+        inspect(path.as_uri(), policy)
+    return raised.value.code
+
+
+def test_a_files_facts_are_told(here: SourcePolicy) -> None:
+    facts = inspect(CLIP.as_uri(), here)
+    assert (facts.file_name, facts.content_type, facts.container) == (
+        "clip.mp4",
+        "video/mp4",
+        "MPEG-4",
+    )
+    assert (facts.duration_ms, facts.width, facts.height) == (3000, 320, 180)
+    assert facts.pin.size == CLIP.stat().st_size
+    assert facts.sha256 == hashlib.sha256(CLIP.read_bytes()).hexdigest()
+    assert facts.ranges
+
+
+def test_the_pin_that_is_told_opens_the_file_again(here: SourcePolicy) -> None:
+    open_source(CLIP.as_uri(), pin=inspect(CLIP.as_uri(), here).pin, policy=here).close()
+
+
+def test_an_empty_file_is_refused(tmp_path: Path, here: SourcePolicy) -> None:
+    (tmp_path / "empty.mp4").touch()
+    assert refused(tmp_path / "empty.mp4", here) == "source_empty"
+
+
+@pytest.mark.parametrize("content", [b"Dear diary,\n" * 100, b"\0" * 5000, b"\xff"])
+def test_what_is_not_a_video_is_refused(tmp_path: Path, here: SourcePolicy, content: bytes) -> None:
+    path = tmp_path / "diary.mp4"
+    path.write_bytes(content)
+    assert refused(path, here) == "source_not_a_video"
+
+
+def test_sound_alone_is_not_a_video(tmp_path: Path, here: SourcePolicy) -> None:
+    path = tmp_path / "song.m4a"
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=d=1", str(path)]
+    subprocess.run(command, check=True)
+    assert refused(path, here) == "source_not_a_video"
+
+
+def test_a_large_file_is_not_read_in_full(tmp_path: Path, here: SourcePolicy) -> None:
+    path = tmp_path / "large.mp4"
+    path.write_bytes(CLIP.read_bytes())
+    with path.open("r+b") as file:
+        file.truncate(8 * 1024**3)
+    facts = inspect(path.as_uri(), here)
+    assert (facts.pin.size, facts.width, facts.sha256) == (8 * 1024**3, 320, None)
+
+
+def test_a_urls_facts_are_told_from_a_part_of_it(
+    origin: Origin, at_home: SourcePolicy, long_clip: bytes
+) -> None:
+    origin.data = long_clip
+    facts = inspect(origin.url, at_home)
+    assert (facts.file_name, facts.width, facts.duration_ms) == ("summer rain.mp4", 1280, 4000)
+    assert facts.sha256 is None
+    assert facts.ranges
+    assert len(origin.asked) < 10
+
+
+def test_through_an_origin_without_ranges_the_head_must_do(
+    origin: Origin, at_home: SourcePolicy
+) -> None:
+    origin.data, origin.ranges = CLIP.read_bytes(), False
+    facts = inspect(origin.url, at_home)
+    assert (facts.width, facts.duration_ms, facts.ranges) == (320, 3000, False)
+
+
+def test_what_stands_behind_the_head_stays_unknown_without_ranges(
+    origin: Origin, at_home: SourcePolicy, long_clip: bytes
+) -> None:
+    assert long_clip.index(b"moov") > HEAD_BYTES
+    origin.data, origin.ranges = long_clip, False
+    facts = inspect(origin.url, at_home)
+    assert (facts.container, facts.width, facts.duration_ms) == ("MPEG-4", None, None)
+
+
+def test_a_page_in_the_place_of_a_video_is_refused(origin: Origin, at_home: SourcePolicy) -> None:
+    origin.data = b"<html>This video has moved</html>"
+    with pytest.raises(SourceUnusable) as raised:
+        inspect(origin.url, at_home)
+    assert raised.value.code == "source_not_a_video"

@@ -1,0 +1,67 @@
+"""Addresses that a caller may name and we must not visit."""
+
+import pytest
+
+from domain.errors import SourceUnusable
+from media.https import open_https
+from media.policy import SourcePolicy
+from tests.support.origin import Origin
+
+
+def refused(url: str) -> bool:
+    with pytest.raises(SourceUnusable) as raised:
+        open_https(url, policy=SourcePolicy())
+    assert "secret" not in raised.value.sentence
+    return raised.value.code == "source_not_allowed"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "0.0.0.0",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "[::1]",
+        "[::]",
+        "[fe80::1]",
+        "[fc00::1]",
+        "[ff02::1]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:10.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "[2002:7f00:1::]",
+        "localhost",
+    ],
+)
+def test_no_address_but_a_public_one_is_visited(host: str) -> None:
+    assert refused(f"https://{host}/video.mp4?signature=secret")
+
+
+def test_a_name_that_leads_to_a_private_address_is_not_visited(origin: Origin) -> None:
+    assert refused(origin.url)
+    assert origin.asked == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/a.mp4",
+        "https://user:secret@example.com/a.mp4",
+        "https:///a.mp4",
+        "https://example.com:port/a.mp4",
+        "https://[::1/a.mp4",
+        "https://a..b/a.mp4",
+        "https://" + "a" * 70 + ".example/a.mp4",
+    ],
+)
+def test_what_is_not_a_plain_https_url_is_not_visited(url: str) -> None:
+    assert refused(url)

@@ -1,0 +1,97 @@
+"""A web server that videos are read from, and that can be told to misbehave."""
+
+import re
+import ssl
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+PATH = "/films/summer%20rain.mp4"
+
+
+@dataclass
+class Origin:
+    """Serves `data` at any path. `cuts` and `refusals` are used up request by request."""
+
+    data: bytes
+    tls: ssl.SSLContext | None = None
+    ranges: bool = True
+    etag: str = '"one"'
+    modified: str = "Sun, 22 Nov 2026 10:00:00 GMT"
+    sized: bool = True
+    coding: str = ""
+    cuts: deque[int] = field(default_factory=deque)
+    """Hang up after so many bytes of the body."""
+    refusals: deque[tuple[int, str]] = field(default_factory=deque)
+    """Answer this status, with this Location if there is one. Status 0 lets one request pass."""
+    asked: list[str] = field(default_factory=list)
+    """The Range of each request."""
+    targets: list[str] = field(default_factory=list)
+    sent: int = 0
+
+    def __enter__(self) -> "Origin":
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        if self.tls:
+            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        scheme = "https" if self.tls else "http"
+        return f"{scheme}://localhost:{self._server.server_port}{PATH}?signature=secret"
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        origin = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                origin.answer(self)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        return Handler
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        span = request.headers.get("Range", "")
+        self.asked.append(span)
+        self.targets.append(request.path)
+        status, location = self.refusals.popleft() if self.refusals else (0, "")
+        if status:
+            request.send_response(status)
+            if location:
+                request.send_header("Location", location)
+            request.send_header("Content-Length", "0")
+            request.end_headers()
+            return
+        found = re.fullmatch(r"bytes=(\d+)-(\d*)", span) if self.ranges else None
+        first = int(found[1]) if found else 0
+        last = int(found[2]) if found and found[2] else len(self.data) - 1
+        body = self.data[first : last + 1]
+        request.send_response(206 if found else 200)
+        if found:
+            request.send_header("Content-Range", f"bytes {first}-{last}/{len(self.data)}")
+        for name, value in (("ETag", self.etag), ("Last-Modified", self.modified)):
+            if value:
+                request.send_header(name, value)
+        if self.coding:
+            request.send_header("Content-Encoding", self.coding)
+        if self.sized:
+            request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        cut = self.cuts.popleft() if self.cuts else len(body)
+        self._send(request, body[:cut])
+
+    def _send(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
+        try:
+            for start in range(0, len(body), 65536):
+                self.sent += request.wfile.write(body[start : start + 65536])
+        except OSError:
+            pass  # whoever has seen enough hangs up
