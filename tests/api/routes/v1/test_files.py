@@ -190,6 +190,7 @@ async def test_a_foreign_upload_cannot_be_registered(ours: Tenant, theirs: Tenan
 
 
 async def test_an_id_leads_out_of_no_workspace(ours: Tenant, theirs: Tenant) -> None:
+    await announce(ours)
     foreign = (await announce(theirs)).rsplit("/", 1)[1]
     with pytest.raises(NotFound):
         get_upload(
