@@ -8,7 +8,7 @@ words: nothing that a platform or a library wrote reaches history.
 import functools
 import traceback
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import activity
@@ -33,18 +33,29 @@ KINDS: dict[type[errors.CastlineError], Kind] = {
 }
 """Anything else, a bug or a database that is away, is transient: it is retried, never lost."""
 
+LONGEST_DELAY = timedelta(minutes=5)
+"""Who is asked to stay away for longer is parked, where its wait can be seen."""
+
 
 def failure_of(error: errors.CastlineError) -> ApplicationError:
     kind = KINDS.get(type(error), Kind.TRANSIENT)
     until = error.until if isinstance(error, errors.QuotaExhausted) else None
-    delay = error.retry_after if isinstance(error, errors.PlatformUnavailable) else None
+    delay = _delay_of(error)
+    if delay is not None and delay > LONGEST_DELAY:
+        until, delay = datetime.now(UTC) + delay, None
     return ApplicationError(
         error.sentence,
         Trouble(code=error.code, sentence=error.sentence, remedy=error.remedy, until=until),
         type=kind,
-        non_retryable=kind is not Kind.TRANSIENT,
-        next_retry_delay=None if delay is None else timedelta(seconds=delay),
+        non_retryable=kind is not Kind.TRANSIENT or until is not None,
+        next_retry_delay=delay,
     )
+
+
+def _delay_of(error: errors.CastlineError) -> timedelta | None:
+    if not isinstance(error, errors.PlatformUnavailable) or error.retry_after is None:
+        return None
+    return timedelta(seconds=error.retry_after)
 
 
 def unconfirmed(sentence: str) -> ApplicationError:

@@ -1,6 +1,7 @@
 """What an activity needs to know of its assignment, read once at its start."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePath
 
 from activities.contract import AssignmentInput
@@ -26,6 +27,16 @@ class Job:
     @property
     def connection_id(self) -> str:
         return self.assignment.connection_id
+
+    @property
+    def finish_sent_at(self) -> datetime | None:
+        """When the last byte may first have left; None as long as no video can exist."""
+        return None if self.transfer is None else self.transfer.finish_sent_at
+
+    @property
+    def lost_at(self) -> datetime | None:
+        """When the platform first denied a session that may have made a video."""
+        return None if self.transfer is None else self.transfer.lost_at
 
     @property
     def publication(self) -> Publication:

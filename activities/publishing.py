@@ -30,7 +30,10 @@ class PublishingActivities(PublishingSteps):
         outcome = self._keeper.use(
             job.connection_id,
             lambda credential: job.platform.outcome(
-                credential, platform_id, job.assignment.payload
+                credential,
+                platform_id,
+                job.assignment.payload,
+                uploaded_at=job.finish_sent_at,
             ),
         )
         match outcome:

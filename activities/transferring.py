@@ -18,7 +18,13 @@ from activities.contract import Discarded, TransferSteps, Uploaded
 from activities.credentials import CredentialKeeper, Tokens
 from activities.failures import interrupted, translated, unconfirmed
 from activities.jobs import Job, load_job
-from domain.errors import PlatformError, PlatformUnavailable, SessionLost, SourceUnusable
+from domain.errors import (
+    PlatformError,
+    PlatformRefusal,
+    PlatformUnavailable,
+    SessionLost,
+    SourceUnusable,
+)
 from domain.secrets import Secret
 from media.open import open_source
 from media.policy import SourcePolicy
@@ -28,7 +34,6 @@ from platforms.transfer import engine
 from platforms.transfer.machine import Finished
 from store.engine import Store
 from store.queries import assignments, transfers
-from store.tables import Transfer
 from store.vault import Vault
 
 SETTLING = timedelta(minutes=10)
@@ -62,7 +67,7 @@ class TransferActivities(TransferSteps):
     @activity.defn(no_thread_cancel_exception=True)
     @translated
     def transfer(self, assignment_id: str) -> Uploaded:
-        job = load_job(self._store, self._registry, assignment_id)
+        job = self._load(assignment_id)
         platform_id = job.assignment.platform_id or self._find_lost(job) or self._move(job)
         with self._store.write() as session:
             assignments.note_platform_id(session, job.id, platform_id)
@@ -71,30 +76,37 @@ class TransferActivities(TransferSteps):
     @activity.defn(no_thread_cancel_exception=True)
     @translated
     def discard_session(self, assignment_id: str) -> Discarded:
-        job = load_job(self._store, self._registry, assignment_id)
-        platform_id = job.assignment.platform_id or self._ask_whether_finished(job)
-        with self._store.write() as session:
-            if platform_id is None:
-                transfers.clear_session(session, job.id)
-            else:
+        job = self._load(assignment_id)
+        platform_id = job.assignment.platform_id or self._give_up(job)
+        if platform_id is not None:
+            with self._store.write() as session:
                 assignments.note_platform_id(session, job.id, platform_id)
         return Discarded(platform_id)
 
+    def _load(self, assignment_id: str) -> Job:
+        return load_job(self._store, self._registry, assignment_id)
+
     def _move(self, job: Job) -> str:
         pin = Pin(job.video.size, job.video.pin_version)
-        with closing(open_source(job.video.source_url, pin=pin, policy=self._policy)) as source:
-            try:
+        try:
+            with closing(open_source(job.video.source_url, pin=pin, policy=self._policy)) as source:
                 return self._send(job, source).platform_id
-            except SourceUnusable:
-                # These bytes will never be whole: leave nothing half done at the platform.
-                self._discard(job)
+        except SourceUnusable:
+            # These bytes will never be whole, unless an earlier run has sent them all.
+            platform_id = self._give_up(self._load(job.id))
+            if platform_id is None:
                 raise
-            except SessionLost:
-                return self._after_loss(job)
+            return platform_id
+        except PlatformRefusal:
+            # The last word on this session: a retry by a person begins with another one.
+            self._discard(job)
+            raise
+        except SessionLost:
+            return self._after_loss(job)
 
     def _send(self, job: Job, source: Source) -> Finished:
         tokens = self._keeper.tokens(job.connection_id)
-        secret = self._find_session(job.transfer)
+        secret = self._find_session(job)
         is_fresh = secret is None
         if secret is None:
             secret = self._open_session(job, tokens)
@@ -110,8 +122,11 @@ class TransferActivities(TransferSteps):
             )
         )
 
-    def _find_session(self, transfer: Transfer | None) -> Secret | None:
-        return None if transfer is None else transfers.find_session(self._vault, transfer)
+    def _find_session(self, job: Job) -> Secret | None:
+        """The session to go on with: one that was lost is none."""
+        if job.transfer is None or job.lost_at is not None:
+            return None
+        return transfers.find_session(self._vault, job.transfer)
 
     def _open_session(self, job: Job, tokens: Tokens) -> Secret:
         secret = tokens.insist(
@@ -128,24 +143,24 @@ class TransferActivities(TransferSteps):
     # A lost session -----------------------------------------------------------------------
 
     def _after_loss(self, job: Job) -> str:
+        """The video of a session that the platform has just denied; raises when there is none."""
         with self._store.write() as session:
             transfer = transfers.ensure_transfer(session, job.id)
             if transfer.finish_sent_at is None:
                 transfers.clear_session(session, job.id)
-                raise PlatformUnavailable(
-                    "session_lost",
-                    "The platform forgot the upload before it was complete; it begins anew.",
-                )
-            transfers.mark_lost(session, job.id)
-        job = load_job(self._store, self._registry, job.id)
-        found = self._find_lost(job)
+            else:
+                transfers.mark_lost(session, job.id)
+        found = self._find_lost(self._load(job.id))
         if found is None:
-            raise unconfirmed("The platform forgot the upload; its uploads are read again.")
+            raise PlatformUnavailable(
+                "session_lost",
+                "The platform forgot the upload and made no video of it; it begins anew.",
+            )
         return found
 
     def _find_lost(self, job: Job) -> str | None:
-        """The video of a lost session; None when there is none, and another may be sent."""
-        if job.transfer is None or job.transfer.lost_at is None:
+        """The video of a lost session; None when there is none, and another may be opened."""
+        if job.lost_at is None:
             return None
         found = self._keeper.use(
             job.connection_id,
@@ -153,7 +168,7 @@ class TransferActivities(TransferSteps):
         )
         if found is not None:
             return found
-        if datetime.now(UTC) - job.transfer.lost_at < SETTLING:
+        if datetime.now(UTC) - job.lost_at < SETTLING:
             raise unconfirmed(
                 "The platform forgot the upload and does not list the video; it is read again."
             )
@@ -163,27 +178,28 @@ class TransferActivities(TransferSteps):
 
     # Giving up ----------------------------------------------------------------------------
 
-    def _ask_whether_finished(self, job: Job) -> str | None:
+    def _give_up(self, job: Job) -> str | None:
         """Discard the session, unless it has made a video already: then that one's id."""
-        secret = self._find_session(job.transfer)
-        if job.transfer is None or secret is None:
+        if job.lost_at is not None:
+            return self._find_lost(job)
+        secret = self._find_session(job)
+        if secret is None:
             return None
-        if job.transfer.finish_sent_at is not None:
+        if job.finish_sent_at is not None:
             tokens = self._keeper.tokens(job.connection_id)
             upload = job.platform.upload(secret, job.publication, tokens.current)
             try:
                 finished = tokens.insist(lambda: engine.ask(upload, on_progress=_beat))
             except SessionLost:
-                return self._find_lost(job) or self._after_loss(job)
+                return self._after_loss(job)
             if finished is not None:
                 return finished.platform_id
         self._discard(job)
         return None
 
     def _discard(self, job: Job) -> None:
-        with self._store.read() as session:
-            transfer = transfers.find_transfer(session, job.id)
-        secret = self._find_session(transfer)
+        # Read again: the session may be younger than the job.
+        secret = self._find_session(self._load(job.id))
         if secret is None:
             return
         try:

@@ -13,12 +13,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import (
-    ActivityError,
-    ApplicationError,
-    CancelledError,
-    is_cancelled_exception,
-)
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
 
 with workflow.unsafe.imports_passed_through():
     from activities.contract import (
@@ -67,11 +62,11 @@ class AssignmentWorkflow:
         try:
             await self._deliver()
             if self._platform_id is None:
-                await self._enter(AssignmentState.CANCELLED)
+                await _to_the_end(self._enter(AssignmentState.CANCELLED))
                 raise CancelledError("The assignment was cancelled before it was uploaded.")
             published = await _to_the_end(self._complete())
         except Failed as failure:
-            await self._enter(AssignmentState.FAILED, trouble=failure.trouble)
+            await _to_the_end(self._enter(AssignmentState.FAILED, trouble=failure.trouble))
             raise ApplicationError(
                 failure.trouble.sentence, type=failure.trouble.code, non_retryable=True
             ) from None
@@ -88,16 +83,19 @@ class AssignmentWorkflow:
         self._delivery = asyncio.create_task(self._wait_and_transfer())
         try:
             await self._delivery
-        except (asyncio.CancelledError, ActivityError) as error:
-            if not is_cancelled_exception(error):
+        except (asyncio.CancelledError, ActivityError):
+            if not self._delivery.cancelling():
                 raise
-            discarded = await workflow.execute_activity_method(
-                TransferSteps.discard_session,
-                self._assignment.assignment_id,
-                summary="give the upload up",
-                **options.DISCARD,
-            )
-            self._platform_id = discarded.platform_id
+            self._platform_id = await _to_the_end(self._insist(None, self._give_up))
+
+    async def _give_up(self) -> str | None:
+        discarded = await workflow.execute_activity_method(
+            TransferSteps.discard_session,
+            self._assignment.assignment_id,
+            summary="give the upload up",
+            **options.DISCARD,
+        )
+        return discarded.platform_id
 
     async def _wait_and_transfer(self) -> None:
         await self._wait_for_schedule()
@@ -105,15 +103,18 @@ class AssignmentWorkflow:
         self._platform_id = await self._insist(AssignmentState.UPLOADING, self._transfer)
 
     async def _wait_for_schedule(self) -> None:
-        while (until := self._scheduled_at) is not None and until > workflow.now():
+        while (until := await self._settle_schedule()) is not None and until > workflow.now():
             await self._enter(
                 AssignmentState.WAITING, wait_reason=WaitReason.SCHEDULE, wait_until=until
             )
             await pause_until(
                 until, "publishes at the scheduled time", lambda: self._scheduled_at != until
             )
-            # An edit that came in time is written before the transfer reads the row.
-            await workflow.wait_condition(lambda: self._edits_in_flight == 0)
+
+    async def _settle_schedule(self) -> datetime | None:
+        # An edit that came in time is written before the transfer reads the row.
+        await workflow.wait_condition(lambda: self._edits_in_flight == 0)
+        return self._scheduled_at
 
     async def _transfer(self) -> str:
         uploaded = await workflow.execute_activity_method(
@@ -153,15 +154,19 @@ class AssignmentWorkflow:
 
     # Waiting --------------------------------------------------------------------------------
 
-    async def _insist(self, state: AssignmentState, step: Callable[[], Awaitable[T]]) -> T:
-        """Run a step until it succeeds, parked in between; raises `Failed` when it cannot."""
+    async def _insist(self, state: AssignmentState | None, step: Callable[[], Awaitable[T]]) -> T:
+        """Run a step until it succeeds, parked in between; raises `Failed` when it cannot.
+
+        Without a `state` of its own it is only told where it has to wait.
+        """
         while True:
-            await self._enter(state)
+            if state is not None:
+                await self._enter(state)
             recoveries = self._parking.recoveries
             try:
                 return await step()
             except ActivityError as error:
-                if is_cancelled_exception(error):
+                if _is_cancelled():
                     raise
                 stand = self._parking.stand(kind_of(error), trouble_of(error))
             await self._enter(
@@ -240,8 +245,14 @@ class AssignmentWorkflow:
         self._state = state
 
 
+def _is_cancelled() -> bool:
+    """True once it is asked for, whatever the activity under way then ended with."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """Run `work` to its end; a cancellation that arrives meanwhile is too late and is noted."""
+    """Run `work` to its end; a cancellation that arrives meanwhile changes nothing any more."""
     task = asyncio.create_task(work)
     while True:
         try:
@@ -249,7 +260,7 @@ async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
         except asyncio.CancelledError:
             if task.done():
                 raise
-            workflow.logger.info("a cancellation came too late: the video is at the platform")
+            workflow.logger.info("a cancellation came too late to change anything")
 
 
 def _card(assignment: AssignmentInput, record: AssignmentRecord) -> str:
