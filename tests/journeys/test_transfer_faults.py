@@ -1,0 +1,146 @@
+"""Whatever happens to the bytes on their way: one video, the right one, and little sent twice."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support.clips import MIB, Clip, make_clip, the_only_video
+from tests.support.stack import Stack, Tenant, eventually
+
+TRANSFER = "videos.insert.transfer"
+START = "videos.insert.start"
+
+
+@pytest.fixture
+def clip(stack: Stack) -> Clip:
+    """Four chunks, the last one short. What is uploaded is processed at once."""
+    stack.emulator.switch(processing_seconds=0)
+    return make_clip(stack.parts.settings.data_dir)
+
+
+def received(stack: Stack) -> int:
+    count: int = stack.emulator.state()["transfer"]["bytes_received"]
+    return count
+
+
+async def begin_slowly(tenant: Tenant, clip: Clip) -> str:
+    """Assign with a platform that takes a chunk per second; return when some bytes are there."""
+    tenant.stack.emulator.fault(TRANSFER, "trickle", bytes_per_second=MIB, times=None)
+    assignment = await tenant.assign(await tenant.connection(), mediaUrl=clip.url)
+
+    async def look() -> int:
+        return received(tenant.stack)
+
+    await eventually(look, lambda count: count > MIB // 4)
+    identity: str = assignment["id"]
+    return identity
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("cut", {"after_bytes": 700_000, "skip": 1}),
+        ("cut", {"after_bytes": 2_000, "final": True}),
+        ("lose_answer", {"skip": 1}),
+        ("status", {"status": 500, "skip": 1}),
+        ("status", {"status": 502, "html": True, "skip": 2}),
+        ("status", {"status": 503, "retry_after": 1, "final": True}),
+        ("status", {"status": 408}),
+        ("rate_limited", {"skip": 1}),
+        ("stall", {"skip": 1}),
+        ("unauthorized", {"skip": 2}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(map(str, value)),
+)
+async def test_trouble_in_mid_transfer_costs_a_chunk_at_most(
+    tenant: Tenant, stack: Stack, clip: Clip, kind: str, options: dict[str, Any]
+) -> None:
+    fault = stack.emulator.fault(TRANSFER, kind, **options)
+
+    published = await tenant.publish(await tenant.connection(), mediaUrl=clip.url)
+
+    assert published["state"] == "published"
+    assert stack.emulator.fired(fault) == 1
+    assert the_only_video(stack.emulator, clip)["id"] == published["platformId"]
+    assert received(stack) <= clip.size + MIB
+    assert stack.emulator.calls(START) == 1
+
+
+async def test_a_lost_final_answer_is_read_back(tenant: Tenant, stack: Stack, clip: Clip) -> None:
+    stack.emulator.fault(TRANSFER, "lose_answer", final=True)
+
+    published = await tenant.publish(await tenant.connection(), mediaUrl=clip.url)
+
+    assert published["platformId"] == the_only_video(stack.emulator, clip)["id"]
+    assert received(stack) == clip.size
+    assert stack.emulator.calls("videos.insert.status") == 1
+
+
+async def test_a_slow_final_answer_is_waited_for(tenant: Tenant, stack: Stack, clip: Clip) -> None:
+    stack.emulator.fault(TRANSFER, "slow", delay_seconds=2.5, final=True)
+
+    published = await tenant.publish(await tenant.connection(), mediaUrl=clip.url)
+
+    assert published["platformId"] == the_only_video(stack.emulator, clip)["id"]
+    assert stack.emulator.calls(TRANSFER) == 4
+    assert stack.emulator.calls("videos.insert.status") == 0
+
+
+async def test_a_rejected_token_is_refreshed_once(tenant: Tenant, stack: Stack, clip: Clip) -> None:
+    stack.emulator.fault(TRANSFER, "unauthorized", skip=1)
+
+    await tenant.publish(await tenant.connection(), mediaUrl=clip.url)
+
+    the_only_video(stack.emulator, clip)
+    assert stack.emulator.calls("oauth.token.refresh") == 1
+
+
+@pytest.mark.parametrize("kind", ["already_exists", "rate_limited", "lose_answer", "cut"])
+async def test_a_session_that_is_not_had_is_asked_for_again(
+    tenant: Tenant, stack: Stack, clip: Clip, kind: str
+) -> None:
+    stack.emulator.fault(START, kind)
+
+    published = await tenant.publish(await tenant.connection(), mediaUrl=clip.url)
+
+    assert published["platformId"] == the_only_video(stack.emulator, clip)["id"]
+    assert stack.emulator.calls(START) == 2
+    assert received(stack) == clip.size
+
+
+def _append(clip: Clip) -> None:
+    with clip.path.open("ab") as file:
+        file.write(b"more")
+
+
+def _remove(clip: Clip) -> None:
+    clip.path.unlink()
+
+
+@pytest.mark.parametrize("change", [_append, _remove])
+async def test_a_source_that_changes_on_the_way_is_never_published(
+    tenant: Tenant, stack: Stack, clip: Clip, change: Callable[[Clip], None]
+) -> None:
+    assignment_id = await begin_slowly(tenant, clip)
+
+    change(clip)
+
+    failed = await tenant.until(assignment_id, "failed", "published")
+    assert (failed["state"], failed["errorCode"]) == ("failed", "source_changed")
+    assert failed["remedy"] == "change"
+    assert stack.emulator.videos() == []
+    assert [session["state"] for session in stack.emulator.state()["sessions"]] == ["cancelled"]
+
+
+async def test_a_source_that_vanished_before_the_transfer_fails(
+    tenant: Tenant, stack: Stack, clip: Clip
+) -> None:
+    stack.emulator.fault(START, "cut")
+    assignment = await tenant.assign(await tenant.connection(), mediaUrl=clip.url)
+    clip.path.unlink()
+
+    failed = await tenant.until(assignment["id"], "failed", "published")
+
+    assert (failed["state"], failed["errorCode"]) == ("failed", "source_missing")
+    assert stack.emulator.videos() == []
