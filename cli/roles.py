@@ -36,6 +36,8 @@ def up() -> None:
 @app.command()
 def worker() -> None:
     """Take work from Temporal: lifecycles, short activities and transfers."""
+    import uvloop
+
     from runtime.logs import set_up_logging
     from runtime.worker import run_worker
     from settings import Settings
@@ -49,7 +51,7 @@ def worker() -> None:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await run_worker(settings, stop)
 
-    asyncio.run(work())
+    uvloop.run(work())
 
 
 @app.command()
