@@ -7,7 +7,7 @@ from what caused it, so asking again gives the first answer. A Temporal that is 
 
 from collections.abc import Awaitable
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from temporalio.client import (
     Client,
@@ -54,14 +54,15 @@ class Lifecycles:
         self._client = client
 
     async def start_ticket(self, ticket: TicketInput) -> None:
-        """Start the clock of a ticket. Idempotent."""
-        await _answered(
+        """Start the clock of a ticket. Idempotent, also when it has run out since."""
+        await _started(
             self._client.start_workflow(
                 TicketWorkflow.run,
                 ticket,
                 id=ticket_workflow_id(ticket.ticket_id),
                 task_queue=WORKFLOW_QUEUE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 static_summary=f"Ticket to connect {ticket.platform}",
                 search_attributes=TypedSearchAttributes(
                     [
@@ -138,10 +139,7 @@ class Lifecycles:
             priority=Priority(fairness_key=assignment.workspace_id),
             rpc_timeout=ANSWER_TIMEOUT,
         )
-        try:
-            await _answered(start)
-        except WorkflowAlreadyStartedError:
-            return
+        await _started(start)
 
     async def edit(self, edit: AssignmentEdit) -> None:
         """Change what has not begun. Raises `Conflict` with `too_late`."""
@@ -165,8 +163,14 @@ class Lifecycles:
         except WorkflowUpdateFailedError:
             return False
         except _Closed:
+            return await self._was_cancelled(handle)
+
+    async def _was_cancelled(self, handle: WorkflowHandle[AssignmentWorkflow, Any]) -> bool:
+        try:
             description = await _answered(handle.describe())
-            return description.status is WorkflowExecutionStatus.CANCELED
+        except _Closed:
+            return False  # beyond Temporal's retention
+        return description.status is WorkflowExecutionStatus.CANCELED
 
     async def ping(self) -> None:
         """Raises `Unavailable` when Temporal does not answer."""
@@ -199,12 +203,24 @@ class Lifecycles:
             raise _refused_ticket(code) from None
         except _Closed:
             # It ended before this came: by its time, or by another callback.
-            outcome = await _answered(handle.result())
-            raise _refused_ticket(outcome.error_code) from None
+            raise _refused_ticket(await self._error_of(handle)) from None
+
+    async def _error_of(self, handle: WorkflowHandle[TicketWorkflow, TicketOutcome]) -> str | None:
+        try:
+            return (await _answered(handle.result())).error_code
+        except _Closed:
+            return None  # beyond Temporal's retention
 
 
 class _Closed(Exception):
     """The workflow has ended, or never was."""
+
+
+async def _started(start: Awaitable[object]) -> None:
+    try:
+        await _answered(start)
+    except WorkflowAlreadyStartedError:
+        return
 
 
 async def _answered(call: Awaitable[T]) -> T:
