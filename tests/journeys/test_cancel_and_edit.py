@@ -168,6 +168,26 @@ async def test_two_cancels_at_once_by_both_ways_end_as_one(
     assert cancelled["state"] == "cancelled"
 
 
+async def test_a_cancel_that_cannot_be_decided_yet_is_decided_when_it_can(
+    tenant: Tenant, stack: Stack, clip: Clip
+) -> None:
+    connection_id = await tenant.connection()
+    # Every byte has left, the answer is lost, and the grant ends before it can be read back.
+    stack.emulator.fault(TRANSFER, "lose_answer", final=True)
+    stack.emulator.fault("videos.insert.status", "revoke_grant")
+    assignment = await tenant.assign(connection_id, mediaUrl=clip.url)
+    waiting = await tenant.until(assignment["id"], "waiting", "published")
+    assert waiting["waitReason"] == "connection"
+    await stack.assignment(assignment["id"]).cancel()
+
+    ticket = await tenant.ticket(connectionId=connection_id)
+    await tenant.browse(ticket["authUrl"])
+
+    published = await tenant.until(assignment["id"], "published", "failed", "cancelled", within=5)
+    assert published["state"] == "published"
+    the_only_video(stack.emulator, clip)
+
+
 # Editing ---------------------------------------------------------------------------------
 
 
@@ -239,6 +259,20 @@ async def test_a_retry_of_a_failed_one_begins_anew(
 
     assert (begun["state"], begun["attempt"], begun["errorCode"]) == ("pending", 2, None)
     await tenant.until(assignment["id"], "published")
+    the_only_video(stack.emulator, clip)
+
+
+async def test_a_retry_of_what_was_refused_with_its_last_byte_opens_another_session(
+    tenant: Tenant, stack: Stack, clip: Clip
+) -> None:
+    stack.emulator.fault(TRANSFER, "status", status=400, final=True)
+    failed = await tenant.publish(await tenant.connection(), mediaUrl=clip.url)
+    assert (failed["state"], failed["errorCode"]) == ("failed", "request_rejected")
+    assert [session["state"] for session in stack.emulator.state()["sessions"]] == ["cancelled"]
+
+    await tenant.ask("POST", path(failed, "/retry"))
+
+    await tenant.until(failed["id"], "published")
     the_only_video(stack.emulator, clip)
 
 
