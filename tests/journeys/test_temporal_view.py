@@ -1,4 +1,4 @@
-"""What an operator sees in Temporal: ids, one-line summaries, current details, and what to search."""
+"""What an operator sees in Temporal: ids, summaries, current details, and what to search for."""
 
 from collections import Counter
 from typing import Any
