@@ -5,6 +5,7 @@ from what caused it, so asking again gives the first answer. A Temporal that is 
 `Unavailable`: what was asked for may still happen, and asking again is always safe.
 """
 
+import asyncio
 from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -47,6 +48,9 @@ T = TypeVar("T")
 
 ANSWER_TIMEOUT = timedelta(seconds=20)
 """How long a browser or a caller is kept waiting for a worker's answer."""
+
+START_SECONDS = 5.0
+"""How long a caller is kept waiting for Temporal's: what is not started then is started later."""
 
 
 class Lifecycles:
@@ -133,7 +137,8 @@ class Lifecycles:
                     SearchAttributePair(options.WORKSPACE, assignment.workspace_id),
                     SearchAttributePair(options.PLATFORM, assignment.platform),
                     SearchAttributePair(options.CONNECTION, assignment.connection_id),
-                    SearchAttributePair(options.STATE, AssignmentState.PENDING),
+                    # What it does first: an attribute is free at the start, and billed later.
+                    SearchAttributePair(options.STATE, _first_state(assignment)),
                 ]
             ),
             priority=Priority(fairness_key=assignment.workspace_id),
@@ -218,7 +223,8 @@ class _Closed(Exception):
 
 async def _started(start: Awaitable[object]) -> None:
     try:
-        await _answered(start)
+        # Temporal's client alone would insist for longer than a caller waits.
+        await _answered(asyncio.wait_for(start, START_SECONDS))
     except WorkflowAlreadyStartedError:
         return
 
@@ -247,6 +253,11 @@ def _refused_ticket(code: str | None) -> Conflict:
     if code == "ticket_expired":
         return Conflict("ticket_expired", "This ticket has expired. Ask for another one.")
     return Conflict("ticket_used", "This ticket has been used. Ask for another one.")
+
+
+def _first_state(assignment: AssignmentInput) -> AssignmentState:
+    is_scheduled = assignment.scheduled_at is not None
+    return AssignmentState.WAITING if is_scheduled else AssignmentState.UPLOADING
 
 
 def _line(text: str) -> str:

@@ -222,6 +222,10 @@ class Tenant:
         assignment: dict[str, Any] = await self.ask("POST", "/api/v1/assignments", body)
         return assignment
 
+    async def eventually(self, path: str, enough: Callable[[Any], object]) -> Any:
+        """Ask until the answer is enough."""
+        return await eventually(lambda: self.ask("GET", path), enough)
+
     async def look(self, assignment_id: str) -> dict[str, Any]:
         assignment: dict[str, Any] = await self.ask("GET", f"/api/v1/assignments/{assignment_id}")
         return assignment

@@ -1,0 +1,157 @@
+"""What a crash between the database and Temporal leaves, and how it is put right."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import ApplicationError
+
+from activities.contract import AssignmentInput, Kind, TicketInput
+from domain.ids import (
+    new_assignment_id,
+    new_ticket_id,
+    new_workspace_id,
+    ticket_workflow_id,
+)
+from domain.states import TicketState
+from runtime.temporal import RECONCILE
+from store.queries import assignments, tickets, videos
+from store.tables import now
+from tests.support.devserver import DevServer
+from tests.support.emulator import Emulator
+from tests.support.stack import CLIP, Stack, Tenant, running_stack
+
+LONG_AGO = timedelta(hours=1)
+
+
+async def accept_only(tenant: Tenant) -> str:
+    """An accepted row as a crash leaves it: without its workflow, and older than any grace."""
+    connection_id = await tenant.connection()
+    video = await tenant.ask("POST", "/api/v1/videos", {"sourceUrl": CLIP.as_uri()})
+    with tenant.stack.parts.store.write() as session:
+        row = assignments.create_assignment(
+            session,
+            workspace_id=tenant.workspace_id,
+            connection_id=connection_id,
+            video_id=videos.get_video(session, tenant.workspace_id, video["id"]).id,
+            platform="youtube",
+            payload={"title": "Left alone"},
+        )
+        row.created_at = now() - LONG_AGO
+    return row.id
+
+
+async def reconcile(stack: Stack) -> None:
+    """Fire the Schedule now instead of within a minute."""
+    await stack.client.get_schedule_handle(RECONCILE).trigger()
+
+
+async def test_an_accepted_row_without_a_workflow_is_published(
+    tenant: Tenant, stack: Stack
+) -> None:
+    assignment_id = await accept_only(tenant)
+
+    await reconcile(stack)
+
+    assert (await tenant.until(assignment_id, "published", "failed"))["state"] == "published"
+    (video,) = stack.emulator.videos()
+    assert video["title"] == "Left alone"
+
+
+async def test_a_ticket_that_nobody_settled_is_closed(tenant: Tenant, stack: Stack) -> None:
+    with stack.parts.store.write() as session:
+        ticket = tickets.create_ticket(
+            session,
+            workspace_id=tenant.workspace_id,
+            platform="youtube",
+            redirect_url=None,
+            callback_url="http://127.0.0.1:9/callback",
+            expires_at=now() - LONG_AGO,
+        )
+
+    await reconcile(stack)
+
+    seen = await tenant.eventually(
+        f"/api/v1/oauth/tickets/{ticket.id}", lambda seen: seen["state"] != "open"
+    )
+    assert (seen["state"], seen["errorCode"]) == (TicketState.EXPIRED, "ticket_expired")
+
+
+async def test_an_assignment_without_a_row_ends_by_itself(stack: Stack) -> None:
+    orphan = AssignmentInput(
+        new_assignment_id(), new_workspace_id(), "con_none", "youtube", "An orphan"
+    )
+    await stack.lifecycles.start_assignment(orphan)
+
+    with pytest.raises(WorkflowFailureError) as caught:
+        await stack.assignment(orphan.assignment_id).result()
+    assert_says(caught.value, "There is no such assignment.")
+
+
+async def test_a_ticket_without_a_row_ends_by_itself(stack: Stack) -> None:
+    orphan = TicketInput(new_ticket_id(), new_workspace_id(), "youtube", now())
+    await stack.lifecycles.start_ticket(orphan)
+
+    workflow = stack.client.get_workflow_handle(ticket_workflow_id(orphan.ticket_id))
+    with pytest.raises(WorkflowFailureError) as caught:
+        await workflow.result()
+    assert_says(caught.value, "There is no such ticket.")
+
+
+def assert_says(failure: WorkflowFailureError, sentence: str) -> None:
+    """It was refused for good, in a sentence for whoever looks at the workflow."""
+    refusal = failure.cause
+    assert isinstance(refusal, ApplicationError)
+    assert (refusal.type, refusal.message) == (Kind.REFUSED, sentence)
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[DevServer]:
+    server = DevServer(tmp_path)
+    await server.start()
+    yield server
+    server.kill()
+
+
+async def test_what_is_accepted_while_temporal_is_down_is_published(
+    tmp_path: Path, emulator: Emulator, server: DevServer
+) -> None:
+    async with running_stack(tmp_path, emulator, server.address) as stack:
+        tenant = await stack.tenant("down")
+        connection_id = await tenant.connection()
+        server.kill()
+
+        async with asyncio.timeout(8):
+            assignment = await tenant.assign(connection_id)
+
+        assert (await tenant.look(assignment["id"]))["state"] == "pending"
+        with stack.parts.store.write() as session:
+            row = assignments.get_assignment_by_id(session, assignment["id"])
+            row.created_at = now() - LONG_AGO
+            session.add(row)
+        await server.start()
+        await reconcile(stack)
+        published = await tenant.until(assignment["id"], "published", "failed", within=60)
+        assert published["state"] == "published"
+        assert len(emulator.videos()) == 1
+
+
+async def test_temporal_killed_in_the_middle_goes_on(
+    tmp_path: Path, emulator: Emulator, server: DevServer
+) -> None:
+    async with running_stack(tmp_path, emulator, server.address) as stack:
+        tenant = await stack.tenant("killed")
+        connection_id = await tenant.connection()
+        emulator.fault("videos.insert.transfer", "trickle", bytes_per_second=20_000)
+        assignment = await tenant.assign(connection_id)
+        await tenant.until(assignment["id"], "uploading")
+
+        server.kill()
+        await server.start()
+
+        published = await tenant.until(assignment["id"], "published", "failed", within=90)
+        assert published["state"] == "published"
+        assert len(emulator.videos()) == 1
