@@ -81,12 +81,12 @@ class FileSource:
 
     def verify(self) -> None:
         try:
-            as_opened, as_named = os.fstat(self._fd), self._path.stat()
+            found = self._path.stat()  # while we hold it open, no other file has its inode
         except FileNotFoundError:
             raise self._changed() from None
         except OSError:
             raise self._unreadable() from None
-        if _pin(as_opened) != self.pin or _pin(as_named) != self.pin:
+        if _pin(found) != self.pin:
             raise self._changed()
 
     def close(self) -> None:

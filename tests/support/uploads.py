@@ -35,6 +35,7 @@ class Step:
     early: bool = False
     """Give `answer` after `cut_after` bytes of the body, and hang up with the rest unread."""
     before_hang_up: Callable[[], object] = lambda: None
+    before_body: Callable[[], object] = lambda: None
     before_answer: Callable[[], object] = lambda: None
 
 
@@ -47,7 +48,7 @@ class UploadServer:
     steps: deque[Step] = field(default_factory=deque)
     stored: bytearray = field(default_factory=bytearray)
     heads: list[str] = field(default_factory=list)
-    bodies: list[bytes] = field(default_factory=list)
+    bodies: list[bytearray] = field(default_factory=list)
     connections: int = 0
 
     def __enter__(self) -> "UploadServer":
@@ -96,6 +97,7 @@ class UploadServer:
         text = head.decode()
         self.heads.append(text)
         step = self.steps.popleft() if self.steps else Step()
+        step.before_body()
         if step.early:
             assert step.answer is not None
             unread = step.cut_after or 0
@@ -116,11 +118,11 @@ class UploadServer:
         sock.sendall(step.answer or self._answer())
         return True
 
-    def _body(self, sock: socket.socket, head: str, step: Step) -> bytes | None:
+    def _body(self, sock: socket.socket, head: str, step: Step) -> bytearray | None:
         found = re.search(r"Content-Length: (\d+)", head)
         left = int(found[1]) if found else 0
         limit = left if step.cut_after is None else min(left, step.cut_after)
-        body = b""
+        body = bytearray()
         while len(body) < limit:
             piece = sock.recv(min(65536, limit - len(body)))
             if not piece:
@@ -134,7 +136,7 @@ class UploadServer:
             return None
         return body
 
-    def _keep(self, head: str, body: bytes) -> None:
+    def _keep(self, head: str, body: bytearray) -> None:
         span = _SPAN.search(head)
         if span and int(span[1]) == len(self.stored):
             self.stored += body

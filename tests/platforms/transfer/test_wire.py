@@ -58,7 +58,12 @@ def test_a_refusal_is_found_though_the_tls_connection_broke_in_mid_send(
     assert answered.status == 401
 
 
-def test_a_refusal_ends_the_body_though_the_server_reads_no_more(server: UploadServer) -> None:
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("kind", ["server", "tls_server"])
+def test_a_refusal_ends_the_body_though_the_server_reads_no_more(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    server: UploadServer = request.getfixturevalue(kind)
     seen = threading.Event()
     refusal = Step(
         answer=answer("401 Unauthorized"), early=True, before_hang_up=lambda: seen.wait(60)
@@ -75,6 +80,17 @@ def test_a_refusal_ends_the_body_though_the_server_reads_no_more(server: UploadS
     seen.set()
     assert answered is not None
     assert answered.status == 401
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_server_that_is_slow_to_read_has_not_answered_yet(tls_server: UploadServer) -> None:
+    stood_still = threading.Event()
+    tls_server.steps.append(Step(before_body=lambda: stood_still.wait(60)))
+    wire = Wire(beat=stood_still.set)
+    answered = wire.exchange(put(tls_server, length=HUGE), [memoryview(bytes(HUGE))])
+    assert answered is not None
+    assert stood_still.is_set()
+    assert len(tls_server.bodies[0]) == HUGE
 
 
 def test_what_is_not_http_is_no_answer(server: UploadServer, wire: Wire) -> None:
