@@ -73,7 +73,7 @@ class Journey:
         async def session_uri() -> Secret | None:
             with self.stack.parts.store.read() as session:
                 row = transfers.find_transfer(session, assignment["id"])
-            return row and transfers.find_session(self.stack.parts.vault, row)
+            return None if row is None else transfers.find_session(self.stack.parts.vault, row)
 
         uri = await eventually(session_uri)
         assert uri is not None

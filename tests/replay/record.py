@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from temporalio.client import ScheduleActionExecutionStartWorkflow, WorkflowFailureError
 
 from domain.ids import assignment_workflow_id, ticket_workflow_id
-from tests.support.emulator import Emulator
+from tests.support.emulator import ANA, Emulator
 from tests.support.exit import end_now
 from tests.support.stack import Stack, Tenant, eventually, running_stack, temporal_server
 
@@ -180,9 +180,9 @@ async def reconcile_idle(tenant: Tenant) -> str:
 # What they are made of -----------------------------------------------------------------------
 
 
-async def _ticket(tenant: Tenant, **visit: str) -> str:
+async def _ticket(tenant: Tenant, *, account: str = ANA, decision: str = "allow") -> str:
     ticket = await tenant.ticket()
-    await tenant.browse(ticket["authUrl"], **visit)
+    await tenant.browse(ticket["authUrl"], account=account, decision=decision)
     return ticket_workflow_id(ticket["ticketId"])
 
 
