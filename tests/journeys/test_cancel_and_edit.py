@@ -1,12 +1,13 @@
 """What a person may still change: in time it is done, too late it is said, never in between."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
-from tests.support.clips import MIB, Clip, make_clip, the_only_video
+from tests.support.clips import Clip, make_clip, the_only_video
 from tests.support.stack import Stack, Tenant, eventually
 
 TRANSFER = "videos.insert.transfer"
@@ -33,16 +34,17 @@ async def scheduled(tenant: Tenant, clip: Clip, **fields: Any) -> dict[str, Any]
     return await tenant.until(assignment["id"], "waiting")
 
 
-async def uploading(tenant: Tenant, clip: Clip) -> dict[str, Any]:
-    """An assignment whose bytes are on their way, a chunk per second."""
-    tenant.stack.emulator.fault(TRANSFER, "trickle", bytes_per_second=MIB, times=None)
+async def uploading(tenant: Tenant, clip: Clip, *, seconds: int = 20) -> dict[str, Any]:
+    """An assignment whose bytes are on their way, and take so long."""
+    pace = clip.size // seconds
+    tenant.stack.emulator.fault(TRANSFER, "trickle", bytes_per_second=pace, times=None)
     assignment = await tenant.assign(await tenant.connection(), mediaUrl=clip.url)
 
     async def look() -> int:
         count: int = tenant.stack.emulator.state()["transfer"]["bytes_received"]
         return count
 
-    await eventually(look, lambda count: count > MIB // 4)
+    await eventually(look)
     return assignment
 
 
@@ -155,17 +157,17 @@ async def test_two_cancels_at_once_by_both_ways_end_as_one(
 ) -> None:
     assignment = await uploading(tenant, clip)
     stack.emulator.fault("videos.insert.cancel", "slow", delay_seconds=1)
-    workflow = stack.assignment(assignment["id"])
-    await workflow.cancel()
+    first = asyncio.create_task(tenant.ask("DELETE", path(assignment)))
 
     async def discards() -> int:
         return stack.emulator.calls("videos.insert.cancel")
 
     await eventually(discards)
 
-    cancelled = await tenant.ask("DELETE", path(assignment))
+    await stack.assignment(assignment["id"]).cancel()
 
-    assert cancelled["state"] == "cancelled"
+    assert (await first)["state"] == "cancelled"
+    assert [session["state"] for session in stack.emulator.state()["sessions"]] == ["cancelled"]
 
 
 async def test_a_cancel_that_cannot_be_decided_yet_is_decided_when_it_can(
@@ -221,7 +223,7 @@ async def test_a_schedule_that_is_cleared_publishes_at_once(
 async def test_an_edit_of_what_is_on_its_way_is_too_late(
     tenant: Tenant, stack: Stack, clip: Clip
 ) -> None:
-    assignment = await uploading(tenant, clip)
+    assignment = await uploading(tenant, clip, seconds=3)
 
     refused = await tenant.ask("PATCH", path(assignment), {"payload": {"title": "R"}}, status=409)
 

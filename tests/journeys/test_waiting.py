@@ -1,12 +1,12 @@
 """Wait, don't fail: what a budget, a person or an outage holds up goes on from where it was."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from platforms.youtube.reasons import midnight_pacific
 from tests.support.clips import MIB, Clip, make_clip, the_only_video
 from tests.support.emulator import ANA
 from tests.support.stack import Stack, Tenant, Visit
@@ -22,8 +22,13 @@ def clip(stack: Stack) -> Clip:
     return make_clip(stack.parts.settings.data_dir)
 
 
-def day_later(now: datetime) -> datetime:
-    return now + timedelta(days=1)
+def next_midnight_in_california() -> datetime:
+    there = datetime.now(ZoneInfo("America/Los_Angeles"))
+    return datetime.combine(there.date(), time.min, there.tzinfo) + timedelta(days=1)
+
+
+def a_day_later() -> datetime:
+    return datetime.now(UTC) + timedelta(days=1)
 
 
 async def waiting(tenant: Tenant, assignment_id: str, reason: str) -> dict[str, Any]:
@@ -48,9 +53,9 @@ async def health(tenant: Tenant, connection_id: str) -> str:
 @pytest.mark.parametrize(
     ("kind", "code", "until"),
     [
-        ("daily_limit", "uploads_per_day_exhausted", midnight_pacific),
-        ("quota_exceeded", "quota_exhausted", midnight_pacific),
-        ("upload_limit", "channel_upload_limit", day_later),
+        ("daily_limit", "uploads_per_day_exhausted", next_midnight_in_california),
+        ("quota_exceeded", "quota_exhausted", next_midnight_in_california),
+        ("upload_limit", "channel_upload_limit", a_day_later),
     ],
 )
 async def test_an_empty_budget_is_waited_for_until_it_is_full_again(
@@ -59,7 +64,7 @@ async def test_an_empty_budget_is_waited_for_until_it_is_full_again(
     clip: Clip,
     kind: str,
     code: str,
-    until: Callable[[datetime], datetime],
+    until: Callable[[], datetime],
 ) -> None:
     stack.emulator.fault(START, kind, times=None)
     assignment = await tenant.assign(await tenant.connection(), mediaUrl=clip.url)
@@ -67,7 +72,7 @@ async def test_an_empty_budget_is_waited_for_until_it_is_full_again(
     seen = await waiting(tenant, assignment["id"], "quota")
 
     assert (seen["errorCode"], seen["remedy"]) == (code, "wait")
-    late = datetime.fromisoformat(seen["waitUntil"]) - until(datetime.now(UTC))
+    late = datetime.fromisoformat(seen["waitUntil"]) - until()
     assert abs(late) < timedelta(seconds=30)
     assert stack.emulator.calls(START) == 1
     cancelled = await tenant.ask("DELETE", f"/api/v1/assignments/{assignment['id']}")
