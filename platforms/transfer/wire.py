@@ -94,18 +94,22 @@ class _Connection(HTTPConnection):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError:
             raise Cut from None
-        self.stream = steady = SteadySocket(sock, beat=self._beat)
+        steady = SteadySocket(sock, beat=self._beat)
+        self._use(steady)
         if self._tls is not None:
             steady.expect_within(CONNECT_SECONDS)
             try:
-                self.stream = TlsStream(steady, context=self._tls, host=self.host)
+                self._use(TlsStream(steady, context=self._tls, host=self.host))
             except ssl.SSLCertVerificationError:
                 raise PlatformMisconfigured(
                     "platform_untrusted",
                     f"The certificate of {self.host} cannot be verified. "
                     "An additional authority is trusted through SSL_CERT_FILE.",
                 ) from None
-        self.sock = cast(socket.socket, _HttpSocket(self.stream))
+
+    def _use(self, stream: Stream) -> None:
+        self.stream = stream
+        self.sock = cast(socket.socket, _HttpSocket(stream))
 
 
 class _HttpSocket:
