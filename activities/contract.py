@@ -129,6 +129,12 @@ class AssignmentEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferInput:
+    assignment_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class StepInput:
     assignment_id: str
     step: StepName
@@ -153,7 +159,11 @@ class Discarded:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentRecord:
-    """The assignment's row as the workflow wants it."""
+    """What the workflow decided, for the assignment's row.
+
+    What is under way the activities write themselves: a row is `uploading` while bytes move,
+    `uploaded` when the platform has them, and `processing` when the platform says so.
+    """
 
     assignment_id: str
     attempt: int
@@ -170,8 +180,11 @@ class TransferSteps(ABC):
 
     @activity.defn
     @abstractmethod
-    def transfer(self, assignment_id: str) -> Uploaded:
-        """Move the bytes. On retry: asks the platform for its offset and goes on from there."""
+    def transfer(self, transfer: TransferInput) -> Uploaded:
+        """Move the bytes. On retry: asks the platform for its offset and goes on from there.
+
+        A run that is not the row's current attempt is refused and thereby ends itself.
+        """
 
     @activity.defn
     @abstractmethod

@@ -13,7 +13,7 @@ from domain.states import StepState
 from platforms.protocol import Dead, Live, Processing
 from platforms.registry import Registry
 from store.engine import Store
-from store.queries import assignments, steps, transfers
+from store.queries import progress, steps, transfers
 
 
 class PublishingActivities(PublishingSteps):
@@ -45,7 +45,7 @@ class PublishingActivities(PublishingSteps):
                 raise PlatformRefusal(code, sentence)
             case Processing(percent=percent):
                 with self._store.write() as session:
-                    assignments.note_processing(session, job.id, percent)
+                    progress.note_processing(session, job.id, percent)
                 raise not_ready(
                     f"{job.assignment.platform} is still processing"
                     + ("." if percent is None else f", {percent} %."),

@@ -9,7 +9,7 @@ from temporalio import activity
 from activities.contract import AssignmentEdit, AssignmentRecord, RecordingSteps
 from activities.failures import translated
 from store.engine import Store
-from store.queries import assignments
+from store.queries import assignments, progress
 
 
 class RecordingActivities(RecordingSteps):
@@ -21,7 +21,7 @@ class RecordingActivities(RecordingSteps):
     def record(self, record: AssignmentRecord) -> None:
         trouble = record.trouble
         with self._store.write() as session:
-            assignments.record_state(
+            progress.record_state(
                 session,
                 record.assignment_id,
                 attempt=record.attempt,

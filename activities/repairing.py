@@ -43,7 +43,12 @@ class RepairActivities(RepairSteps):
         abandoned, expired = await asyncio.to_thread(self._sweep)
         for assignment in abandoned:
             await self._start_assignment(assignment)
+            await asyncio.to_thread(self._mark_started, assignment)
         return Repaired(started=len(abandoned), expired=expired)
+
+    def _mark_started(self, started: AssignmentInput) -> None:
+        with self._store.write() as session:
+            assignments.mark_started(session, started.assignment_id, attempt=started.attempt)
 
     def _sweep(self) -> tuple[list[AssignmentInput], int]:
         now = datetime.now(UTC)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from temporalio import activity
 from temporalio.exceptions import CancelledError
 
-from activities.contract import Discarded, TransferSteps, Uploaded
+from activities.contract import Discarded, TransferInput, TransferSteps, Uploaded
 from activities.credentials import CredentialKeeper, Tokens
 from activities.failures import interrupted, translated, unconfirmed
 from activities.jobs import Job, load_job
@@ -33,7 +33,8 @@ from platforms.registry import Registry
 from platforms.transfer import engine
 from platforms.transfer.machine import Finished
 from store.engine import Store
-from store.queries import assignments, transfers
+from store.queries import progress as noted
+from store.queries import transfers
 from store.vault import Vault
 
 SETTLING = timedelta(minutes=10)
@@ -66,11 +67,13 @@ class TransferActivities(TransferSteps):
     # the platform's answer and its row.
     @activity.defn(no_thread_cancel_exception=True)
     @translated
-    def transfer(self, assignment_id: str) -> Uploaded:
-        job = self._load(assignment_id)
+    def transfer(self, transfer: TransferInput) -> Uploaded:
+        with self._store.write() as session:
+            noted.begin_uploading(session, transfer.assignment_id, attempt=transfer.attempt)
+        job = self._load(transfer.assignment_id)
         platform_id = job.assignment.platform_id or self._find_lost(job) or self._move(job)
         with self._store.write() as session:
-            assignments.note_platform_id(session, job.id, platform_id)
+            noted.note_platform_id(session, job.id, platform_id)
         return Uploaded(platform_id)
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -80,7 +83,7 @@ class TransferActivities(TransferSteps):
         platform_id = job.assignment.platform_id or self._give_up(job)
         if platform_id is not None:
             with self._store.write() as session:
-                assignments.note_platform_id(session, job.id, platform_id)
+                noted.note_platform_id(session, job.id, platform_id)
         return Discarded(platform_id)
 
     def _load(self, assignment_id: str) -> Job:
@@ -228,7 +231,7 @@ class _Progress:
         if now - self._told_at >= PROGRESS_SECONDS:
             self._told_at = now
             with self._store.write() as session:
-                transfers.confirm(session, self._assignment_id, sent)
+                noted.note_sent(session, self._assignment_id, sent)
 
     def pause(self, seconds: float) -> None:
         until = time.monotonic() + seconds

@@ -86,10 +86,9 @@ class _Bars:
         self._progress.console.print(sentence, soft_wrap=True, highlight=False, markup=False)
 
     def move(self, view: dict[str, Any]) -> None:
-        if progress := view.get("progress"):
-            sent, total = progress["bytesSent"], progress["bytesTotal"]
-            note = f"{decimal(sent)} of {decimal(total)}"
-            self._progress.update(self._transfer, completed=sent, total=total, note=note)
+        sent, total = view["bytesSent"], view["bytesTotal"]
+        note = f"{decimal(sent)} of {decimal(total)}"
+        self._progress.update(self._transfer, completed=sent, total=total, note=note)
         if view["state"] == AssignmentState.PUBLISHED:
             self._fill(self._processing, 100)
         elif view["processingPercent"] is not None:

@@ -177,7 +177,7 @@ class Video(SQLModel, table=True):
 class Assignment(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("workspace_id", "number"),
-        Index("ix_assignment_reconcile", "state", "created_at"),
+        Index("ix_assignment_reconcile", "is_started", "created_at"),
     )
 
     id: str = Field(default_factory=ids.new_assignment_id, primary_key=True)
@@ -196,6 +196,8 @@ class Assignment(SQLModel, table=True):
     """The surface it came from: `v1` or `youtube`."""
     attempt: int = 1
     """Counts the runs: a retry by a person begins the next one."""
+    is_started: bool = False
+    """True once Temporal has taken the attempt over; until then Reconcile looks after it."""
     state: str = Field(default=AssignmentState.PENDING)
     wait_reason: str | None = None
     wait_until: datetime | None = _moment(default=None)
@@ -205,6 +207,9 @@ class Assignment(SQLModel, table=True):
     error: str | None = None
     remedy: str | None = None
     warnings: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    bytes_total: int = Field(sa_type=BigInteger)
+    bytes_sent: int = Field(default=0, sa_type=BigInteger)
+    """For display: to go on, the platform is asked for its own offset."""
     processing_percent: int | None = None
     created_at: datetime = _moment(default_factory=now)
     updated_at: datetime = _moment(default_factory=now)
@@ -218,8 +223,6 @@ class Transfer(SQLModel, table=True):
     sealed_session: bytes | None = Field(default=None, sa_type=LargeBinary)
     """None: no session is open."""
     opened_at: datetime | None = _moment(default=None)
-    confirmed: int = Field(default=0, sa_type=BigInteger)
-    """Bytes the platform said it holds; for display, the platform is asked again anyway."""
     finish_sent_at: datetime | None = _moment(default=None)
     """Set before the request that may complete the upload: from here on it may exist."""
     lost_at: datetime | None = _moment(default=None)

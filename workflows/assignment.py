@@ -10,7 +10,7 @@ platform's final word, or a week of the same trouble, makes it fail.
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
         PublishingSteps,
         RecordingSteps,
         StepInput,
+        TransferInput,
         TransferSteps,
         Trouble,
     )
@@ -34,6 +35,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.trouble import Failed, kind_of, trouble_of
 
 T = TypeVar("T")
+
+
+class _Decision(TypedDict, total=False):
+    wait_reason: WaitReason
+    wait_until: datetime
+    trouble: Trouble
+    platform_url: str
 
 
 @workflow.defn
@@ -86,7 +94,7 @@ class AssignmentWorkflow:
         except (asyncio.CancelledError, ActivityError):
             if not self._delivery.cancelling():
                 raise
-            self._platform_id = await _to_the_end(self._insist(None, self._give_up))
+            self._platform_id = await _to_the_end(self._insist(self._give_up))
 
     async def _give_up(self) -> str | None:
         discarded = await workflow.execute_activity_method(
@@ -100,7 +108,7 @@ class AssignmentWorkflow:
     async def _wait_and_transfer(self) -> None:
         await self._wait_for_schedule()
         self._has_begun = True
-        self._platform_id = await self._insist(AssignmentState.UPLOADING, self._transfer)
+        self._platform_id = await self._insist(self._transfer)
 
     async def _wait_for_schedule(self) -> None:
         while (until := await self._settle_schedule()) is not None and until > workflow.now():
@@ -117,9 +125,10 @@ class AssignmentWorkflow:
         return self._scheduled_at
 
     async def _transfer(self) -> str:
+        self._tell(self._record_of(AssignmentState.UPLOADING))
         uploaded = await workflow.execute_activity_method(
             TransferSteps.transfer,
-            self._assignment.assignment_id,
+            TransferInput(self._assignment.assignment_id, self._assignment.attempt),
             summary=f"send the bytes to {self._assignment.platform}",
             **options.TRANSFER,
         )
@@ -128,7 +137,7 @@ class AssignmentWorkflow:
     # From there to published ----------------------------------------------------------------
 
     async def _complete(self) -> Published:
-        published = await self._insist(AssignmentState.PROCESSING, self._await_processing)
+        published = await self._insist(self._await_processing)
         self._warnings |= published.warnings
         for step in self._extra_steps:
             await self._run_extra_step(StepInput(self._assignment.assignment_id, step))
@@ -136,6 +145,7 @@ class AssignmentWorkflow:
         return published
 
     async def _await_processing(self) -> Published:
+        self._tell(self._record_of(AssignmentState.PROCESSING))
         return await workflow.execute_activity_method(
             PublishingSteps.await_processing,
             self._assignment.assignment_id,
@@ -154,14 +164,9 @@ class AssignmentWorkflow:
 
     # Waiting --------------------------------------------------------------------------------
 
-    async def _insist(self, state: AssignmentState | None, step: Callable[[], Awaitable[T]]) -> T:
-        """Run a step until it succeeds, parked in between; raises `Failed` when it cannot.
-
-        Without a `state` of its own it is only told where it has to wait.
-        """
+    async def _insist(self, step: Callable[[], Awaitable[T]]) -> T:
+        """Run a step until it succeeds, parked in between; raises `Failed` when it cannot."""
         while True:
-            if state is not None:
-                await self._enter(state)
             recoveries = self._parking.recoveries
             try:
                 return await step()
@@ -216,33 +221,31 @@ class AssignmentWorkflow:
 
     # Telling --------------------------------------------------------------------------------
 
-    async def _enter(
-        self,
-        state: AssignmentState,
-        *,
-        wait_reason: WaitReason | None = None,
-        wait_until: datetime | None = None,
-        trouble: Trouble | None = None,
-        platform_url: str | None = None,
-    ) -> None:
-        """Move to a state and say so: in the row, in search, on the Web UI's status card."""
-        record = AssignmentRecord(
-            assignment_id=self._assignment.assignment_id,
-            attempt=self._assignment.attempt,
-            state=state,
-            wait_reason=wait_reason,
-            wait_until=wait_until,
-            trouble=trouble,
-            platform_url=platform_url,
-            warnings=self._warnings,
-        )
-        workflow.upsert_search_attributes([options.STATE.value_set(state)])
-        workflow.set_current_details(_card(self._assignment, record))
+    async def _enter(self, state: AssignmentState, **more: Unpack[_Decision]) -> None:
+        """Move to a state that is decided here: tell it, and write it to the row."""
+        record = self._record_of(state, **more)
+        self._tell(record)
         await workflow.execute_local_activity_method(
             RecordingSteps.record, record, summary=f"assignment is {state}", **options.RECORD
         )
         # After the row: whoever is told of a state by an Update finds it there.
         self._state = state
+
+    def _tell(self, record: AssignmentRecord) -> None:
+        """Say in search and on the Web UI's status card how it stands."""
+        told = workflow.info().typed_search_attributes.get(options.STATE)
+        if told != record.state:
+            workflow.upsert_search_attributes([options.STATE.value_set(record.state)])
+        workflow.set_current_details(_card(self._assignment, record))
+
+    def _record_of(self, state: AssignmentState, **more: Unpack[_Decision]) -> AssignmentRecord:
+        return AssignmentRecord(
+            assignment_id=self._assignment.assignment_id,
+            attempt=self._assignment.attempt,
+            state=state,
+            warnings=self._warnings,
+            **more,
+        )
 
 
 def _is_cancelled() -> bool:

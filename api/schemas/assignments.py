@@ -29,6 +29,8 @@ _ASSIGNMENT_EXAMPLE = {
     "waitUntil": None,
     "platformId": "dQw4w9WgXcQ",
     "platformUrl": "https://www.youtube.com/watch?v=dQw4w9WgXcQ",
+    "bytesSent": 734003200,
+    "bytesTotal": 734003200,
     "processingPercent": 100,
     "errorCode": None,
     "error": None,
@@ -115,6 +117,8 @@ class AssignmentView(Answer):
     wait_until: datetime | None
     platform_id: str | None
     platform_url: str | None
+    bytes_sent: int
+    bytes_total: int
     processing_percent: int | None
     error_code: str | None
     error: str | None

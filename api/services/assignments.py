@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from activities.contract import AssignmentEdit, AssignmentInput
+from activities.contract import AssignmentEdit
+from activities.jobs import input_of
 from api.context import Context, on_loop
 from api.services.videos import check_fits
 from domain import ids
@@ -111,28 +112,20 @@ def cancel(here: Context, row: Assignment) -> None:
 
 def _ensure_started(here: Context, row: Assignment) -> None:
     # A row that was accepted while Temporal was away has no workflow to speak to yet.
-    if row.state == AssignmentState.PENDING:
+    if not row.is_started:
         start(here, row)
 
 
 def start(here: Context, row: Assignment) -> None:
     """Start the workflow of a committed row. Idempotent, and left to Reconcile when it fails."""
-    with here.store.read() as session:
-        video = videos.get_video_by_id(session, row.video_id)
-    wanted = AssignmentInput(
-        assignment_id=row.id,
-        workspace_id=row.workspace_id,
-        connection_id=row.connection_id,
-        platform=row.platform,
-        title=str(row.payload.get("title") or video.title or video.file_name),
-        attempt=row.attempt,
-        scheduled_at=row.scheduled_at,
-        extra_steps=list(here.registry.get(row.platform).extra_steps(row.payload)),
-    )
+    wanted = input_of(row, here.registry.get(row.platform))
     try:
         on_loop(here.lifecycles.start_assignment, wanted)
     except Unavailable:
         log.warning("assignment %s waits for Temporal", row.id)
+        return
+    with here.store.write() as session:
+        assignments.mark_started(session, row.id, attempt=row.attempt)
 
 
 def check_payload(

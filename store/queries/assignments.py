@@ -1,4 +1,4 @@
-"""Assignments: accepted, listed, and told what their workflow decided.
+"""Assignments: accepted, listed, edited, retried.
 
 A request with an idempotency key is claimed in the transaction that does its work, so of
 two at once exactly one creates anything. The row follows the workflow and never leads it;
@@ -51,7 +51,7 @@ def create_assignment(
     Raises `NotFound` for a connection or video that is not the workspace's own.
     """
     get_connection(session, workspace_id, connection_id)
-    get_video(session, workspace_id, video_id)
+    video = get_video(session, workspace_id, video_id)
     workspace = lock_row(session, Workspace, workspace_id, code="workspace_not_found")
     workspace.last_upload_number += 1
     assignment = Assignment(
@@ -66,6 +66,7 @@ def create_assignment(
         scheduled_at=scheduled_at,
         external_id=external_id,
         origin=origin,
+        bytes_total=video.size,
     )
     session.add(assignment)
     session.flush()
@@ -144,44 +145,6 @@ def list_group(session: Session, workspace_id: str, group_id: str) -> Sequence[A
     return session.exec(query.order_by(col(Assignment.number))).all()
 
 
-def record_state(
-    session: Session,
-    assignment_id: str,
-    *,
-    state: AssignmentState,
-    attempt: int | None = None,
-    wait_reason: WaitReason | None,
-    wait_until: datetime | None,
-    error_code: str | None,
-    error: str | None,
-    remedy: str | None,
-    warnings: Mapping[str, str],
-    platform_url: str | None = None,
-) -> Assignment:
-    """Write what the workflow decided. A None of the required ones clears its column.
-
-    Idempotent: a settled row stays as it is. Raises `Conflict` (code `superseded`) when an
-    attempt is given that is not the current one.
-    """
-    row = _lock(session, assignment_id)
-    if attempt is not None and attempt != row.attempt:
-        raise Conflict("superseded", "A later attempt has taken this assignment over.")
-    if AssignmentState(row.state).is_settled:
-        return row
-    row.state = state
-    row.wait_reason = wait_reason
-    row.wait_until = wait_until
-    row.error_code = error_code
-    row.error = error
-    row.remedy = remedy
-    row.warnings = dict(warnings)
-    row.platform_url = platform_url or row.platform_url
-    row.updated_at = now()
-    if state is AssignmentState.PUBLISHED:
-        row.published_at = row.updated_at
-    return row
-
-
 def edit_assignment(
     session: Session,
     assignment_id: str,
@@ -191,7 +154,7 @@ def edit_assignment(
     clears_schedule: bool = False,
 ) -> Assignment:
     """Write a late edit. None leaves things as they are. Idempotent."""
-    row = _lock(session, assignment_id)
+    row = lock_assignment(session, assignment_id)
     if payload is not None:
         row.payload = dict(payload)
     if scheduled_at is not None or clears_schedule:
@@ -200,32 +163,25 @@ def edit_assignment(
     return row
 
 
-def note_platform_id(session: Session, assignment_id: str, platform_id: str) -> None:
-    """Write which video the platform made of the bytes. Idempotent."""
-    row = _lock(session, assignment_id)
-    row.platform_id = platform_id
-    row.updated_at = now()
-
-
-def note_processing(session: Session, assignment_id: str, percent: int | None) -> None:
-    """Write how far the platform's processing is; it may go backwards."""
-    row = _lock(session, assignment_id)
-    row.processing_percent = percent
-    row.updated_at = now()
-
-
 def list_unstarted(
     session: Session, *, created_before: datetime, limit: int
 ) -> Sequence[Assignment]:
-    """Accepted assignments whose workflow has written nothing yet, oldest first."""
+    """Accepted assignments that Temporal may not know of, oldest first."""
     query = (
         select(Assignment)
-        .where(Assignment.state == AssignmentState.PENDING)
+        .where(col(Assignment.is_started).is_(False))
         .where(col(Assignment.created_at) < created_before)
         .order_by(col(Assignment.created_at))
         .limit(limit)
     )
     return session.exec(query).all()
+
+
+def mark_started(session: Session, assignment_id: str, *, attempt: int) -> None:
+    """Write that Temporal has taken an attempt over. Idempotent; a later attempt is left alone."""
+    row = lock_assignment(session, assignment_id)
+    if row.attempt == attempt:
+        row.is_started = True
 
 
 def list_waiting_for_connection(session: Session, connection_id: str) -> list[str]:
@@ -245,7 +201,7 @@ def begin_retry(session: Session, workspace_id: str, assignment_id: str) -> Assi
     come of it. Raises `Conflict` (code `not_retryable`), also for the second of two retries.
     """
     get_assignment(session, workspace_id, assignment_id)
-    row = _lock(session, assignment_id)
+    row = lock_assignment(session, assignment_id)
     if not AssignmentState(row.state).may_be_retried:
         raise Conflict(
             "not_retryable",
@@ -258,6 +214,7 @@ def begin_retry(session: Session, workspace_id: str, assignment_id: str) -> Assi
         row.platform_url = None
     discard_steps(session, assignment_id)
     row.attempt += 1
+    row.is_started = False
     row.state = AssignmentState.PENDING
     row.wait_reason = None
     row.wait_until = None
@@ -265,10 +222,12 @@ def begin_retry(session: Session, workspace_id: str, assignment_id: str) -> Assi
     row.error = None
     row.remedy = None
     row.warnings = {}
+    row.bytes_sent = 0
     row.processing_percent = None
     row.updated_at = now()
     return row
 
 
-def _lock(session: Session, assignment_id: str) -> Assignment:
+def lock_assignment(session: Session, assignment_id: str) -> Assignment:
+    """The row, held against other writers until the end of the transaction."""
     return lock_row(session, Assignment, assignment_id, code=_NOT_FOUND)

@@ -36,7 +36,6 @@ def open_transfer(
     transfer = _lock(session, assignment_id)
     transfer.sealed_session = vault.seal(session_secret, _place(assignment_id))
     transfer.opened_at = now()
-    transfer.confirmed = 0
     transfer.finish_sent_at = None
     transfer.lost_at = None
     transfer.is_dead = False
@@ -48,11 +47,6 @@ def find_session(vault: Vault, transfer: Transfer) -> Secret | None:
     if transfer.sealed_session is None:
         return None
     return vault.open(transfer.sealed_session, _place(transfer.assignment_id))
-
-
-def confirm(session: Session, assignment_id: str, confirmed: int) -> None:
-    """Write how many bytes the platform said it holds. Idempotent."""
-    _lock(session, assignment_id).confirmed = confirmed
 
 
 def mark_finish_sent(session: Session, assignment_id: str) -> None:
@@ -79,7 +73,6 @@ def clear_session(session: Session, assignment_id: str) -> None:
         return
     transfer = _lock(session, assignment_id)
     transfer.sealed_session = None
-    transfer.confirmed = 0
 
 
 def discard_transfer(session: Session, assignment_id: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.contract import Kind, Uploaded
+from activities.contract import Kind, TransferInput, Uploaded
 from activities.credentials import CredentialKeeper
 from activities.transferring import SETTLING, TransferActivities
 from store.queries import transfers
@@ -42,7 +42,9 @@ async def transfer_by_hand(stack: Stack, assignment_id: str) -> Uploaded:
     parts = stack.parts
     keeper = CredentialKeeper(parts.store, parts.vault, parts.registry)
     steps = TransferActivities(parts.store, parts.vault, parts.registry, keeper, parts.policy)
-    return await asyncio.to_thread(ActivityEnvironment().run, steps.transfer, assignment_id)
+    return await asyncio.to_thread(
+        ActivityEnvironment().run, steps.transfer, TransferInput(assignment_id, 1)
+    )
 
 
 async def test_one_lost_before_its_end_is_replaced(

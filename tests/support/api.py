@@ -14,7 +14,7 @@ from domain.states import AssignmentState
 from media.source import Pin, VideoFacts
 from platforms.protocol import Channel, Credential
 from platforms.youtube import GoogleApp, YouTube
-from store.queries import assignments, connections, videos, workspaces
+from store.queries import assignments, connections, progress, videos, workspaces
 from store.tables import Assignment, Connection, Video, Workspace
 
 PUBLIC_URL = "https://castline.example.com"
@@ -115,7 +115,7 @@ class Tenant:
     def settle(self, assignment_id: str, state: AssignmentState, **columns: str) -> None:
         """Write what the workflow would write."""
         with self.context.store.write() as session:
-            assignments.record_state(
+            progress.record_state(
                 session,
                 assignment_id,
                 state=state,

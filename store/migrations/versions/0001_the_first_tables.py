@@ -142,6 +142,7 @@ def upgrade() -> None:
         sa.Column("external_id", sa.String(), nullable=True),
         sa.Column("origin", sa.String(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("is_started", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("wait_reason", sa.String(), nullable=True),
         sa.Column("wait_until", sa.DateTime(timezone=True), nullable=True),
@@ -151,6 +152,8 @@ def upgrade() -> None:
         sa.Column("error", sa.String(), nullable=True),
         sa.Column("remedy", sa.String(), nullable=True),
         sa.Column("warnings", sa.JSON(), nullable=False),
+        sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column("bytes_sent", sa.BigInteger(), nullable=False),
         sa.Column("processing_percent", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -173,7 +176,7 @@ def upgrade() -> None:
     op.create_index("ix_assignment_connection_id", "assignment", ["connection_id"])
     op.create_index("ix_assignment_external_id", "assignment", ["external_id"])
     op.create_index("ix_assignment_group_id", "assignment", ["group_id"])
-    op.create_index("ix_assignment_reconcile", "assignment", ["state", "created_at"])
+    op.create_index("ix_assignment_reconcile", "assignment", ["is_started", "created_at"])
     op.create_index("ix_assignment_video_id", "assignment", ["video_id"])
     op.create_index("ix_assignment_workspace_id", "assignment", ["workspace_id"])
 
@@ -249,7 +252,6 @@ def upgrade() -> None:
         sa.Column("assignment_id", sa.String(), nullable=False),
         sa.Column("sealed_session", sa.LargeBinary(), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("confirmed", sa.BigInteger(), nullable=False),
         sa.Column("finish_sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lost_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_dead", sa.Boolean(), nullable=False),

@@ -9,7 +9,7 @@ from domain.errors import Conflict, NotFound
 from domain.secrets import Secret
 from domain.states import AssignmentState, StepName, StepState, WaitReason
 from store.engine import Store
-from store.queries import assignments, steps, transfers
+from store.queries import assignments, progress, steps, transfers
 from store.tables import Assignment
 from store.vault import Vault
 from tests.store.conftest import Tenant
@@ -32,7 +32,7 @@ def record(
         "warnings": {},
     }
     with store.write() as session:
-        return assignments.record_state(session, assignment.id, state=state, **(decided | given))
+        return progress.record_state(session, assignment.id, state=state, **(decided | given))
 
 
 def retry(store: Store, tenant: Tenant, assignment: Assignment) -> Assignment:
@@ -202,7 +202,11 @@ def test_a_published_assignment_says_since_when_and_stays(
         platform_url="https://youtu.be/x",
         warnings={"thumbnail_failed": "The thumbnail was refused."},
     )
-    row = record(store, assignment, AssignmentState.PROCESSING)
+    with pytest.raises(Conflict):
+        record(store, assignment, AssignmentState.WAITING)
+    with store.write() as session:
+        progress.note_processing(session, assignment.id, 50)
+    row = read(store, assignment)
     assert row.state == AssignmentState.PUBLISHED
     assert row.published_at is not None
     assert row.platform_url == "https://youtu.be/x"
@@ -237,7 +241,8 @@ def test_a_late_edit_changes_what_it_names(store: Store, assignment: Assignment)
 
 def test_unstarted_assignments_are_listed_oldest_first(store: Store, tenant: Tenant) -> None:
     first, second, third = tenant.assignment(), tenant.assignment(), tenant.assignment()
-    record(store, second, AssignmentState.UPLOADING)
+    with store.write() as session:
+        assignments.mark_started(session, second.id, attempt=1)
     with store.read() as session:
         late = third.created_at + timedelta(seconds=1)
         rows = assignments.list_unstarted(session, created_before=late, limit=10)
@@ -284,7 +289,7 @@ def test_a_retry_goes_on_with_the_upload_unless_it_is_dead(
 ) -> None:
     with store.write() as session:
         transfers.open_transfer(session, vault, assignment.id, Secret("session"))
-        assignments.note_platform_id(session, assignment.id, "yt1")
+        progress.note_platform_id(session, assignment.id, "yt1")
         if dead:
             transfers.mark_dead(session, assignment.id)
     record(store, assignment, AssignmentState.FAILED)
@@ -295,8 +300,34 @@ def test_a_retry_goes_on_with_the_upload_unless_it_is_dead(
     assert row.platform_id == (None if dead else "yt1")
 
 
+def test_an_attempt_that_has_ended_sends_no_byte(store: Store, assignment: Assignment) -> None:
+    record(store, assignment, AssignmentState.CANCELLED)
+    with store.write() as session, pytest.raises(Conflict):
+        progress.begin_uploading(session, assignment.id, attempt=1)
+
+
+def test_what_goes_on_waits_for_nothing_any_more(store: Store, assignment: Assignment) -> None:
+    record(
+        store,
+        assignment,
+        AssignmentState.WAITING,
+        wait_reason=WaitReason.PLATFORM,
+        error_code="platform_unreachable",
+    )
+    with store.write() as session:
+        progress.begin_uploading(session, assignment.id, attempt=1)
+    row = read(store, assignment)
+    assert (row.state, row.wait_reason, row.error_code) == (AssignmentState.UPLOADING, None, None)
+
+
+def test_the_bytes_may_be_more_than_four_gigabytes(store: Store, assignment: Assignment) -> None:
+    with store.write() as session:
+        progress.note_sent(session, assignment.id, 16 << 30)
+    assert read(store, assignment).bytes_sent == 16 << 30
+
+
 def test_processing_may_go_backwards(store: Store, assignment: Assignment) -> None:
     for percent in (80, 20, None):
         with store.write() as session:
-            assignments.note_processing(session, assignment.id, percent)
+            progress.note_processing(session, assignment.id, percent)
         assert read(store, assignment).processing_percent == percent

@@ -29,7 +29,7 @@ def test_a_transfer_begins_without_a_session(
 ) -> None:
     transfer = read(store, assignment)
     assert transfers.find_session(vault, transfer) is None
-    assert (transfer.confirmed, transfer.finish_sent_at, transfer.is_dead) == (0, None, False)
+    assert (transfer.finish_sent_at, transfer.is_dead) == (None, False)
 
 
 def test_a_session_is_kept_sealed(store: Store, vault: Vault, assignment: Assignment) -> None:
@@ -37,15 +37,6 @@ def test_a_session_is_kept_sealed(store: Store, vault: Vault, assignment: Assign
     assert "upload.test" not in repr(transfer)
     found = transfers.find_session(vault, read(store, assignment))
     assert found == Secret("https://upload.test/session")
-
-
-def test_confirmed_bytes_go_beyond_four_gigabytes(
-    store: Store, vault: Vault, assignment: Assignment
-) -> None:
-    opened(store, vault, assignment, "a")
-    with store.write() as session:
-        transfers.confirm(session, assignment.id, 16 << 30)
-    assert read(store, assignment).confirmed == 16 << 30
 
 
 def test_the_first_moments_of_a_finish_and_a_loss_stand(
@@ -80,19 +71,18 @@ def test_a_new_session_begins_with_no_evidence(
 ) -> None:
     opened(store, vault, assignment, "a")
     with store.write() as session:
-        transfers.confirm(session, assignment.id, 100)
         transfers.mark_finish_sent(session, assignment.id)
         transfers.mark_lost(session, assignment.id)
     transfer = opened(store, vault, assignment, "b")
     assert transfers.find_session(vault, transfer) == Secret("b")
-    assert (transfer.confirmed, transfer.finish_sent_at, transfer.lost_at) == (0, None, None)
+    assert (transfer.finish_sent_at, transfer.lost_at) == (None, None)
 
 
 def test_a_transfer_that_never_began_has_nothing_to_mark(
     store: Store, assignment: Assignment
 ) -> None:
     with store.write() as session, pytest.raises(NotFound):
-        transfers.confirm(session, assignment.id, 1)
+        transfers.mark_finish_sent(session, assignment.id)
     with store.write() as session:
         transfers.clear_session(session, assignment.id)
         transfers.discard_transfer(session, assignment.id)

@@ -8,7 +8,7 @@ import pytest
 
 from api.context import Context
 from domain.states import AssignmentState
-from store.queries import assignments
+from store.queries import assignments, progress
 from tests.support.api import Tenant
 from tests.support.lifecycles import DirectedLifecycles
 
@@ -102,7 +102,7 @@ async def test_a_preferred_wait_ends_when_the_id_is_there(
     )
     await lifecycles.assigned.wait()
     with context.store.write() as session:
-        assignments.note_platform_id(
+        progress.note_platform_id(
             session, lifecycles.assignments[0].assignment_id, "dQw4w9WgXcQ"
         )
     async with asyncio.timeout(10):

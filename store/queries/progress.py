@@ -1,0 +1,105 @@
+"""How an assignment stands: what is under way, and what was decided.
+
+A running activity notes what it is doing, a workflow records what it decided. Both write the
+same columns, and neither moves a row that has ended, so the row tells one story whoever
+crashed in between.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlmodel import Session
+
+from domain.errors import Conflict
+from domain.states import AssignmentState, WaitReason
+from store.queries.assignments import lock_assignment
+from store.tables import Assignment, now
+
+
+def begin_uploading(session: Session, assignment_id: str, *, attempt: int) -> Assignment:
+    """Write that an attempt's bytes are moving from now on. Idempotent.
+
+    Raises `Conflict` (code `superseded`) when another attempt is the current one or this one
+    has ended.
+    """
+    row = lock_assignment(session, assignment_id)
+    if attempt != row.attempt or AssignmentState(row.state).is_settled:
+        raise _superseded()
+    return _go_on(row, AssignmentState.UPLOADING)
+
+
+def note_sent(session: Session, assignment_id: str, bytes_sent: int) -> None:
+    """Write how far the bytes are; it goes back where the platform kept fewer."""
+    row = lock_assignment(session, assignment_id)
+    row.bytes_sent = bytes_sent
+    row.updated_at = now()
+
+
+def note_platform_id(session: Session, assignment_id: str, platform_id: str) -> None:
+    """Write which video the platform made of the bytes. Idempotent."""
+    row = lock_assignment(session, assignment_id)
+    row.platform_id = platform_id
+    row.bytes_sent = row.bytes_total
+    _go_on(row, AssignmentState.UPLOADED)
+
+
+def note_processing(session: Session, assignment_id: str, percent: int | None) -> None:
+    """Write how far the platform's processing is; it may go backwards."""
+    row = lock_assignment(session, assignment_id)
+    row.processing_percent = percent
+    _go_on(row, AssignmentState.PROCESSING)
+
+
+def record_state(
+    session: Session,
+    assignment_id: str,
+    *,
+    state: AssignmentState,
+    attempt: int | None = None,
+    wait_reason: WaitReason | None,
+    wait_until: datetime | None,
+    error_code: str | None,
+    error: str | None,
+    remedy: str | None,
+    warnings: Mapping[str, str],
+    platform_url: str | None = None,
+) -> Assignment:
+    """Write what the workflow decided. A None of the required ones clears its column.
+
+    Idempotent. Raises `Conflict` (code `superseded`) when another attempt is the current one,
+    or when this one has ended otherwise.
+    """
+    row = lock_assignment(session, assignment_id)
+    if attempt is not None and attempt != row.attempt:
+        raise _superseded()
+    if AssignmentState(row.state).is_settled and state != row.state:
+        raise _superseded()
+    row.state = state
+    row.wait_reason = wait_reason
+    row.wait_until = wait_until
+    row.error_code = error_code
+    row.error = error
+    row.remedy = remedy
+    row.warnings = dict(warnings)
+    row.platform_url = platform_url or row.platform_url
+    row.updated_at = now()
+    if state is AssignmentState.PUBLISHED:
+        row.published_at = row.updated_at
+    return row
+
+
+def _go_on(row: Assignment, state: AssignmentState) -> Assignment:
+    """Move a row that nothing holds up any more; one that has ended stays as it is."""
+    if not AssignmentState(row.state).is_settled:
+        row.state = state
+        row.wait_reason = None
+        row.wait_until = None
+        row.error_code = None
+        row.error = None
+        row.remedy = None
+    row.updated_at = now()
+    return row
+
+
+def _superseded() -> Conflict:
+    return Conflict("superseded", "This attempt has ended, or a later one has taken over.")
