@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
 
+from sqlmodel import Session
+
 from activities.contract import AssignmentInput
 from platforms.protocol import Platform, Publication
 from platforms.registry import Registry
-from store.engine import Store
 from store.queries import assignments, transfers, videos
 from store.tables import Assignment, Transfer, Video
 
@@ -51,16 +52,15 @@ class Job:
         )
 
 
-def load_job(store: Store, registry: Registry, assignment_id: str) -> Job:
+def load_job(session: Session, registry: Registry, assignment_id: str) -> Job:
     """Raises `NotFound` for an assignment without a row."""
-    with store.read() as session:
-        assignment = assignments.get_assignment_by_id(session, assignment_id)
-        return Job(
-            assignment=assignment,
-            video=videos.get_video_by_id(session, assignment.video_id),
-            transfer=transfers.find_transfer(session, assignment_id),
-            platform=registry.get(assignment.platform),
-        )
+    assignment = assignments.get_assignment_by_id(session, assignment_id)
+    return Job(
+        assignment=assignment,
+        video=videos.get_video_by_id(session, assignment.video_id),
+        transfer=transfers.find_transfer(session, assignment_id),
+        platform=registry.get(assignment.platform),
+    )
 
 
 def input_of(assignment: Assignment, platform: Platform) -> AssignmentInput:

@@ -25,7 +25,8 @@ class PublishingActivities(PublishingSteps):
     @activity.defn
     @translated
     def await_processing(self, assignment_id: str) -> Published:
-        job = load_job(self._store, self._registry, assignment_id)
+        with self._store.read() as session:
+            job = load_job(session, self._registry, assignment_id)
         platform_id = _platform_id(job)
         outcome = self._keeper.use(
             job.connection_id,
@@ -55,7 +56,8 @@ class PublishingActivities(PublishingSteps):
     @activity.defn
     @translated
     def run_step(self, step: StepInput) -> None:
-        job = load_job(self._store, self._registry, step.assignment_id)
+        with self._store.read() as session:
+            job = load_job(session, self._registry, step.assignment_id)
         platform_id = _platform_id(job)
         try:
             self._keeper.use(

@@ -70,7 +70,7 @@ class TransferActivities(TransferSteps):
     def transfer(self, transfer: TransferInput) -> Uploaded:
         with self._store.write() as session:
             noted.begin_uploading(session, transfer.assignment_id, attempt=transfer.attempt)
-        job = self._load(transfer.assignment_id)
+            job = load_job(session, self._registry, transfer.assignment_id)
         platform_id = job.assignment.platform_id or self._find_lost(job) or self._move(job)
         with self._store.write() as session:
             noted.note_platform_id(session, job.id, platform_id)
@@ -87,7 +87,8 @@ class TransferActivities(TransferSteps):
         return Discarded(platform_id)
 
     def _load(self, assignment_id: str) -> Job:
-        return load_job(self._store, self._registry, assignment_id)
+        with self._store.read() as session:
+            return load_job(session, self._registry, assignment_id)
 
     def _move(self, job: Job) -> str:
         pin = Pin(job.video.size, job.video.pin_version)

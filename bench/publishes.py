@@ -89,7 +89,6 @@ async def _rounds(
         # As our own worker has it.
         workflow_runner=UnsandboxedWorkflowRunner(),
         activity_executor=ThreadPoolExecutor(16),
-        disable_eager_activity_execution=True,
     ):
         await asyncio.gather(_rate(20, do_nothing), _rate(20, publish))  # warms both up
         for _ in range(rounds):

@@ -97,8 +97,6 @@ def make_workers(
             max_concurrent_activities=SHORT_SLOTS,
             max_concurrent_local_activities=SHORT_SLOTS,
             graceful_shutdown_timeout=grace,
-            # Eager ones would bypass the limits of the queue.
-            disable_eager_activity_execution=True,
         ),
         Worker(
             client,
