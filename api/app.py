@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 
 from api import openapi, problems
@@ -40,7 +41,7 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def _assemble(settings: Settings, lifespan: Lifespan | None = None) -> FastAPI:
-    app = FastAPI(
+    app = FastAPIOffline(
         title="Castline",
         version=VERSION,
         description=openapi.DESCRIPTION,

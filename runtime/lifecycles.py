@@ -53,6 +53,11 @@ START_SECONDS = 5.0
 """How long a caller is kept waiting for Temporal's: what is not started then is started later."""
 
 
+_ATTEMPT = "attempt"
+_CLOSING_LOOKS = 20
+_CLOSING_LOOK_SECONDS = 0.1
+
+
 class Lifecycles:
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -118,7 +123,12 @@ class Lifecycles:
         )
 
     async def start_assignment(self, assignment: AssignmentInput) -> None:
-        """Start what was accepted. Idempotent; a retry by a person starts the next run."""
+        """Start what was accepted. Idempotent; a retry by a person starts the next run.
+
+        Raises `Unavailable`, also while the run before has not closed yet: ask again.
+        """
+        if assignment.attempt > 1:
+            await self._let_earlier_run_close(assignment)
         reuse = (
             WorkflowIDReusePolicy.REJECT_DUPLICATE
             if assignment.attempt == 1
@@ -132,6 +142,7 @@ class Lifecycles:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=reuse,
             static_summary=_line(f"{assignment.title} → {assignment.platform}"),
+            memo={_ATTEMPT: assignment.attempt},
             search_attributes=TypedSearchAttributes(
                 [
                     SearchAttributePair(options.WORKSPACE, assignment.workspace_id),
@@ -145,6 +156,21 @@ class Lifecycles:
             rpc_timeout=ANSWER_TIMEOUT,
         )
         await _started(start)
+
+    async def _let_earlier_run_close(self, assignment: AssignmentInput) -> None:
+        # Its row says `failed` a moment before its workflow has closed; to start in that
+        # moment would be to join the old run, and the attempt would never begin.
+        handle = self._assignment(assignment.assignment_id)
+        for _ in range(_CLOSING_LOOKS):
+            try:
+                description = await _answered(handle.describe())
+            except _Closed:
+                return  # beyond Temporal's retention
+            is_running = description.status is WorkflowExecutionStatus.RUNNING
+            if not is_running or await description.memo_value(_ATTEMPT) == assignment.attempt:
+                return
+            await asyncio.sleep(_CLOSING_LOOK_SECONDS)
+        raise Unavailable("attempt_closing", "The attempt before has not closed yet. Ask again.")
 
     async def edit(self, edit: AssignmentEdit) -> None:
         """Change what has not begun. Raises `Conflict` with `too_late`."""

@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.states import AssignmentState, WaitReason
     from workflows import options
+    from workflows.card import status_card
     from workflows.parking import Parking, pause_until
     from workflows.trouble import Failed, kind_of, trouble_of
 
@@ -169,11 +170,14 @@ class AssignmentWorkflow:
         while True:
             recoveries = self._parking.recoveries
             try:
-                return await step()
+                done = await step()
             except ActivityError as error:
                 if _is_cancelled():
                     raise
                 stand = self._parking.stand(kind_of(error), trouble_of(error))
+            else:
+                self._parking.forget()
+                return done
             await self._enter(
                 stand.state,
                 wait_reason=stand.reason,
@@ -236,7 +240,7 @@ class AssignmentWorkflow:
         told = workflow.info().typed_search_attributes.get(options.STATE)
         if told != record.state:
             workflow.upsert_search_attributes([options.STATE.value_set(record.state)])
-        workflow.set_current_details(_card(self._assignment, record))
+        workflow.set_current_details(status_card(self._assignment, record))
 
     def _record_of(self, state: AssignmentState, **more: Unpack[_Decision]) -> AssignmentRecord:
         return AssignmentRecord(
@@ -264,19 +268,3 @@ async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
             if task.done():
                 raise
             workflow.logger.info("a cancellation came too late to change anything")
-
-
-def _card(assignment: AssignmentInput, record: AssignmentRecord) -> str:
-    """What the Temporal Web UI shows of a running assignment, in Markdown."""
-    lines = [f"**{record.state}**: {assignment.title} on {assignment.platform}"]
-    if record.wait_reason is not None:
-        lines.append(f"Waits for **{record.wait_reason}**.")
-    if record.wait_until is not None:
-        lines.append(f"Next look: {record.wait_until.isoformat(timespec='seconds')}.")
-    if record.trouble is not None:
-        lines.append(f"`{record.trouble.code}`: {record.trouble.sentence}")
-        lines.append(f"What helps: {record.trouble.remedy}.")
-    if record.platform_url is not None:
-        lines.append(record.platform_url)
-    lines += [f"Warning `{code}`: {sentence}" for code, sentence in record.warnings.items()]
-    return "\n\n".join(lines)

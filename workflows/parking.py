@@ -40,6 +40,10 @@ class Parking:
     def __init__(self) -> None:
         self.recoveries = 0
         """How often the connection has been re-authorized."""
+        self.forget()
+
+    def forget(self) -> None:
+        """The step that was held up is done: the next trouble is a new story."""
         self._reason: WaitReason | None = None
         self._since = workflow.now()
         self._times = 0
