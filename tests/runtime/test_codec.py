@@ -27,7 +27,8 @@ def keyring() -> Keyring:
 async def test_a_payload_comes_back_as_it_was(keyring: Keyring) -> None:
     converter = make_data_converter(keyring)
     payloads = await converter.encode([Note("tide"), None, b"raw"])
-    assert await converter.decode(payloads, [Note, type(None), bytes]) == [Note("tide"), None, b"raw"]
+    decoded = await converter.decode(payloads, [Note, type(None), bytes])
+    assert decoded == [Note("tide"), None, b"raw"]
 
 
 async def test_history_shows_the_key_and_nothing_else(keyring: Keyring) -> None:

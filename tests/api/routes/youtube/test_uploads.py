@@ -102,9 +102,7 @@ async def test_a_preferred_wait_ends_when_the_id_is_there(
     )
     await lifecycles.assigned.wait()
     with context.store.write() as session:
-        progress.note_platform_id(
-            session, lifecycles.assignments[0].assignment_id, "dQw4w9WgXcQ"
-        )
+        progress.note_platform_id(session, lifecycles.assignments[0].assignment_id, "dQw4w9WgXcQ")
     async with asyncio.timeout(10):
         answer = await asked
     assert answer.headers["Preference-Applied"] == "wait=60"
