@@ -135,6 +135,15 @@ class TransferInput:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessingInput:
+    assignment_id: str
+    attempt: int
+    warnings: dict[str, str] = field(default_factory=dict)
+    concludes: bool = False
+    """True when no step follows: the row is then `published` as soon as the video is live."""
+
+
+@dataclass(frozen=True, slots=True)
 class StepInput:
     assignment_id: str
     step: StepName
@@ -195,8 +204,8 @@ class TransferSteps(ABC):
 class PublishingSteps(ABC):
     @activity.defn
     @abstractmethod
-    def await_processing(self, assignment_id: str) -> Published:
-        """Ask what became of the video. Reads only; `processing` means ask again."""
+    def await_processing(self, processing: ProcessingInput) -> Published:
+        """Ask what became of the video. Only reads there; `processing` means ask again."""
 
     @activity.defn
     @abstractmethod

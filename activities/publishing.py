@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
 
-from activities.contract import Published, PublishingSteps, StepInput
+from activities.contract import ProcessingInput, Published, PublishingSteps, StepInput
 from activities.credentials import CredentialKeeper
 from activities.failures import not_ready, translated
 from activities.jobs import Job, load_job
 from domain.errors import CastlineError, PlatformRefusal
-from domain.states import StepState
+from domain.states import AssignmentState, StepState
 from platforms.protocol import Dead, Live, Processing
 from platforms.registry import Registry
 from store.engine import Store
@@ -24,9 +24,9 @@ class PublishingActivities(PublishingSteps):
 
     @activity.defn
     @translated
-    def await_processing(self, assignment_id: str) -> Published:
+    def await_processing(self, processing: ProcessingInput) -> Published:
         with self._store.read() as session:
-            job = load_job(session, self._registry, assignment_id)
+            job = load_job(session, self._registry, processing.assignment_id)
         platform_id = _platform_id(job)
         outcome = self._keeper.use(
             job.connection_id,
@@ -39,7 +39,10 @@ class PublishingActivities(PublishingSteps):
         )
         match outcome:
             case Live(url=url, warnings=warnings):
-                return Published(url, dict(warnings))
+                published = Published(url, {**processing.warnings, **warnings})
+                if processing.concludes:
+                    self._record(published, processing)
+                return published
             case Dead(code=code, sentence=sentence):
                 with self._store.write() as session:
                     transfers.mark_dead(session, job.id)
@@ -52,6 +55,17 @@ class PublishingActivities(PublishingSteps):
                     + ("." if percent is None else f", {percent} %."),
                     again_in=_next_poll(),
                 )
+
+    def _record(self, published: Published, processing: ProcessingInput) -> None:
+        with self._store.write() as session:
+            progress.record_state(
+                session,
+                processing.assignment_id,
+                state=AssignmentState.PUBLISHED,
+                attempt=processing.attempt,
+                warnings=published.warnings,
+                platform_url=published.platform_url,
+            )
 
     @activity.defn
     @translated

@@ -3,9 +3,10 @@
 Everything runs as `castline up` has it: Temporal's dev server with its state in a file, one
 worker, the API, and the emulator as a platform that processes at once. The same number of
 publishes and of empty one-activity workflows is then run on that Temporal, in turns and as many
-in flight. A publish counts from its POST to `published`: a real file, a real upload over HTTP,
-every row. Rates are of one machine and one run; what can be compared is their ratio.
-Run as `python -m bench.publishes`.
+in flight, each started by this process: a publish counts from its row to `published`, with a
+real file, a real upload over HTTP and every other row. A third line accepts the publishes
+through the HTTP API instead. Rates are of one machine and one run; what can be compared is
+their ratio. Run as `python -m bench.publishes`.
 """
 
 import argparse
@@ -14,9 +15,11 @@ import json
 import os
 import tempfile
 import time
+import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -28,17 +31,26 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.jobs import input_of
 from bench.empty import QUEUE, EmptyWorkflow, nothing
 from cli.local.demo import CLIP, environment_alone, give_consent
 from cli.local.up import running
 from domain.ids import assignment_workflow_id
-from runtime.parts import load_keyring
+from runtime.lifecycles import Lifecycles
+from runtime.parts import Parts, build_parts
 from runtime.temporal import connect
 from settings import Settings
-from store.engine import Store
 from store.queries import workspaces
+from store.queries.assignments import create_assignment
+from store.queries.connections import get_connection_by_id
+from store.tables import Assignment
 
 IN_FLIGHT = 50
+_NAMES = {
+    "empty": "one empty activity",
+    "publish": "a short publish",
+    "publish_by_http": "the same, through the API",
+}
 RESULTS = Path(__file__).parent / "results"
 TARGETS = {"ratio": 0.4, "events": 40, "activities": 8}
 
@@ -56,31 +68,47 @@ def main() -> None:
 
 
 async def compare(*, count: int, rounds: int) -> dict[str, Any]:
-    """Run the rounds and return the medians, the cost of one publish and the targets."""
+    """Run the rounds and return every rate, the cost of one publish and the verdict."""
     with tempfile.TemporaryDirectory(prefix="castline-bench-") as folder:
         os.environ.update(environment_alone(Path(folder)))
         settings = Settings()
         async with running(settings, lambda _: None) as addresses:
-            client = await connect(settings, load_keyring(settings))
-            headers = {"Authorization": f"Bearer {_make_key(settings)}"}
-            base = f"{addresses['API']}/api/v1"
-            async with httpx.AsyncClient(base_url=base, headers=headers, timeout=60) as service:
-                await _make_instant(addresses["emulator"])
-                return await _rounds(client, service, count, rounds)
+            parts = build_parts(Settings(emulator_url=addresses["emulator"]))
+            client = await connect(settings, parts.keyring)
+            await _make_instant(addresses["emulator"])
+            async with httpx.AsyncClient(
+                base_url=f"{addresses['API']}/api/v1",
+                headers={"Authorization": f"Bearer {_make_key(parts)}"},
+                timeout=60,
+            ) as service:
+                order = await _order(service)
+                one: dict[str, Callable[[], Awaitable[object]]] = {
+                    "empty": partial(_do_nothing, client),
+                    "publish": partial(_publish, client, parts, order),
+                    "publish_by_http": partial(_publish_by_http, client, service, order),
+                }
+                rates = await _rounds(client, one, count, rounds)
+            cost = await _cost_of(client, await _publish(client, parts, order))
+            parts.store.close()
+    ratio = median(
+        publish / empty for publish, empty in zip(rates["publish"], rates["empty"], strict=True)
+    )
+    return {
+        "count": count,
+        "rounds": rounds,
+        "per_second": rates,
+        "ratio": round(ratio, 3),
+        **cost,
+        "held": ratio >= TARGETS["ratio"]
+        and cost["events"] <= TARGETS["events"]
+        and cost["activities"] <= TARGETS["activities"],
+    }
 
 
 async def _rounds(
-    client: Client, service: httpx.AsyncClient, count: int, rounds: int
-) -> dict[str, Any]:
-    publish = await _publisher(client, service)
-    serial = iter(range(10**9))
-
-    async def do_nothing() -> None:
-        await client.execute_workflow(
-            EmptyWorkflow.run, id=f"bench/empty-{next(serial)}", task_queue=QUEUE
-        )
-
-    empty_rates, publish_rates = [], []
+    client: Client, one: Mapping[str, Callable[[], Awaitable[object]]], count: int, rounds: int
+) -> dict[str, list[float]]:
+    rates: dict[str, list[float]] = {name: [] for name in one}
     async with Worker(
         client,
         task_queue=QUEUE,
@@ -90,25 +118,12 @@ async def _rounds(
         workflow_runner=UnsandboxedWorkflowRunner(),
         activity_executor=ThreadPoolExecutor(16),
     ):
-        await asyncio.gather(_rate(20, do_nothing), _rate(20, publish))  # warms both up
+        for do in one.values():
+            await _rate(20, do)  # warms up
         for _ in range(rounds):
-            empty_rates.append(await _rate(count, do_nothing))
-            publish_rates.append(await _rate(count, publish))
-    cost = await _cost_of(client, await publish())
-    ratio = median(
-        published / empty for published, empty in zip(publish_rates, empty_rates, strict=True)
-    )
-    return {
-        "count": count,
-        "rounds": rounds,
-        "empty_per_s": empty_rates,
-        "publishes_per_s": publish_rates,
-        "ratio": round(ratio, 3),
-        **cost,
-        "held": ratio >= TARGETS["ratio"]
-        and cost["events"] <= TARGETS["events"]
-        and cost["activities"] <= TARGETS["activities"],
-    }
+            for name, do in one.items():
+                rates[name].append(await _rate(count, do))
+    return rates
 
 
 async def _rate(count: int, one: Callable[[], Awaitable[object]]) -> float:
@@ -124,29 +139,56 @@ async def _rate(count: int, one: Callable[[], Awaitable[object]]) -> float:
     return count / (time.perf_counter() - began)
 
 
-async def _publisher(client: Client, service: httpx.AsyncClient) -> Callable[[], Awaitable[str]]:
-    """Connect a channel and register a video; return what publishes it once."""
-    ticket = await _post(
-        service,
-        "/oauth/tickets",
-        {"platform": "youtube", "redirectUrl": str(service.base_url.join("/api/v1/oauth/done"))},
-    )
+async def _do_nothing(client: Client) -> None:
+    await client.execute_workflow(EmptyWorkflow.run, id=f"bench/{uuid.uuid4()}", task_queue=QUEUE)
+
+
+async def _publish(client: Client, parts: Parts, order: Mapping[str, Any]) -> str:
+    """Accept a publish as the API does, start it, and wait for its end."""
+    row = await asyncio.to_thread(_accept, parts, order)
+    wanted = input_of(row, parts.registry.get(row.platform))
+    await Lifecycles(client).start_assignment(wanted)
+    return await _end_of(client, row.id)
+
+
+def _accept(parts: Parts, order: Mapping[str, Any]) -> Assignment:
+    with parts.store.write() as session:
+        connection = get_connection_by_id(session, order["connectionId"])
+        return create_assignment(
+            session,
+            workspace_id=connection.workspace_id,
+            connection_id=connection.id,
+            video_id=order["videoId"],
+            platform=connection.platform,
+            payload=order["payload"],
+        )
+
+
+async def _publish_by_http(
+    client: Client, service: httpx.AsyncClient, order: Mapping[str, Any]
+) -> None:
+    accepted = await _post(service, "/assignments", order)
+    await _end_of(client, accepted["id"])
+
+
+async def _end_of(client: Client, assignment_id: str) -> str:
+    workflow_id = assignment_workflow_id(assignment_id)
+    await client.get_workflow_handle(workflow_id).result()
+    return workflow_id
+
+
+async def _order(service: httpx.AsyncClient) -> dict[str, Any]:
+    """Connect a channel and register a video; return what publishes it."""
+    done = str(service.base_url.join("/api/v1/oauth/done"))
+    ticket = await _post(service, "/oauth/tickets", {"platform": "youtube", "redirectUrl": done})
     await give_consent(ticket["authUrl"])
     found = (await service.get(f"/oauth/tickets/{ticket['ticketId']}")).json()
     video = await _post(service, "/videos", {"sourceUrl": CLIP.as_uri()})
-    wanted = {
+    return {
         "connectionId": found["connectionIds"][0],
         "videoId": video["id"],
         "payload": {"title": "A short publish"},
     }
-
-    async def publish() -> str:
-        assignment = await _post(service, "/assignments", wanted)
-        workflow_id = assignment_workflow_id(assignment["id"])
-        await client.get_workflow_handle(workflow_id).result()
-        return workflow_id
-
-    return publish
 
 
 async def _cost_of(client: Client, workflow_id: str) -> dict[str, Any]:
@@ -175,12 +217,10 @@ async def _post(service: httpx.AsyncClient, path: str, body: Mapping[str, Any]) 
     return made
 
 
-def _make_key(settings: Settings) -> str:
-    store = Store(settings.database)
-    with store.write() as session:
+def _make_key(parts: Parts) -> str:
+    with parts.store.write() as session:
         workspace = workspaces.create_workspace(session, name="bench")
         _, key = workspaces.create_key(session, workspace_id=workspace.id)
-    store.close()
     return key.reveal()
 
 
@@ -197,9 +237,8 @@ def show(report: Mapping[str, Any], console: Console | None = None) -> None:
     table.add_column("workflow")
     for number in range(report["rounds"]):
         table.add_column(f"round {number + 1}", justify="right")
-    rows = {"one empty activity": "empty_per_s", "a short publish": "publishes_per_s"}
-    for name, key in rows.items():
-        table.add_row(name, *(f"{rate:.1f}/s" for rate in report[key]))
+    for name, rates in report["per_second"].items():
+        table.add_row(_NAMES[name], *(f"{rate:.1f}/s" for rate in rates))
     console.print(table)
     console.print(
         f"One publish: {report['events']} history events, {report['activities']} activities, "

@@ -197,7 +197,7 @@ class Assignment(SQLModel, table=True):
     attempt: int = 1
     """Counts the runs: a retry by a person begins the next one."""
     is_started: bool = False
-    """True once Temporal has taken the attempt over; until then Reconcile looks after it."""
+    """True once the attempt's workflow was seen at work; until then Reconcile looks after it."""
     state: str = Field(default=AssignmentState.PENDING)
     wait_reason: str | None = None
     wait_until: datetime | None = _moment(default=None)

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
         AssignmentInput,
         AssignmentOutcome,
         AssignmentRecord,
+        ProcessingInput,
         Published,
         PublishingSteps,
         RecordingSteps,
@@ -82,7 +83,7 @@ class AssignmentWorkflow:
         finally:
             await workflow.wait_condition(workflow.all_handlers_finished)
         return AssignmentOutcome(
-            self._state, self._platform_id, published.platform_url, self._warnings
+            AssignmentState.PUBLISHED, self._platform_id, published.platform_url, self._warnings
         )
 
     # To every byte at the platform ----------------------------------------------------------
@@ -142,14 +143,24 @@ class AssignmentWorkflow:
         self._warnings |= published.warnings
         for step in self._extra_steps:
             await self._run_extra_step(StepInput(self._assignment.assignment_id, step))
-        await self._enter(AssignmentState.PUBLISHED, platform_url=published.platform_url)
+        if self._extra_steps:
+            await self._enter(AssignmentState.PUBLISHED, platform_url=published.platform_url)
+        else:
+            self._tell(
+                self._record_of(AssignmentState.PUBLISHED, platform_url=published.platform_url)
+            )
         return published
 
     async def _await_processing(self) -> Published:
         self._tell(self._record_of(AssignmentState.PROCESSING))
         return await workflow.execute_activity_method(
             PublishingSteps.await_processing,
-            self._assignment.assignment_id,
+            ProcessingInput(
+                self._assignment.assignment_id,
+                self._assignment.attempt,
+                warnings=self._warnings,
+                concludes=not self._extra_steps,
+            ),
             summary=f"{self._assignment.platform} processes the video",
             **options.PROCESSING,
         )

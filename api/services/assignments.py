@@ -123,9 +123,6 @@ def start(here: Context, row: Assignment) -> None:
         on_loop(here.lifecycles.start_assignment, wanted)
     except Unavailable:
         log.warning("assignment %s waits for Temporal", row.id)
-        return
-    with here.store.write() as session:
-        assignments.mark_started(session, row.id, attempt=row.attempt)
 
 
 def check_payload(

@@ -56,15 +56,15 @@ def record_state(
     *,
     state: AssignmentState,
     attempt: int | None = None,
-    wait_reason: WaitReason | None,
-    wait_until: datetime | None,
-    error_code: str | None,
-    error: str | None,
-    remedy: str | None,
+    wait_reason: WaitReason | None = None,
+    wait_until: datetime | None = None,
+    error_code: str | None = None,
+    error: str | None = None,
+    remedy: str | None = None,
     warnings: Mapping[str, str],
     platform_url: str | None = None,
 ) -> Assignment:
-    """Write what the workflow decided. A None of the required ones clears its column.
+    """Write what the workflow decided. What is not given is cleared, but for the URL.
 
     Idempotent. Raises `Conflict` (code `superseded`) when another attempt is the current one,
     or when this one has ended otherwise.
@@ -74,6 +74,7 @@ def record_state(
         raise _superseded()
     if AssignmentState(row.state).is_settled and state != row.state:
         raise _superseded()
+    row.is_started = True
     row.state = state
     row.wait_reason = wait_reason
     row.wait_until = wait_until
@@ -90,6 +91,7 @@ def record_state(
 
 def _go_on(row: Assignment, state: AssignmentState) -> Assignment:
     """Move a row that nothing holds up any more; one that has ended stays as it is."""
+    row.is_started = True
     if not AssignmentState(row.state).is_settled:
         row.state = state
         row.wait_reason = None
