@@ -51,34 +51,34 @@ def outcome(*states: str) -> Callable[[Bring], Bring]:
     return noted
 
 
-@outcome("consenting", "connecting", "connected")
+@outcome("open", "consenting", "connecting", "connected")
 async def ticket_connected(tenant: Tenant) -> str:
     return await _ticket(tenant)
 
 
-@outcome("consenting", "refused")
+@outcome("open", "consenting", "refused")
 async def ticket_refused(tenant: Tenant) -> str:
     return await _ticket(tenant, decision="deny")
 
 
-@outcome("consenting", "connecting", "refused")
+@outcome("open", "consenting", "connecting", "refused")
 async def ticket_without_the_scope(tenant: Tenant) -> str:
     return await _ticket(tenant, account="partial@example.test")
 
 
-@outcome("consenting", "connecting", "failed")
+@outcome("open", "consenting", "connecting", "failed")
 async def ticket_failed(tenant: Tenant) -> str:
     tenant.stack.emulator.fault("oauth.token.exchange", "unauthorized")
     return await _ticket(tenant)
 
 
-@outcome("expired")
+@outcome("open", "expired")
 async def ticket_expired(tenant: Tenant) -> str:
     ticket_id, _ = await tenant.short_ticket(seconds=0.5)
     return ticket_workflow_id(ticket_id)
 
 
-@outcome("consenting", "connecting", "connected")
+@outcome("open", "consenting", "connecting", "connected")
 async def ticket_releases(tenant: Tenant) -> str:
     """Re-authorizes a connection that an assignment waits for."""
     _, ticket_id = await _park_for_connection(tenant)

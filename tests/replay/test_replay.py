@@ -38,12 +38,16 @@ def history(path: Path) -> WorkflowHistory:
 
 def states(path: Path) -> list[str]:
     """The states that the workflow showed, which search attributes keep in clear."""
-    attributes = [
-        event.upsert_workflow_search_attributes_event_attributes.search_attributes.indexed_fields
-        for event in history(path).events
-        if event.HasField("upsert_workflow_search_attributes_event_attributes")
+    events = history(path).events
+    shown = [events[0].workflow_execution_started_event_attributes.search_attributes] + [
+        event.upsert_workflow_search_attributes_event_attributes.search_attributes
+        for event in events
     ]
-    return [json.loads(each[STATE.name].data) for each in attributes]
+    return [
+        json.loads(attributes.indexed_fields[STATE.name].data)
+        for attributes in shown
+        if STATE.name in attributes.indexed_fields
+    ]
 
 
 def test_every_outcome_is_recorded() -> None:
