@@ -6,12 +6,10 @@ publishes and of empty one-activity workflows is then run on that Temporal, in t
 in flight, each started by this process: a publish counts from its row to `published`, with a
 real file, a real upload over HTTP and every other row. A third line accepts the publishes
 through the HTTP API instead. Rates are of one machine and one run; what can be compared is
-their ratio. Run as `python -m bench.publishes`.
+their ratio.
 """
 
-import argparse
 import asyncio
-import json
 import os
 import tempfile
 import time
@@ -51,20 +49,7 @@ _NAMES = {
     "publish": "a short publish",
     "publish_by_http": "the same, through the API",
 }
-RESULTS = Path(__file__).parent / "results"
 TARGETS = {"ratio": 0.4, "events": 40, "activities": 8}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=200, help="of each kind, in each round")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", type=Path, default=RESULTS / "publishes.json")
-    asked = parser.parse_args()
-    report = asyncio.run(compare(count=asked.count, rounds=asked.rounds))
-    asked.json.parent.mkdir(parents=True, exist_ok=True)
-    asked.json.write_text(json.dumps(report, indent=2) + "\n")
-    show(report)
 
 
 async def compare(*, count: int, rounds: int) -> dict[str, Any]:
@@ -248,7 +233,3 @@ def show(report: Mapping[str, Any], console: Console | None = None) -> None:
     console.print(
         f"{verdict}  publishes : empty workflows: {report['ratio']} (target at least 0.4)"
     )
-
-
-if __name__ == "__main__":
-    main()

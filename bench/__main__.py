@@ -1,0 +1,51 @@
+"""`make bench`: both parts, one after the other, as tables and as JSON in `bench/results/`.
+
+`make bench ARGS="transfer"` runs one part, `ARGS=--quick` smaller ones whose figures are only
+good for a look. Exit code 1 when a target was missed.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bench import publishes, transfer
+
+RESULTS = Path(__file__).parent / "results"
+PARTS = ("transfer", "publishes")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", default=PARTS, help=" and ".join(PARTS))
+    parser.add_argument("--quick", action="store_true", help="a fraction of the time")
+    asked = parser.parse_args()
+    held = True
+    if "transfer" in asked.parts:
+        moved = transfer.compare(gib=1 if asked.quick else 4, rounds=1 if asked.quick else 3)
+        transfer.show(moved)
+        keep("transfer", moved)
+        held &= moved["held"]
+    if "publishes" in asked.parts:
+        count = 50 if asked.quick else 200
+        published = asyncio.run(publishes.compare(count=count, rounds=3))
+        publishes.show(published)
+        keep("publishes", published)
+        held &= published["held"]
+    return 0 if held else 1
+
+
+def keep(name: str, report: Mapping[str, Any]) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(report, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    # A process that used a Temporal worker may crash while Python finalises.
+    os._exit(code)
