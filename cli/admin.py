@@ -132,13 +132,12 @@ def migrate() -> None:
 
     `castline up` does both by itself.
     """
+    from runtime.parts import ensure_keyset
     from settings import Settings
-    from store.keyring import ensure_keyset_file
 
-    _store(must_be_current=False).migrate()
-    settings = Settings()
-    if settings.keyset is None:
-        ensure_keyset_file(settings.keyset_file)
+    store = _store(must_be_current=False)
+    store.migrate()
+    ensure_keyset(Settings(), store)
     tell("The database is up to date.")
 
 

@@ -6,12 +6,14 @@ first call. A missing or exposed key set is refused before anything else happens
 
 from dataclasses import dataclass
 
+from domain.errors import CastlineError
 from domain.secrets import Secret
 from media.policy import SourcePolicy
 from platforms.registry import Registry, build_registry
 from settings import Settings
 from store.engine import Store
-from store.keyring import Keyring
+from store.keyring import Keyring, ensure_keyset_file
+from store.queries.connections import has_credentials
 from store.vault import Vault
 
 
@@ -41,6 +43,26 @@ def build_parts(settings: Settings) -> Parts:
         registry=build_registry(settings, policy),
         policy=policy,
     )
+
+
+def ensure_keyset(settings: Settings, store: Store) -> None:
+    """Make the key set file of a new installation. Idempotent; the schema must be current.
+
+    Raises `CastlineError` (code `keyset_lost`) when there are credentials that were sealed with
+    a key set which is gone: a fresh one would only hide that until the first publish.
+    """
+    if settings.keyset is not None:
+        return
+    if not settings.keyset_file.exists():
+        with store.read() as session:
+            if has_credentials(session):
+                raise CastlineError(
+                    "keyset_lost",
+                    f"The database holds sealed credentials, but {settings.keyset_file} is gone. "
+                    "Put it back from its backup; without it every channel has to be connected "
+                    "again, on an empty database.",
+                )
+    ensure_keyset_file(settings.keyset_file)
 
 
 def load_keyring(settings: Settings) -> Keyring:

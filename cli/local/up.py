@@ -18,11 +18,10 @@ from cli.local.stopping import until_stopped
 from cli.local.supervisor import Program, Supervisor
 from domain.errors import Conflict
 from runtime.devserver import command, ensure_temporal
-from runtime.parts import load_keyring
+from runtime.parts import ensure_keyset, load_keyring
 from runtime.temporal import connect
 from settings import Settings
 from store.engine import Store
-from store.keyring import ensure_keyset_file
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -56,10 +55,9 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
     with only_one(data):
         emulator = emulator_address(settings)
         refuse_taken_ports(settings, emulator=emulator is not None)
-        if settings.keyset is None:
-            ensure_keyset_file(settings.keyset_file)
         store = Store(settings.database)
         await asyncio.to_thread(store.migrate)
+        ensure_keyset(settings, store)
         store.close()
         temporal = await ensure_temporal(data)
         client = await connect(settings, load_keyring(settings), lazy=True)

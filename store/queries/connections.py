@@ -179,6 +179,11 @@ def disconnect(session: Session, connection_id: str) -> Connection:
     return connection
 
 
+def has_credentials(session: Session) -> bool:
+    """True when any connection's tokens are stored."""
+    return session.exec(select(CredentialRow.connection_id).limit(1)).first() is not None
+
+
 def keep_credential(
     session: Session,
     vault: Vault,
