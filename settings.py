@@ -66,7 +66,9 @@ class Settings(BaseSettings):
     )
     emulator_port: int = Field(8421, description="Port the emulator listens on.")
     media_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
-        (), description="Folders from which `file:` sources may be published, separated by `:`."
+        (),
+        description="Folders from which `file:` sources may be published, separated by `:`. "
+        "`castline up` sets its own folder where none is named.",
     )
     allow_private_sources: bool = Field(
         False, description="Let https sources lie on private, loopback or link-local addresses."

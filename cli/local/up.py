@@ -64,6 +64,9 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
         env = {"CASTLINE_DATA_DIR": str(data), "PYTHONPATH": str(CHECKOUT)}
         if emulator:
             env["CASTLINE_EMULATOR_URL"] = emulator
+        if not settings.media_roots:
+            # Who started this here, on this machine, may publish what lies here.
+            env["CASTLINE_MEDIA_ROOTS"] = str(Path.cwd())
         async with Supervisor(data / "logs", say) as supervisor:
             is_up = temporal_answers(client, settings.temporal_ui_url)
             first = [Program("temporal", tuple(command(temporal, settings)), is_up, env)]
