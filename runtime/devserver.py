@@ -63,6 +63,7 @@ def command(program: Path, settings: Settings) -> list[str]:
             for key in SEARCH_ATTRIBUTES
             for word in ("--search-attribute", f"{key.name}={key.indexed_value_type.name.title()}")
         ),
-        *("--ui-codec-endpoint", f"{settings.url}/codec"),
+        # No --ui-codec-endpoint: with it the Web UI asks without the operator's cookie, in vain,
+        # and shows everyone an error. Who holds a key names the endpoint in the browser.
         "--ui-disable-news-fetch",
     ]

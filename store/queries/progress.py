@@ -86,6 +86,7 @@ def record_state(
     row.updated_at = now()
     if state is AssignmentState.PUBLISHED:
         row.published_at = row.updated_at
+        row.processing_percent = 100
     return row
 
 
