@@ -8,9 +8,9 @@ platform's final word, or a week of the same trouble, makes it fail.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import TypedDict, TypeVar, Unpack
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.states import AssignmentState, WaitReason
     from workflows import options
+    from workflows.cancelling import is_cancelled, to_the_end
     from workflows.card import status_card
     from workflows.parking import Parking, pause_until
     from workflows.trouble import Failed, kind_of, trouble_of
@@ -72,11 +73,11 @@ class AssignmentWorkflow:
         try:
             await self._deliver()
             if self._platform_id is None:
-                await _to_the_end(self._enter(AssignmentState.CANCELLED))
+                await to_the_end(self._enter(AssignmentState.CANCELLED))
                 raise CancelledError("The assignment was cancelled before it was uploaded.")
-            published = await _to_the_end(self._complete())
+            published = await to_the_end(self._complete())
         except Failed as failure:
-            await _to_the_end(self._enter(AssignmentState.FAILED, trouble=failure.trouble))
+            await to_the_end(self._enter(AssignmentState.FAILED, trouble=failure.trouble))
             raise ApplicationError(
                 failure.trouble.sentence, type=failure.trouble.code, non_retryable=True
             ) from None
@@ -96,7 +97,7 @@ class AssignmentWorkflow:
         except (asyncio.CancelledError, ActivityError):
             if not self._delivery.cancelling():
                 raise
-            self._platform_id = await _to_the_end(self._insist(self._give_up))
+            self._platform_id = await to_the_end(self._insist(self._give_up))
 
     async def _give_up(self) -> str | None:
         discarded = await workflow.execute_activity_method(
@@ -183,7 +184,7 @@ class AssignmentWorkflow:
             try:
                 done = await step()
             except ActivityError as error:
-                if _is_cancelled():
+                if is_cancelled():
                     raise
                 stand = self._parking.stand(kind_of(error), trouble_of(error))
             else:
@@ -261,21 +262,3 @@ class AssignmentWorkflow:
             warnings=self._warnings,
             **more,
         )
-
-
-def _is_cancelled() -> bool:
-    """True once it is asked for, whatever the activity under way then ended with."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
-
-
-async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """Run `work` to its end; a cancellation that arrives meanwhile changes nothing any more."""
-    task = asyncio.create_task(work)
-    while True:
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            if task.done():
-                raise
-            workflow.logger.info("a cancellation came too late to change anything")

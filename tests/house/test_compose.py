@@ -1,7 +1,6 @@
 """What docker-compose.yml promises, read as a file; checked by the program where it is there."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 import yaml
 
 from settings import Settings
+from tests.support.required import program
 
 ROOT = Path(__file__).parents[2]
 OURS = ("api", "worker", "emulator", "migrate")
@@ -69,10 +69,9 @@ def test_mounted_files_are_there(services: dict[str, Any]) -> None:
     assert all((ROOT / mount).is_dir() for mount in mounts)
 
 
-@pytest.mark.skipif(not shutil.which("docker-compose"), reason="docker-compose is not here")
 def test_docker_compose_takes_it() -> None:
     checked = subprocess.run(
-        ["docker-compose", "--profile", "emulator", "config", "--quiet"],
+        [program("docker-compose"), "--profile", "emulator", "config", "--quiet"],
         cwd=ROOT,
         env={**os.environ, "POSTGRES_PASSWORD": "irrelevant"},
         capture_output=True,

@@ -13,13 +13,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 from uuid import uuid4
 
 import psycopg
-import pytest
 
 from store.engine import Store
+from tests.support.required import unavailable
 
 _TEMPLATE = "migrated"
 _ROLE = "castline"
@@ -98,7 +97,7 @@ def _programs() -> Path:
         return Path(on_path).parent
     if installed:
         return installed[-1].parent
-    return _unavailable("PostgreSQL is not installed")
+    return unavailable("PostgreSQL is not installed")
 
 
 def _owner() -> str | None:
@@ -109,10 +108,4 @@ def _owner() -> str | None:
     for name in ("postgres", "nobody"):
         if name in names:
             return name
-    return _unavailable("PostgreSQL refuses root, and there is no unprivileged user")
-
-
-def _unavailable(reason: str) -> NoReturn:
-    if os.environ.get("CASTLINE_REQUIRE_ALL") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    return unavailable("PostgreSQL refuses root, and there is no unprivileged user")

@@ -1,0 +1,106 @@
+"""What a person sees in a real browser: the consent, and what an operator can read."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from tests.support.machine import ROOT, Machine, Up
+from tests.support.required import program
+
+CLIP = ROOT / "tests" / "data" / "clip.mp4"
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    return Machine(tmp_path_factory.mktemp("machine"))
+
+
+@pytest.fixture(scope="module")
+def up(machine: Machine) -> Iterator[Up]:
+    program("chromium", "chromium-browser", "google-chrome")
+    with machine.up() as up:
+        machine.run("workspaces", "create", "bakery")
+        machine.run("keys", "create", "--save")
+        yield up
+
+
+@pytest.fixture
+async def page(up: Up) -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=program("chromium", "chromium-browser", "google-chrome"), args=QUIET
+        )
+        yield await browser.new_page()
+        await browser.close()
+
+
+@pytest.fixture
+async def service(machine: Machine, up: Up) -> AsyncIterator[httpx.AsyncClient]:
+    headers = {"Authorization": f"Bearer {(machine.data / 'key').read_text().strip()}"}
+    base = f"{machine.url}/api/v1"
+    async with httpx.AsyncClient(base_url=base, headers=headers, timeout=30) as service:
+        yield service
+
+
+async def items(service: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await service.get(path)).json()["items"]
+    return found
+
+
+async def test_a_person_connects_a_channel(
+    page: Page, machine: Machine, service: httpx.AsyncClient
+) -> None:
+    wanted = {"platform": "youtube", "redirectUrl": f"{machine.url}/api/v1/oauth/done"}
+    ticket = (await service.post("/oauth/tickets", json=wanted)).json()
+
+    await page.goto(ticket["authUrl"])
+    await page.get_by_text("ana@example.test").first.click()
+    await page.get_by_role("button", name="Allow").click()
+
+    await expect(page.get_by_role("heading")).to_contain_text("onnected")
+    assert "status=success" in page.url
+    found = (await service.get(f"/oauth/tickets/{ticket['ticketId']}")).json()
+    assert found["state"] == "connected"
+
+
+async def test_an_operator_reads_a_publication_in_the_temporal_web_ui(
+    page: Page, machine: Machine, service: httpx.AsyncClient
+) -> None:
+    (connection,) = await items(service, "/connections")
+    published = machine.run("publish", str(CLIP), "--title", "Sourdough")
+    assert published.returncode == 0, published.stdout + published.stderr
+    (assignment,) = await items(service, "/assignments")
+    key = machine.run("keys", "create", "--operator").stdout.split()[0]
+
+    await page.goto(f"{machine.url}/codec")
+    await page.get_by_label("Operator's key").fill(key)
+    await page.get_by_role("button", name="Open").click()
+    await expect(page.get_by_text("signed in")).to_be_visible()
+    ui = machine.env["CASTLINE_TEMPORAL_UI_URL"]
+    await page.goto(f"{ui}/namespaces/default/workflows")
+    await page.get_by_label("Configure Codec Server").click()
+    await page.get_by_text("Use my browser setting").click()
+    await page.get_by_placeholder("Paste your endpoint here").fill(f"{machine.url}/codec")
+    await page.get_by_text("Include cross-origin credentials").first.click()
+    await page.get_by_role("button", name="Apply").click()
+    await page.goto(f"{ui}/namespaces/default/workflows/assignment%2F{assignment['id']}")
+
+    await expect(page.get_by_text("Sourdough").first).to_be_visible(timeout=20_000)
+    await expect(page.get_by_text(connection["id"]).first).to_be_visible()
+    await page.get_by_text("User Metadata").first.click()
+    summary, details = (page.frame_locator(f"iframe >> nth={number}") for number in (0, 1))
+    await expect(summary.get_by_text("Sourdough → youtube")).to_be_visible(timeout=20_000)
+    await expect(details.get_by_text("published")).to_be_visible()
+    await page.get_by_text("Search Attributes").first.click()
+    await expect(page.get_by_text("CastlineState")).to_be_visible()
