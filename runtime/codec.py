@@ -3,8 +3,9 @@
 Everything that a workflow or an activity is given, returns or fails with is encrypted
 before it leaves the process, so that Temporal's database, its Web UI and its backups hold
 ciphertext only. Each payload names the key that sealed it; the keyring keeps old keys, so
-recorded histories stay readable for as long as the old key is kept. A payload that is not sealed is passed through unchanged: what an operator
-starts by hand from Temporal's own command line is understood.
+recorded histories stay readable for as long as the old key is kept. A payload that is not
+sealed is passed through unchanged: what an operator starts by hand from Temporal's own
+command line is understood.
 
 Ids, types, queue names and search attributes are not payloads and stay in clear.
 """
