@@ -9,7 +9,9 @@ from inside a block.
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from sqlite3 import OperationalError
 from threading import RLock
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -18,6 +20,7 @@ from sqlmodel import Session
 from store import schema
 
 _BUSY_SECONDS = 30
+_WAL_SECONDS = 0.01
 
 
 class Store:
@@ -87,9 +90,24 @@ def _sqlite_engine(url: str) -> Engine:
 def _prepare(connection: Any, _record: object) -> None:
     # The driver's own transaction control begins too late and commits before DDL.
     connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode = WAL")
+    _ensure_wal(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _ensure_wal(connection: Any) -> None:
+    # Changing the mode of a fresh file does not wait for a lock, whatever the timeout says.
+    # Who meets another process at it tries again, and finds the mode changed.
+    deadline = monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except OperationalError:
+            if monotonic() > deadline:
+                raise
+            sleep(_WAL_SECONDS)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:
