@@ -12,8 +12,8 @@ TRANSFER: dict[str, Any] = {
     "task_queue": TRANSFER_QUEUE,
     # One attempt may last as long as 256 GB on a slow line do.
     "start_to_close_timeout": timedelta(hours=48),
-    # The sender beats every second, while bytes move and while it waits for an answer, and no
-    # socket operation may block for longer than 20 s: half a minute of silence is a dead process.
+    # The sender beats every second: while bytes move, while the other side takes none, and while
+    # an answer is waited for. Half a minute of silence is a dead process.
     "heartbeat_timeout": timedelta(seconds=30),
     # A stopped worker costs an attempt as well; when they are used up the assignment is parked
     # for a while and goes on, so this bounds how long a trouble stays unseen, not the patience.
