@@ -14,6 +14,7 @@ from domain.errors import PlatformRefusal
 from domain.secrets import Secret
 from domain.states import PlatformName, StepName
 from media.policy import SourcePolicy
+from platforms.http import Http
 from platforms.protocol import (
     Account,
     Capabilities,
@@ -23,7 +24,7 @@ from platforms.protocol import (
     Publication,
 )
 from platforms.youtube import limits
-from platforms.youtube.api import Api, GoogleApp, Wire
+from platforms.youtube.api import Api, GoogleApp
 from platforms.youtube.channels import (
     MANAGE,
     READ,
@@ -69,9 +70,9 @@ class YouTube:
             scopes=scopes,
             step_scopes=STEP_SCOPES,
         )
-        self._wire = Wire()
-        self._api = Api(app.api_root, self._wire)
-        self._oauth = OAuth(app, self._wire, scopes)
+        self._http = Http("Google")
+        self._api = Api(app.api_root, self._http)
+        self._oauth = OAuth(app, self._http, scopes)
         self._chunk_size = chunk_size
         self._policy = policy
 
@@ -136,7 +137,7 @@ class YouTube:
 
     def discard_session(self, session: Secret, credential: Credential) -> None:
         """One call."""
-        discard_session(self._wire, session, credential)
+        discard_session(self._http, session, credential)
 
     def find_published(self, credential: Credential, publication: Publication) -> str | None:
         """Three calls, five when the channel has more than 50 uploads."""

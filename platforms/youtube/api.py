@@ -3,38 +3,27 @@
 The library knows the API (addresses, parameters, bodies); its discovery document is the
 packaged one, read once per process, with the root replaced by the configured one, because
 the library's own option for that keeps the https scheme on upload addresses. It gets its
-`http` object from here: a pool of kept-alive connections that is safe to share between
-threads, sends every request exactly once and never refreshes a token behind our back.
-httplib2, its default, is none of these: it repeats a request whose connection ended
-without an answer, a POST too. Every error is classified here and raised without a cause,
-since causes carry addresses and headers.
+`http` object from here: our own pool, which is safe to share between threads, sends every
+request exactly once and never refreshes a token behind our back. httplib2, its default,
+is none of these: it repeats a request whose connection ended without an answer, a POST too.
+Every error is classified here and raised without a cause.
 """
 
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import resources
 from typing import Any
 
 import httplib2
-import httpx
 from googleapiclient.discovery import build_from_document
 
-from domain.errors import PlatformUnavailable
 from domain.secrets import Secret
+from platforms.http import Http
 from platforms.protocol import Credential
 from platforms.transfer.machine import Answer
 from platforms.youtube.errors import classify, unreadable
-
-# They log addresses (INFO) and answer headers (DEBUG), and a session's address is a secret.
-for _talkative in ("httpx", "httpcore"):
-    logging.getLogger(_talkative).setLevel(logging.WARNING)
-
-_TIMEOUT = httpx.Timeout(60, connect=10)
-_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=32, keepalive_expiry=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,35 +38,12 @@ class GoogleApp:
     api_root: str
 
 
-class Wire:
-    """Connections to Google, kept alive and shared by all threads."""
-
-    def __init__(self) -> None:
-        # All accounts share it, so no cookie of one may go out with another's request.
-        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-        self._client = httpx.Client(timeout=_TIMEOUT, limits=_LIMITS, cookies=no_cookies)
-
-    def send(
-        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | str | None = None
-    ) -> Answer:
-        """Send one request once and return the answer, whatever its status.
-
-        Raises `PlatformUnavailable` (code `unreachable`) when there is no answer; the
-        request may or may not have arrived then.
-        """
-        try:
-            answer = self._client.request(method, url, headers=dict(headers), content=body)
-        except (httpx.RequestError, httpx.InvalidURL):
-            raise PlatformUnavailable("unreachable", "Google did not answer.") from None
-        return Answer(answer.status_code, dict(answer.headers), answer.content)
-
-
 class Api:
     """The YouTube Data API: the library's resources, and `call` to execute their requests."""
 
-    def __init__(self, root: str, wire: Wire) -> None:
+    def __init__(self, root: str, http: Http) -> None:
         service = _service(root)
-        self._wire = wire
+        self._http = http
         # Making a resource costs milliseconds and the result is immutable: make each once.
         self.captions: Any = service.captions()
         self.channels: Any = service.channels()
@@ -87,14 +53,14 @@ class Api:
 
     def call(self, credential: Credential, request: Any) -> dict[str, Any]:
         """Execute a request of the library; one HTTP call, never repeated."""
-        resource = request.execute(http=_Bearer(self._wire, credential.access_token))
+        resource = request.execute(http=_Bearer(self._http, credential.access_token))
         if not isinstance(resource, dict):
             raise unreadable()
         return resource
 
     def start(self, credential: Credential, request: Any, headers: Mapping[str, str]) -> Answer:
         """Send only the start of a resumable upload that the library has built."""
-        answer = self._wire.send(
+        answer = self._http.send(
             request.method,
             request.uri,
             headers={
@@ -110,10 +76,10 @@ class Api:
 
 
 class _Bearer:
-    """What the library takes for an `httplib2.Http`: one access token on the shared wire."""
+    """What the library takes for an `httplib2.Http`: one access token on the shared pool."""
 
-    def __init__(self, wire: Wire, token: Secret) -> None:
-        self._wire = wire
+    def __init__(self, http: Http, token: Secret) -> None:
+        self._http = http
         self._token = token
 
     def request(
@@ -124,7 +90,7 @@ class _Bearer:
         headers: Mapping[str, str] | None = None,
     ) -> tuple[httplib2.Response, bytes]:
         authorization = {"authorization": f"Bearer {self._token.reveal()}"}
-        answer = self._wire.send(
+        answer = self._http.send(
             method, uri, headers={**(headers or {}), **authorization}, body=body
         )
         if answer.status >= 300:

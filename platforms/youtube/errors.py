@@ -10,14 +10,13 @@ and a short rate limit have the same status and reason.
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
-from domain.errors import PlatformError, PlatformUnavailable, QuotaExhausted
+from domain.errors import PlatformError, PlatformUnavailable
+from platforms.http import retry_after
+from platforms.rules import Rule
 from platforms.transfer.machine import Answer
-from platforms.youtube.reasons import OUTAGE, RATE, REQUEST, RULES, STATUSES, UPLOADS_SPENT, Rule
-
-_LONGEST_PAUSE = 86_400.0
+from platforms.youtube.reasons import OUTAGE, RATE, REQUEST, RULES, STATUSES, UPLOADS_SPENT
 
 
 def classify(answer: Answer, now: datetime | None = None) -> PlatformError:
@@ -39,27 +38,8 @@ def unreadable() -> PlatformUnavailable:
     return PlatformUnavailable("unreadable_answer", "YouTube gave an answer that cannot be read.")
 
 
-def retry_after(answer: Answer, now: datetime) -> float | None:
-    """The pause that an answer asks for, in seconds; a day at most."""
-    value = answer.headers.get("retry-after", "")
-    if value.isascii() and value.isdigit():
-        return min(float(value), _LONGEST_PAUSE)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
-    return min(max(0.0, seconds), _LONGEST_PAUSE)
-
-
 def _error(rule: Rule, answer: Answer, reason: str | None, now: datetime) -> PlatformError:
-    if rule.until is not None:
-        return QuotaExhausted(rule.code, rule.sentence, until=rule.until(now), reason=reason)
-    if rule.error is PlatformUnavailable:
-        pause = retry_after(answer, now)
-        return PlatformUnavailable(rule.code, rule.sentence, reason=reason, retry_after=pause)
-    details = {rule.field: [rule.sentence]} if rule.field else None
-    return rule.error(rule.code, rule.sentence, reason=reason, details=details, remedy=rule.remedy)
+    return rule.error(reason=reason, now=now, retry_after=retry_after(answer, now))
 
 
 def _by_status(status: int) -> Rule:

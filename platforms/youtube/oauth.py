@@ -28,10 +28,11 @@ from domain.errors import (
     Remedy,
 )
 from domain.secrets import Secret
+from platforms.http import Http, retry_after
 from platforms.protocol import Credential
 from platforms.transfer.machine import Answer
-from platforms.youtube.api import GoogleApp, Wire
-from platforms.youtube.errors import retry_after, unreadable
+from platforms.youtube.api import GoogleApp
+from platforms.youtube.errors import unreadable
 
 _TRANSIENT = frozenset(
     {"internal_failure", "server_error", "temporarily_unavailable", "backend_error"}
@@ -44,9 +45,9 @@ _NEVER = 10 * 365 * 86_400.0
 class OAuth:
     """One OAuth client at Google."""
 
-    def __init__(self, app: GoogleApp, wire: Wire, scopes: tuple[str, ...]) -> None:
+    def __init__(self, app: GoogleApp, http: Http, scopes: tuple[str, ...]) -> None:
         self._app = app
-        self._wire = wire
+        self._http = http
         self._scopes = scopes
 
     def consent_url(
@@ -108,7 +109,7 @@ class OAuth:
             raise ReauthorizationNeeded(
                 "refresh_token_missing", "The connection has no refresh token: connect it again."
             )
-        endpoint = _TokenEndpoint(self._wire)
+        endpoint = _TokenEndpoint(self._http)
         credentials: Any = Credentials(  # type: ignore[no-untyped-call]
             None,
             refresh_token=credential.refresh_token.reveal(),
@@ -141,14 +142,14 @@ class OAuth:
 
     def _post(self, url: str, **form: str) -> Answer:
         headers = {"content-type": "application/x-www-form-urlencoded"}
-        return self._wire.send("POST", url, headers=headers, body=urlencode(form))
+        return self._http.send("POST", url, headers=headers, body=urlencode(form))
 
 
 class _TokenEndpoint(google.auth.transport.Request):
     """Google-auth's way out. Lets only a usable grant back in; anything else raises ours."""
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+    def __init__(self, http: Http) -> None:
+        self._http = http
         self.grant: Mapping[str, Any] = {}
 
     def __call__(
@@ -160,7 +161,7 @@ class _TokenEndpoint(google.auth.transport.Request):
         timeout: float | None = None,  # noqa: ARG002 - the wire has its own
         **_: Any,
     ) -> google.auth.transport.Response:
-        answer = self._wire.send(method, url, headers=headers or {}, body=body)
+        answer = self._http.send(method, url, headers=headers or {}, body=body)
         if answer.status != 200:
             raise _error(
                 answer,
@@ -201,7 +202,7 @@ def _error(answer: Answer, invalid_grant: PlatformError | None) -> PlatformError
             "oauth_unavailable",
             "Google's OAuth server has trouble of its own.",
             reason=code,
-            retry_after=retry_after(answer, datetime.now(UTC)),
+            retry_after=retry_after(answer),
         )
     return PlatformMisconfigured(
         "oauth_client_rejected",

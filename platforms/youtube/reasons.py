@@ -1,24 +1,14 @@
 """The table of Google's reasons: what each means, and what helps.
 
-A rule is a class of `domain.errors`, our stable code and a sentence for a person; the
-list follows the facts (YouTube section 5.2). A reason that has no rule is judged by its
+The list follows the facts (YouTube section 5.2). A reason that has no rule is judged by its
 HTTP status, `forbidden` among them, since Google puts it beside reasons that say more.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.errors import (
-    PlatformError,
-    PlatformMisconfigured,
-    PlatformRefusal,
-    PlatformUnavailable,
-    QuotaExhausted,
-    ReauthorizationNeeded,
-    Remedy,
-)
+from domain.errors import PlatformMisconfigured, ReauthorizationNeeded, Remedy
+from platforms.rules import Rule, blip, quota, refusal
 
 _PACIFIC = ZoneInfo("America/Los_Angeles")
 
@@ -33,63 +23,37 @@ def _day_later(now: datetime) -> datetime:
     return now + timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What one reason means. `until` belongs to quotas; `field` names the payload's field."""
-
-    error: type[PlatformError]
-    code: str
-    sentence: str
-    field: str | None = None
-    remedy: Remedy | None = None
-    until: Callable[[datetime], datetime] | None = None
-
-
-def _quota(code: str, sentence: str, until: Callable[[datetime], datetime]) -> Rule:
-    return Rule(QuotaExhausted, code, sentence, until=until)
-
-
-def _blip(code: str, sentence: str) -> Rule:
-    return Rule(PlatformUnavailable, code, sentence)
-
-
-def _refusal(
-    code: str, sentence: str, field: str | None = None, remedy: Remedy | None = None
-) -> Rule:
-    return Rule(PlatformRefusal, code, sentence, field, remedy)
-
-
 TOKEN = Rule(
     ReauthorizationNeeded, "token_rejected", "Google no longer accepts the connection's token."
 )
 _SCOPE = Rule(
     ReauthorizationNeeded, "scope_missing", "The connection was not granted what this needs."
 )
-_NO_CHANNEL = _refusal(
+_NO_CHANNEL = refusal(
     "no_channel",
     "The Google account has no YouTube channel. Create one, then connect it again.",
     remedy=Remedy.RECONNECT,
 )
-_CHANNEL_CLOSED = _refusal(
+_CHANNEL_CLOSED = refusal(
     "channel_closed", "The YouTube channel is closed or suspended.", remedy=Remedy.NONE
 )
-FORBIDDEN = _refusal("forbidden", "YouTube does not allow this channel to do that.")
-_METADATA = _refusal("invalid_metadata", "YouTube does not accept the video's metadata.")
-REQUEST = _refusal("request_rejected", "YouTube does not accept the request.")
-TOO_LARGE = _refusal("file_too_large", "The file is larger than YouTube takes.")
+FORBIDDEN = refusal("forbidden", "YouTube does not allow this channel to do that.")
+_METADATA = refusal("invalid_metadata", "YouTube does not accept the video's metadata.")
+REQUEST = refusal("request_rejected", "YouTube does not accept the request.")
+TOO_LARGE = refusal("file_too_large", "The file is larger than YouTube takes.")
 _API_OFF = Rule(
     PlatformMisconfigured, "api_disabled", "The YouTube Data API is off in our Google project."
 )
-_UNITS_SPENT = _quota(
+_UNITS_SPENT = quota(
     "quota_exhausted", "The Google project's daily quota is spent.", midnight_pacific
 )
-UPLOADS_SPENT = _quota(
+UPLOADS_SPENT = quota(
     "uploads_per_day_exhausted",
     "The Google project's uploads of the day are spent.",
     midnight_pacific,
 )
-RATE = _blip("rate_limited", "Google asks us to slow down.")
-OUTAGE = _blip("platform_error", "YouTube has trouble of its own.")
+RATE = blip("rate_limited", "Google asks us to slow down.")
+OUTAGE = blip("platform_error", "YouTube has trouble of its own.")
 
 RULES: dict[str, Rule] = {
     "authError": TOKEN,
@@ -106,13 +70,13 @@ RULES: dict[str, Rule] = {
     "channelClosed": _CHANNEL_CLOSED,
     "channelSuspended": _CHANNEL_CLOSED,
     "accountDelegationForbidden": FORBIDDEN,
-    "forbiddenPrivacySetting": _refusal(
+    "forbiddenPrivacySetting": refusal(
         "forbidden_privacy", "This channel may not use that privacy.", "privacy"
     ),
-    "forbiddenLicenseSetting": _refusal(
+    "forbiddenLicenseSetting": refusal(
         "forbidden_license", "This channel may not use that license.", "license"
     ),
-    "forbiddenEmbedSetting": _refusal(
+    "forbiddenEmbedSetting": refusal(
         "forbidden_embeddable", "This channel may not set that.", "embeddable"
     ),
     "accessNotConfigured": _API_OFF,
@@ -121,52 +85,52 @@ RULES: dict[str, Rule] = {
     "keyInvalid": Rule(PlatformMisconfigured, "key_invalid", "Google does not know our API key."),
     "quotaExceeded": _UNITS_SPENT,
     "dailyLimitExceeded": _UNITS_SPENT,
-    "uploadLimitExceeded": _quota(
+    "uploadLimitExceeded": quota(
         "channel_upload_limit", "The channel has reached YouTube's uploads of a day.", _day_later
     ),
-    "uploadRateLimitExceeded": _quota(
+    "uploadRateLimitExceeded": quota(
         "thumbnail_limit", "The channel has reached YouTube's thumbnails of a day.", _day_later
     ),
     "rateLimitExceeded": RATE,
     "RATE_LIMIT_EXCEEDED": RATE,
     "userRateLimitExceeded": RATE,
     "servingLimitExceeded": RATE,
-    "invalidTitle": _refusal("invalid_title", "YouTube does not accept the title.", "title"),
-    "invalidDescription": _refusal(
+    "invalidTitle": refusal("invalid_title", "YouTube does not accept the title.", "title"),
+    "invalidDescription": refusal(
         "invalid_description", "YouTube does not accept the description.", "description"
     ),
-    "invalidTags": _refusal("invalid_tags", "YouTube does not accept the tags.", "tags"),
-    "invalidCategoryId": _refusal(
+    "invalidTags": refusal("invalid_tags", "YouTube does not accept the tags.", "tags"),
+    "invalidCategoryId": refusal(
         "invalid_category", "YouTube has no such category to assign.", "categoryId"
     ),
-    "invalidPublishAt": _refusal(
+    "invalidPublishAt": refusal(
         "invalid_publish_at", "YouTube does not accept the time of publication.", "publishAt"
     ),
-    "defaultLanguageNotSet": _refusal("language_missing", "A language is needed.", "language"),
+    "defaultLanguageNotSet": refusal("language_missing", "A language is needed.", "language"),
     "invalidFilename": _METADATA,
     "invalidRecordingDetails": _METADATA,
     "invalidVideoGameRating": _METADATA,
     "invalidVideoMetadata": _METADATA,
     "uploadTooLarge": TOO_LARGE,
-    "mediaBodyRequired": _refusal("media_missing", "The file came to YouTube empty."),
-    "invalidImage": _refusal(
+    "mediaBodyRequired": refusal("media_missing", "The file came to YouTube empty."),
+    "invalidImage": refusal(
         "invalid_thumbnail", "YouTube does not accept the image.", "thumbnailUrl"
     ),
-    "failedPrecondition": _refusal(
+    "failedPrecondition": refusal(
         "thumbnail_refused",
         "The image is too large, or the channel has no verified phone number.",
         "thumbnailUrl",
     ),
-    "captionExists": _refusal("caption_exists", "These captions are there already."),
-    "videoAlreadyInPlaylist": _refusal("already_in_playlist", "The video is there already."),
-    "playlistContainsMaximumNumberOfVideos": _refusal(
+    "captionExists": refusal("caption_exists", "These captions are there already."),
+    "videoAlreadyInPlaylist": refusal("already_in_playlist", "The video is there already."),
+    "playlistContainsMaximumNumberOfVideos": refusal(
         "playlist_full", "The playlist is full.", "playlistIds"
     ),
-    "playlistNotFound": _refusal(
+    "playlistNotFound": refusal(
         "playlist_not_found", "The channel has no such playlist.", "playlistIds"
     ),
-    "videoNotFound": _refusal("video_missing", "YouTube does not have the video.", None),
-    "alreadyExists": _blip("already_exists", "YouTube mistook the request for an earlier one."),
+    "videoNotFound": refusal("video_missing", "YouTube does not have the video.", None),
+    "alreadyExists": blip("already_exists", "YouTube mistook the request for an earlier one."),
     "internalError": OUTAGE,
     "backendError": OUTAGE,
     "notReady": OUTAGE,
@@ -176,7 +140,7 @@ RULES: dict[str, Rule] = {
 STATUSES: dict[int, Rule] = {
     401: TOKEN,
     403: FORBIDDEN,
-    404: _refusal("not_found", "YouTube does not have it."),
+    404: refusal("not_found", "YouTube does not have it."),
     408: OUTAGE,
     409: RULES["alreadyExists"],
     413: TOO_LARGE,

@@ -9,13 +9,13 @@ A server that never advances is the engine's to notice.
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from domain.errors import PlatformError, PlatformUnavailable, SessionLost
 from domain.secrets import Secret
+from platforms.http import retry_after
 from platforms.transfer.machine import Answer, Finished, Request
-from platforms.youtube.errors import classify, retry_after, unreadable
+from platforms.youtube.errors import classify, unreadable
 
 GRANULE = 256 * 1024
 """Chunks are multiples of it; of a remainder the platform would keep only whole granules."""
@@ -90,7 +90,7 @@ class ResumableUpload:
             raise PlatformUnavailable(
                 "not_finished_yet",
                 "YouTube has every byte and has not confirmed the video yet.",
-                retry_after=retry_after(answer, datetime.now(UTC)),
+                retry_after=retry_after(answer),
             )
         self._knows_offset = True
 

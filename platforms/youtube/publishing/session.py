@@ -14,8 +14,9 @@ from googleapiclient.http import MediaUpload
 
 from domain.errors import CastlineError, PlatformRefusal
 from domain.secrets import Secret
+from platforms.http import Http
 from platforms.protocol import Credential, Publication
-from platforms.youtube.api import Api, Wire
+from platforms.youtube.api import Api
 from platforms.youtube.channels import get_uploads_playlist
 from platforms.youtube.errors import unreadable
 
@@ -65,11 +66,11 @@ def open_session(api: Api, credential: Credential, publication: Publication) -> 
     return Secret(location)
 
 
-def discard_session(wire: Wire, session: Secret, credential: Credential) -> None:
+def discard_session(http: Http, session: Secret, credential: Credential) -> None:
     """Cancel a session, as Cloud Storage's same protocol does it. One call. Never fails."""
     authorization = {"Authorization": f"Bearer {credential.access_token.reveal()}"}
     try:
-        wire.send("DELETE", session.reveal(), headers=authorization)
+        http.send("DELETE", session.reveal(), headers=authorization)
     except CastlineError:
         return
 

@@ -10,7 +10,8 @@ from googleapiclient.http import MediaInMemoryUpload
 from domain.errors import PlatformUnavailable
 from platforms.protocol import Publication
 from platforms.youtube import YouTube
-from platforms.youtube.api import Api, Wire
+from platforms.http import Http
+from platforms.youtube.api import Api
 from tests.support.emulator import Emulator
 from tests.support.google import CREDENTIAL
 
@@ -42,7 +43,7 @@ def test_a_success_that_cannot_be_read_is_a_blip(
 
 @pytest.mark.parametrize("root", ["http://h:1", "http://h:1/", "http://h:1/google"])
 def test_uploads_go_to_the_configured_root_too(root: str) -> None:
-    api = Api(root, Wire())
+    api = Api(root, Http("Google"))
     media = MediaInMemoryUpload(b"x", mimetype="video/mp4", resumable=True)
     request = api.videos.insert(part="snippet", body={"snippet": {}}, media_body=media)
     assert request.uri.startswith(f"{root.rstrip('/')}/upload/youtube/v3/videos?")

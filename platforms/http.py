@@ -1,0 +1,62 @@
+"""The way to a platform's API: kept-alive connections, shared by all threads of a process.
+
+A request goes out once, whatever becomes of it: nothing is repeated, no redirect followed
+and no cookie kept, since all accounts share the pool. Every failure is raised without
+its cause, because causes carry addresses and headers.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx
+
+from domain.errors import PlatformUnavailable
+from platforms.transfer.machine import Answer
+
+# They log addresses (INFO) and answer headers (DEBUG), and a session's address is a secret.
+for _talkative in ("httpx", "httpcore"):
+    logging.getLogger(_talkative).setLevel(logging.WARNING)
+
+_TIMEOUT = httpx.Timeout(60, connect=10)
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=32, keepalive_expiry=60)
+_LONGEST_PAUSE = 86_400.0
+
+
+class Http:
+    """A pool of connections to one platform. Thread-safe."""
+
+    def __init__(self, company: str) -> None:
+        self._company = company
+        # No cookie of one account may go out with another's request.
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+        self._client = httpx.Client(timeout=_TIMEOUT, limits=_LIMITS, cookies=no_cookies)
+
+    def send(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | str | None = None
+    ) -> Answer:
+        """Send one request once and return the answer, whatever its status.
+
+        Raises `PlatformUnavailable` (code `unreachable`) when there is no answer; the
+        request may or may not have arrived then.
+        """
+        try:
+            answer = self._client.request(method, url, headers=dict(headers), content=body)
+        except (httpx.RequestError, httpx.InvalidURL):
+            raise PlatformUnavailable("unreachable", f"{self._company} did not answer.") from None
+        return Answer(answer.status_code, dict(answer.headers), answer.content)
+
+
+def retry_after(answer: Answer, now: datetime | None = None) -> float | None:
+    """The pause that an answer asks for, in seconds; a day at most."""
+    value = answer.headers.get("retry-after", "")
+    if value.isascii() and value.isdigit():
+        return min(float(value), _LONGEST_PAUSE)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    wait = moment.replace(tzinfo=moment.tzinfo or UTC) - (now or datetime.now(UTC))
+    return min(max(0.0, wait.total_seconds()), _LONGEST_PAUSE)
