@@ -90,3 +90,19 @@ class ConnectionHealth(StrEnum):
     NEEDS_REAUTH = "needs_reauth"
     INSUFFICIENT_SCOPE = "insufficient_scope"
     DISCONNECTED = "disconnected"
+
+
+class TokenLife(StrEnum):
+    """What time alone does to a connection's token."""
+
+    RENEWED = "renewed"  # short-lived, and renewed by Castline whenever it is needed
+    PERMANENT = "permanent"  # it has no end in time; only an event ends it
+    LIMITED = "limited"  # it ends on a date, and then a person is needed
+
+
+class KnownBy(StrEnum):
+    """How it is known that the platform has the whole video."""
+
+    ANSWER = "answer"  # it said so to the request that completed the upload
+    READ_BACK = "read_back"  # that answer was lost or unclear, and it was asked
+    LISTING = "listing"  # its session was lost, and it was found among the account's videos

@@ -9,13 +9,14 @@ What happens on retry is part of each method's contract, because a Temporal acti
 may call it again after any crash.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from domain.secrets import Secret
-from domain.states import PlatformName, StepName
+from domain.states import PlatformName, StepName, TokenLife
+from media.source import VideoFacts
 from platforms.transfer.machine import Upload
 
 
@@ -31,6 +32,18 @@ class Credential:
     """What was granted, never what was asked."""
     grant_expires_at: datetime | None = None
     """When the whole grant ends, where the platform says so."""
+    data_access_ends_at: datetime | None = None
+    """When the platform wants to see the person again before it gives out more of their data.
+
+    A clock beside the token's: publishing may well go on after it.
+    """
+
+    @property
+    def token_life(self) -> TokenLife:
+        """What time alone does to it."""
+        if self.expires_at is None:
+            return TokenLife.PERMANENT
+        return TokenLife.LIMITED if self.refresh_token is None else TokenLife.RENEWED
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,24 @@ class Account:
     handle: str | None
     thumbnail_url: str | None
     credential: Credential
+    grant_id: str | None = None
+    """Names the consent behind it where that covers several accounts, which end with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An account that the consent names and that cannot be published to, and why."""
+
+    account_id: str
+    name: str
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    usable: Sequence[Account]
+    left_out: Sequence[LeftOut] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +90,13 @@ class Channel:
 class Publication:
     """What is to be published: enough for the platform to open a session."""
 
+    account_id: str
+    """The platform's own id of the channel or Page."""
     marker: str
     """Planted where the platform keeps it (YouTube: the file name), to find the video again."""
     type: str
     payload: Mapping[str, Any]
-    """Already validated by `check`."""
+    """Already found right by `check`."""
     size: int
     content_type: str
     file_name: str
@@ -96,6 +129,16 @@ Outcome = Processing | Live | Dead
 
 
 @dataclass(frozen=True, slots=True)
+class FileCheck:
+    """What a platform says of a file before it is sent. Each is a stable code → sentence."""
+
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """Why it is not accepted."""
+    warnings: Mapping[str, str] = field(default_factory=dict)
+    """What the platform will make of it otherwise than one may expect."""
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     types: tuple[str, ...]
     max_bytes: int
@@ -112,6 +155,12 @@ class Platform(Protocol):
     name: PlatformName
     capabilities: Capabilities
 
+    def verify_app(self) -> None:
+        """Ask whether our app's own credentials are accepted. Changes nothing.
+
+        Raises `PlatformMisconfigured` when they are not, and `PlatformUnavailable`.
+        """
+
     # Consent -------------------------------------------------------------------------
     def consent_url(
         self, *, state: Secret, redirect_uri: str, verifier: Secret, login_hint: str | None = None
@@ -124,10 +173,12 @@ class Platform(Protocol):
         Raises `PlatformRefusal` (code `code_rejected`) for a dead code.
         """
 
-    def accounts(self, credential: Credential) -> list[Account]:
-        """The accounts it may publish to; empty when there is none. Reads only.
+    def accounts(self, credential: Credential) -> Accounts:
+        """The accounts of a fresh consent: those that can be published to, and the others.
 
-        Raises `ReauthorizationNeeded` (code `scope_missing`) when a needed scope was not granted.
+        Safe to call again: it creates nothing but tokens. Raises `ReauthorizationNeeded`
+        (code `scope_missing`) when a needed scope was not granted, and `PlatformRefusal`
+        when the person has no account at all.
         """
 
     def refresh(self, credential: Credential) -> Credential:
@@ -142,6 +193,9 @@ class Platform(Protocol):
     # Publishing ----------------------------------------------------------------------
     def check(self, type: str, payload: Mapping[str, Any]) -> dict[str, list[str]]:
         """Everything wrong with a payload: field → sentences. Empty when it is right. Pure."""
+
+    def check_file(self, type: str, facts: VideoFacts) -> FileCheck:
+        """What the platform would say of the file. Pure; unknown facts are no fault."""
 
     def open_session(self, credential: Credential, publication: Publication) -> Secret:
         """Ask for an upload session. Creates nothing visible; a retry opens another one."""
@@ -163,14 +217,19 @@ class Platform(Protocol):
     def discard_session(self, session: Secret, credential: Credential) -> None:
         """Give a session up. Never fails: one that cannot be discarded runs out by itself."""
 
-    def find_published(self, credential: Credential, publication: Publication) -> str | None:
-        """Look for the video of a lost session among the account's uploads. Reads only."""
+    def find_published(
+        self, credential: Credential, publication: Publication, session: Secret | None
+    ) -> str | None:
+        """Look for the video of a lost session among the account's uploads. Reads only.
+
+        `session` is the handle that the platform denied, where it still tells something.
+        """
 
     def outcome(
         self,
         credential: Credential,
         platform_id: str,
-        payload: Mapping[str, Any],
+        publication: Publication,
         *,
         uploaded_at: datetime | None = None,
     ) -> Outcome:

@@ -8,9 +8,10 @@ new platform is a new machine.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from domain.secrets import Secret
+from domain.states import KnownBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Finished:
     """The platform has every byte; `platform_id` names the video it made of them."""
 
     platform_id: str
-    resource: Mapping[str, Any]
+    known_by: KnownBy
 
 
 class Upload(Protocol):

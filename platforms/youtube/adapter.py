@@ -14,12 +14,14 @@ from domain.errors import PlatformRefusal
 from domain.secrets import Secret
 from domain.states import PlatformName, StepName
 from media.policy import SourcePolicy
+from media.source import VideoFacts
 from platforms.http import Http
 from platforms.protocol import (
-    Account,
+    Accounts,
     Capabilities,
     Channel,
     Credential,
+    FileCheck,
     Outcome,
     Publication,
 )
@@ -29,7 +31,7 @@ from platforms.youtube.channels import (
     MANAGE,
     READ,
     UPLOAD,
-    find_account,
+    get_account,
     get_channel,
     require_scopes,
 )
@@ -76,6 +78,10 @@ class YouTube:
         self._chunk_size = chunk_size
         self._policy = policy
 
+    def verify_app(self) -> None:
+        """One call."""
+        self._oauth.verify()
+
     # Consent -------------------------------------------------------------------------
     def consent_url(
         self, *, state: Secret, redirect_uri: str, verifier: Secret, login_hint: str | None = None
@@ -89,11 +95,10 @@ class YouTube:
         """One call. After a lost answer the code may be used up: `code_rejected` then."""
         return self._oauth.redeem(code=code, redirect_uri=redirect_uri, verifier=verifier)
 
-    def accounts(self, credential: Credential) -> list[Account]:
-        """One call, none when a scope is missing. One channel or none."""
+    def accounts(self, credential: Credential) -> Accounts:
+        """One call, none when a scope is missing. Google's consent is for one channel."""
         require_scopes(credential, UPLOAD, READ)
-        account = find_account(self._api, credential)
-        return [account] if account else []
+        return Accounts([get_account(self._api, credential)])
 
     def refresh(self, credential: Credential) -> Credential:
         """One call. A retry gets another access token; the earlier ones stay good."""
@@ -111,6 +116,10 @@ class YouTube:
     def check(self, type: str, payload: Mapping[str, Any]) -> dict[str, list[str]]:
         """No call."""
         return limits.check(type, payload)
+
+    def check_file(self, type: str, facts: VideoFacts) -> FileCheck:  # noqa: ARG002
+        """No call."""
+        return limits.check_file(facts)
 
     def open_session(self, credential: Credential, publication: Publication) -> Secret:
         """One call, none for a file that is too large."""
@@ -139,7 +148,12 @@ class YouTube:
         """One call."""
         discard_session(self._http, session, credential)
 
-    def find_published(self, credential: Credential, publication: Publication) -> str | None:
+    def find_published(
+        self,
+        credential: Credential,
+        publication: Publication,
+        session: Secret | None,  # noqa: ARG002 - a session that Google forgot tells nothing
+    ) -> str | None:
         """Three calls, five when the channel has more than 50 uploads."""
         return find_published(self._api, credential, publication)
 
@@ -147,12 +161,12 @@ class YouTube:
         self,
         credential: Credential,
         platform_id: str,
-        payload: Mapping[str, Any],
+        publication: Publication,
         *,
         uploaded_at: datetime | None = None,
     ) -> Outcome:
         """One call. A video absent for ten minutes after `uploaded_at` counts as removed."""
-        return get_outcome(self._api, credential, platform_id, payload, uploaded_at)
+        return get_outcome(self._api, credential, platform_id, publication.payload, uploaded_at)
 
     def extra_steps(self, payload: Mapping[str, Any]) -> tuple[StepName, ...]:
         """No call."""

@@ -2,15 +2,17 @@
 
 A token stands for exactly one channel, the one picked on the consent page, so `mine`
 finds one or none. None is an answer without `items` and no error (facts: YouTube
-section 4), or the 401 `youtubeSignupRequired`; both mean the same.
+section 4), or the 401 `youtubeSignupRequired`; both are the same refusal.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from domain.errors import PlatformRefusal, ReauthorizationNeeded, Remedy
+from domain.errors import ReauthorizationNeeded
 from platforms.protocol import Account, Channel, Credential
 from platforms.youtube.api import Api
+from platforms.youtube.reasons import NO_CHANNEL
 
 _AUTH = "https://www.googleapis.com/auth/"
 UPLOAD = _AUTH + "youtube.upload"
@@ -37,11 +39,9 @@ def require_scopes(credential: Credential, *needed: str) -> None:
         )
 
 
-def find_account(api: Api, credential: Credential) -> Account | None:
-    """The channel that the credential stands for. One call. Reads only."""
-    item = _find_mine(api, credential, "snippet")
-    if item is None:
-        return None
+def get_account(api: Api, credential: Credential) -> Account:
+    """The channel that the credential stands for. One call. Raises `PlatformRefusal`."""
+    item = _get_mine(api, credential, "snippet")
     snippet = item["snippet"]
     return Account(
         id=item["id"],
@@ -54,9 +54,7 @@ def find_account(api: Api, credential: Credential) -> Account | None:
 
 def get_channel(api: Api, credential: Credential) -> Channel:
     """What the channel looks like now. One call. Raises `PlatformRefusal` (`no_channel`)."""
-    item = _find_mine(api, credential, "snippet,statistics")
-    if item is None:
-        raise no_channel()
+    item = _get_mine(api, credential, "snippet,statistics")
     snippet, statistics = item["snippet"], item.get("statistics", {})
     followers = statistics.get("subscriberCount")
     return Channel(
@@ -72,29 +70,15 @@ def get_channel(api: Api, credential: Credential) -> Channel:
 
 def get_uploads_playlist(api: Api, credential: Credential) -> str:
     """The id of the playlist of everything the channel uploaded. One call."""
-    item = _find_mine(api, credential, "contentDetails")
-    if item is None:
-        raise no_channel()
+    item = _get_mine(api, credential, "contentDetails")
     return str(item["contentDetails"]["relatedPlaylists"]["uploads"])
 
 
-def no_channel() -> PlatformRefusal:
-    return PlatformRefusal(
-        "no_channel",
-        "The Google account has no YouTube channel. Create one, then connect it again.",
-        remedy=Remedy.RECONNECT,
-    )
-
-
-def _find_mine(api: Api, credential: Credential, part: str) -> dict[str, Any] | None:
-    try:
-        listing = api.call(credential, api.channels.list(part=part, mine=True))
-    except PlatformRefusal as refusal:
-        if refusal.code == "no_channel":
-            return None
-        raise
-    items = listing.get("items") or []
-    return items[0] if items else None
+def _get_mine(api: Api, credential: Credential, part: str) -> dict[str, Any]:
+    listing = api.call(credential, api.channels.list(part=part, mine=True))
+    if not listing.get("items"):
+        raise NO_CHANNEL.error(reason=None, now=datetime.now(UTC))
+    return dict(listing["items"][0])
 
 
 def _thumbnail(snippet: Mapping[str, Any]) -> str | None:

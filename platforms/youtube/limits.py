@@ -7,12 +7,25 @@ supports, playlists of the channel.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
 from itertools import chain
 from typing import Any
-from urllib.parse import urlsplit
+
+from media.source import VideoFacts
+from platforms.payload import (
+    BOOLEAN,
+    TEXTS,
+    URI,
+    Field,
+    address,
+    check_fields,
+    flag,
+    moment,
+    one_of,
+    schema_of,
+    text,
+)
+from platforms.protocol import FileCheck
 
 MAX_BYTES = 256 * 1024**3
 MAX_SECONDS = 12 * 3600
@@ -21,7 +34,6 @@ TYPES = ("video",)
 _PRIVACIES = ("private", "unlisted", "public")
 _LICENSES = ("youtube", "creativeCommon")
 _LANGUAGE = re.compile(r"(?P<primary>[a-z]{2,3})(-[A-Za-z0-9]{2,8})*")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _CODES = (
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu "
     "cv cy da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi "
@@ -42,14 +54,20 @@ def check(type: str, payload: Mapping[str, Any]) -> dict[str, list[str]]:
         found["type"] = [f"YouTube takes {' or '.join(TYPES)}."]
     if "title" not in payload:
         found["title"] = ["A title is needed."]
-    for name, value in payload.items():
-        field = FIELDS.get(name)
-        sentences = field.wrong(value) if field else ["YouTube payloads have no such field."]
-        if sentences:
-            found[name] = sentences
+    found |= check_fields(FIELDS, payload, "YouTube")
     if "publishAt" in payload and payload.get("privacy", "private") != "private":
         found.setdefault("publishAt", []).append("It needs the privacy to be private.")
     return found
+
+
+def check_file(facts: VideoFacts) -> FileCheck:
+    """YouTube converts whatever it can read; only size and length are bounded. Pure."""
+    faults = {}
+    if facts.pin.size > MAX_BYTES:
+        faults["video_too_large"] = "YouTube takes videos up to 256 GiB."
+    if (facts.duration_ms or 0) > MAX_SECONDS * 1000:
+        faults["video_too_long"] = "YouTube takes videos up to 12 hours long."
+    return FileCheck(faults)
 
 
 def tags_length(tags: list[str]) -> int:
@@ -58,24 +76,8 @@ def tags_length(tags: list[str]) -> int:
     return quoted + max(0, len(tags) - 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    schema: Mapping[str, Any]
-    wrong: Callable[[Any], list[str]]
-
-
-def _text(value: Any) -> list[str]:
-    if not isinstance(value, str):
-        return ["It must be text."]
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return ["It has characters that are no text."]
-    return []
-
-
 def _visible_text(value: Any) -> list[str]:
-    if wrong := _text(value):
+    if wrong := text(value):
         return wrong
     return ["It may not contain < or >."] if "<" in value or ">" in value else []
 
@@ -101,7 +103,7 @@ def _description(value: Any) -> list[str]:
 def _tags(value: Any) -> list[str]:
     if not isinstance(value, list):
         return ["It must be a list of texts."]
-    if any(_text(tag) or not tag.strip() for tag in value):
+    if any(text(tag) or not tag.strip() for tag in value):
         return ["Each tag must be text and not empty."]
     if tags_length(value) > 500:
         return ["All tags together may have 500 characters, commas and quotes included."]
@@ -113,43 +115,12 @@ def _category(value: Any) -> list[str]:
     return [] if right else ['It must be a category number as text, like "22".']
 
 
-def _moment(value: Any) -> list[str]:
-    wrong = ["It must be a time with an offset, like 2026-12-01T09:00:00Z."]
-    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
-        return wrong
-    try:
-        datetime.fromisoformat(value.upper())
-    except ValueError:
-        return wrong
-    return []
-
-
 def _language(value: Any) -> list[str]:
     wrong = ['It must be a language code like "en" or "pt-BR".']
     match = _LANGUAGE.fullmatch(value) if isinstance(value, str) else None
     if match is None or (len(match["primary"]) == 2 and match["primary"] not in _TWO_LETTERS):
         return wrong
     return []
-
-
-def _flag(value: Any) -> list[str]:
-    return [] if isinstance(value, bool) else ["It must be true or false."]
-
-
-def _one_of(*choices: str) -> Field:
-    def wrong(value: Any) -> list[str]:
-        right = isinstance(value, str) and value in choices
-        return [] if right else [f"It must be {', '.join(choices[:-1])} or {choices[-1]}."]
-
-    return Field({"enum": list(choices)}, wrong)
-
-
-def _address(value: Any) -> list[str]:
-    try:
-        right = isinstance(value, str) and urlsplit(value).scheme in ("https", "http", "file")
-    except ValueError:
-        right = False
-    return [] if right else ["It must be an https: or file: address."]
 
 
 def _captions(value: Any) -> list[str]:
@@ -165,15 +136,15 @@ def _captions(value: Any) -> list[str]:
 def _track(track: Mapping[str, Any]) -> list[str]:
     wrong = [f"A track has no field {name}." for name in track if name not in _TRACK]
     wrong += [f"language: {sentence}" for sentence in _language(track.get("language"))]
-    wrong += [f"url: {sentence}" for sentence in _address(track.get("url"))]
-    wrong += [f"name: {sentence}" for sentence in _text(track.get("name", ""))]
+    wrong += [f"url: {sentence}" for sentence in address(track.get("url"))]
+    wrong += [f"name: {sentence}" for sentence in text(track.get("name", ""))]
     if not wrong and len(track.get("name", "")) > 150:
         wrong.append("name: It may have 150 characters at most.")
     return wrong
 
 
 def _playlists(value: Any) -> list[str]:
-    if not isinstance(value, list) or any(_text(id) or not id.strip() for id in value):
+    if not isinstance(value, list) or any(text(id) or not id.strip() for id in value):
         return ["It must be a list of playlist ids."]
     return ["A playlist is named twice."] if len(set(value)) < len(value) else []
 
@@ -181,27 +152,24 @@ def _playlists(value: Any) -> list[str]:
 _TRACK: dict[str, Any] = {
     "language": {"type": "string"},
     "name": {"type": "string", "maxLength": 150},
-    "url": {"type": "string", "format": "uri"},
+    "url": URI,
 }
-_BOOLEAN = {"type": "boolean"}
-_TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}}
-
 FIELDS: Mapping[str, Field] = {
     "title": Field({"type": "string", "minLength": 1, "maxLength": 100}, _title),
     "description": Field({"type": "string", "description": "5000 bytes at most"}, _description),
-    "tags": Field({**_TEXTS, "description": "500 characters in all"}, _tags),
-    "privacy": _one_of(*_PRIVACIES),
+    "tags": Field({**TEXTS, "description": "500 characters in all"}, _tags),
+    "privacy": one_of(*_PRIVACIES),
     "categoryId": Field({"type": "string", "pattern": "^[0-9]+$"}, _category),
-    "madeForKids": Field({**_BOOLEAN, "default": False}, _flag),
-    "containsSyntheticMedia": Field(_BOOLEAN, _flag),
+    "madeForKids": Field({**BOOLEAN, "default": False}, flag),
+    "containsSyntheticMedia": Field(BOOLEAN, flag),
     "publishAt": Field(
-        {"type": "string", "format": "date-time", "description": "needs privacy private"}, _moment
+        {"type": "string", "format": "date-time", "description": "needs privacy private"}, moment
     ),
-    "notifySubscribers": Field({**_BOOLEAN, "default": True}, _flag),
+    "notifySubscribers": Field({**BOOLEAN, "default": True}, flag),
     "language": Field({"type": "string", "description": "BCP 47"}, _language),
-    "license": _one_of(*_LICENSES),
-    "embeddable": Field(_BOOLEAN, _flag),
-    "thumbnailUrl": Field({"type": "string", "format": "uri"}, _address),
+    "license": one_of(*_LICENSES),
+    "embeddable": Field(BOOLEAN, flag),
+    "thumbnailUrl": Field(URI, address),
     "captions": Field(
         {
             "type": "array",
@@ -214,12 +182,7 @@ FIELDS: Mapping[str, Field] = {
         },
         _captions,
     ),
-    "playlistIds": Field({**_TEXTS, "uniqueItems": True}, _playlists),
+    "playlistIds": Field({**TEXTS, "uniqueItems": True}, _playlists),
 }
 
-SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["title"],
-    "properties": {name: dict(field.schema) for name, field in FIELDS.items()},
-    "additionalProperties": False,
-}
+SCHEMA: Mapping[str, Any] = schema_of(FIELDS, required=("title",))

@@ -50,6 +50,18 @@ class OAuth:
         self._http = http
         self._scopes = scopes
 
+    def verify(self) -> None:
+        """One POST with nobody's token: a client that Google knows hears of a bad grant."""
+        answer = self._post(
+            self._app.token_url,
+            grant_type="refresh_token",
+            refresh_token="castline-verifies-its-app",  # noqa: S106
+            client_id=self._app.client_id,
+            client_secret=self._app.client_secret.reveal(),
+        )
+        if _code_of(answer) != "invalid_grant":
+            raise _error(answer, None)
+
     def consent_url(
         self, *, state: Secret, redirect_uri: str, verifier: Secret, login_hint: str | None
     ) -> str:

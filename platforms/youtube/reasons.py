@@ -29,7 +29,7 @@ TOKEN = Rule(
 _SCOPE = Rule(
     ReauthorizationNeeded, "scope_missing", "The connection was not granted what this needs."
 )
-_NO_CHANNEL = refusal(
+NO_CHANNEL = refusal(
     "no_channel",
     "The Google account has no YouTube channel. Create one, then connect it again.",
     remedy=Remedy.RECONNECT,
@@ -62,9 +62,9 @@ RULES: dict[str, Rule] = {
     "UNAUTHENTICATED": TOKEN,
     "insufficientPermissions": _SCOPE,
     "ACCESS_TOKEN_SCOPE_INSUFFICIENT": _SCOPE,
-    "youtubeSignupRequired": _NO_CHANNEL,
-    "authenticatedUserNotChannel": _NO_CHANNEL,
-    "channelNotFound": _NO_CHANNEL,
+    "youtubeSignupRequired": NO_CHANNEL,
+    "authenticatedUserNotChannel": NO_CHANNEL,
+    "channelNotFound": NO_CHANNEL,
     "authenticatedUserAccountClosed": _CHANNEL_CLOSED,
     "authenticatedUserAccountSuspended": _CHANNEL_CLOSED,
     "channelClosed": _CHANNEL_CLOSED,

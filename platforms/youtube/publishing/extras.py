@@ -12,10 +12,10 @@ from typing import Any
 
 from googleapiclient.http import MediaInMemoryUpload
 
-from domain.errors import PlatformRefusal, ReauthorizationNeeded, SourceUnusable
+from domain.errors import PlatformRefusal, ReauthorizationNeeded
 from domain.states import StepName
-from media.open import open_found
 from media.policy import SourcePolicy
+from platforms.attachments import read_attachment
 from platforms.protocol import Credential
 from platforms.youtube.api import Api
 from platforms.youtube.channels import MANAGE, UPLOAD, require_scopes
@@ -31,7 +31,6 @@ STEP_SCOPES: Mapping[StepName, tuple[str, ...]] = {
     StepName.PLAYLIST: (MANAGE,),
 }
 
-_MB = 1024 * 1024
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -86,7 +85,7 @@ def _run(
 def _set_thumbnail(
     api: Api, policy: SourcePolicy, credential: Credential, video_id: str, url: str
 ) -> None:
-    image = _read(policy, url, at_most=50 * _MB)
+    image = read_attachment(policy, url, at_most=50 << 20)
     mimetype = "image/png" if image.startswith(_PNG) else "image/jpeg"
     media = MediaInMemoryUpload(image, mimetype=mimetype, resumable=False)
     api.call(credential, api.thumbnails.set(videoId=video_id, media_body=media))
@@ -99,7 +98,7 @@ def _ensure_captions(
     video_id: str,
     captions: Mapping[str, str],
 ) -> None:
-    text = _read(policy, captions["url"], at_most=100 * _MB)
+    text = read_attachment(policy, captions["url"], at_most=100 << 20)
     media = MediaInMemoryUpload(text, mimetype="application/octet-stream", resumable=False)
     track = {
         "videoId": video_id,
@@ -131,21 +130,3 @@ def _ensure_in_playlist(api: Api, credential: Credential, video_id: str, playlis
     except PlatformRefusal as refusal:
         if refusal.code != "already_in_playlist":
             raise
-
-
-def _read(policy: SourcePolicy, url: str, *, at_most: int) -> bytes:
-    source = open_found(url, policy=policy)
-    try:
-        size = source.pin.size
-        if size > at_most:
-            raise SourceUnusable("file_too_large", f"The file is over {at_most // _MB} MB.")
-        content = bytearray(size)
-        view = memoryview(content)
-        source.seek(0)
-        done = 0
-        while done < size:
-            done += source.read_into(view[done:])
-        source.verify()
-        return bytes(content)
-    finally:
-        source.close()

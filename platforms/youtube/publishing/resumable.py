@@ -13,6 +13,7 @@ from typing import Any
 
 from domain.errors import PlatformError, PlatformUnavailable, SessionLost
 from domain.secrets import Secret
+from domain.states import KnownBy
 from platforms.http import retry_after
 from platforms.transfer.machine import Answer, Finished, Request
 from platforms.youtube.errors import classify, unreadable
@@ -56,10 +57,12 @@ class ResumableUpload:
         self._chunk_size = chunk_size
         self._access_token = access_token
         self._knows_offset = fresh
+        self._asks = False
 
     def next_request(self) -> Request:
         authorization = {"Authorization": f"Bearer {self._access_token().reveal()}"}
-        if not self._knows_offset:
+        self._asks = not self._knows_offset
+        if self._asks:
             return self._request(authorization, f"bytes */{self._size}")
         length = min(self._chunk_size, self._size - self.confirmed)
         end = self.confirmed + length
@@ -77,7 +80,8 @@ class ResumableUpload:
             self._advance(answer)
             return None
         if answer.status in (200, 201):
-            return _finished(answer)
+            known_by = KnownBy.READ_BACK if self._asks else KnownBy.ANSWER
+            return _finished(answer, known_by)
         raise _error(answer)
 
     def lost(self) -> None:
@@ -113,10 +117,9 @@ def _is_unfinished(answer: Answer) -> bool:
     return answer.status == 308 or answer.headers.get("x-http-status-code-override") == "308"
 
 
-def _finished(answer: Answer) -> Finished:
+def _finished(answer: Answer, known_by: KnownBy) -> Finished:
     try:
-        resource = json.loads(answer.body)
-        return Finished(str(resource["id"]), resource)
+        return Finished(str(json.loads(answer.body)["id"]), known_by)
     except (ValueError, TypeError, KeyError):
         raise unreadable() from None
 

@@ -1,0 +1,96 @@
+"""What a payload's fields may hold: an adapter's table of fields, and the checks it is made of.
+
+Each field has its JSON schema, for documentation, and its rule, which returns a sentence for
+each thing that is wrong. Everything wrong is said at once, before anything is sent. Pure.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+
+BOOLEAN = {"type": "boolean"}
+TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}}
+URI = {"type": "string", "format": "uri"}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    schema: Mapping[str, Any]
+    wrong: Callable[[Any], list[str]]
+
+
+def check_fields(
+    fields: Mapping[str, Field], payload: Mapping[str, Any], platform: str
+) -> dict[str, list[str]]:
+    """Everything wrong with the fields that are there: name → sentences."""
+    found = {}
+    for name, value in payload.items():
+        field = fields.get(name)
+        sentences = (
+            field.wrong(value) if field else [f"{platform} payloads have no field of this name."]
+        )
+        if sentences:
+            found[name] = sentences
+    return found
+
+
+def schema_of(fields: Mapping[str, Field], *, required: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The JSON schema of a payload."""
+    return {
+        "type": "object",
+        **({"required": list(required)} if required else {}),
+        "properties": {name: dict(field.schema) for name, field in fields.items()},
+        "additionalProperties": False,
+    }
+
+
+def text(value: Any) -> list[str]:
+    if not isinstance(value, str):
+        return ["It must be text."]
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return ["It has characters that are no text."]
+    return []
+
+
+def moment(value: Any) -> list[str]:
+    """An ISO 8601 time with an offset; `moment_of` reads it."""
+    wrong = ["It must be a time with an offset, like 2026-12-01T09:00:00Z."]
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        return wrong
+    try:
+        moment_of(value)
+    except ValueError:
+        return wrong
+    return []
+
+
+def moment_of(value: str) -> datetime:
+    return datetime.fromisoformat(value.upper())
+
+
+def flag(value: Any) -> list[str]:
+    return [] if isinstance(value, bool) else ["It must be true or false."]
+
+
+def one_of(*choices: str, **schema: Any) -> Field:
+    def wrong(value: Any) -> list[str]:
+        right = isinstance(value, str) and value in choices
+        return [] if right else [f"It must be {', '.join(choices[:-1])} or {choices[-1]}."]
+
+    return Field({"enum": list(choices), **schema}, wrong)
+
+
+def address(value: Any) -> list[str]:
+    """Where a small file lies, such as a thumbnail."""
+    try:
+        right = isinstance(value, str) and urlsplit(value).scheme in ("https", "http", "file")
+    except ValueError:
+        right = False
+    return [] if right else ["It must be an https: or file: address."]
