@@ -1,0 +1,33 @@
+"""What can be chosen about Meta, mostly where its real behaviour is not established."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Switches:
+    """The choices, with what is most probable as the default."""
+
+    login_code_seconds: int = 600
+    """How long a code of the dialog lives; its real lifetime is minutes."""
+    short_token_seconds: int = 3600
+    """How long the token of a code lives: one to two hours."""
+    long_token_seconds: int = 5_183_944
+    """How long an extended token lives: about 60 days."""
+    data_access_seconds: int = 90 * 86400
+    """How long after a person's last consent their data may be read."""
+    refuse_lapsed_data_access: bool = False
+    """Tokens are refused with 190 when that time is over; reports contradict each other."""
+    require_appsecret_proof: bool = False
+    """Calls with a token need `appsecret_proof`, as an app can be set to demand."""
+    callback_fragment: bool = True
+    """The address the browser is sent back to ends in `#_=_`."""
+    range_bytes: int = 4 * 1024 * 1024
+    """How large a range of a chunked upload the server asks for."""
+    page_processing_seconds: float = 1.0
+    """How long a finished video is processed before it is ready; 0 is at once."""
+    documented_spelling: bool = False
+    """The status object is spelt as in the documentation, not as on the wire."""
+    reels_per_day: int = 30
+    """Reels that a Page may publish in 24 hours."""
+    app_calls_per_hour: int = 200_000
+    page_calls_per_day: int = 100_000
