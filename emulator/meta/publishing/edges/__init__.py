@@ -1,0 +1,1 @@
+"""The publishing addresses of the Graph API and of its upload host."""
