@@ -1,0 +1,113 @@
+"""How much of Meta's budgets is used, as its answers tell, and when to stay away.
+
+Meta adds percentages to its answers (facts: Facebook section 4) and refuses calls at a
+hundred; a call made then prolongs the refusal. So a budget that is nearly empty is left
+alone for some minutes, then one call finds out how it stands. What is known is kept in
+memory, by process: another process learns the same from its own first answer.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from domain.errors import QuotaExhausted
+from platforms.transfer.machine import Answer
+
+THRESHOLD = 90.0
+"""Percent. From here on Castline stays away of its own accord."""
+HOLD = timedelta(minutes=5)
+"""How long a high reading is believed where Meta names no time itself."""
+TRIAL = timedelta(seconds=30)
+"""How long the others wait for what the one trial call hears."""
+
+_LONGEST = timedelta(days=1)
+_HEADERS = ("x-app-usage", "x-page-usage", "x-business-use-case-usage")
+_SHARES = ("call_count", "total_time", "total_cputime")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the usage headers of one answer say."""
+
+    percent: float
+    """The fullest of the budgets; 0 when no header is there, as Meta leaves them out then."""
+    regains_in: timedelta
+    """How long Meta says it will refuse; 0 when it does not."""
+
+
+class Usage:
+    """The budgets that are nearly used up: by Page, and the app's own under None. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._until: dict[str | None, datetime] = {}
+        self._lock = Lock()
+
+    def check(self, page: str | None, now: datetime | None = None) -> None:
+        """Raise `QuotaExhausted` (code `rate_limited`) while the budget is to be left alone.
+
+        When the time is over the first caller may pass, to try; the others wait for it.
+        """
+        now = now or datetime.now(UTC)
+        with self._lock:
+            until = self._until.get(page)
+            if until is None:
+                return
+            if until <= now:
+                self._until[page] = now + TRIAL
+                return
+        raise QuotaExhausted(
+            "rate_limited",
+            "The calls that Meta allows are nearly used up: Castline waits by itself.",
+            until=until,
+        )
+
+    def note(self, page: str | None, answer: Answer, now: datetime | None = None) -> None:
+        """Take in what an answer of the Graph API to a call for that Page says. Never fails."""
+        now = now or datetime.now(UTC)
+        reading = read_usage(answer)
+        if reading.percent >= THRESHOLD or reading.regains_in:
+            self.hold(page, now + (reading.regains_in or HOLD))
+        elif answer.status < 400:
+            with self._lock:
+                self._until.pop(page, None)
+
+    def hold(self, page: str | None, until: datetime) -> None:
+        """Leave the budget alone until then."""
+        with self._lock:
+            self._until[page] = until
+
+
+def read_usage(answer: Answer) -> Reading:
+    """Read the usage headers; any may be absent or malformed. Pure."""
+    percent, regains_in = 0.0, timedelta()
+    for budget in _budgets(answer):
+        percent = max([percent, *(_number(budget.get(share)) for share in _SHARES)])
+        minutes = _number(budget.get("estimated_time_to_regain_access"))
+        regains_in = max(regains_in, timedelta(minutes=minutes))
+    return Reading(percent, min(regains_in, _LONGEST))
+
+
+def _budgets(answer: Answer) -> Iterator[dict[str, Any]]:
+    for name in _HEADERS:
+        try:
+            told = json.loads(answer.headers.get(name, "null"))
+        except (ValueError, RecursionError):
+            continue
+        # The business header is a mapping of lists, the others are one budget each.
+        parts = [told]
+        while parts:
+            part = parts.pop()
+            if isinstance(part, dict):
+                yield part
+                parts += part.values()
+            elif isinstance(part, list):
+                parts += part
+
+
+def _number(value: Any) -> float:
+    """A count of percent or minutes; 0 for anything else."""
+    sound = isinstance(value, int | float) and 0 <= value < 1e6
+    return float(value) if sound else 0.0
