@@ -8,5 +8,5 @@ bytes; it has a clock that can be moved and faults that can be ordered.
 `server` puts everything on one origin; `world` is all that is remembered; `calls` is
 the seam between a route, the faults and a platform; `controls` is the part under
 `/_emulator/` that belongs to us and not to a platform. Each platform is a package of
-its own (`google`) that satisfies `world.Platform`.
+its own (`google`, `meta`) that satisfies `world.Platform`.
 """

@@ -12,7 +12,8 @@ def main() -> None:
     """Read the command line and serve; print one line when ready."""
     parser = argparse.ArgumentParser(
         prog="python -m emulator",
-        description="Google's OAuth and the YouTube Data API, emulated over real HTTP.",
+        description="Google's OAuth and the YouTube Data API, Facebook Login and Pages, "
+        "emulated over real HTTP.",
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")

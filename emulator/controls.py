@@ -17,15 +17,18 @@ from emulator.faults import COMMON_KINDS
 from emulator.world import World
 
 CONTROLS = {
-    "GET /_emulator/state": "channels, videos, sessions, counters, quota, faults, switches",
-    "POST /_emulator/faults": "order a fault: operation, kind, times, skip, final, owner, options",
+    "GET /_emulator/state": "accounts, channels, Pages, videos, sessions, counters, quota, faults, "
+    "switches",
+    "POST /_emulator/faults": "order a fault: operation, kind, times, skip, final, owner, options; "
+    "platform where two have the operation",
     "GET /_emulator/faults": "the orders, and how often each fired",
     "DELETE /_emulator/faults": "forget all orders",
     "POST /_emulator/clock": '{"advance_seconds": n}',
     "POST /_emulator/switches": "set switches by name; the answer shows them all",
-    "POST /_emulator/accounts": "add an account: email, name, channels, unticked",
-    "POST /_emulator/clients": "add or change an OAuth client: client_id, client_secret, "
-    "redirect_uris, deleted",
+    "POST /_emulator/accounts": "add an account: platform, email, name, unticked, "
+    "channels or pages; at facebook also remove_app, password_changed or roles of one there is",
+    "POST /_emulator/clients": "add or change an OAuth client: platform, client_id, "
+    "client_secret, redirect_uris, deleted",
     "POST /_emulator/reset": "back to the seeds",
 }
 
@@ -151,11 +154,11 @@ def _switches(world: World) -> dict[str, Any]:
 
 
 def _seed_account(world: World, body: dict[str, Any]) -> tuple[int, Any]:
-    return 201, world.platform(body.get("platform", "youtube")).seed_account(body)
+    return 201, world.platform(body.get("platform")).seed_account(body)
 
 
 def _seed_client(world: World, body: dict[str, Any]) -> tuple[int, Any]:
-    return 201, world.platform(body.get("platform", "youtube")).seed_client(body)
+    return 201, world.platform(body.get("platform")).seed_client(body)
 
 
 def _reset(world: World, _: dict[str, Any]) -> tuple[int, Any]:

@@ -14,6 +14,7 @@ from emulator import controls
 from emulator.calls import WORLD
 from emulator.google.platform import Google
 from emulator.keeper import Keeper
+from emulator.meta.platform import Meta
 from emulator.pages import page
 from emulator.world import World
 
@@ -28,6 +29,7 @@ def make_world() -> World:
     """Return a world with all platforms in their seeded state."""
     world = World()
     world.add(Google(world))
+    world.add(Meta(world))
     return world
 
 
@@ -82,9 +84,5 @@ async def run(
 
 async def _home(request: web.Request) -> web.Response:
     world = request.app[WORLD]
-    accounts = [
-        account
-        for platform in world.platforms.values()
-        for account in platform.describe().get("accounts", [])
-    ]
-    return page("home.html", accounts=accounts, controls=controls.CONTROLS)
+    platforms = [platform.introduce() for platform in world.platforms.values()]
+    return page("home.html", platforms=platforms, controls=controls.CONTROLS)

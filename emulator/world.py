@@ -16,6 +16,20 @@ from emulator.clock import Clock
 from emulator.faults import COMMON_KINDS, BadFault, Fault, Faults
 
 
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """What the first page says of a platform.
+
+    An account is its email, what it holds (name and id), and a remark.
+    """
+
+    title: str
+    client_id: str
+    client_secret: str
+    holdings: str
+    accounts: list[tuple[str, list[tuple[str, str]], str]]
+
+
 class Platform(Protocol):
     """What the emulator asks of a platform."""
 
@@ -28,6 +42,9 @@ class Platform(Protocol):
 
     def reset(self) -> None:
         """Go back to the seeded state."""
+
+    def introduce(self) -> Introduction:
+        """Return what the first page says of it."""
 
     def describe(self) -> Mapping[str, Any]:
         """Return the platform's part of `GET /_emulator/state`: no secret in it."""
@@ -73,8 +90,13 @@ class World:
         self.calls[operation] += 1
         self.changes += 1
 
-    def platform(self, name: object) -> Platform:
-        """Return a platform by name, or raise ValueError with the names there are."""
+    def platform(self, name: object = None) -> Platform:
+        """Return a platform by name, or raise ValueError with the names there are.
+
+        Without a name it is the one that was added first.
+        """
+        if name is None:
+            return next(iter(self.platforms.values()))
         if not isinstance(name, str) or name not in self.platforms:
             raise ValueError(f"There is no platform {name}. There is: {', '.join(self.platforms)}.")
         return self.platforms[name]

@@ -18,7 +18,7 @@ from emulator.google.youtube.processing import progress
 from emulator.google.youtube.quota import Meter, Quota
 from emulator.google.youtube.service import Service
 from emulator.plain import from_plain, to_plain
-from emulator.world import World
+from emulator.world import Introduction, World
 
 CLIENT_ID = "castline-emulator.apps.googleusercontent.com"
 CLIENT_SECRET = "emulator-secret"  # noqa: S105 - printed on the home page
@@ -98,6 +98,24 @@ class Google:
             "redirect_uris": client.redirect_uris,
             "deleted": client.deleted,
         }
+
+    def introduce(self) -> Introduction:
+        """Return what the first page says of Google."""
+        directory = self._state.directory
+        return Introduction(
+            title="Google OAuth and the YouTube Data API",
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            holdings="channels",
+            accounts=[
+                (
+                    account.email,
+                    [(each.title, each.id) for each in directory.channels_of(account.email)],
+                    "starts with the upload box unticked" if account.unticked else "",
+                )
+                for account in directory.accounts.values()
+            ],
+        )
 
     def describe(self) -> Mapping[str, Any]:
         """Show accounts, channels, videos, sessions and quota: no token, no address."""

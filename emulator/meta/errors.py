@@ -52,14 +52,20 @@ class GraphError(Exception):
         if user_msg:
             self.body["error_user_msg"] = user_msg
 
+    @property
+    def _word(self) -> str:
+        if self.subcode in _CODE_REFUSED:
+            return "invalid_code"
+        return "invalid_token" if self.code == 190 else "invalid_request"
+
     def answer(self) -> web.Response:
         """Return the error in the envelope of the Graph API."""
         trace = "A" + secrets.token_urlsafe(17)
         challenge = {}
         if self.body["type"] == "OAuthException":
-            word = "invalid_token" if self.code == 190 else "invalid_request"
-            quoted = self.message.replace('"', "'")
-            challenge = {"WWW-Authenticate": f'OAuth "Facebook Platform" "{word}" "{quoted}"'}
+            challenge["WWW-Authenticate"] = (
+                f'OAuth "Facebook Platform" "{self._word}" "{_quotable(self.message)}"'
+            )
         return json_answer(
             {"error": {**self.body, "fbtrace_id": trace}},
             status=self.status,
@@ -131,6 +137,14 @@ def no_such_field(name: str, kind: str) -> GraphError:
     return graph_error(
         "100", f"(#100) Tried accessing nonexisting field ({name}) on node type ({kind})"
     )
+
+
+_CODE_REFUSED = frozenset({36007, 36008, 36009})
+
+
+def _quotable(message: str) -> str:
+    # The message may repeat what the client sent, which a header may not.
+    return "".join(c for c in message if c.isascii() and c.isprintable()).replace('"', "'")
 
 
 def _ending(subcode: str) -> list[str]:

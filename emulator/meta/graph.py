@@ -18,6 +18,7 @@ from emulator.meta.login.tokens import Tokens
 from emulator.meta.params import read_request, token_of
 
 LATEST, OLDEST = 26, 21
+VERSION = r"/{version:v\d+\.\d+}"
 _EARLY = frozenset({"v1.0", *(f"v2.{n}" for n in range(13)), *(f"v3.{n}" for n in range(4))})
 
 Operation = str | Callable[[web.Request], Awaitable[str]]
@@ -53,7 +54,7 @@ class Graph:
             return Traits(owners=self.tokens.names_of(token))
 
         served = serve(operation, _answering(handler, streams), traits=traits, streams=streams)
-        for root in ("", r"/{version:v\d+\.\d+}"):
+        for root in ("", VERSION):
             yield web.route(method, root + path, served)
 
 

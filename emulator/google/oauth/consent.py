@@ -7,7 +7,6 @@ of sending the browser back (facts: YouTube section 1.2) is such a page here too
 
 import secrets
 from collections import OrderedDict
-from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
@@ -17,7 +16,6 @@ from emulator.google.oauth.grants import Grants, OAuthError
 from emulator.google.oauth.records import (
     SCOPES,
     SIGN_IN_SCOPES,
-    Client,
     Person,
     Request,
     full_scope,
@@ -25,8 +23,8 @@ from emulator.google.oauth.records import (
 )
 from emulator.google.switches import Switches
 from emulator.pages import page
+from emulator.redirects import may_redirect, send_back
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _MOST_PENDING = 10_000
 
 
@@ -81,7 +79,7 @@ class Consent:
     def _read(self, query: dict[str, str]) -> Request:
         client = self._grants.client(query.get("client_id"))
         redirect_uri = query.get("redirect_uri", "")
-        if not _may_redirect(client, redirect_uri):
+        if not may_redirect(client.redirect_uris, redirect_uri):
             raise OAuthError(
                 400,
                 "redirect_uri_mismatch",
@@ -163,19 +161,10 @@ def _person(account: Account, channel: Channel | None) -> Person:
     return Person(account.email, channel.id if channel else None)
 
 
-def _may_redirect(client: Client, uri: str) -> bool:
-    if uri in client.redirect_uris:
-        return True
-    parts = urlsplit(uri)
-    return parts.scheme == "http" and parts.hostname in _LOOPBACK and not parts.fragment
-
-
 def _back(request: Request, answer: dict[str, str]) -> web.Response:
     if request.state is not None:
         answer = {"state": request.state, **answer}
-    joint = "&" if urlsplit(request.redirect_uri).query else "?"
-    location = f"{request.redirect_uri}{joint}{urlencode(answer)}"
-    return web.Response(status=302, headers={"Location": location, "Cache-Control": "no-store"})
+    return send_back(request.redirect_uri, answer)
 
 
 def _refusal(error: OAuthError) -> web.Response:

@@ -141,5 +141,9 @@ class Ledger:
     tokens: dict[str, Token] = field(default_factory=dict)
 
     def grant(self, app_id: str, person_id: str) -> Grant:
-        """Return what a person decided about an app; nothing yet is an empty grant."""
+        """Return what a person decided about an app: nothing, if nothing yet."""
+        return self.grants.get(f"{app_id} {person_id}") or Grant()
+
+    def ensure_grant(self, app_id: str, person_id: str) -> Grant:
+        """Return the same, to be written down in."""
         return self.grants.setdefault(f"{app_id} {person_id}", Grant())

@@ -19,7 +19,7 @@ from emulator.meta.params import Params
 from emulator.meta.people import PUBLISH, Directory, Page
 from emulator.meta.switches import Switches
 
-DAY = 86400
+REMEMBERED_SECONDS = 90 * 86400
 PROOF = "appsecret_proof"
 CREATE_CONTENT = "CREATE_CONTENT"
 
@@ -166,7 +166,7 @@ class Tokens:
 
     def prune(self) -> None:
         """Forget what ended long ago and makes no difference any more."""
-        long_ago = self.clock.now() - DAY
+        long_ago = self.clock.now() - REMEMBERED_SECONDS
         tokens, codes = self.ledger.tokens, self.ledger.codes
         for key in [key for key, t in tokens.items() if t.expires_at and t.expires_at < long_ago]:
             del tokens[key]

@@ -1,0 +1,159 @@
+"""Meta, put together: the state, and what the controls may ask of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from aiohttp import web
+
+from emulator.calls import Call
+from emulator.meta.errors import no_such_object
+from emulator.meta.graph import Graph
+from emulator.meta.login.grants import Grants
+from emulator.meta.login.records import App, Ledger
+from emulator.meta.login.tokens import Tokens
+from emulator.meta.people import Directory, Page, Person, seeded
+from emulator.meta.routes import FAULTS, routes
+from emulator.meta.switches import Switches
+from emulator.plain import from_plain, to_plain
+from emulator.world import Introduction, World
+
+APP_ID = "100000000000001"
+APP_SECRET = "emulator-app-secret"  # noqa: S105 - printed on the home page
+
+
+@dataclass(slots=True)
+class State:
+    """All that outlives a restart."""
+
+    directory: Directory = field(default_factory=seeded)
+    ledger: Ledger = field(default_factory=Ledger)
+    switches: Switches = field(default_factory=Switches)
+
+
+class Meta:
+    """The platform `facebook`, as the world sees it."""
+
+    name = "facebook"
+    faults = FAULTS
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._state = State()
+        state = self._state
+        self.switches = state.switches
+        self.tokens = Tokens(world.clock, state.switches, state.directory, state.ledger)
+        self.grants = Grants(world.clock, state.switches, state.ledger, self.tokens)
+        self.reset()
+
+    def routes(self) -> Iterable[web.AbstractRouteDef]:
+        """Return everything Meta serves, on one origin."""
+        return routes(Graph(self.tokens), self.grants, self._state.directory, _no_video)
+
+    def reset(self) -> None:
+        """Go back to the seeded people and app, and nothing else."""
+        fresh = State()
+        fresh.ledger.apps[APP_ID] = App(APP_ID, APP_SECRET)
+        self._take(fresh)
+
+    def to_plain(self) -> Any:
+        """Return the state as JSON values."""
+        self.tokens.prune()
+        return to_plain(self._state)
+
+    def restore(self, plain: Any) -> None:
+        """Take the state from what `to_plain` returned."""
+        self._take(from_plain(State, plain))
+
+    def seed_account(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Add a person with Pages, or let something happen to one there is.
+
+        `remove_app`, `password_changed` and `roles` are what a person does at Facebook; the
+        tokens that die of it say so in their subcode.
+        """
+        if not body.keys() & {"remove_app", "password_changed", "roles"}:
+            return self._account(self._state.directory.seed(body))
+        person = self._state.directory.find_person(str(body.get("email")))
+        if person is None:
+            raise ValueError(f"There is no account {body.get('email')}.")
+        self._state.directory.set_roles(person, body.get("roles", {}))
+        if body.get("password_changed"):
+            self.grants.change_password(person.id)
+        if body.get("remove_app"):
+            for app_id in self._state.ledger.apps:
+                self.grants.remove_app(app_id, person.id)
+        return self._account(person)
+
+    def seed_client(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Add or change an app; what is not named stays as it is."""
+        app_id = body.get("client_id")
+        if not isinstance(app_id, str) or not app_id.isdecimal():
+            raise ValueError("A client needs a client_id, which is a number here.")
+        app = self._state.ledger.apps.setdefault(app_id, App(app_id, APP_SECRET))
+        app.secret = body.get("client_secret", app.secret)
+        app.redirect_uris = list(body.get("redirect_uris", app.redirect_uris))
+        app.deleted = bool(body.get("deleted", app.deleted))
+        return {"client_id": app.id, "redirect_uris": app.redirect_uris, "deleted": app.deleted}
+
+    def introduce(self) -> Introduction:
+        """Return what the first page says of Meta."""
+        directory = self._state.directory
+        return Introduction(
+            title="Facebook Login and Pages",
+            client_id=APP_ID,
+            client_secret=APP_SECRET,
+            holdings="Pages",
+            accounts=[
+                (
+                    person.email,
+                    [(page.name, page.id) for page in directory.pages_of(person.id)],
+                    "starts with the publishing box unticked" if person.unticked else "",
+                )
+                for person in directory.people.values()
+            ],
+        )
+
+    def describe(self) -> Mapping[str, Any]:
+        """Show people and Pages: no token."""
+        directory = self._state.directory
+        return {
+            "accounts": [self._account(person) for person in directory.people.values()],
+            "pages": [self._page(page) for page in directory.pages.values()],
+        }
+
+    def _take(self, fresh: State) -> None:
+        # The parts were handed out at the beginning, so they are refilled, not replaced.
+        for part in fields(State):
+            mine, new = getattr(self._state, part.name), getattr(fresh, part.name)
+            for entry in fields(mine):
+                setattr(mine, entry.name, getattr(new, entry.name))
+
+    def _account(self, person: Person) -> dict[str, Any]:
+        return {
+            "platform": self.name,
+            "email": person.email,
+            "name": person.name,
+            "id": person.id,
+            "unticked": person.unticked,
+            "pages": [
+                {
+                    "id": page.id,
+                    "name": page.name,
+                    "tasks": page.tasks[person.id],
+                    "has_token": page.has_token,
+                }
+                for page in self._state.directory.pages_of(person.id)
+            ],
+        }
+
+    def _page(self, page: Page) -> dict[str, Any]:
+        people = self._state.directory.people
+        return {
+            "id": page.id,
+            "name": page.name,
+            "owners": [people[person].email for person in page.tasks if page.tasks[person]],
+        }
+
+
+async def _no_video(call: Call) -> web.StreamResponse:
+    raise no_such_object(call.request.match_info["node"])
