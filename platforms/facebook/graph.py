@@ -90,18 +90,20 @@ class Graph:
         token: Secret | None,
         fields: Mapping[str, Any] | None = None,
         *,
-        page: str | None = None,
+        budget: str | None = None,
         rules: Mapping[str, Rule] = RULES,
     ) -> dict[str, Any]:
-        """Make one call and return its document. `page` is the Page whose budget it costs.
+        """Make one call and return its document.
 
-        A call without a token brings the app's secret among its fields.
+        `budget` is what the call uses up: a Page's id, or `usage.APP` with a person's or
+        the app's own token; None minds no budget. A call without a token brings the app's
+        secret among its fields.
 
         Raises `QuotaExhausted` without a call when that budget is nearly used up, and
         whatever `classify` makes of an answer. After `PlatformUnavailable` the call may or
         may not have been carried out.
         """
-        self.usage.check(page)
+        self.usage.check(budget)
         form = urlencode(form_of(fields or {}) if token is None else self.form(token, fields))
         headers = {} if token is None else self.headers(token)
         if method == "POST":
@@ -109,7 +111,7 @@ class Graph:
             answer = self._http.send(method, self.url(path), headers=headers, body=form)
         else:
             answer = self._http.send(method, f"{self.url(path)}?{form}", headers=headers)
-        return self.take(answer, page, rules)
+        return self.take(answer, budget, rules)
 
     def send_file(
         self,
@@ -118,19 +120,21 @@ class Graph:
         multipart: Multipart,
         content: bytes,
         *,
-        page: str | None = None,
+        budget: str | None = None,
     ) -> dict[str, Any]:
         """POST a form with a small file, held in memory. Otherwise as `call`."""
-        self.usage.check(page)
+        self.usage.check(budget)
         headers = {**self.headers(token), "content-type": multipart.form_type}
         body = multipart.head + content + multipart.tail
-        return self.take(self._http.send("POST", self.url(path), headers=headers, body=body), page)
+        return self.take(
+            self._http.send("POST", self.url(path), headers=headers, body=body), budget
+        )
 
     def take(
-        self, answer: Answer, page: str | None, rules: Mapping[str, Rule] = RULES
+        self, answer: Answer, budget: str | None, rules: Mapping[str, Rule] = RULES
     ) -> dict[str, Any]:
         """Note the usage that an answer tells and return its document, or raise its error."""
-        self.usage.note(page, answer)
+        self.usage.note(budget, answer)
         document = read_document(answer)
         if document is True:
             # Documented for a revocation and possible elsewhere (facts: Facebook section 1.9).
@@ -139,7 +143,7 @@ class Graph:
             return document
         error = classify(answer, rules=rules)
         if isinstance(error, QuotaExhausted) and error.code == "rate_limited":
-            self.usage.hold(page, error.until)
+            self.usage.hold(budget, error.until)
         raise error
 
     def url(self, path: str) -> str:

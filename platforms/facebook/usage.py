@@ -16,6 +16,8 @@ from typing import Any
 from domain.errors import QuotaExhausted
 from platforms.transfer.machine import Answer
 
+APP = "app"
+"""The budget of calls with a person's or the app's own token."""
 THRESHOLD = 90.0
 """Percent. From here on Castline stays away of its own accord."""
 HOLD = timedelta(minutes=5)
@@ -39,24 +41,27 @@ class Reading:
 
 
 class Usage:
-    """The budgets that are nearly used up: by Page, and the app's own under None. Thread-safe."""
+    """The budgets that are nearly used up: each Page's, and `APP`. Thread-safe.
+
+    None as a budget is one that nobody minds: nothing is held, nothing is learned.
+    """
 
     def __init__(self) -> None:
-        self._until: dict[str | None, datetime] = {}
+        self._until: dict[str, datetime] = {}
         self._lock = Lock()
 
-    def check(self, page: str | None, now: datetime | None = None) -> None:
+    def check(self, budget: str | None, now: datetime | None = None) -> None:
         """Raise `QuotaExhausted` (code `rate_limited`) while the budget is to be left alone.
 
         When the time is over the first caller may pass, to try; the others wait for it.
         """
         now = now or datetime.now(UTC)
         with self._lock:
-            until = self._until.get(page)
-            if until is None:
+            until = self._until.get(budget) if budget else None
+            if budget is None or until is None:
                 return
             if until <= now:
-                self._until[page] = now + TRIAL
+                self._until[budget] = now + TRIAL
                 return
         raise QuotaExhausted(
             "rate_limited",
@@ -64,20 +69,21 @@ class Usage:
             until=until,
         )
 
-    def note(self, page: str | None, answer: Answer, now: datetime | None = None) -> None:
-        """Take in what an answer of the Graph API to a call for that Page says. Never fails."""
+    def note(self, budget: str | None, answer: Answer, now: datetime | None = None) -> None:
+        """Take in what an answer of the Graph API says of the budget. Never fails."""
         now = now or datetime.now(UTC)
         reading = read_usage(answer)
         if reading.percent >= THRESHOLD or reading.regains_in:
-            self.hold(page, now + (reading.regains_in or HOLD))
-        elif answer.status < 400:
+            self.hold(budget, now + (reading.regains_in or HOLD))
+        elif answer.status < 400 and budget:
             with self._lock:
-                self._until.pop(page, None)
+                self._until.pop(budget, None)
 
-    def hold(self, page: str | None, until: datetime) -> None:
+    def hold(self, budget: str | None, until: datetime) -> None:
         """Leave the budget alone until then."""
-        with self._lock:
-            self._until[page] = until
+        if budget:
+            with self._lock:
+                self._until[budget] = until
 
 
 def read_usage(answer: Answer) -> Reading:
