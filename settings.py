@@ -17,8 +17,14 @@ GOOGLE_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105
 GOOGLE_REVOKE_URL = "https://oauth2.googleapis.com/revoke"
 GOOGLE_API_ROOT = "https://youtube.googleapis.com/"
 
+META_DIALOG_ROOT = "https://www.facebook.com"
+META_GRAPH_ROOT = "https://graph.facebook.com"
+META_GRAPH_VERSION = "v26.0"
+
 EMULATED_CLIENT_ID = "castline-emulator.apps.googleusercontent.com"
 EMULATED_CLIENT_SECRET = "emulator-secret"  # noqa: S105  # opens nothing but the emulator
+EMULATED_APP_ID = "100000000000001"
+EMULATED_APP_SECRET = "emulator-app-secret"  # noqa: S105
 
 
 class Settings(BaseSettings):
@@ -59,10 +65,17 @@ class Settings(BaseSettings):
         False,
         description="Ask for the scope that captions and playlists need, `youtube.force-ssl`.",
     )
+    meta_app_id: str | None = Field(None, description="Your Meta app.")
+    meta_app_secret: SecretStr | None = Field(None, description="Its secret.")
+    meta_dialog_root: str = Field(META_DIALOG_ROOT, description="Where Meta's login dialog is.")
+    meta_graph_root: str = Field(META_GRAPH_ROOT, description="Root of the Graph API.")
+    meta_graph_version: str = Field(
+        META_GRAPH_VERSION, description="The version of the Graph API and of the dialog."
+    )
     emulator_url: str | None = Field(
         None,
         description="Set by `castline up` when the emulator stands in for the platforms: the "
-        "Google addresses and app credentials then point to it, and loopback redirects are open.",
+        "platforms' addresses and credentials then point to it, and loopback redirects are open.",
     )
     emulator_port: int = Field(8421, description="Port the emulator listens on.")
     media_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
@@ -86,7 +99,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _stand_in(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Let the emulator stand in for whatever of Google's is not set by itself."""
+        """Let the emulator stand in for whatever is not set by itself."""
         if not values.get("emulator_url"):
             return values
         emulator = values["emulator_url"].rstrip("/")
@@ -97,6 +110,10 @@ class Settings(BaseSettings):
             "google_token_url": f"{emulator}/token",
             "google_revoke_url": f"{emulator}/revoke",
             "google_api_root": f"{emulator}/",
+            "meta_app_id": EMULATED_APP_ID,
+            "meta_app_secret": EMULATED_APP_SECRET,
+            "meta_dialog_root": emulator,
+            "meta_graph_root": emulator,
             **values,
         }
 
@@ -127,5 +144,7 @@ class Settings(BaseSettings):
         return self.data_dir / "keyset.json"
 
     @property
-    def has_google_credentials(self) -> bool:
-        return bool(self.google_client_id and self.google_client_secret)
+    def has_app_credentials(self) -> bool:
+        """True when there is a platform that can be published to."""
+        google = self.google_client_id and self.google_client_secret
+        return bool(google or (self.meta_app_id and self.meta_app_secret))

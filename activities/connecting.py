@@ -5,15 +5,17 @@ everything is repeatable. What the person or the platform decided, such as a mis
 the wrong account, comes back as a refused ticket; what may pass by itself is retried.
 """
 
+from dataclasses import asdict
+
 from sqlmodel import Session
 from temporalio import activity
 
-from activities.contract import Connected, TicketOutcome, TicketSteps
-from activities.credentials import pack, unpack
+from activities.contract import Connected, LeftOut, TicketOutcome, TicketSteps
+from activities.credentials import note_clocks, pack, unpack
 from activities.failures import translated
 from domain.errors import PlatformRefusal, ReauthorizationNeeded
 from domain.states import TicketState
-from platforms.protocol import Account, Credential, Platform
+from platforms.protocol import Account, Accounts, Credential, Platform
 from platforms.registry import Registry
 from store.engine import Store
 from store.queries import connections, tickets
@@ -34,7 +36,7 @@ class TicketActivities(TicketSteps):
         with self._store.write() as session:
             ticket = tickets.begin_connecting(session, ticket_id)
             if ticket.state == TicketState.CONNECTED:
-                return _connected(session, ticket.connection_ids)
+                return _connected(session, outcome_of(ticket))
         platform = self._registry.get(ticket.platform)
         try:
             accounts = platform.accounts(self._grant(ticket, platform))
@@ -42,26 +44,13 @@ class TicketActivities(TicketSteps):
             return Connected(_refused(error.code, error.sentence))
         except PlatformRefusal as error:
             return Connected(_failed(error.code, error.sentence))
-        if not accounts:
-            return Connected(
-                _failed(
-                    "no_channel", "This account has no channel to publish to. Create one first."
-                )
-            )
         return self._keep(ticket, accounts)
 
     @activity.defn
     @translated
     def settle_ticket(self, ticket_id: str, outcome: TicketOutcome) -> None:
         with self._store.write() as session:
-            tickets.settle_ticket(
-                session,
-                ticket_id,
-                state=outcome.state,
-                connection_ids=outcome.connection_ids,
-                error_code=outcome.error_code,
-                error=outcome.error,
-            )
+            _settle(session, ticket_id, outcome)
 
     def _grant(self, ticket: Ticket, platform: Platform) -> Credential:
         stored = tickets.find_grant(self._vault, ticket)
@@ -76,12 +65,12 @@ class TicketActivities(TicketSteps):
             tickets.keep_grant(session, self._vault, ticket.id, pack(grant))
         return grant
 
-    def _keep(self, ticket: Ticket, accounts: list[Account]) -> Connected:
+    def _keep(self, ticket: Ticket, accounts: Accounts) -> Connected:
         with self._store.write() as session:
             if ticket.connection_id is not None:
                 expected = connections.get_connection_by_id(session, ticket.connection_id)
-                accounts = [account for account in accounts if account.id == expected.account_id]
-                if not accounts:
+                accounts = _only(expected.account_id, accounts)
+                if not accounts.usable and not accounts.left_out:
                     return Connected(
                         _refused(
                             "wrong_account",
@@ -89,47 +78,82 @@ class TicketActivities(TicketSteps):
                             "Nothing has changed.",
                         )
                     )
-            made: list[str] = []
-            for account in accounts:
-                connection = connections.ensure_connection(
-                    session,
-                    workspace_id=ticket.workspace_id,
-                    platform=ticket.platform,
-                    account_id=account.id,
-                    name=account.name,
-                    handle=account.handle,
-                    thumbnail_url=account.thumbnail_url,
-                    scopes=list(account.credential.scopes),
-                    organization_id=ticket.organization_id,
-                )
-                connections.keep_credential(
-                    session,
-                    self._vault,
-                    connection.id,
-                    secret=pack(account.credential),
-                    expires_at=account.credential.expires_at,
-                    grant_expires_at=account.credential.grant_expires_at,
-                )
-                made.append(connection.id)
+            left_out = [
+                LeftOut(other.account_id, other.name, other.code, other.sentence)
+                for other in accounts.left_out
+            ]
+            if not accounts.usable:
+                return Connected(_nothing_usable(left_out))
+            made = [self._connect(session, ticket, account) for account in accounts.usable]
+            outcome = TicketOutcome(TicketState.CONNECTED, made, left_out=left_out)
             # In the same transaction: a ticket never ends connected without its connections.
-            tickets.settle_ticket(
-                session,
-                ticket.id,
-                state=TicketState.CONNECTED,
-                connection_ids=made,
-                error_code=None,
-                error=None,
-            )
-            return _connected(session, made)
+            _settle(session, ticket.id, outcome)
+            return _connected(session, outcome)
+
+    def _connect(self, session: Session, ticket: Ticket, account: Account) -> str:
+        credential = account.credential
+        connection = connections.ensure_connection(
+            session,
+            workspace_id=ticket.workspace_id,
+            platform=ticket.platform,
+            account_id=account.id,
+            name=account.name,
+            handle=account.handle,
+            thumbnail_url=account.thumbnail_url,
+            scopes=list(credential.scopes),
+            grant_id=account.grant_id,
+            organization_id=ticket.organization_id,
+        )
+        connections.keep_credential(
+            session,
+            self._vault,
+            connection.id,
+            secret=pack(credential),
+            expires_at=credential.expires_at,
+            grant_expires_at=credential.grant_expires_at,
+        )
+        note_clocks(session, connection.id, credential)
+        return connection.id
 
 
-def _connected(session: Session, connection_ids: list[str]) -> Connected:
+def outcome_of(ticket: Ticket) -> TicketOutcome:
+    """How a ticket's row says that it ended."""
+    return TicketOutcome(
+        state=TicketState(ticket.state),
+        connection_ids=ticket.connection_ids,
+        error_code=ticket.error_code,
+        error=ticket.error,
+        left_out=[LeftOut(**account) for account in ticket.left_out],
+    )
+
+
+def _settle(session: Session, ticket_id: str, outcome: TicketOutcome) -> None:
+    tickets.settle_ticket(
+        session,
+        ticket_id,
+        state=outcome.state,
+        connection_ids=outcome.connection_ids,
+        left_out=[asdict(account) for account in outcome.left_out],
+        error_code=outcome.error_code,
+        error=outcome.error,
+    )
+
+
+def _only(account_id: str, accounts: Accounts) -> Accounts:
+    """What the consent says of one account: the others are none of a re-authorization's."""
+    return Accounts(
+        [account for account in accounts.usable if account.id == account_id],
+        [other for other in accounts.left_out if other.account_id == account_id],
+    )
+
+
+def _connected(session: Session, outcome: TicketOutcome) -> Connected:
     parked = [
         assignment_id
-        for connection_id in connection_ids
+        for connection_id in outcome.connection_ids
         for assignment_id in list_waiting_for_connection(session, connection_id)
     ]
-    return Connected(TicketOutcome(TicketState.CONNECTED, list(connection_ids)), parked)
+    return Connected(outcome, parked)
 
 
 def _refused(code: str, sentence: str) -> TicketOutcome:
@@ -138,3 +162,11 @@ def _refused(code: str, sentence: str) -> TicketOutcome:
 
 def _failed(code: str, sentence: str) -> TicketOutcome:
     return TicketOutcome(TicketState.FAILED, error_code=code, error=sentence)
+
+
+def _nothing_usable(left_out: list[LeftOut]) -> TicketOutcome:
+    """Every account of the consent was left out; the first one's reason is the ticket's."""
+    first = left_out[0]
+    return TicketOutcome(
+        TicketState.FAILED, error_code=first.code, error=first.sentence, left_out=left_out
+    )

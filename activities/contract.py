@@ -55,11 +55,22 @@ class TicketInput:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An account that the consent names and that was not connected, and why."""
+
+    account_id: str
+    name: str
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class TicketOutcome:
     state: TicketState
     connection_ids: list[str] = field(default_factory=list)
     error_code: str | None = None
     error: str | None = None
+    left_out: list[LeftOut] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,8 @@ class AssignmentInput:
     attempt: int = 1
     scheduled_at: datetime | None = None
     extra_steps: list[StepName] = field(default_factory=list)
+    warnings: dict[str, str] = field(default_factory=dict)
+    """What was known of the file when it was accepted."""
 
 
 @dataclass(frozen=True, slots=True)

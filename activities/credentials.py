@@ -11,6 +11,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from sqlmodel import Session
+
 from domain.errors import ReauthorizationNeeded
 from domain.secrets import Secret
 from domain.states import ConnectionHealth
@@ -42,6 +44,7 @@ def pack(credential: Credential) -> Secret:
                 "scopes": list(credential.scopes),
                 "expires_at": _text(credential.expires_at),
                 "grant_expires_at": _text(credential.grant_expires_at),
+                "data_access_ends_at": _text(credential.data_access_ends_at),
             }
         )
     )
@@ -56,6 +59,17 @@ def unpack(packed: Secret) -> Credential:
         expires_at=_moment(fields["expires_at"]),
         scopes=tuple(fields["scopes"]),
         grant_expires_at=_moment(fields["grant_expires_at"]),
+        data_access_ends_at=_moment(fields.get("data_access_ends_at")),
+    )
+
+
+def note_clocks(session: Session, connection_id: str, credential: Credential) -> None:
+    """Write what may be known of a credential without opening it. Idempotent."""
+    connections.note_clocks(
+        session,
+        connection_id,
+        token_life=credential.token_life,
+        data_access_ends_at=credential.data_access_ends_at,
     )
 
 
@@ -100,12 +114,25 @@ class CredentialKeeper:
 
     def renew(self, connection_id: str, rejected: Secret) -> Credential:
         """Another credential than the one whose access token the platform just `rejected`."""
+        return self.replace(connection_id, rejected, None)
+
+    def replace(
+        self, connection_id: str, rejected: Secret, error: ReauthorizationNeeded | None
+    ) -> Credential:
+        """The credential that came in the meantime, or a refreshed one where that may help.
+
+        Raises `error`, written down, when it is the last word on the credential that is stored:
+        a word on an older one says nothing about what a person authorized since.
+        """
         with self._store.read() as session:
             platform = connections.get_connection_by_id(session, connection_id).platform
             stored = connections.get_credential(session, self._vault, connection_id)
         credential = unpack(stored.secret)
         if credential.access_token != rejected:
             return credential
+        if error is not None and error.code != _REJECTED:
+            self.mark_dead(connection_id, error)
+            raise error
         return self._refresh(connection_id, platform, credential, stored.version)
 
     def use(self, connection_id: str, call: Callable[[Credential], T]) -> T:
@@ -153,6 +180,7 @@ class CredentialKeeper:
                 grant_expires_at=fresh.grant_expires_at,
             )
             if landed:
+                note_clocks(session, connection_id, fresh)
                 return fresh
             return unpack(connections.get_credential(session, self._vault, connection_id).secret)
 
@@ -177,7 +205,8 @@ class Tokens:
     def insist(self, work: Callable[[], T]) -> T:
         """Do the work; once more with another token for each one that the platform rejects.
 
-        A token that was renewed and is rejected again is the platform's word, not a blip.
+        The other token is a refreshed one, or one that a person has authorized meanwhile. When
+        it is rejected again, that is the platform's word, not a blip.
         """
         renewed: Credential | None = None
         while True:
@@ -185,8 +214,8 @@ class Tokens:
                 return work()
             except ReauthorizationNeeded as error:
                 rejected = self._credential
-                if error.code != _REJECTED or rejected is None or rejected is renewed:
+                if rejected is None or rejected is renewed:
                     self._keeper.mark_dead(self._connection_id, error)
                     raise
-                renewed = self._keeper.renew(self._connection_id, rejected.access_token)
+                renewed = self._keeper.replace(self._connection_id, rejected.access_token, error)
                 self._credential = renewed

@@ -7,9 +7,11 @@ from pathlib import PurePath
 from sqlmodel import Session
 
 from activities.contract import AssignmentInput
+from domain.states import KnownBy
 from platforms.protocol import Platform, Publication
 from platforms.registry import Registry
-from store.queries import assignments, transfers, videos
+from platforms.transfer.machine import Finished
+from store.queries import assignments, connections, transfers, videos
 from store.tables import Assignment, Transfer, Video
 
 
@@ -20,6 +22,8 @@ class Job:
     transfer: Transfer | None
     """None: no session was ever opened."""
     platform: Platform
+    account_id: str
+    """The channel or Page, by the platform's own id."""
 
     @property
     def id(self) -> str:
@@ -28,6 +32,14 @@ class Job:
     @property
     def connection_id(self) -> str:
         return self.assignment.connection_id
+
+    @property
+    def finished(self) -> Finished | None:
+        """The video that the platform is known to have; rows of older releases were answered."""
+        row = self.assignment
+        if row.platform_id is None:
+            return None
+        return Finished(row.platform_id, KnownBy(row.known_by or KnownBy.ANSWER))
 
     @property
     def finish_sent_at(self) -> datetime | None:
@@ -43,6 +55,7 @@ class Job:
     def publication(self) -> Publication:
         """The same on every attempt, so that a lost session's video can be recognised."""
         return Publication(
+            account_id=self.account_id,
             marker=self.assignment.id + PurePath(self.video.file_name).suffix,
             type=self.assignment.type,
             payload=self.assignment.payload,
@@ -60,6 +73,7 @@ def load_job(session: Session, registry: Registry, assignment_id: str) -> Job:
         video=videos.get_video_by_id(session, assignment.video_id),
         transfer=transfers.find_transfer(session, assignment_id),
         platform=registry.get(assignment.platform),
+        account_id=connections.get_connection_by_id(session, assignment.connection_id).account_id,
     )
 
 
@@ -75,4 +89,5 @@ def input_of(assignment: Assignment, platform: Platform) -> AssignmentInput:
         attempt=assignment.attempt,
         scheduled_at=assignment.scheduled_at,
         extra_steps=list(platform.extra_steps(assignment.payload)),
+        warnings=dict(assignment.warnings),
     )

@@ -33,7 +33,7 @@ class PublishingActivities(PublishingSteps):
             lambda credential: job.platform.outcome(
                 credential,
                 platform_id,
-                job.assignment.payload,
+                job.publication,
                 uploaded_at=job.finish_sent_at,
             ),
         )

@@ -26,6 +26,7 @@ from domain.errors import (
     SourceUnusable,
 )
 from domain.secrets import Secret
+from domain.states import KnownBy
 from media.open import open_source
 from media.policy import SourcePolicy
 from media.source import Pin, Source
@@ -71,36 +72,41 @@ class TransferActivities(TransferSteps):
         with self._store.write() as session:
             noted.begin_uploading(session, transfer.assignment_id, attempt=transfer.attempt)
             job = load_job(session, self._registry, transfer.assignment_id)
-        platform_id = job.assignment.platform_id or self._find_lost(job) or self._move(job)
-        with self._store.write() as session:
-            noted.note_platform_id(session, job.id, platform_id)
-        return Uploaded(platform_id)
+        finished = job.finished or self._find_lost(job) or self._move(job)
+        self._note(job, finished)
+        return Uploaded(finished.platform_id)
 
     @activity.defn(no_thread_cancel_exception=True)
     @translated
     def discard_session(self, assignment_id: str) -> Discarded:
         job = self._load(assignment_id)
-        platform_id = job.assignment.platform_id or self._give_up(job)
-        if platform_id is not None:
-            with self._store.write() as session:
-                noted.note_platform_id(session, job.id, platform_id)
-        return Discarded(platform_id)
+        finished = job.finished or self._give_up(job)
+        if finished is None:
+            return Discarded(None)
+        self._note(job, finished)
+        return Discarded(finished.platform_id)
+
+    def _note(self, job: Job, finished: Finished) -> None:
+        with self._store.write() as session:
+            noted.note_finished(
+                session, job.id, platform_id=finished.platform_id, known_by=finished.known_by
+            )
 
     def _load(self, assignment_id: str) -> Job:
         with self._store.read() as session:
             return load_job(session, self._registry, assignment_id)
 
-    def _move(self, job: Job) -> str:
+    def _move(self, job: Job) -> Finished:
         pin = Pin(job.video.size, job.video.pin_version)
         try:
             with closing(open_source(job.video.source_url, pin=pin, policy=self._policy)) as source:
-                return self._send(job, source).platform_id
+                return self._send(job, source)
         except SourceUnusable:
             # These bytes will never be whole, unless an earlier run has sent them all.
-            platform_id = self._give_up(self._load(job.id))
-            if platform_id is None:
+            finished = self._give_up(self._load(job.id))
+            if finished is None:
                 raise
-            return platform_id
+            return finished
         except PlatformRefusal:
             # The last word on this session: a retry by a person begins with another one.
             self._discard(job)
@@ -146,7 +152,7 @@ class TransferActivities(TransferSteps):
 
     # A lost session -----------------------------------------------------------------------
 
-    def _after_loss(self, job: Job) -> str:
+    def _after_loss(self, job: Job) -> Finished:
         """The video of a session that the platform has just denied; raises when there is none."""
         with self._store.write() as session:
             transfer = transfers.ensure_transfer(session, job.id)
@@ -162,16 +168,18 @@ class TransferActivities(TransferSteps):
             )
         return found
 
-    def _find_lost(self, job: Job) -> str | None:
+    def _find_lost(self, job: Job) -> Finished | None:
         """The video of a lost session; None when there is none, and another may be opened."""
         if job.lost_at is None:
             return None
+        assert job.transfer is not None
+        secret = transfers.find_session(self._vault, job.transfer)
         found = self._keeper.use(
             job.connection_id,
-            lambda credential: job.platform.find_published(credential, job.publication),
+            lambda credential: job.platform.find_published(credential, job.publication, secret),
         )
         if found is not None:
-            return found
+            return Finished(found, KnownBy.LISTING)
         if datetime.now(UTC) - job.lost_at < SETTLING:
             raise unconfirmed(
                 "The platform forgot the upload and does not list the video; it is read again."
@@ -182,8 +190,8 @@ class TransferActivities(TransferSteps):
 
     # Giving up ----------------------------------------------------------------------------
 
-    def _give_up(self, job: Job) -> str | None:
-        """Discard the session, unless it has made a video already: then that one's id."""
+    def _give_up(self, job: Job) -> Finished | None:
+        """Discard the session, unless it has made a video already: then that one."""
         if job.lost_at is not None:
             return self._find_lost(job)
         secret = self._find_session(job)
@@ -197,7 +205,7 @@ class TransferActivities(TransferSteps):
             except SessionLost:
                 return self._after_loss(job)
             if finished is not None:
-                return finished.platform_id
+                return finished
         self._discard(job)
         return None
 

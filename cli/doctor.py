@@ -10,12 +10,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 
 import httpx
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from domain.errors import CastlineError, Unavailable
+from domain.errors import CastlineError, PlatformError, PlatformMisconfigured, Unavailable
+from domain.states import PlatformName
+from media.policy import SourcePolicy
+from platforms.registry import build_registry
 from runtime.parts import load_keyring
 from runtime.temporal import connect, find_missing_search_attributes
 from settings import Settings
@@ -134,42 +138,26 @@ async def _namespace(client: Client) -> Finding:
     return Finding("Temporal", f"namespace {client.namespace} is ready")
 
 
-async def _google(settings: Settings) -> Finding:
-    if not settings.has_google_credentials:
-        return Finding(
-            "Google credentials",
-            "not set: `castline up` starts the emulator instead",
-        )
-    secret = (
-        settings.google_client_secret.get_secret_value() if settings.google_client_secret else ""
-    )
+async def _platform(name: PlatformName, settings: Settings) -> Finding:
+    registry = build_registry(settings, SourcePolicy())
+    subject = f"{name} app"
+    if name not in registry.names:
+        return Finding(subject, "no credentials are set, so it is not offered")
     try:
-        async with httpx.AsyncClient(timeout=_TIMEOUT) as http:
-            # Nobody's token: a client that is known hears of a bad grant, another of a bad client.
-            answer = await http.post(
-                settings.google_token_url,
-                data={
-                    "grant_type": "refresh_token",
-                    "refresh_token": "castline-doctor",
-                    "client_id": settings.google_client_id or "",
-                    "client_secret": secret,
-                },
-            )
-        error = answer.json().get("error")
-    except (httpx.HTTPError, ValueError, AttributeError):
+        await asyncio.to_thread(registry.get(name).verify_app)
+    except PlatformMisconfigured as error:
         return Finding(
-            "Google credentials",
-            f"{httpx.URL(settings.google_token_url).host} does not answer as it should",
+            subject,
+            f"refused: {error.sentence}",
+            f"Compare its id and secret in the settings with the developer console of {name}.",
+        )
+    except PlatformError as error:
+        return Finding(
+            subject,
+            error.sentence,
             "Check the network, or the emulator where CASTLINE_EMULATOR_URL is set.",
         )
-    if error == "invalid_grant":
-        return Finding("Google credentials", "accepted")
-    return Finding(
-        "Google credentials",
-        f"refused with {error}",
-        "Compare CASTLINE_GOOGLE_CLIENT_ID and CASTLINE_GOOGLE_CLIENT_SECRET with the OAuth "
-        "client in the Google Cloud console.",
-    )
+    return Finding(subject, "accepted")
 
 
 async def _api(settings: Settings) -> Finding:
@@ -200,6 +188,6 @@ EXAMINATIONS: tuple[Examination, ...] = (
     _keyset,
     _database,
     _temporal,
-    _google,
+    *(partial(_platform, name) for name in PlatformName),
     _api,
 )

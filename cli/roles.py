@@ -21,7 +21,7 @@ app = typer.Typer()
 @app.command()
 def up() -> None:
     """Run everything on this machine until Ctrl-C: Temporal, worker, API and, where no
-    Google credentials are set, the emulator."""
+    app credentials are set, the emulator."""
     from cli.local.supervisor import NotReady
     from cli.local.up import up
     from settings import Settings
@@ -90,7 +90,7 @@ def emulator(
     port: Annotated[int | None, typer.Option(help="0 takes a free one.")] = None,
     state: Annotated[Path | None, typer.Option(help="Keep the world in this file.")] = None,
 ) -> None:
-    """Run the stand-in for Google alone."""
+    """Run the stand-in for the platforms alone."""
     from settings import Settings
 
     argv = [sys.executable, "-P", "-m", "emulator"]

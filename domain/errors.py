@@ -128,7 +128,11 @@ class PlatformError(CastlineError):
 
 
 class PlatformUnavailable(PlatformError):
-    """A timeout, a lost connection, a 5xx, a short rate limit. `retry_after` in seconds."""
+    """A timeout, a lost connection, a 5xx, a short rate limit.
+
+    `retry_after` in seconds. `tries`: after so many in a row it counts as refused, where a
+    platform has one code for a bad file and for a bad moment.
+    """
 
     status = 503
     remedy = Remedy.WAIT
@@ -140,9 +144,11 @@ class PlatformUnavailable(PlatformError):
         *,
         reason: str | None = None,
         retry_after: float | None = None,
+        tries: int | None = None,
     ) -> None:
         super().__init__(code, sentence, reason=reason)
         self.retry_after = retry_after
+        self.tries = tries
 
 
 class QuotaExhausted(PlatformError):

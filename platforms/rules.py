@@ -20,7 +20,7 @@ from domain.errors import (
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`until` belongs to quotas; `field` names the payload's field."""
+    """`until` belongs to quotas, `tries` to blips; `field` names the payload's field."""
 
     kind: type[PlatformError]
     code: str
@@ -28,6 +28,7 @@ class Rule:
     field: str | None = None
     remedy: Remedy | None = None
     until: Callable[[datetime], datetime] | None = None
+    tries: int | None = None
 
     def error(
         self, *, reason: str | None, now: datetime, retry_after: float | None = None
@@ -37,7 +38,7 @@ class Rule:
             return QuotaExhausted(self.code, self.sentence, until=self.until(now), reason=reason)
         if self.kind is PlatformUnavailable:
             return PlatformUnavailable(
-                self.code, self.sentence, reason=reason, retry_after=retry_after
+                self.code, self.sentence, reason=reason, retry_after=retry_after, tries=self.tries
             )
         details = {self.field: [self.sentence]} if self.field else None
         return self.kind(
@@ -49,8 +50,8 @@ def quota(code: str, sentence: str, until: Callable[[datetime], datetime]) -> Ru
     return Rule(QuotaExhausted, code, sentence, until=until)
 
 
-def blip(code: str, sentence: str) -> Rule:
-    return Rule(PlatformUnavailable, code, sentence)
+def blip(code: str, sentence: str, *, tries: int | None = None) -> Rule:
+    return Rule(PlatformUnavailable, code, sentence, tries=tries)
 
 
 def refusal(

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from domain import ids
-from domain.states import AssignmentState, ConnectionHealth, StepState, TicketState
+from domain.states import AssignmentState, ConnectionHealth, StepState, TicketState, TokenLife
 
 
 class Moment(TypeDecorator[datetime]):
@@ -101,6 +101,8 @@ class Ticket(SQLModel, table=True):
     error_code: str | None = None
     error: str | None = None
     connection_ids: list[str] = Field(default_factory=list, sa_type=JSON)
+    left_out: list[dict[str, str]] = Field(default_factory=list, sa_type=JSON)
+    """The consent's accounts that were not connected: account_id, name, code, sentence."""
     state_digest: str | None = Field(default=None, unique=True)
     """Hex SHA-256 of the OAuth state of the latest consent page."""
     browser_digest: str | None = None
@@ -130,6 +132,10 @@ class Connection(SQLModel, table=True):
     handle: str | None = None
     thumbnail_url: str | None = None
     scopes: list[str] = Field(default_factory=list, sa_type=JSON)
+    grant_id: str | None = Field(default=None, index=True)
+    """Names the consent behind it where several connections may share one, and end with it."""
+    token_life: str = Field(default=TokenLife.RENEWED)
+    data_access_ends_at: datetime | None = _moment(default=None)
     is_active: bool = True
     health: str = Field(default=ConnectionHealth.HEALTHY)
     health_reason: str | None = None
@@ -203,6 +209,8 @@ class Assignment(SQLModel, table=True):
     wait_until: datetime | None = _moment(default=None)
     platform_id: str | None = None
     platform_url: str | None = None
+    known_by: str | None = None
+    """How it is known that the platform has the whole video."""
     error_code: str | None = None
     error: str | None = None
     remedy: str | None = None

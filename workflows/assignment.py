@@ -66,7 +66,7 @@ class AssignmentWorkflow:
         self._has_begun = False
         self._edits_in_flight = 0
         self._platform_id: str | None = None
-        self._warnings: dict[str, str] = {}
+        self._warnings = dict(assignment.warnings)
 
     @workflow.run
     async def run(self, assignment: AssignmentInput) -> AssignmentOutcome:

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field, field_validator, model_validator
 
 from api.schemas.base import Answer, Body, Id, Label, Moment, Page, Url, example
-from domain.states import AssignmentState, WaitReason
+from domain.states import AssignmentState, KnownBy, WaitReason
 
 _CONNECTION = "con_5f0c7a1be6d94d0f8d1f4a52c1b0e3a7"
 _VIDEO = "vid_3e9b2f1c7d8a4b6e9f0a1c2d3e4f5a6b"
@@ -29,6 +29,7 @@ _ASSIGNMENT_EXAMPLE = {
     "waitUntil": None,
     "platformId": "dQw4w9WgXcQ",
     "platformUrl": "https://www.youtube.com/watch?v=dQw4w9WgXcQ",
+    "knownBy": "answer",
     "bytesSent": 734003200,
     "bytesTotal": 734003200,
     "processingPercent": 100,
@@ -117,6 +118,11 @@ class AssignmentView(Answer):
     wait_until: datetime | None
     platform_id: str | None
     platform_url: str | None
+    known_by: KnownBy | None = Field(
+        description="How it is known that the platform has the whole video. answer: it said so. "
+        "read_back: its answer was lost or unclear, and it was asked. listing: it was found among "
+        "the account's videos."
+    )
     bytes_sent: int
     bytes_total: int
     processing_percent: int | None

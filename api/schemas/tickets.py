@@ -36,6 +36,13 @@ class TicketOpened(Answer):
     expires_at: datetime
 
 
+class LeftOutView(Answer):
+    account_id: str
+    name: str
+    code: str
+    error: str = Field(validation_alias=AliasChoices("sentence", "error"))
+
+
 class TicketView(Answer):
     model_config = example(
         ticketId=_TICKET,
@@ -44,6 +51,14 @@ class TicketView(Answer):
         errorCode=None,
         error=None,
         connectionIds=[_CONNECTION],
+        leftOut=[
+            {
+                "accountId": "104857600000042",
+                "name": "Blue Door Archive",
+                "code": "no_create_content",
+                "error": "The person may not publish on this Page.",
+            }
+        ],
         createdAt="2026-11-22T12:00:00Z",
         expiresAt="2026-11-22T12:05:00Z",
     )
@@ -53,6 +68,9 @@ class TicketView(Answer):
     state: TicketState
     error_code: str | None
     error: str | None
-    connection_ids: list[str]
+    connection_ids: list[str] = Field(description="All that the consent connected.")
+    left_out: list[LeftOutView] = Field(
+        description="The consent's accounts that cannot be published to, each with its reason."
+    )
     created_at: datetime
     expires_at: datetime

@@ -6,7 +6,7 @@ not be started is started by Reconcile.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,6 @@ from sqlmodel import Session
 from activities.contract import AssignmentEdit
 from activities.jobs import input_of
 from api.context import Context, on_loop
-from api.services.videos import check_fits
 from domain import ids
 from domain.errors import Conflict, InvalidRequest, Unavailable, Unprocessable
 from domain.ids import WorkspaceId
@@ -70,10 +69,12 @@ def accept(here: Context, workspace_id: WorkspaceId, order: Order) -> Accepted:
         ]
         known = videos.get_video(session, workspace_id, order.video_id) if order.video_id else None
     _check(here, order, targets)
-    facts = known or inspect(order.media_url or "", here.policy)
-    for target in targets:
-        check_fits(here.registry.get(target.platform), facts, "videoId" if known else "mediaUrl")
-    accepted = _write(here, workspace_id, order, targets, facts)
+    facts = videos.facts_of(known) if known else inspect(order.media_url or "", here.policy)
+    warnings = {
+        platform: _check_file(here, platform, order, facts)
+        for platform in {target.platform for target in targets}
+    }
+    accepted = _write(here, workspace_id, order, targets, known or facts, warnings)
     if not accepted.is_replay:
         for row in accepted.group:
             start(here, row)
@@ -83,7 +84,10 @@ def accept(here: Context, workspace_id: WorkspaceId, order: Order) -> Accepted:
 def retry(here: Context, workspace_id: WorkspaceId, assignment_id: str) -> Assignment:
     """Begin the next attempt. Of two retries at once the second is refused."""
     with here.store.write() as session:
-        row = assignments.begin_retry(session, workspace_id, assignment_id)
+        row = assignments.get_assignment(session, workspace_id, assignment_id)
+        facts = videos.facts_of(videos.get_video_by_id(session, row.video_id))
+        fit = here.registry.get(row.platform).check_file(row.type, facts)
+        row = assignments.begin_retry(session, workspace_id, assignment_id, warnings=fit.warnings)
     start(here, row)
     return row
 
@@ -153,12 +157,25 @@ def _check(here: Context, order: Order, targets: Sequence[Connection]) -> None:
         check_payload(here, platform, order.type, order.payload, order.payload_prefix)
 
 
+def _check_file(here: Context, platform: str, order: Order, facts: VideoFacts) -> Mapping[str, str]:
+    """What will be otherwise than one may expect. Raises `InvalidRequest` for a file that is wrong.
+
+    The error's code is that of the first fault; `details` names all of them.
+    """
+    fit = here.registry.get(platform).check_file(order.type, facts)
+    for code, sentence in fit.faults.items():
+        field = "videoId" if order.video_id else "mediaUrl"
+        raise InvalidRequest(code, sentence, details={field: list(fit.faults.values())})
+    return fit.warnings
+
+
 def _write(
     here: Context,
     workspace_id: WorkspaceId,
     order: Order,
     targets: Sequence[Connection],
     facts: VideoFacts | Video,
+    warnings: Mapping[str, Mapping[str, str]],
 ) -> Accepted:
     group_id = ids.new_group_id()
     with here.store.write() as session:
@@ -187,6 +204,7 @@ def _write(
                     external_id=order.external_id,
                     origin=order.origin,
                     group_id=group_id,
+                    warnings=warnings[target.platform],
                 )
                 for target in targets
             ],

@@ -45,19 +45,28 @@ def refresh(here: Context, workspace_id: WorkspaceId, connection_id: str) -> Con
 def disconnect(here: Context, workspace_id: WorkspaceId, connection_id: str) -> None:
     """End the grant at the platform, then erase the credential here. Idempotent.
 
+    A grant by which other connections live is left to them: only the credential is erased.
     Raises what the platform answers when it cannot be reached: nothing is erased then,
     since a token that is gone here could never be revoked there.
     """
     with here.store.read() as session:
         connection = connections.get_connection(session, workspace_id, connection_id)
+        is_shared = connections.shares_grant(session, connection)
     if connection.health == ConnectionHealth.DISCONNECTED:
         return
+    if is_shared:
+        log.info("connection %s leaves its grant to others", connection.id)
+    else:
+        _revoke(here, connection)
+    with here.store.write() as session:
+        connections.disconnect(session, connection.id)
+
+
+def _revoke(here: Context, connection: Connection) -> None:
     try:
         here.registry.get(connection.platform).revoke(_stored(here, connection))
     except ReauthorizationNeeded:
         log.info("connection %s had lost its grant already", connection.id)
-    with here.store.write() as session:
-        connections.disconnect(session, connection.id)
 
 
 def _stored(here: Context, connection: Connection) -> Credential:

@@ -10,6 +10,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 
+from activities.connecting import outcome_of
 from activities.contract import Refusal, TicketOutcome
 from api.context import Context, on_loop
 from api.services.tickets import ticket_input
@@ -120,7 +121,7 @@ def conclude(
     if not claimed:
         return _used_up(ticket)
     if TicketState(ticket.state).is_settled:
-        return _ending(ticket, _outcome(ticket))
+        return _ending(ticket, outcome_of(ticket))
     try:
         if error:
             outcome = on_loop(here.lifecycles.refuse, ticket.id, digest, _refusal(error))
@@ -160,16 +161,6 @@ def _refusal(error: str) -> Refusal:
 def _used_up(ticket: Ticket) -> Ending:
     code = "ticket_expired" if ticket.state == TicketState.EXPIRED else "ticket_used"
     return _refused(ticket, Conflict(code, "This ticket has been used or has expired."))
-
-
-def _outcome(ticket: Ticket) -> TicketOutcome:
-    """How the row says that it ended: the answer to a repeated callback."""
-    return TicketOutcome(
-        state=TicketState(ticket.state),
-        connection_ids=ticket.connection_ids,
-        error_code=ticket.error_code,
-        error=ticket.error,
-    )
 
 
 def _refused(ticket: Ticket, conflict: Conflict) -> Ending:

@@ -7,12 +7,11 @@ refuses bytes that changed since.
 
 from api.context import Context
 from api.services.intake import get_upload
-from domain.errors import Conflict, InvalidRequest
+from domain.errors import Conflict
 from domain.ids import WorkspaceId
 from media.facts import inspect
 from media.policy import SourcePolicy
 from media.source import VideoFacts
-from platforms.protocol import Platform
 from store.queries import videos
 from store.tables import Video
 
@@ -72,16 +71,3 @@ def _write(
             title=title,
             description=description,
         )
-
-
-def check_fits(platform: Platform, facts: VideoFacts | Video, field: str) -> None:
-    """Raise `InvalidRequest` (code `video_too_large`) for a video that the platform never takes."""
-    limits = platform.capabilities
-    size = facts.size if isinstance(facts, Video) else facts.pin.size
-    if size > limits.max_bytes:
-        sentence = f"The video is larger than the {limits.max_bytes} bytes that are taken."
-    elif (facts.duration_ms or 0) > limits.max_duration_seconds * 1000:
-        sentence = f"The video is longer than the {limits.max_duration_seconds} s that are taken."
-    else:
-        return
-    raise InvalidRequest("video_too_large", sentence, details={field: [sentence]})

@@ -1,6 +1,6 @@
 """`castline up`: everything on one machine, until told to stop.
 
-Temporal's dev server and, where no Google credentials are set, the emulator come first,
+Temporal's dev server and, where no app credentials are set, the emulator come first,
 then worker and API: the same commands that are run alone elsewhere, as child processes.
 State lies in the data folder and survives a restart; the processes do not outlive this one.
 """
@@ -88,7 +88,7 @@ def castline(*words: str) -> tuple[str, ...]:
 
 def emulator_address(settings: Settings) -> str | None:
     """Where `castline up` has to start the emulator; None where the real platform is used."""
-    if settings.has_google_credentials:
+    if settings.has_app_credentials:
         return None
     return f"http://127.0.0.1:{settings.emulator_port}"
 

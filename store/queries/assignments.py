@@ -45,6 +45,7 @@ def create_assignment(
     external_id: str | None = None,
     origin: str = "v1",
     group_id: str | None = None,
+    warnings: Mapping[str, str] | None = None,
 ) -> Assignment:
     """Accept an assignment under the workspace's next number. A retry makes another one.
 
@@ -67,6 +68,7 @@ def create_assignment(
         external_id=external_id,
         origin=origin,
         bytes_total=video.size,
+        warnings=dict(warnings or {}),
     )
     session.add(assignment)
     session.flush()
@@ -194,7 +196,13 @@ def list_waiting_for_connection(session: Session, connection_id: str) -> list[st
     return list(session.exec(query.order_by(col(Assignment.number))))
 
 
-def begin_retry(session: Session, workspace_id: str, assignment_id: str) -> Assignment:
+def begin_retry(
+    session: Session,
+    workspace_id: str,
+    assignment_id: str,
+    *,
+    warnings: Mapping[str, str] | None = None,
+) -> Assignment:
     """Begin the next attempt of an assignment that failed or was cancelled.
 
     The upload is kept and goes on where it was, unless the platform said that nothing will
@@ -212,6 +220,7 @@ def begin_retry(session: Session, workspace_id: str, assignment_id: str) -> Assi
         discard_transfer(session, assignment_id)
         row.platform_id = None
         row.platform_url = None
+        row.known_by = None
     discard_steps(session, assignment_id)
     row.attempt += 1
     row.is_started = False
@@ -221,7 +230,7 @@ def begin_retry(session: Session, workspace_id: str, assignment_id: str) -> Assi
     row.error_code = None
     row.error = None
     row.remedy = None
-    row.warnings = {}
+    row.warnings = dict(warnings or {})
     row.bytes_sent = 0
     row.processing_percent = None
     row.updated_at = now()

@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select, update
 
 from domain.errors import Conflict, ReauthorizationNeeded
 from domain.secrets import Secret
-from domain.states import ConnectionHealth
+from domain.states import ConnectionHealth, TokenLife
 from store.queries.rows import PAGE_LIMIT, Page, found, insert_new, lock_row, paginate
 from store.queries.workspaces import get_organization
 from store.tables import Connection, CredentialRow, now
@@ -53,6 +53,7 @@ def ensure_connection(
     handle: str | None,
     thumbnail_url: str | None,
     scopes: Sequence[str],
+    grant_id: str | None = None,
     organization_id: str | None = None,
 ) -> Connection:
     """Create the connection of an account, or bring the one there is back to health.
@@ -76,6 +77,7 @@ def ensure_connection(
     connection.handle = handle
     connection.thumbnail_url = thumbnail_url
     connection.scopes = list(scopes)
+    connection.grant_id = grant_id
     connection.organization_id = organization_id or connection.organization_id
     connection.is_active = True
     connection.health = ConnectionHealth.HEALTHY
@@ -177,6 +179,36 @@ def disconnect(session: Session, connection_id: str) -> Connection:
     if credential is not None:
         session.delete(credential)
     return connection
+
+
+def shares_grant(session: Session, connection: Connection) -> bool:
+    """True when another connection lives by the same consent, in whichever workspace."""
+    if connection.grant_id is None:
+        return False
+    others = (
+        select(Connection.id)
+        .join(CredentialRow)
+        .where(
+            Connection.platform == connection.platform,
+            Connection.grant_id == connection.grant_id,
+            Connection.id != connection.id,
+        )
+        .limit(1)
+    )
+    return session.exec(others).first() is not None
+
+
+def note_clocks(
+    session: Session,
+    connection_id: str,
+    *,
+    token_life: TokenLife,
+    data_access_ends_at: datetime | None,
+) -> None:
+    """Write what time alone will do to the connection. Idempotent."""
+    connection = lock_row(session, Connection, connection_id, code=_NOT_FOUND)
+    connection.token_life = token_life
+    connection.data_access_ends_at = data_access_ends_at
 
 
 def has_credentials(session: Session) -> bool:

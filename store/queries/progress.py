@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from domain.errors import Conflict
-from domain.states import AssignmentState, WaitReason
+from domain.states import AssignmentState, KnownBy, WaitReason
 from store.queries.assignments import lock_assignment
 from store.tables import Assignment, now
 
@@ -35,10 +35,13 @@ def note_sent(session: Session, assignment_id: str, bytes_sent: int) -> None:
     row.updated_at = now()
 
 
-def note_platform_id(session: Session, assignment_id: str, platform_id: str) -> None:
-    """Write which video the platform made of the bytes. Idempotent."""
+def note_finished(
+    session: Session, assignment_id: str, *, platform_id: str, known_by: KnownBy
+) -> None:
+    """Write which video the platform made of the bytes, and how that is known. Idempotent."""
     row = lock_assignment(session, assignment_id)
     row.platform_id = platform_id
+    row.known_by = known_by
     row.bytes_sent = row.bytes_total
     _go_on(row, AssignmentState.UPLOADED)
 

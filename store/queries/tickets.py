@@ -8,7 +8,7 @@ that a repeated callback still finds how it ended.
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -168,6 +168,7 @@ def settle_ticket(
     *,
     state: TicketState,
     connection_ids: Sequence[str] = (),
+    left_out: Sequence[Mapping[str, str]] = (),
     error_code: str | None = None,
     error: str | None = None,
 ) -> Ticket:
@@ -177,6 +178,7 @@ def settle_ticket(
         return ticket
     ticket.state = state
     ticket.connection_ids = list(connection_ids)
+    ticket.left_out = [dict(account) for account in left_out]
     ticket.error_code = error_code
     ticket.error = error
     ticket.sealed_verifier = None

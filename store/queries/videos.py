@@ -2,7 +2,7 @@
 
 from sqlmodel import Session, col, select
 
-from media.source import VideoFacts
+from media.source import Pin, VideoFacts
 from store.queries.rows import PAGE_LIMIT, Page, find_by_number, found, lock_row, paginate
 from store.tables import Video, Workspace
 
@@ -41,6 +41,21 @@ def create_video(
     session.add(video)
     session.flush()
     return video
+
+
+def facts_of(video: Video) -> VideoFacts:
+    """What was seen of its bytes when it was registered."""
+    return VideoFacts(
+        pin=Pin(video.size, video.pin_version),
+        file_name=video.file_name,
+        content_type=video.content_type,
+        container=video.container,
+        duration_ms=video.duration_ms,
+        width=video.width,
+        height=video.height,
+        sha256=video.sha256,
+        ranges=video.ranges,
+    )
 
 
 def get_video(session: Session, workspace_id: str, video_id: str) -> Video:

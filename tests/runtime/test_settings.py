@@ -35,7 +35,7 @@ def test_the_emulator_stands_in_for_what_is_not_set(read: Read) -> None:
 def test_empty_counts_as_not_set(read: Read) -> None:
     settings = read(emulator_url="", google_client_id="", google_client_secret="")
     assert settings.emulator_url is None
-    assert not settings.has_google_credentials
+    assert not settings.has_app_credentials
     assert settings.google_token_url == GOOGLE_TOKEN_URL
 
 

@@ -49,6 +49,7 @@ def callback(
     state: str | None = None,
     code: str | None = None,
     error: str | None = None,
+    error_code: str | None = None,
 ) -> Response:
     """Where the platform sends the browser afterwards. Reloading it gives the same answer."""
     ending = conclude(
@@ -56,7 +57,8 @@ def callback(
         platform=platform,
         state=state,
         code=code,
-        error=error,
+        # Trouble of the consent page itself comes with a code alone.
+        error=error or error_code,
         browser=find_browser(here, request),
     )
     return go_back(request, ending)

@@ -8,9 +8,9 @@ import pytest
 from googleapiclient.http import MediaInMemoryUpload
 
 from domain.errors import PlatformUnavailable
+from platforms.http import Http
 from platforms.protocol import Publication
 from platforms.youtube import YouTube
-from platforms.http import Http
 from platforms.youtube.api import Api
 from tests.support.emulator import Emulator
 from tests.support.google import CREDENTIAL
