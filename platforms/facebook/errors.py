@@ -60,7 +60,7 @@ def classify(
     document = read_document(answer)
     told = find_error(document)
     if told is not None:
-        return judge(told, answer, now, rules)
+        return _judge(told, answer, now, rules)
     upload = document.get("debug_info") if isinstance(document, dict) else None
     if isinstance(upload, dict):
         return _judge_upload(upload, answer, now)
@@ -81,20 +81,9 @@ def find_error(document: Any) -> GraphError | None:
     )
 
 
-def judge(
-    told: GraphError, answer: Answer, now: datetime, rules: Mapping[str, Rule] = RULES
-) -> PlatformError:
-    """What the table says of an error that came with an answer. Pure."""
-    rule = next((rules[name] for name in told.names() if name in rules), None)
-    if rule is None:
-        rule = OUTAGE if answer.status >= 500 else REQUEST
-    waits = issubclass(rule.kind, PlatformUnavailable | QuotaExhausted)
-    if told.is_transient and not waits:
-        rule = OUTAGE
-    regains_in = read_usage(answer).regains_in
-    if rule.code == "rate_limited" and regains_in:
-        rule = replace(rule, until=lambda now: now + regains_in)
-    return rule.error(reason=told.reason, now=now)
+def find_rule(told: GraphError, rules: Mapping[str, Rule] = RULES) -> Rule | None:
+    """What the table says of an error's codes. Pure."""
+    return next((rules[name] for name in told.names() if name in rules), None)
 
 
 def read_document(answer: Answer) -> Any:
@@ -112,6 +101,19 @@ def number(value: Any) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _judge(
+    told: GraphError, answer: Answer, now: datetime, rules: Mapping[str, Rule]
+) -> PlatformError:
+    rule = find_rule(told, rules) or (OUTAGE if answer.status >= 500 else REQUEST)
+    waits = issubclass(rule.kind, PlatformUnavailable | QuotaExhausted)
+    if told.is_transient and not waits:
+        rule = OUTAGE
+    regains_in = read_usage(answer).regains_in
+    if rule.code == "rate_limited" and regains_in:
+        rule = replace(rule, until=lambda now: now + regains_in)
+    return rule.error(reason=told.reason, now=now)
 
 
 def _judge_upload(told: Mapping[str, Any], answer: Answer, now: datetime) -> PlatformError:

@@ -51,7 +51,7 @@ _BLOCKED_FOR_NOW = quota(
     "temporarily_blocked", "Facebook blocks this for the time being.", _after(timedelta(hours=1))
 )
 
-_DEAD = _person("token_invalid", "Meta no longer accepts the connection's token: connect again.")
+DEAD = _person("token_invalid", "Meta no longer accepts the connection's token: connect again.")
 _LOGGED_OUT = _person("session_invalid", "The person's session at Facebook is over: connect again.")
 _SECURITY = _person(
     "security_check",
@@ -62,7 +62,7 @@ _IDENTITY = _person(
     "Facebook asks for proof of identity: give it at facebook.com, then connect again.",
 )
 _NOT_FOUND = refusal("not_found", "Facebook does not have it, or does not show it to us.")
-_CODE = refusal(
+CODE = refusal(
     "code_rejected",
     "Facebook does not accept the code: it was used before or is too old.",
     remedy=Remedy.RECONNECT,
@@ -87,32 +87,32 @@ RULES: Mapping[str, Rule] = {
     "100": refusal("invalid_parameter", "Facebook does not accept something in the payload."),
     "100/GraphMethodException": SECRET,
     "100/33": _NOT_FOUND,
-    "36007": _CODE,
+    "36007": CODE,
     "36008": _REDIRECT,
-    "36009": _CODE,
+    "36009": CODE,
     "101": _operator("app_rejected", "Meta does not know our app: check its id."),
     "102": _LOGGED_OUT,
     "104": _operator("proof_missing", "Meta misses the token or its proof."),
-    "190": _DEAD,
-    "190/456": _DEAD,
-    "190/457": _DEAD,
+    "190": DEAD,
+    "190/456": DEAD,
+    "190/457": DEAD,
     "190/458": _person("app_removed", "The person removed our app at Facebook: connect again."),
     "190/459": _person(
         "checkpoint",
         "Facebook wants the person to log in at facebook.com first, then connect again.",
     ),
     "190/460": _person("password_changed", "The person's password was changed: connect again."),
-    "190/461": _DEAD,
-    "190/462": _DEAD,
+    "190/461": DEAD,
+    "190/462": DEAD,
     "190/463": _person("token_expired", "The connection's token has expired: connect again."),
     "190/464": _person(
         "account_unconfirmed",
         "The person's account is not confirmed: confirm it at facebook.com, then connect again.",
     ),
-    "190/465": _DEAD,
-    "190/466": _DEAD,
+    "190/465": DEAD,
+    "190/466": DEAD,
     "190/467": _LOGGED_OUT,
-    "190/468": _DEAD,
+    "190/468": DEAD,
     "190/490": _SECURITY,
     "190/492": _person(
         "role_lost",

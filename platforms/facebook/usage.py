@@ -47,7 +47,7 @@ class Usage:
     """
 
     def __init__(self) -> None:
-        self._until: dict[str, datetime] = {}
+        self._until: dict[str | None, datetime] = {}
         self._lock = Lock()
 
     def check(self, budget: str | None, now: datetime | None = None) -> None:
@@ -57,8 +57,8 @@ class Usage:
         """
         now = now or datetime.now(UTC)
         with self._lock:
-            until = self._until.get(budget) if budget else None
-            if budget is None or until is None:
+            until = self._until.get(budget)
+            if until is None:
                 return
             if until <= now:
                 self._until[budget] = now + TRIAL
@@ -75,15 +75,16 @@ class Usage:
         reading = read_usage(answer)
         if reading.percent >= THRESHOLD or reading.regains_in:
             self.hold(budget, now + (reading.regains_in or HOLD))
-        elif answer.status < 400 and budget:
+        elif answer.status < 400:
             with self._lock:
                 self._until.pop(budget, None)
 
     def hold(self, budget: str | None, until: datetime) -> None:
         """Leave the budget alone until then."""
-        if budget:
-            with self._lock:
-                self._until[budget] = until
+        if budget is None:
+            return
+        with self._lock:
+            self._until[budget] = until
 
 
 def read_usage(answer: Answer) -> Reading:

@@ -1,0 +1,205 @@
+"""Facebook Login: consent, exchange, the state of a token and the end of a grant.
+
+A code works once, so `redeem` makes that one call and no other; everything after it may be
+repeated. Meta renews no token: a person's is extended to 60 days, a Page's made from it has
+no end, and `debug_token` tells how each stands. The app's secret travels in bodies only;
+a token that is inspected has to be in the query, because Meta takes it nowhere else.
+There is no PKCE in this flow (facts: Facebook section 1.11).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from domain.errors import (
+    PlatformError,
+    PlatformMisconfigured,
+    PlatformRefusal,
+    PlatformUnavailable,
+    ReauthorizationNeeded,
+)
+from domain.secrets import Secret
+from platforms.facebook.errors import GraphError, find_rule, number, unreadable
+from platforms.facebook.graph import Graph
+from platforms.facebook.reasons import CODE, DEAD, RULES, SECRET
+from platforms.facebook.usage import APP
+from platforms.protocol import Credential
+from platforms.rules import Rule
+
+LIST = "pages_show_list"
+READ = "pages_read_engagement"
+PUBLISH = "pages_manage_posts"
+SCOPES = (LIST, READ, PUBLISH)
+
+_NEVER = 10 * 365 * 86_400
+"""Seconds. What claims to live longer is taken to have no end."""
+
+_AT_EXCHANGE: Mapping[str, Rule] = {
+    **RULES,
+    # The code of an unexplained trouble stands for a wrong secret here.
+    "1": SECRET,
+    "100": CODE,
+}
+_AT_INSPECTION: Mapping[str, Rule] = {
+    **RULES,
+    "100": Rule(
+        PlatformMisconfigured,
+        "app_changed",
+        "The connection belongs to another Meta app than the one that is set.",
+    ),
+    # Here the token that makes the call is the app's, not a connection's.
+    "190": SECRET,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What Meta says of a token."""
+
+    user_id: str | None
+    scopes: tuple[str, ...]
+    expires_at: datetime | None
+    data_access_ends_at: datetime | None
+    fault: PlatformError | None
+    """Why the token is of no use; None when it is good."""
+
+
+class Login:
+    """Our app at Facebook Login."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._app = graph.app
+
+    def verify(self) -> None:
+        """One POST: asks for the app's own token."""
+        self._token(grant_type="client_credentials")
+
+    def consent_url(self, *, state: Secret, redirect_uri: str) -> str:
+        query = {
+            "client_id": self._app.app_id,
+            "redirect_uri": redirect_uri,
+            "state": state.reveal(),
+            "response_type": "code",
+            "scope": ",".join(SCOPES),
+            # Without it Meta never asks again for a permission that was declined before.
+            "auth_type": "rerequest",
+        }
+        root = self._app.dialog_root.rstrip("/")
+        return f"{root}/{self._app.version}/dialog/oauth?{urlencode(query)}"
+
+    def redeem(self, *, code: Secret, redirect_uri: str) -> Credential:
+        """One POST. The token lives an hour or two, and what was granted is not told yet."""
+        grant = self._token(code=code.reveal(), redirect_uri=redirect_uri)
+        return Credential(
+            access_token=Secret(grant["access_token"]),
+            refresh_token=None,
+            expires_at=_in(number(grant.get("expires_in"))),
+            scopes=(),
+        )
+
+    def extend(self, token: Secret) -> Secret:
+        """One POST: a person's token of 60 days for one that is still good."""
+        grant = self._token(grant_type="fb_exchange_token", fb_exchange_token=token.reveal())
+        return Secret(grant["access_token"])
+
+    def inspect(self, token: Secret) -> Inspection:
+        """One GET. A dead token is a finding, with its fault, and no error."""
+        document = self._graph.call(
+            "GET",
+            "debug_token",
+            self._app.token,
+            {"input_token": token.reveal()},
+            budget=APP,
+            rules=_AT_INSPECTION,
+        )
+        data = document.get("data")
+        if not isinstance(data, dict) or not isinstance(data.get("is_valid"), bool):
+            raise unreadable()
+        scopes, user_id = data.get("scopes"), number(data.get("user_id"))
+        return Inspection(
+            user_id=str(user_id) if user_id else None,
+            scopes=tuple(map(str, scopes)) if isinstance(scopes, list) else (),
+            expires_at=_at(number(data.get("expires_at"))),
+            data_access_ends_at=_at(number(data.get("data_access_expires_at"))),
+            fault=None if data["is_valid"] else _fault(data.get("error")),
+        )
+
+    def refresh(self, credential: Credential) -> Credential:
+        """One GET. The same token with its clocks and scopes as they are now."""
+        found = self.inspect(credential.access_token)
+        if found.fault is not None:
+            raise found.fault
+        return replace(
+            credential,
+            expires_at=found.expires_at,
+            scopes=found.scopes,
+            data_access_ends_at=found.data_access_ends_at,
+        )
+
+    def revoke(self, credential: Credential) -> None:
+        """One GET and one DELETE. Ends the person's grant, and with it all their Pages'."""
+        found = self.inspect(credential.access_token)
+        if found.user_id is None or (found.fault and found.fault.code == "app_removed"):
+            return
+        try:
+            self._graph.call(
+                "DELETE",
+                f"{found.user_id}/permissions",
+                self._app.token,
+                budget=APP,
+                rules=_AT_INSPECTION,
+            )
+        except (PlatformRefusal, ReauthorizationNeeded) as error:
+            if error.code not in ("not_found", "app_removed"):
+                raise
+
+    def _token(self, **fields: str) -> Mapping[str, Any]:
+        app = {
+            "client_id": self._app.app_id,
+            "client_secret": self._app.app_secret.reveal(),
+        }
+        grant = self._graph.call(
+            "POST", "oauth/access_token", None, {**app, **fields}, budget=APP, rules=_AT_EXCHANGE
+        )
+        if not isinstance(grant.get("access_token"), str) or not grant["access_token"]:
+            raise unreadable()
+        return grant
+
+
+def require_scopes(granted: tuple[str, ...], *needed: str) -> None:
+    """Raise `ReauthorizationNeeded` (code `scope_missing`) unless all of it was granted. Pure."""
+    missing = [scope for scope in needed if scope not in granted]
+    if missing:
+        raise ReauthorizationNeeded(
+            "scope_missing",
+            f"The consent did not include {', '.join(missing)}: connect again and leave "
+            "all boxes ticked.",
+        )
+
+
+def _fault(error: Any) -> PlatformError:
+    """Judge the error that an inspection reports. Unless it is a blip, the token is dead."""
+    told = error if isinstance(error, dict) else {}
+    code, subcode = number(told.get("code")) or 0, number(told.get("subcode"))
+    read = GraphError(code, subcode, "", is_transient=False, data={})
+    rule = find_rule(read)
+    if rule is None or rule.kind not in (ReauthorizationNeeded, PlatformUnavailable):
+        rule = DEAD
+    return rule.error(reason=read.reason, now=datetime.now(UTC))
+
+
+def _in(seconds: int | None) -> datetime | None:
+    """Some seconds from now; None for no end."""
+    if seconds is None or not 0 <= seconds < _NEVER:
+        return None
+    return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
+def _at(timestamp: int | None) -> datetime | None:
+    """A moment of Meta's; 0 stands for no end."""
+    if not timestamp or timestamp > datetime.now(UTC).timestamp() + _NEVER:
+        return None
+    return datetime.fromtimestamp(timestamp, UTC)
