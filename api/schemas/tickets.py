@@ -9,6 +9,12 @@ from domain.states import TicketState
 
 _CONNECTION = "con_5f0c7a1be6d94d0f8d1f4a52c1b0e3a7"
 _TICKET = "tkt_8c1de23b7a5f4c0e9d6b5a4f3e2d1c0b"
+_LEFT_OUT_EXAMPLE = {
+    "accountId": "104857600000042",
+    "name": "Blue Door Archive",
+    "code": "no_create_content",
+    "error": "This person may not publish there.",
+}
 
 
 class TicketRequest(Body):
@@ -37,6 +43,8 @@ class TicketOpened(Answer):
 
 
 class LeftOutView(Answer):
+    model_config = example(**_LEFT_OUT_EXAMPLE)
+
     account_id: str
     name: str
     code: str
@@ -51,14 +59,7 @@ class TicketView(Answer):
         errorCode=None,
         error=None,
         connectionIds=[_CONNECTION],
-        leftOut=[
-            {
-                "accountId": "104857600000042",
-                "name": "Blue Door Archive",
-                "code": "no_create_content",
-                "error": "The person may not publish on this Page.",
-            }
-        ],
+        leftOut=[_LEFT_OUT_EXAMPLE],
         createdAt="2026-11-22T12:00:00Z",
         expiresAt="2026-11-22T12:05:00Z",
     )

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from domain.errors import PlatformUnavailable, ReauthorizationNeeded
 from domain.secrets import Secret
+from domain.states import KnownBy
 from platforms.transfer.machine import Answer, Finished, Request
 
 _SPAN = re.compile(r"bytes (\d+)-(\d+)/\d+")
@@ -185,7 +186,7 @@ class MiniUpload:
             raise PlatformUnavailable(
                 "platform_busy", "The platform is busy.", retry_after=float(wait) if wait else None
             )
-        return Finished("made", {})
+        return Finished("made", KnownBy.ANSWER)
 
     def lost(self) -> None:
         self._knows = False

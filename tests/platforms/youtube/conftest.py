@@ -72,6 +72,7 @@ def connect(emulator: Emulator, youtube: YouTube) -> Connect:
 @pytest.fixture
 def publication() -> Publication:
     return Publication(
+        account_id="UCana",
         marker="asg_0123456789abcdef.mp4",
         type="video",
         payload={"title": "Sourdough"},

@@ -52,7 +52,7 @@ def test_a_short_publish_costs_three_calls(
 ) -> None:
     youtube = YouTube(app, chunk_size=8 * 1024 * 1024)
     video_id = publish(credential, publication, adapter=youtube)
-    assert isinstance(youtube.outcome(credential, video_id, publication.payload), Live)
+    assert isinstance(youtube.outcome(credential, video_id, publication), Live)
     assert arrived(emulator) == [(video_id, sha256)]
     calls = emulator.state()["calls"]
     assert {name: count for name, count in calls.items() if name.startswith("videos.")} == {
@@ -157,7 +157,7 @@ def test_a_lost_session_is_told_and_its_video_can_be_found(
     emulator.fault("videos.insert.status", "session_lost")
     with pytest.raises(SessionLost):
         publish(credential, publication, session=session)
-    assert youtube.find_published(credential, publication) == video_id
+    assert youtube.find_published(credential, publication, None) == video_id
 
 
 def test_a_server_that_never_advances_ends_the_run(

@@ -26,8 +26,9 @@ def test_a_request_without_an_answer_is_not_repeated(
 
 
 def test_no_cookie_passes_from_one_account_to_another(scripted: Any, speaking: YouTube) -> None:
-    scripted.answers = [(200, {}), (200, {})]
-    assert speaking.accounts(CREDENTIAL) == speaking.accounts(CREDENTIAL) == []
+    found = {"items": [{"id": "UC1", "snippet": {"title": "Ana Cooks"}}]}
+    scripted.answers = [(200, found), (200, found)]
+    assert speaking.accounts(CREDENTIAL) == speaking.accounts(CREDENTIAL)
     assert scripted.cookies == [None, None]
 
 

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ def test_a_consent_gives_access_to_one_channel(
     emulator: Emulator, connect: Any, youtube: YouTube
 ) -> None:
     credential = connect()
-    (account,) = youtube.accounts(credential)
+    (account,) = youtube.accounts(credential).usable
     assert account.id == emulator.channel("Ana Cooks")["id"]
     assert (account.name, account.handle) == ("Ana Cooks", "@anacooks")
     assert account.thumbnail_url
@@ -25,15 +26,19 @@ def test_a_brand_channel_is_the_one_that_was_picked(
     emulator: Emulator, connect: Any, youtube: YouTube
 ) -> None:
     brand = emulator.channel("Bakery Brand")["id"]
-    assert [account.id for account in youtube.accounts(connect(brand))] == [brand]
+    assert [account.id for account in youtube.accounts(connect(brand)).usable] == [brand]
 
 
-def test_no_channel_is_no_account(connect: Any, youtube: YouTube) -> None:
-    credential = connect("nochannel@example.test")
-    assert youtube.accounts(credential) == []
+def assert_no_channel(ask: Callable[[], object]) -> None:
     with pytest.raises(PlatformRefusal) as caught:
-        youtube.channel(credential)
+        ask()
     assert caught.value.code == "no_channel"
+
+
+def test_who_has_no_channel_is_refused(connect: Any, youtube: YouTube) -> None:
+    credential = connect("nochannel@example.test")
+    assert_no_channel(lambda: youtube.accounts(credential))
+    assert_no_channel(lambda: youtube.channel(credential))
 
 
 @pytest.mark.parametrize("listing", [{}, {"items": []}, {"items": None}])
@@ -41,13 +46,13 @@ def test_a_listing_may_lack_its_items(
     scripted: Any, speaking: YouTube, listing: dict[str, Any]
 ) -> None:
     scripted.answers = [(200, listing)]
-    assert speaking.accounts(CREDENTIAL) == []
+    assert_no_channel(lambda: speaking.accounts(CREDENTIAL))
 
 
-def test_being_told_to_sign_up_is_no_account(scripted: Any, speaking: YouTube) -> None:
+def test_being_told_to_sign_up_is_having_no_channel(scripted: Any, speaking: YouTube) -> None:
     reason = {"reason": "youtubeSignupRequired"}
     scripted.answers = [(401, {"error": {"code": 401, "errors": [reason]}})]
-    assert speaking.accounts(CREDENTIAL) == []
+    assert_no_channel(lambda: speaking.accounts(CREDENTIAL))
 
 
 def test_a_consent_without_the_upload_box_is_refused(
@@ -79,7 +84,7 @@ def test_scopes_that_allow_as_much_are_enough(
     scripted.answers = [(200, {})]
     credential = replace(CREDENTIAL, scopes=granted)
     if enough:
-        assert speaking.accounts(credential) == []
+        assert_no_channel(lambda: speaking.accounts(credential))
     else:
         with pytest.raises(ReauthorizationNeeded):
             speaking.accounts(credential)

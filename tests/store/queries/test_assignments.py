@@ -7,7 +7,7 @@ import pytest
 
 from domain.errors import Conflict, NotFound
 from domain.secrets import Secret
-from domain.states import AssignmentState, StepName, StepState, WaitReason
+from domain.states import AssignmentState, KnownBy, StepName, StepState, WaitReason
 from store.engine import Store
 from store.queries import assignments, progress, steps, transfers
 from store.tables import Assignment
@@ -289,7 +289,7 @@ def test_a_retry_goes_on_with_the_upload_unless_it_is_dead(
 ) -> None:
     with store.write() as session:
         transfers.open_transfer(session, vault, assignment.id, Secret("session"))
-        progress.note_platform_id(session, assignment.id, "yt1")
+        progress.note_finished(session, assignment.id, platform_id="yt1", known_by=KnownBy.ANSWER)
         if dead:
             transfers.mark_dead(session, assignment.id)
     record(store, assignment, AssignmentState.FAILED)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from api.context import Context
-from domain.states import AssignmentState
+from domain.states import AssignmentState, KnownBy
 from store.queries import assignments, progress
 from tests.support.api import Tenant
 from tests.support.lifecycles import DirectedLifecycles
@@ -102,7 +102,12 @@ async def test_a_preferred_wait_ends_when_the_id_is_there(
     )
     await lifecycles.assigned.wait()
     with context.store.write() as session:
-        progress.note_platform_id(session, lifecycles.assignments[0].assignment_id, "dQw4w9WgXcQ")
+        progress.note_finished(
+            session,
+            lifecycles.assignments[0].assignment_id,
+            platform_id="dQw4w9WgXcQ",
+            known_by=KnownBy.ANSWER,
+        )
     async with asyncio.timeout(10):
         answer = await asked
     assert answer.headers["Preference-Applied"] == "wait=60"

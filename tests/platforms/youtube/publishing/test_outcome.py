@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -131,9 +132,9 @@ def test_a_video_is_processed_and_then_live(
     emulator.switch(processing_seconds=60)
     credential = connect()
     video_id = publish(credential, publication)
-    assert isinstance(youtube.outcome(credential, video_id, PAYLOAD), Processing)
+    assert isinstance(youtube.outcome(credential, video_id, publication), Processing)
     emulator.advance(61)
-    live = youtube.outcome(credential, video_id, PAYLOAD)
+    live = youtube.outcome(credential, video_id, publication)
     assert live == Live(f"https://www.youtube.com/watch?v={video_id}")
     assert emulator.calls("videos.list") == 2
 
@@ -157,7 +158,7 @@ def test_a_video_that_youtube_refuses_is_dead(
 ) -> None:
     credential = connect()
     emulator.fault("videos.insert.start", kind, **options)
-    outcome = youtube.outcome(credential, publish(credential, publication), PAYLOAD)
+    outcome = youtube.outcome(credential, publish(credential, publication), publication)
     assert isinstance(outcome, Dead)
     assert outcome.code == code
 
@@ -167,7 +168,9 @@ def test_terminated_details_are_no_failure(
 ) -> None:
     credential = connect()
     emulator.fault("videos.insert.start", "processing_terminated")
-    assert isinstance(youtube.outcome(credential, publish(credential, publication), PAYLOAD), Live)
+    assert isinstance(
+        youtube.outcome(credential, publish(credential, publication), publication), Live
+    )
 
 
 def test_a_video_locked_private_is_live_with_a_warning(
@@ -176,25 +179,28 @@ def test_a_video_locked_private_is_live_with_a_warning(
     credential = connect()
     emulator.fault("videos.insert.start", "private_lock")
     video_id = publish(credential, publication)
-    outcome = youtube.outcome(credential, video_id, PAYLOAD | {"privacy": "public"})
+    asked = replace(publication, payload=PAYLOAD | {"privacy": "public"})
+    outcome = youtube.outcome(credential, video_id, asked)
     assert isinstance(outcome, Live)
     assert list(outcome.warnings) == ["privacy_differs"]
 
 
 @pytest.mark.parametrize("age", [None, timedelta(0), timedelta(minutes=9)])
 def test_a_new_video_that_is_not_there_is_awaited(
-    connect: Any, youtube: YouTube, age: timedelta | None
+    connect: Any, youtube: YouTube, publication: Publication, age: timedelta | None
 ) -> None:
     uploaded_at = None if age is None else datetime.now(UTC) - age
     with pytest.raises(PlatformUnavailable) as caught:
-        youtube.outcome(connect(), "dQw4w9WgXcQ", PAYLOAD, uploaded_at=uploaded_at)
+        youtube.outcome(connect(), "dQw4w9WgXcQ", publication, uploaded_at=uploaded_at)
     assert caught.value.code == "not_there_yet"
     assert caught.value.retry_after
 
 
-def test_an_old_video_that_is_not_there_was_removed(connect: Any, youtube: YouTube) -> None:
+def test_an_old_video_that_is_not_there_was_removed(
+    connect: Any, youtube: YouTube, publication: Publication
+) -> None:
     outcome = youtube.outcome(
-        connect(), "dQw4w9WgXcQ", PAYLOAD, uploaded_at=datetime.now(UTC) - timedelta(minutes=11)
+        connect(), "dQw4w9WgXcQ", publication, uploaded_at=datetime.now(UTC) - timedelta(minutes=11)
     )
     assert isinstance(outcome, Dead)
     assert outcome.code == "video_missing"

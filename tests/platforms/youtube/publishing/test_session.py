@@ -161,18 +161,20 @@ def test_a_published_video_is_found_by_its_marker_and_size(
     connect: Any, youtube: YouTube, publish: Any, publication: Publication
 ) -> None:
     credential = connect()
-    assert youtube.find_published(credential, publication) is None
+    assert youtube.find_published(credential, publication, None) is None
     video = publish(credential, publication)
-    assert youtube.find_published(credential, publication) == video
-    assert youtube.find_published(credential, replace(publication, marker="other.mp4")) is None
-    assert youtube.find_published(credential, replace(publication, size=1)) is None
+    assert youtube.find_published(credential, publication, None) == video
+    assert (
+        youtube.find_published(credential, replace(publication, marker="other.mp4"), None) is None
+    )
+    assert youtube.find_published(credential, replace(publication, size=1), None) is None
 
 
 def test_a_video_of_another_channel_is_not_found(
     connect: Any, youtube: YouTube, publish: Any, publication: Publication
 ) -> None:
     publish(connect(), publication)
-    assert youtube.find_published(connect("ben@example.test"), publication) is None
+    assert youtube.find_published(connect("ben@example.test"), publication, None) is None
 
 
 def listing_of(*videos: dict[str, Any]) -> list[tuple[int, Any]]:
@@ -194,7 +196,7 @@ def test_an_upload_that_was_given_up_is_not_found(
         video("deleted", publication, uploadStatus="deleted"),
         video("rejected", publication, uploadStatus="rejected", rejectionReason="duplicate"),
     )
-    assert speaking.find_published(CREDENTIAL, publication) == "rejected"
+    assert speaking.find_published(CREDENTIAL, publication, None) == "rejected"
 
 
 def test_a_channel_that_never_uploaded_has_no_list(
@@ -202,7 +204,7 @@ def test_a_channel_that_never_uploaded_has_no_list(
 ) -> None:
     missing = {"error": {"errors": [{"reason": "playlistNotFound"}]}}
     scripted.answers = [*listing_of()[:1], (404, missing)]
-    assert speaking.find_published(CREDENTIAL, publication) is None
+    assert speaking.find_published(CREDENTIAL, publication, None) is None
     assert len(scripted.asked) == 2
 
 
@@ -213,7 +215,7 @@ def test_the_search_goes_on_to_the_second_page_and_no_further(
     channel, page, videos = listing_of(other)
     page = (200, page[1] | {"nextPageToken": "more"})
     scripted.answers = [channel, page, videos, page, videos]
-    assert speaking.find_published(CREDENTIAL, publication) is None
+    assert speaking.find_published(CREDENTIAL, publication, None) is None
     assert len(scripted.asked) == 5
     assert "pageToken=more" in scripted.asked[3][1]
 
@@ -226,4 +228,4 @@ def test_a_search_that_is_interrupted_finds_no_none(
     for operation in ("channels.list", "playlistItems.list", "videos.list"):
         emulator.fault(operation, "status", status=503)
         with pytest.raises(PlatformUnavailable):
-            youtube.find_published(credential, publication)
+            youtube.find_published(credential, publication, None)
