@@ -15,12 +15,14 @@ from emulator.calls import Call, Handler, Traits, serve
 from emulator.meta.catalog import THROTTLES
 from emulator.meta.errors import GraphError, UploadError, graph_error
 from emulator.meta.login.tokens import Tokens
-from emulator.meta.params import read_request, token_of
+from emulator.meta.params import Params, read_request
+from emulator.meta.usage import Usage
 
 LATEST, OLDEST = 26, 21
 VERSION = r"/{version:v\d+\.\d+}"
 _EARLY = frozenset({"v1.0", *(f"v2.{n}" for n in range(13)), *(f"v3.{n}" for n in range(4))})
 
+Reader = Callable[[web.Request], Awaitable[Params]]
 Operation = str | Callable[[web.Request], Awaitable[str]]
 
 
@@ -29,6 +31,7 @@ class Graph:
     """Makes routes of handlers."""
 
     tokens: Tokens
+    usage: Usage
 
     def route(
         self,
@@ -37,25 +40,34 @@ class Graph:
         operation: Operation,
         handler: Handler,
         *,
+        reads: Reader = read_request,
         streams: bool = False,
     ) -> Iterable[web.AbstractRouteDef]:
-        """Serve a handler with and without a version before its path.
+        """Serve a handler with and without a version before its path."""
+        served = self.serve(operation, handler, reads=reads, streams=streams)
+        for root in ("", VERSION):
+            yield web.route(method, root + path, served)
 
-        A handler that `streams` reads the body itself, and carries out `cut`, `status` and
+    def serve(
+        self,
+        operation: Operation,
+        handler: Handler,
+        *,
+        reads: Reader = read_request,
+        streams: bool = False,
+    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """Make a handler into what aiohttp serves.
+
+        `reads` tells what a request says, where that is not read like everywhere else. A
+        handler that `streams` reads the body itself, and carries out `cut`, `status` and
         `raise_ordered` itself too, at the byte where they belong.
         """
 
         async def traits(request: web.Request) -> Traits:
-            token = (
-                token_of(request.headers, request.query)
-                if streams
-                else (await read_request(request)).token
-            )
-            return Traits(owners=self.tokens.names_of(token))
+            return Traits(owners=self.tokens.names_of((await reads(request)).token))
 
-        served = serve(operation, _answering(handler, streams), traits=traits, streams=streams)
-        for root in ("", VERSION):
-            yield web.route(method, root + path, served)
+        counted = self.usage.wrap(handler, reads)
+        return serve(operation, _answering(counted, streams), traits=traits, streams=streams)
 
 
 def raise_ordered(call: Call) -> None:
@@ -93,6 +105,9 @@ def _answering(handler: Handler, streams: bool) -> Handler:
                 raise_ordered(call)
             response = await handler(call)
         except (GraphError, UploadError) as error:
+            # A client that is still sending would not see the answer.
+            async for _ in call.request.content.iter_any():
+                pass
             return error.answer()
         if not response.prepared:
             response.headers["Facebook-API-Version"] = version

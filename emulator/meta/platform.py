@@ -6,15 +6,21 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator.calls import Call
-from emulator.meta.errors import no_such_object
 from emulator.meta.graph import Graph
 from emulator.meta.login.grants import Grants
 from emulator.meta.login.records import App, Ledger
 from emulator.meta.login.tokens import Tokens
 from emulator.meta.people import Directory, Page, Person, seeded
+from emulator.meta.publishing.describing import described
+from emulator.meta.publishing.edges.node import Nodes
+from emulator.meta.publishing.intake.sessions import Sessions
+from emulator.meta.publishing.library import Library
+from emulator.meta.publishing.routes import FAULTS as PUBLISHING_FAULTS
+from emulator.meta.publishing.routes import publishing_routes
+from emulator.meta.publishing.service import Service
 from emulator.meta.routes import FAULTS, routes
 from emulator.meta.switches import Switches
+from emulator.meta.usage import Tally, Usage
 from emulator.plain import from_plain, to_plain
 from emulator.world import Introduction, World
 
@@ -28,6 +34,8 @@ class State:
 
     directory: Directory = field(default_factory=seeded)
     ledger: Ledger = field(default_factory=Ledger)
+    library: Library = field(default_factory=Library)
+    tally: Tally = field(default_factory=Tally)
     switches: Switches = field(default_factory=Switches)
 
 
@@ -35,7 +43,7 @@ class Meta:
     """The platform `facebook`, as the world sees it."""
 
     name = "facebook"
-    faults = FAULTS
+    faults: Mapping[str, frozenset[str]] = {**FAULTS, **PUBLISHING_FAULTS}
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -43,12 +51,23 @@ class Meta:
         state = self._state
         self.switches = state.switches
         self.tokens = Tokens(world.clock, state.switches, state.directory, state.ledger)
+        self.usage = Usage(world.clock, state.switches, self.tokens, state.tally)
+        self.sessions = Sessions()
+        self.service = Service(
+            clock=world.clock,
+            switches=state.switches,
+            tokens=self.tokens,
+            library=state.library,
+            sessions=self.sessions,
+        )
         self.grants = Grants(world.clock, state.switches, state.ledger, self.tokens)
         self.reset()
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         """Return everything Meta serves, on one origin."""
-        return routes(Graph(self.tokens), self.grants, self._state.directory, _no_video)
+        graph, videos = Graph(self.tokens, self.usage), Nodes(self.service)
+        yield from routes(graph, self.grants, self._state.directory, videos.show)
+        yield from publishing_routes(graph, self.service, videos)
 
     def reset(self) -> None:
         """Go back to the seeded people and app, and nothing else."""
@@ -114,11 +133,14 @@ class Meta:
         )
 
     def describe(self) -> Mapping[str, Any]:
-        """Show people and Pages: no token."""
-        directory = self._state.directory
+        """Show people, Pages, videos and sessions: no token, no session id."""
+        directory, library = self._state.directory, self._state.library
+        now = self._world.clock.now()
         return {
             "accounts": [self._account(person) for person in directory.people.values()],
             "pages": [self._page(page) for page in directory.pages.values()],
+            "videos": [described(video, self.name, now) for video in library.videos.values()],
+            "sessions": self.sessions.describe(library, self.name),
         }
 
     def _take(self, fresh: State) -> None:
@@ -127,6 +149,7 @@ class Meta:
             mine, new = getattr(self._state, part.name), getattr(fresh, part.name)
             for entry in fields(mine):
                 setattr(mine, entry.name, getattr(new, entry.name))
+        self.sessions.by_video.clear()
 
     def _account(self, person: Person) -> dict[str, Any]:
         return {
@@ -153,7 +176,3 @@ class Meta:
             "name": page.name,
             "owners": [people[person].email for person in page.tasks if page.tasks[person]],
         }
-
-
-async def _no_video(call: Call) -> web.StreamResponse:
-    raise no_such_object(call.request.match_info["node"])

@@ -27,6 +27,8 @@ class Switches:
     """How long a finished video is processed before it is ready; 0 is at once."""
     documented_spelling: bool = False
     """The status object is spelt as in the documentation, not as on the wire."""
+    most_video_bytes: int = 10 * 1024**3
+    """How large a video may be; older pages say 10 GB, the newest nothing."""
     reels_per_day: int = 30
     """Reels that a Page may publish in 24 hours."""
     app_calls_per_hour: int = 200_000

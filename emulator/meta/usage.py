@@ -57,10 +57,7 @@ class Usage:
     tally: Tally
 
     def wrap(self, handler: Handler, reads: Callable[[web.Request], Awaitable[Params]]) -> Handler:
-        """Return the handler with its calls counted; `reads` tells what a request says.
-
-        An error is not answered before the body is read, or its client might never see it.
-        """
+        """Return the handler with its calls counted; `reads` tells what a request says."""
 
         async def answer(call: Call) -> web.StreamResponse:
             headers: dict[str, str] = {}
@@ -69,8 +66,6 @@ class Usage:
                 response = await handler(call)
             except GraphError as error:
                 error.headers = {**headers, **error.headers}
-                while await call.request.content.readany():
-                    pass
                 raise
             response.headers.update(headers)
             return response
@@ -83,7 +78,7 @@ class Usage:
         A call that nobody can be charged for is refused by its handler.
         """
         try:
-            identity = self.tokens.identify(params.token)
+            identity = self.tokens.caller(params)
         except GraphError:
             return
         node = call.request.match_info.get("node", "")

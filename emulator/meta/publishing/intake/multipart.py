@@ -8,15 +8,11 @@ from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from aiohttp import StreamReader
+from aiohttp import web
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, MultipartState, parse_options_header
 
 _AT_ONCE = 1 << 16  # the first read decides which call this is; the rest comes in larger ones
-
-
-class BadForm(ValueError):
-    """The body is not what its content type says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +33,18 @@ class Data:
 Event = Part | Data
 
 
-async def events(content: StreamReader, content_type: str) -> AsyncIterator[Event]:
-    """Yield what a body consists of; raise BadForm where it makes no sense.
+def bad_form(why: str) -> web.HTTPBadRequest:
+    """The body is not what its content type says: a front end's answer, not the API's."""
+    return web.HTTPBadRequest(text=why)
+
+
+async def events(request: web.Request) -> AsyncIterator[Event]:
+    """Yield what a body consists of; raise `bad_form` where it makes no sense.
 
     A body that ends early is a broken connection, which `content` raises by itself.
     """
-    _, options = parse_options_header(content_type)
+    content = request.content
+    _, options = parse_options_header(request.headers["Content-Type"])
     found: deque[Event] = deque()
     try:
         parser = _parser(options.get(b"boundary", b""), found)
@@ -53,9 +55,9 @@ async def events(content: StreamReader, content_type: str) -> AsyncIterator[Even
                 yield found.popleft()
             data = await content.readany()
         if parser.state != MultipartState.END:
-            raise BadForm("The form has no end.")
+            raise bad_form("The form has no end.")
     except FormParserError as error:
-        raise BadForm(str(error)) from error
+        raise bad_form(str(error)) from error
 
 
 def _parser(boundary: bytes, found: deque[Event]) -> MultipartParser:

@@ -1,0 +1,133 @@
+"""`/{video-id}`: a video read back, changed, deleted, and given a thumbnail.
+
+An id is known from the start of an upload; before the finish there is a status and little
+else. A field that the node does not have fails the whole call, one that has no value is
+left out (facts: Facebook section 3).
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from emulator.calls import Call
+from emulator.meta.errors import graph_error, json_answer, missing_parameter, no_such_field
+from emulator.meta.params import read
+from emulator.meta.publishing.edges.finishing import picture_hash
+from emulator.meta.publishing.intake.form import Form, Picture
+from emulator.meta.publishing.intake.sessions import Session, State
+from emulator.meta.publishing.library import Intent, Kind, Video
+from emulator.meta.publishing.metadata import details_of, title_of
+from emulator.meta.publishing.processing import (
+    documented,
+    finished_status,
+    is_published,
+    unfinished_status,
+)
+from emulator.meta.publishing.schedule import LATEST_REEL, LATEST_VIDEO, changed_plan
+from emulator.meta.publishing.service import Service
+
+_USUAL = "id,description,updated_time"
+_FIELDS = frozenset(
+    {
+        *("id", "title", "description", "length", "from", "status", "published", "post_id"),
+        *("permalink_url", "created_time", "updated_time", "scheduled_publish_time"),
+        *("content_tags", "content_category", "custom_labels", "embeddable", "is_ai_generated"),
+    }
+)
+
+
+class Nodes:
+    """The videos there are, one at a time."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def show(self, call: Call) -> web.StreamResponse:
+        """Answer the fields asked for."""
+        params = await read(call)
+        found = self._service.readable(call, params)
+        return json_answer(self.fields_of(found, params.fields(_USUAL)))
+
+    async def update(self, call: Call) -> web.StreamResponse:
+        """Change what is said about a finished video, and when it becomes public."""
+        params = await read(call)
+        video = self._service.writable(call, params)
+        if isinstance(video, Session):
+            raise graph_error("100", "(#100) The upload of this video is not finished.")
+        now, reel = self._service.clock.now(), video.kind is Kind.REEL
+        latest = LATEST_REEL if reel else LATEST_VIDEO
+        plan, details = changed_plan(video.plan, params, now, latest), details_of(params)
+        video.title = title_of(params) or video.title
+        video.description = params.values.get("description", video.description)
+        video.details |= details
+        video.plan, video.updated_at = plan, now
+        return json_answer({"success": True})
+
+    async def delete(self, call: Call) -> web.StreamResponse:
+        """Remove a video, or give up its upload."""
+        found = self._service.writable(call, await read(call))
+        if isinstance(found, Session):
+            found.state = State.CANCELLED
+        else:
+            del self._service.library.videos[found.id]
+        return json_answer({"success": True})
+
+    async def set_thumbnail(self, call: Call) -> web.StreamResponse:
+        """Take a picture; it is shown if it is preferred or the first."""
+        form, picture = await Form.of(call.request), Picture()
+        async for piece in form.pieces():
+            picture.write(piece)
+        video = self._service.writable(call, form.params)
+        if form.file is None:
+            raise missing_parameter("source")
+        if isinstance(video, Session):
+            raise graph_error("100", "(#100) The upload of this video is not finished.")
+        sha256 = picture_hash(picture)
+        if form.params.flag("is_preferred") or video.thumbnail_sha256 is None:
+            video.thumbnail_sha256 = sha256
+        return json_answer({"success": True})
+
+    def fields_of(self, found: Video | Session, names: list[str]) -> dict[str, Any]:
+        """Return fields of a video, and always its id."""
+        for name in names:
+            if name not in _FIELDS:
+                raise no_such_field(name, "Video")
+        known = self._unfinished(found) if isinstance(found, Session) else self._finished(found)
+        if self._service.switches.documented_spelling:
+            known["status"] = documented(known["status"])
+        return {name: known[name] for name in [*names, "id"] if known.get(name) is not None}
+
+    def _unfinished(self, session: Session) -> dict[str, Any]:
+        return {
+            "id": session.video_id,
+            "status": unfinished_status(session.intake.stored, session.size),
+            "published": False,
+            "created_time": moment(session.opened_at),
+            "updated_time": moment(session.opened_at),
+        }
+
+    def _finished(self, video: Video) -> dict[str, Any]:
+        now, page = self._service.clock.now(), self._service.tokens.directory.pages.get(video.page)
+        published = is_published(video, now)
+        reel = video.kind is Kind.REEL
+        waits = video.plan.intent is Intent.SCHEDULED and not published
+        return {
+            **video.details,
+            "id": video.id,
+            "title": video.title or None,
+            "description": video.description or None,
+            "from": {"id": video.page, "name": page.name if page else ""},
+            "status": finished_status(video, now),
+            "published": published,
+            "post_id": video.post_id if published else None,
+            "permalink_url": f"/reel/{video.id}/" if reel else f"/{video.page}/videos/{video.id}/",
+            "created_time": moment(video.created_at),
+            "updated_time": moment(video.updated_at),
+            "scheduled_publish_time": int(video.plan.moment) if waits else None,
+        }
+
+
+def moment(seconds: float) -> str:
+    """Write a moment as the Graph API does: whole seconds, a numeric zone."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")

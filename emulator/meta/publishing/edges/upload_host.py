@@ -1,0 +1,102 @@
+"""`POST /video-upload/{version}/{video-id}`: the bytes of a Reel, as they come.
+
+One request carries all that is left of the file, from the offset that the server has;
+what arrives is kept, so that a broken request is gone on with where it broke (facts:
+Facebook section 2 (c)). This host speaks in headers and answers errors in an envelope of
+its own. It fetches no files from elsewhere.
+"""
+
+from aiohttp import web
+
+from emulator.calls import Call
+from emulator.meta.errors import GraphError, UploadError, json_answer
+from emulator.meta.graph import raise_ordered
+from emulator.meta.params import params_of
+from emulator.meta.publishing.intake.reading import body, discard, metered
+from emulator.meta.publishing.intake.sessions import Session
+from emulator.meta.publishing.library import Kind
+from emulator.meta.publishing.service import Service
+
+_ERRORS = {
+    "OffsetInvalidError": (412, True, "Request starting offset is invalid"),
+    "ProcessingFailedError": (400, False, "Request processing failed"),
+    "PartialRequestError": (400, True, "Request is shorter than the file it announces"),
+    "FileUrlProcessingError": (422, False, "Video URL cannot be fetched"),
+    "ParameterValidationError": (400, False, "Header {} not convertable to unsigned long"),
+    "NotAuthorizedError": (403, False, "User not authorized to perform this request"),
+}
+
+
+class UploadHost:
+    """Takes bytes."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def post(self, call: Call) -> web.StreamResponse:
+        """Store the rest of a file, or refuse it and store nothing."""
+        session = self._find(call)
+        try:
+            offset = self._check(call, session)
+        except (GraphError, UploadError):
+            await discard(call, body(call.request), session)
+            raise
+        if call.suffers("status", "stall"):
+            await discard(call, body(call.request), session)
+            return call.scripted() if call.suffers("status") else json_answer({"success": True})
+        assert session is not None
+        await self._store(call, session, offset)
+        if not session.is_whole:
+            raise upload_error("PartialRequestError")
+        return json_answer({"success": True})
+
+    def _find(self, call: Call) -> Session | None:
+        session = self._service.sessions.find(call.request.match_info["node"])
+        return session if session and session.kind is Kind.REEL else None
+
+    def _check(self, call: Call, session: Session | None) -> int:
+        """Return the offset at which a request may store, or raise why it may not."""
+        raise_ordered(call)
+        if call.suffers("upload_error"):
+            raise upload_error(call.option("reason", "ProcessingFailedError"))
+        if session is None:
+            raise upload_error("NotAuthorizedError")
+        try:
+            self._service.tokens.page_of(call, params_of(call.request, {}), session.page)
+        except GraphError:
+            raise upload_error("NotAuthorizedError") from None
+        if "file_url" in call.request.headers:
+            raise upload_error("FileUrlProcessingError")
+        offset, size = _number(call, "Offset"), _number(call, "File_Size")
+        if session.size not in (None, size) or offset > size:
+            raise upload_error("ParameterValidationError", "File_Size")
+        if offset != session.intake.stored:
+            raise upload_error("OffsetInvalidError")
+        if call.request.content_length not in (None, size - offset):
+            raise upload_error("PartialRequestError")
+        session.size = size
+        return offset
+
+    async def _store(self, call: Call, session: Session, offset: int) -> None:
+        session.writer += 1
+        mine, room = session.writer, (session.size or 0) - offset
+        async for piece in metered(call, body(call.request), session):
+            if session.writer != mine:
+                raise ConnectionAbortedError  # a newer request has taken over
+            fitting = piece[:room]
+            room -= len(fitting)
+            session.intake.write(fitting)
+            call.world.transfer.bytes_stored += len(fitting)
+
+
+def upload_error(type: str, *words: str) -> UploadError:
+    """Return one of the host's errors; a name that it does not have is a failed request."""
+    status, retriable, message = _ERRORS.get(type, _ERRORS["ProcessingFailedError"])
+    return UploadError(status, type, message.format(*words or ("Offset",)), retriable=retriable)
+
+
+def _number(call: Call, header: str) -> int:
+    text = call.request.headers.get(header, "")
+    if not text.isdecimal():
+        raise upload_error("ParameterValidationError", header)
+    return int(text)

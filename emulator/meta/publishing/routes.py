@@ -1,0 +1,68 @@
+"""Which address of publishing is which operation, and which faults it knows."""
+
+from collections.abc import Iterable, Mapping
+
+from aiohttp import web
+
+from emulator.meta.graph import VERSION, Graph
+from emulator.meta.params import Params, params_of
+from emulator.meta.publishing.edges.finishing import FINISH_KINDS
+from emulator.meta.publishing.edges.listings import Listings
+from emulator.meta.publishing.edges.node import Nodes
+from emulator.meta.publishing.edges.reels import Reels
+from emulator.meta.publishing.edges.upload_host import UploadHost
+from emulator.meta.publishing.edges.videos import Videos
+from emulator.meta.publishing.intake.form import read_head
+from emulator.meta.publishing.service import Service
+
+_ERRORS = frozenset({"graph_error"})
+
+FAULTS: Mapping[str, frozenset[str]] = {
+    "page_videos.start": _ERRORS,
+    "page_videos.transfer": _ERRORS | {"stall", "trickle", "offset_loop"},
+    "page_videos.finish": FINISH_KINDS,
+    "page_videos.cancel": _ERRORS,
+    "page_videos.single": _ERRORS | {"trickle"},
+    "page_videos.list": _ERRORS,
+    "reels.start": _ERRORS,
+    "reels.transfer": _ERRORS | {"stall", "trickle", "upload_error"},
+    "reels.finish": FINISH_KINDS,
+    "reels.list": _ERRORS,
+    "video.get": _ERRORS | {"not_found_yet"},
+    "video.update": _ERRORS,
+    "video.delete": _ERRORS,
+    "video.thumbnails": _ERRORS,
+}
+"""For each operation, the kinds of fault that it carries out itself."""
+
+
+def publishing_routes(
+    graph: Graph, service: Service, nodes: Nodes
+) -> Iterable[web.AbstractRouteDef]:
+    """Return everything but `GET /{video-id}`, which persons and Pages share."""
+    videos, reels, listings = Videos(service), Reels(service), Listings(service, nodes)
+    node = r"/{node:\d+}"
+    for path in (f"{node}/videos", r"/{node:(?:act_)?\d+}/advideos"):
+        yield from graph.route(
+            "POST", path, videos.operation, videos.post, reads=read_head, streams=True
+        )
+    yield from graph.route(
+        "POST", f"{node}/video_reels", reels.operation, reels.post, reads=read_head, streams=True
+    )
+    yield from graph.route("GET", f"{node}/videos", "page_videos.list", listings.videos)
+    yield from graph.route("GET", f"{node}/video_reels", "reels.list", listings.reels)
+    yield from graph.route(
+        "POST", f"{node}/thumbnails", "video.thumbnails", nodes.set_thumbnail, reads=read_head
+    )
+    yield from graph.route("POST", node, "video.update", nodes.update)
+    yield from graph.route("DELETE", node, "video.delete", nodes.delete)
+
+    host = UploadHost(service)
+    take = graph.serve("reels.transfer", host.post, reads=_headers, streams=True)
+    for root in ("", VERSION):
+        yield web.post(f"/video-upload{root}{node}", take)
+
+
+async def _headers(request: web.Request) -> Params:
+    """Return what a request says whose body is a file."""
+    return params_of(request, {})
