@@ -4,6 +4,7 @@
 does, and how that is known, is in the facts named by the docstrings.
 """
 
+from platforms.facebook.adapter import Facebook
 from platforms.facebook.graph import MetaApp
 
-__all__ = ["MetaApp"]
+__all__ = ["Facebook", "MetaApp"]

@@ -40,8 +40,8 @@ _AT_EXCHANGE: Mapping[str, Rule] = {
     **RULES,
     # The code of an unexplained trouble stands for a wrong secret here.
     "1": SECRET,
-    "100": CODE,
 }
+_AT_REDEMPTION: Mapping[str, Rule] = {**_AT_EXCHANGE, "100": CODE}
 _AT_INSPECTION: Mapping[str, Rule] = {
     **RULES,
     "100": Rule(
@@ -92,7 +92,7 @@ class Login:
 
     def redeem(self, *, code: Secret, redirect_uri: str) -> Credential:
         """One POST. The token lives an hour or two, and what was granted is not told yet."""
-        grant = self._token(code=code.reveal(), redirect_uri=redirect_uri)
+        grant = self._token(rules=_AT_REDEMPTION, code=code.reveal(), redirect_uri=redirect_uri)
         return Credential(
             access_token=Secret(grant["access_token"]),
             refresh_token=None,
@@ -156,13 +156,15 @@ class Login:
             if error.code not in ("not_found", "app_removed"):
                 raise
 
-    def _token(self, **fields: str) -> Mapping[str, Any]:
+    def _token(
+        self, *, rules: Mapping[str, Rule] = _AT_EXCHANGE, **fields: str
+    ) -> Mapping[str, Any]:
         app = {
             "client_id": self._app.app_id,
             "client_secret": self._app.app_secret.reveal(),
         }
         grant = self._graph.call(
-            "POST", "oauth/access_token", None, {**app, **fields}, budget=APP, rules=_AT_EXCHANGE
+            "POST", "oauth/access_token", None, {**app, **fields}, budget=APP, rules=rules
         )
         if not isinstance(grant.get("access_token"), str) or not grant["access_token"]:
             raise unreadable()
