@@ -1,0 +1,156 @@
+"""What Facebook accepts in a payload and of a file, checked before anything is sent.
+
+One table of fields, each with its JSON schema and its rule; a reel takes all of them but
+tags of content, as Meta's own SDK 26 has it, and may be scheduled for less far ahead. The
+limits are those of the facts (Facebook section 2) and, where Meta leaves a unit open, the
+stricter reading. What only Facebook can know stays with Facebook: who is tagged, whom a
+targeting reaches, and whether the time of publication is still ahead when the bytes are there.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from media.source import VideoFacts
+from platforms.payload import (
+    BOOLEAN,
+    TEXTS,
+    URI,
+    Field,
+    address,
+    check_fields,
+    flag,
+    moment,
+    moment_of,
+    one_of,
+    schema_of,
+    text,
+)
+from platforms.protocol import FileCheck
+
+TYPES = ("video", "reel")
+MAX_BYTES = 10 * 1024**3
+MAX_SECONDS = 240 * 60
+MIN_BYTES = 1024
+REEL_SECONDS = (3, 90)
+REEL_WIDTH, REEL_HEIGHT = 540, 960
+SOONEST = timedelta(minutes=10)
+LATEST = {"video": timedelta(days=180), "reel": timedelta(days=29)}
+"""How far ahead Facebook schedules by itself; six months, as the shortest six are."""
+
+_NOT_FOR_REELS = ("contentTags",)
+_ASPECT = 9 / 16
+_ASPECT_TOLERANCE = 0.1
+"""Of the ratio: encoders round to whole macroblocks, and phones are nearly 9:16."""
+
+
+def check(
+    type: str, payload: Mapping[str, Any], now: datetime | None = None
+) -> dict[str, list[str]]:
+    """Everything wrong with a payload: field → sentences. Empty when it is right.
+
+    Pure but for the clock that a time of publication is held against.
+    """
+    found: dict[str, list[str]] = {}
+    if type not in TYPES:
+        found["type"] = [f"Facebook takes {' or '.join(TYPES)}."]
+    found |= check_fields(FIELDS, payload, "Facebook")
+    if type == "reel":
+        for name in payload.keys() & _NOT_FOR_REELS:
+            found.setdefault(name, []).append("A reel does not take it.")
+    if "publishAt" in payload:
+        wrong = found.get("publishAt") or _publish_at(type, payload, now or datetime.now(UTC))
+        found |= {"publishAt": wrong} if wrong else {}
+    return found
+
+
+def check_file(type: str, facts: VideoFacts) -> FileCheck:
+    """What Facebook says of a file, as far as it is known without sending it. Pure."""
+    faults, warnings = {}, {}
+    if facts.pin.size > MAX_BYTES:
+        faults["video_too_large"] = "Facebook takes videos up to 10 GiB."
+    if facts.pin.size < MIN_BYTES:
+        faults["video_too_small"] = "Facebook takes no video under 1 KiB."
+    if type == "reel":
+        faults |= _reel_faults(facts)
+    else:
+        if (facts.duration_ms or 0) > MAX_SECONDS * 1000:
+            faults["video_too_long"] = "Facebook takes videos up to 4 hours long."
+        if facts.width and facts.height and facts.height > facts.width:
+            warnings["vertical_video"] = (
+                "Facebook makes a reel of a vertical video and may keep it as a draft that "
+                "somebody has to share on the Page. Send it as type reel to have it published."
+            )
+    return FileCheck(faults, warnings)
+
+
+def _reel_faults(facts: VideoFacts) -> dict[str, str]:
+    shortest, longest = REEL_SECONDS
+    faults = {}
+    if facts.duration_ms is not None and facts.duration_ms < shortest * 1000:
+        faults["reel_too_short"] = f"A reel is at least {shortest} seconds long."
+    if facts.duration_ms is not None and facts.duration_ms > longest * 1000:
+        faults["reel_too_long"] = f"A reel is at most {longest} seconds long."
+    if facts.width and facts.height:
+        if abs(facts.width / facts.height / _ASPECT - 1) > _ASPECT_TOLERANCE:
+            faults["reel_not_vertical"] = "A reel is a vertical video, 9:16."
+        if facts.width < REEL_WIDTH or facts.height < REEL_HEIGHT:
+            faults["reel_resolution"] = f"A reel has {REEL_WIDTH} x {REEL_HEIGHT} pixels or more."
+    return faults
+
+
+def _publish_at(type: str, payload: Mapping[str, Any], now: datetime) -> list[str]:
+    wrong = []
+    if payload.get("privacy", "private") != "private":
+        wrong.append("It needs the privacy to be private.")
+    latest = LATEST.get(type, LATEST["video"])
+    if not now + SOONEST <= moment_of(payload["publishAt"]) <= now + latest:
+        wrong.append(
+            f"Facebook schedules from 10 minutes to {latest.days} days ahead; "
+            "scheduledAt, of the assignment itself, has no such limit."
+        )
+    return wrong
+
+
+def _title(value: Any) -> list[str]:
+    wrong = text(value)
+    # Meta does not say which characters it counts; UTF-16 units are never the fewer.
+    if isinstance(value, str) and len(value.encode("utf-16-le", "surrogatepass")) // 2 > 254:
+        wrong.append("It may have 254 characters at most.")
+    return wrong
+
+
+def _tags(value: Any) -> list[str]:
+    right = isinstance(value, list) and all(
+        isinstance(tag, str) and tag.isascii() and tag.isdigit() for tag in value
+    )
+    return [] if right else ['It must be a list of numeric ids as text, like ["123"].']
+
+
+def _targeting(value: Any) -> list[str]:
+    return [] if isinstance(value, Mapping) else ["It must be an object, as Meta describes it."]
+
+
+FIELDS: Mapping[str, Field] = {
+    "title": Field({"type": "string", "maxLength": 254}, _title),
+    "description": Field({"type": "string"}, text),
+    "privacy": one_of(
+        "private", "public", default="private", description="private: a draft on the Page"
+    ),
+    "publishAt": Field(
+        {
+            "type": "string",
+            "format": "date-time",
+            "description": "needs privacy private; 10 minutes to 180 days ahead, a reel 29 days",
+        },
+        moment,
+    ),
+    "thumbnailUrl": Field({**URI, "description": "10 MiB at most"}, address),
+    "contentTags": Field({**TEXTS, "description": "numeric ids; not for reels"}, _tags),
+    "targeting": Field({"type": "object", "description": "who may see it"}, _targeting),
+    "feedTargeting": Field({"type": "object", "description": "whom it is shown to"}, _targeting),
+    "isAiGenerated": Field(BOOLEAN, flag),
+}
+
+SCHEMA: Mapping[str, Any] = schema_of(FIELDS)
+"""Nothing is required: without a title Facebook shows the description alone."""

@@ -1,0 +1,108 @@
+"""What has become of an uploaded video, by Facebook's word.
+
+`ready` says that the processing is done and nothing about who can see it: a video is
+published when it is ready and `published`, a reel when its publishing phase is complete,
+and one that stays a draft, against what was asked, is a failure that a person has to
+mend (facts: Facebook sections 2d and 3). Meta's codes become our stable ones.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urljoin
+
+from domain.errors import PlatformRefusal, PlatformUnavailable
+from platforms.facebook.graph import Graph
+from platforms.facebook.publishing.intent import Intent, intent_of, scheduled_at
+from platforms.facebook.publishing.status import NODE_FIELDS, Progress, VideoStatus, read_status
+from platforms.protocol import Credential, Dead, Live, Outcome, Processing, Publication
+
+APPEARS_WITHIN = timedelta(minutes=10)
+PUBLISHED_WITHIN = timedelta(minutes=30)
+"""After the finish; a video that is ready and still not published then was kept as a draft."""
+
+_SITE = "https://www.facebook.com"
+
+
+def get_outcome(
+    graph: Graph,
+    credential: Credential,
+    platform_id: str,
+    publication: Publication,
+    uploaded_at: datetime | None,
+) -> Outcome:
+    """One call. Raises `PlatformUnavailable` (`not_there_yet`) for a video yet to appear."""
+    age = None if uploaded_at is None else datetime.now(UTC) - uploaded_at
+    try:
+        node = graph.call(
+            "GET",
+            platform_id,
+            credential.access_token,
+            {"fields": NODE_FIELDS},
+            budget=publication.account_id,
+        )
+    except PlatformRefusal as refusal:
+        if refusal.code != "not_found":
+            raise
+        return _missing(age)
+    return judge(read_status(node), platform_id, publication, age)
+
+
+def judge(
+    status: VideoStatus, platform_id: str, publication: Publication, age: timedelta | None
+) -> Outcome:
+    """What a look says; `age` is the time since the finish, None where it is not known. Pure."""
+    if status.fault is not None:
+        return Dead(status.fault.code, status.fault.sentence)
+    intent = intent_of(publication.payload)
+    if _is_done(status, intent, publication.type):
+        url = urljoin(_SITE, status.permalink or f"/{platform_id}")
+        return Live(url, _differences(status, intent, publication.payload))
+    if status.is_ready and age is not None and age > PUBLISHED_WITHIN:
+        return Dead(
+            "left_as_draft",
+            "Facebook kept the video as a draft: share it there, on the Page. "
+            "Vertical videos are published as type reel.",
+        )
+    return Processing(None if status.is_ready else status.percent)
+
+
+def _is_done(status: VideoStatus, intent: Intent, type: str) -> bool:
+    match intent:
+        case Intent.DRAFT:
+            return status.is_ready
+        case Intent.SCHEDULED if status.is_ready and _is_scheduled(status):
+            return True
+        case _ if type == "reel":
+            complete = status.publishing.progress is Progress.COMPLETE
+            return complete and status.publish_status in (None, "published")
+        case _:
+            return status.is_ready and status.is_public
+
+
+def _is_scheduled(status: VideoStatus) -> bool:
+    return status.publish_status == "scheduled" or (
+        status.scheduled_at is not None and not status.is_public
+    )
+
+
+def _differences(status: VideoStatus, intent: Intent, payload: Mapping[str, Any]) -> dict[str, str]:
+    """What is otherwise than asked, or deserves a person's eye."""
+    warnings = {}
+    if intent is Intent.DRAFT and status.is_public:
+        warnings["privacy_differs"] = "Asked for a draft; Facebook published the video."
+    if intent is Intent.SCHEDULED and status.scheduled_at not in (None, scheduled_at(payload)):
+        warnings["schedule_differs"] = "Facebook keeps another time of publication."
+    if status.matches:
+        warnings["copyright_match"] = "Facebook finds somebody else's content in the video."
+    if status.copyright.progress is Progress.ERROR:
+        warnings["copyright_unchecked"] = "Facebook's copyright check ended with an error."
+    return warnings
+
+
+def _missing(age: timedelta | None) -> Dead:
+    if age is None or age < APPEARS_WITHIN:
+        raise PlatformUnavailable(
+            "not_there_yet", "Facebook does not show the video yet.", retry_after=15
+        )
+    return Dead("video_missing", "Facebook does not have the video: it was removed.")

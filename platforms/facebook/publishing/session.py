@@ -1,0 +1,167 @@
+"""The handle of an upload: opening one, keeping it, giving it up, and what it still tells.
+
+Facebook names the video before its first byte, so the handle holds the video's id and is
+stored with it. That id is what makes an upload safe: whatever answer is lost, the video is
+asked by its own name, and there is never a second one to look for. Opening a session shows
+nothing to anybody; one that is left alone is forgotten by Facebook itself.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from domain.errors import CastlineError, PlatformRefusal, ReauthorizationNeeded
+from domain.secrets import Secret
+from platforms.facebook.errors import number, unreadable
+from platforms.facebook.graph import Graph
+from platforms.facebook.publishing.status import NODE_FIELDS, read_status
+from platforms.protocol import Credential, Publication
+
+PUBLISH = "pages_manage_posts"
+"""The permission to publish on a Page."""
+EDGES = {"video": "videos", "reel": "video_reels"}
+"""The edge of a Page that each type of publication goes through."""
+
+_LISTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class VideoSession:
+    """A chunked upload. `start` and `end` are the range of bytes that was asked for first."""
+
+    page_id: str
+    video_id: str
+    upload_session_id: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReelSession:
+    """An upload of a reel, whose bytes go to an address of their own."""
+
+    page_id: str
+    video_id: str
+    upload_url: str
+
+
+Session = VideoSession | ReelSession
+_TYPES: Mapping[str, type[VideoSession] | type[ReelSession]] = {
+    "video": VideoSession,
+    "reel": ReelSession,
+}
+
+
+def seal(session: Session) -> Secret:
+    """The handle as the vault keeps it."""
+    type = "video" if isinstance(session, VideoSession) else "reel"
+    return Secret(json.dumps({"type": type, **asdict(session)}))
+
+
+def unseal(handle: Secret) -> Session:
+    fields = json.loads(handle.reveal())
+    return _TYPES[fields.pop("type")](**fields)
+
+
+def open_session(graph: Graph, credential: Credential, publication: Publication) -> Secret:
+    """Ask for a session. One call. A retry opens another; the first runs out by itself.
+
+    Meta has one code for a payload it dislikes and for a token that may not publish, so
+    the token's scopes decide: `ReauthorizationNeeded` (code `scope_missing`) then.
+    """
+    page_id = publication.account_id
+    fields: dict[str, Any] = {"upload_phase": "start"}
+    if publication.type == "video":
+        fields["file_size"] = publication.size
+    try:
+        answer = graph.call(
+            "POST",
+            f"{page_id}/{EDGES[publication.type]}",
+            credential.access_token,
+            fields,
+            budget=page_id,
+        )
+    except PlatformRefusal as refusal:
+        if refusal.code == "invalid_parameter" and PUBLISH not in credential.scopes:
+            raise ReauthorizationNeeded(
+                "scope_missing",
+                f"The connection was not granted {PUBLISH}: connect again and leave it ticked.",
+                reason=refusal.reason,
+            ) from None
+        raise
+    return seal(_OPENED[publication.type](page_id, answer))
+
+
+def discard_session(graph: Graph, handle: Secret, credential: Credential) -> None:
+    """Cancel a chunked upload. One call, none for a reel. Never fails, deletes no video."""
+    session = unseal(handle)
+    if isinstance(session, ReelSession):
+        return
+    fields = {"upload_phase": "cancel", "upload_session_id": session.upload_session_id}
+    path = f"{session.page_id}/{EDGES['video']}"
+    try:
+        graph.call("POST", path, credential.access_token, fields, budget=session.page_id)
+    except CastlineError:
+        return
+
+
+def find_published(graph: Graph, credential: Credential, handle: Secret | None) -> str | None:
+    """Look whether the session's own video was finished. One call, two when it is not shown.
+
+    Facebook keeps nothing of ours with a video, so without a handle there is nothing to
+    look for. A video whose processing failed is not found: it will never be seen.
+    """
+    if handle is None:
+        return None
+    session = unseal(handle)
+    token, page_id = credential.access_token, session.page_id
+    try:
+        node = graph.call("GET", session.video_id, token, {"fields": NODE_FIELDS}, budget=page_id)
+    except PlatformRefusal as refusal:
+        if refusal.code != "not_found":
+            raise
+        return _find_listed(graph, token, session)
+    status = read_status(node)
+    return session.video_id if status.shows_finish and status.fault is None else None
+
+
+def _find_listed(graph: Graph, token: Secret, session: Session) -> str | None:
+    """The Page's newest videos, where one may be listed that is not shown by its id yet."""
+    edge = EDGES["video" if isinstance(session, VideoSession) else "reel"]
+    fields = {"fields": "id", "limit": _LISTED}
+    try:
+        listing = graph.call(
+            "GET", f"{session.page_id}/{edge}", token, fields, budget=session.page_id
+        )
+    except PlatformRefusal:
+        # Meta's pages disagree on whether this may be read (facts: Facebook section 3).
+        return None
+    ids = {str(row.get("id")) for row in listing.get("data") or [] if isinstance(row, dict)}
+    return session.video_id if session.video_id in ids else None
+
+
+def _opened_video(page_id: str, answer: Mapping[str, Any]) -> Session:
+    start, end = number(answer.get("start_offset")), number(answer.get("end_offset"))
+    if start is None or end is None:
+        raise unreadable()
+    return VideoSession(
+        page_id, _said(answer, "video_id"), _said(answer, "upload_session_id"), start, end
+    )
+
+
+def _opened_reel(page_id: str, answer: Mapping[str, Any]) -> Session:
+    return ReelSession(page_id, _said(answer, "video_id"), _said(answer, "upload_url"))
+
+
+_OPENED: Mapping[str, Callable[[str, Mapping[str, Any]], Session]] = {
+    "video": _opened_video,
+    "reel": _opened_reel,
+}
+
+
+def _said(answer: Mapping[str, Any], name: str) -> str:
+    value = answer.get(name)
+    if not isinstance(value, str) or not value:
+        raise unreadable()
+    return value

@@ -1,0 +1,207 @@
+"""An upload to a Page, as a machine without I/O: query, pieces, finish, read-back.
+
+Both routes are this one machine, because what matters is the same in both: the platform's
+word sets the offset, and the finish is the one call that may be seen by people. A finish
+that was not plainly acknowledged, whatever came instead, is never taken at its word: the
+video is asked by its id, and any sign of life is the success. Only looks that find nothing,
+for seconds on end, prove that a finish did nothing and may be sent (again).
+"""
+
+from collections.abc import Callable
+from enum import Enum, auto
+from urllib.parse import urlencode
+
+from domain.errors import PlatformError, PlatformRefusal, PlatformUnavailable, SessionLost
+from domain.secrets import Secret
+from domain.states import KnownBy
+from platforms.facebook.errors import unreadable
+from platforms.facebook.graph import Graph
+from platforms.facebook.publishing.routes import ChunkedRoute, ReelRoute, Route
+from platforms.facebook.publishing.session import Session, VideoSession, unseal
+from platforms.facebook.publishing.status import NODE_FIELDS, read_status
+from platforms.protocol import Publication
+from platforms.transfer.machine import Answer, Finished, Request
+
+LOOKS = 3
+"""How many reads in a row must find nothing before a finish counts as never made."""
+LOOK_SECONDS = 3.0
+"""Between them: a finish that was under way shows within a second or two."""
+
+
+class Step(Enum):
+    LOOK = auto()
+    SEND = auto()
+    FINISH = auto()
+
+
+def resume_upload(
+    graph: Graph,
+    handle: Secret,
+    publication: Publication,
+    access_token: Callable[[], Secret],
+    *,
+    chunk_size: int,
+    fresh: bool,
+) -> "PageUpload":
+    """The machine of a session; `fresh` as `Platform.upload` has it."""
+    session = unseal(handle)
+    route: Route = (
+        ChunkedRoute(graph, session, publication, chunk_size)
+        if isinstance(session, VideoSession)
+        else ReelRoute(graph, session, publication)
+    )
+    return PageUpload(graph, session, route, publication.size, access_token, fresh=fresh)
+
+
+class PageUpload:
+    """One upload session. Satisfies `platforms.transfer.machine.Upload`.
+
+    A session that is not fresh may have been finished by whoever had it before, so its
+    first finish has to be preceded by looks as a repeated one has.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        session: Session,
+        route: Route,
+        size: int,
+        access_token: Callable[[], Secret],
+        *,
+        fresh: bool,
+    ) -> None:
+        if size <= 0:
+            raise ValueError("an empty file cannot be uploaded")
+        self.confirmed = 0
+        self._graph = graph
+        self._session = session
+        self._route = route
+        self._size = size
+        self._access_token = access_token
+        self._next = Step.SEND if fresh else Step.LOOK
+        self._sent = Step.LOOK
+        self._finish = _Finish(is_open=fresh)
+
+    def next_request(self) -> Request:
+        """Raises `QuotaExhausted` where the Page's calls are nearly used up."""
+        self._graph.usage.check(self._session.page_id)
+        token = self._access_token()
+        self._sent, self._next = self._next, Step.LOOK
+        match self._sent:
+            case Step.LOOK:
+                return self._look(token)
+            case Step.SEND:
+                return self._route.piece(self.confirmed, token)
+            case Step.FINISH:
+                return self._route.finish(token)
+
+    def receive(self, answer: Answer) -> Finished | None:
+        match self._sent:
+            case Step.LOOK:
+                return self._looked(answer)
+            case Step.SEND:
+                self._go_on_from(self._route.held(answer))
+                return None
+            case Step.FINISH:
+                return self._finished(answer)
+
+    def lost(self) -> None:
+        if self._sent is Step.FINISH:
+            self._finish.is_unclear(None)
+        self._sent = self._next = Step.LOOK
+
+    def _look(self, token: Secret) -> Request:
+        query = urlencode(self._graph.form(token, {"fields": NODE_FIELDS}))
+        url = Secret(f"{self._graph.url(self._session.video_id)}?{query}")
+        return Request("GET", url, self._graph.headers(token))
+
+    def _looked(self, answer: Answer) -> Finished | None:
+        try:
+            status = read_status(self._graph.take(answer, self._session.page_id))
+        except PlatformRefusal as refusal:
+            if refusal.code != "not_found":
+                raise
+            raise _gone(refusal.reason) from None
+        if status.is_expired:
+            raise _gone(status.word)
+        if status.fault is not None:
+            raise PlatformRefusal(status.fault.code, status.fault.sentence)
+        if status.shows_finish:
+            return Finished(self._session.video_id, KnownBy.READ_BACK)
+        self._go_on_from(self._size if status.is_uploaded else min(status.stored, self._size))
+        if self._next is Step.FINISH:
+            self._next = Step.LOOK
+            self._finish.require()
+            self._next = Step.FINISH
+        return None
+
+    def _finished(self, answer: Answer) -> Finished | None:
+        try:
+            document = self._graph.take(answer, self._session.page_id)
+            if document.get("success") is not True:
+                raise unreadable()
+        except PlatformError as error:
+            self._finish.is_unclear(error)
+            return None
+        return Finished(self._session.video_id, KnownBy.ANSWER)
+
+    def _go_on_from(self, held: int) -> None:
+        self.confirmed = held
+        self._next = Step.SEND if held < self._size else Step.FINISH
+        if held < self._size:
+            # A finish needs every byte, so none can have been accepted.
+            self._finish = _Finish(is_open=True)
+
+
+class _Finish:
+    """Whether the finish may be sent, as the bytes alone do not tell it."""
+
+    def __init__(self, *, is_open: bool) -> None:
+        self._looks = 0 if is_open else LOOKS
+        self._error: PlatformError | None = None
+
+    def is_unclear(self, error: PlatformError | None) -> None:
+        """A finish was sent and not acknowledged; `error` is what it was answered with."""
+        self._looks, self._error = LOOKS, error
+
+    def require(self) -> None:
+        """Count a look that found nothing, and raise unless the finish may be sent now.
+
+        A budget, a connection or an app that needs mending is told at once, because the
+        video will be looked at again before anything is sent. A refusal ends the whole
+        assignment, so it is believed only after as many looks as a repetition needs.
+        """
+        if not self._looks:
+            return
+        self._looks -= 1
+        error = self._error
+        waits = isinstance(error, PlatformUnavailable | PlatformRefusal)
+        if error is not None and not waits:
+            self.is_unclear(None)
+            raise error
+        if self._looks:
+            raise _not_yet(error)
+        if isinstance(error, PlatformRefusal):
+            self.is_unclear(None)
+            raise error
+
+
+def _not_yet(error: PlatformError | None) -> PlatformUnavailable:
+    """To be looked at again; says what the finish was answered with, where that may pass."""
+    if isinstance(error, PlatformUnavailable):
+        return PlatformUnavailable(
+            error.code,
+            error.sentence,
+            reason=error.reason,
+            retry_after=LOOK_SECONDS,
+            tries=error.tries,
+        )
+    return PlatformUnavailable(
+        "not_finished_yet",
+        "Facebook has every byte; whether it has the video, too, is being read.",
+        retry_after=LOOK_SECONDS,
+    )
+
+
+def _gone(reason: str | None) -> SessionLost:
+    return SessionLost("session_lost", "Facebook does not know the upload any more.", reason=reason)
