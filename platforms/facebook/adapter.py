@@ -6,20 +6,34 @@ none of them sleeps or repeats a call, and any of them may raise `QuotaExhausted
 a call when the budget is nearly used up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
+from domain.errors import PlatformRefusal
 from domain.secrets import Secret
-from domain.states import PlatformName
+from domain.states import PlatformName, StepName
 from media.policy import SourcePolicy
 from media.source import VideoFacts
 from platforms.facebook import limits
 from platforms.facebook.graph import Graph, MetaApp
 from platforms.facebook.login import SCOPES, Login
 from platforms.facebook.pages import get_accounts, get_channel
+from platforms.facebook.publishing.outcome import get_outcome
+from platforms.facebook.publishing.session import discard_session, find_published, open_session
+from platforms.facebook.publishing.thumbnail import STEP_SCOPES, extra_steps, set_thumbnail
+from platforms.facebook.publishing.upload import PageUpload, resume_upload
 from platforms.facebook.usage import Usage
 from platforms.http import Http
-from platforms.protocol import Accounts, Capabilities, Channel, Credential, FileCheck
+from platforms.protocol import (
+    Accounts,
+    Capabilities,
+    Channel,
+    Credential,
+    FileCheck,
+    Outcome,
+    Publication,
+)
 
 _PUBLIC_ONLY = SourcePolicy()
 
@@ -42,6 +56,7 @@ class Facebook:
             max_duration_seconds=limits.MAX_SECONDS,
             payload_schema=limits.SCHEMA,
             scopes=SCOPES,
+            step_scopes=STEP_SCOPES,
         )
         self._graph = Graph(app, Http("Meta"), Usage())
         self._login = Login(self._graph)
@@ -98,3 +113,65 @@ class Facebook:
     def check_file(self, type: str, facts: VideoFacts) -> FileCheck:
         """No call."""
         return limits.check_file(type, facts)
+
+    def open_session(self, credential: Credential, publication: Publication) -> Secret:
+        """One call, none for a file that is too large."""
+        if publication.size > limits.MAX_BYTES:
+            raise PlatformRefusal("file_too_large", "Facebook takes files up to 10 GiB.")
+        return open_session(self._graph, credential, publication)
+
+    def upload(
+        self,
+        session: Secret,
+        publication: Publication,
+        access_token: Callable[[], Secret],
+        *,
+        fresh: bool = False,
+    ) -> PageUpload:
+        """No call: the machine says which to make, one per range that Facebook asks for."""
+        return resume_upload(
+            self._graph,
+            session,
+            publication,
+            access_token,
+            chunk_size=self._chunk_size,
+            fresh=fresh,
+        )
+
+    def discard_session(self, session: Secret, credential: Credential) -> None:
+        """One call, none for a reel. A video that was made is never deleted."""
+        discard_session(self._graph, session, credential)
+
+    def find_published(
+        self,
+        credential: Credential,
+        publication: Publication,  # noqa: ARG002 - the session names its video
+        session: Secret | None,
+    ) -> str | None:
+        """One call, two when the video is not shown; none without a session."""
+        return find_published(self._graph, credential, session)
+
+    def outcome(
+        self,
+        credential: Credential,
+        platform_id: str,
+        publication: Publication,
+        *,
+        uploaded_at: datetime | None = None,
+    ) -> Outcome:
+        """One call. A video absent for ten minutes after `uploaded_at` counts as removed."""
+        return get_outcome(self._graph, credential, platform_id, publication, uploaded_at)
+
+    def extra_steps(self, payload: Mapping[str, Any]) -> tuple[StepName, ...]:
+        """No call."""
+        return extra_steps(payload)
+
+    def run_step(
+        self,
+        step: StepName,  # noqa: ARG002 - there is but one
+        credential: Credential,
+        platform_id: str,
+        payload: Mapping[str, Any],
+    ) -> None:
+        """One call."""
+        set_thumbnail(self._graph, self._policy, credential, platform_id, payload["thumbnailUrl"])

@@ -15,11 +15,10 @@ from domain.errors import CastlineError, PlatformRefusal, ReauthorizationNeeded
 from domain.secrets import Secret
 from platforms.facebook.errors import number, unreadable
 from platforms.facebook.graph import Graph
+from platforms.facebook.login import PUBLISH
 from platforms.facebook.publishing.status import NODE_FIELDS, read_status
 from platforms.protocol import Credential, Publication
 
-PUBLISH = "pages_manage_posts"
-"""The permission to publish on a Page."""
 EDGES = {"video": "videos", "reel": "video_reels"}
 """The edge of a Page that each type of publication goes through."""
 

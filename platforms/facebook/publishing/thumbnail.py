@@ -12,7 +12,7 @@ from domain.states import StepName
 from media.policy import SourcePolicy
 from platforms.attachments import read_attachment
 from platforms.facebook.graph import Graph, Multipart
-from platforms.facebook.publishing.session import PUBLISH
+from platforms.facebook.login import PUBLISH
 from platforms.protocol import Credential
 
 STEP_SCOPES: Mapping[StepName, tuple[str, ...]] = {StepName.THUMBNAIL: (PUBLISH,)}
