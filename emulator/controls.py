@@ -26,7 +26,7 @@ CONTROLS = {
     "POST /_emulator/clock": '{"advance_seconds": n}',
     "POST /_emulator/switches": "set switches by name; the answer shows them all",
     "POST /_emulator/accounts": "add an account: platform, email, name, unticked, "
-    "channels or pages; at facebook also remove_app, password_changed or roles of one there is",
+    "channels or pages; or change one there is: remove_app, password_changed, roles",
     "POST /_emulator/clients": "add or change an OAuth client: platform, client_id, "
     "client_secret, redirect_uris, deleted",
     "POST /_emulator/reset": "back to the seeds",

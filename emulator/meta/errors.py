@@ -102,9 +102,12 @@ def json_answer(
 def graph_error(reason: str, message: str | None = None, **error_data: Any) -> GraphError:
     """Return the error that a code, `code/subcode` or subcode stands for.
 
-    A number that the table does not have takes the words of its code, or none of its own.
+    A number that the table does not have takes the words of its code; what is no number
+    at all is the unknown error.
     """
     key = next((key for key in (reason, *_ending(reason)) if key in CATALOG), reason)
+    if not key.replace("/", "", 1).isdecimal():
+        key = "1"
     code, _, subcode = key.partition("/")
     row = CATALOG.get(key) or CATALOG.get(code) or Row(f"(#{code}) Permissions error", 403)
     return GraphError(

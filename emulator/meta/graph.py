@@ -20,6 +20,7 @@ from emulator.meta.usage import Usage
 
 LATEST, OLDEST = 26, 21
 VERSION = r"/{version:v\d+\.\d+}"
+SLASH = "{slash:/?}"  # Meta's own library ends an address with one
 _EARLY = frozenset({"v1.0", *(f"v2.{n}" for n in range(13)), *(f"v3.{n}" for n in range(4))})
 
 Reader = Callable[[web.Request], Awaitable[Params]]
@@ -46,7 +47,7 @@ class Graph:
         """Serve a handler with and without a version before its path."""
         served = self.serve(operation, handler, reads=reads, streams=streams)
         for root in ("", VERSION):
-            yield web.route(method, root + path, served)
+            yield web.route(method, root + path + SLASH, served)
 
     def serve(
         self,

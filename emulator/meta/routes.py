@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from aiohttp import web
 
 from emulator.calls import Call, Handler, serve
+from emulator.meta.errors import graph_error
 from emulator.meta.graph import VERSION, Graph
 from emulator.meta.login.dialog import Dialog
 from emulator.meta.login.exchange import Exchange, operation_of
@@ -39,7 +40,7 @@ FAULTS: Mapping[str, frozenset[str]] = {
 def routes(
     graph: Graph, grants: Grants, directory: Directory, show_video: Handler
 ) -> Iterable[web.AbstractRouteDef]:
-    """Return the routes of login, and those of persons and Pages."""
+    """Return the routes of login, of persons and Pages, and of what nobody knows."""
     dialog = Dialog(grants, directory, grants.switches)
     for root in ("", VERSION):
         yield web.get(f"{root}/dialog/oauth", serve("dialog.open", dialog.open))
@@ -76,3 +77,9 @@ def routes(
         return await shown[call.operation](call)
 
     yield from graph.route("GET", r"/{node:\d+}", name, show)
+    yield web.route("*", f"{VERSION}/{{rest:.*}}", _unknown)
+
+
+async def _unknown(request: web.Request) -> web.Response:
+    rest = request.match_info["rest"]
+    return graph_error("2500", f"Unknown path components: /{rest}").answer()

@@ -1,0 +1,91 @@
+"""Other makers' clients find Facebook Login here, unchanged but for the address."""
+
+# mypy: disable-error-code="no-untyped-call, no-any-return, import-untyped"
+
+import pytest
+from authlib.integrations.base_client.errors import OAuthError
+from authlib.integrations.requests_client import OAuth2Session
+from facebook_business.adobjects.page import Page
+from facebook_business.adobjects.user import User
+from facebook_business.api import FacebookAdsApi, FacebookSession
+from requests_oauthlib import OAuth2Session as OauthlibSession
+from requests_oauthlib.compliance_fixes import facebook_compliance_fix
+
+from tests.support.emulator import Emulator
+from tests.support.meta import (
+    APP_ID,
+    APP_SECRET,
+    BAKERY,
+    REDIRECT,
+    SCOPES,
+    ask,
+    consent,
+    page_id,
+    person_token,
+    refusal,
+)
+
+
+@pytest.fixture
+def authlib(emulator: Emulator) -> OAuth2Session:
+    """Authlib's client, configured as its documentation says for Facebook."""
+    return OAuth2Session(
+        APP_ID,
+        APP_SECRET,
+        scope=" ".join(SCOPES),
+        redirect_uri=REDIRECT,
+        token_endpoint_auth_method="client_secret_post",
+    )
+
+
+def test_authlib_logs_in_and_reads_the_pages(emulator: Emulator, authlib: OAuth2Session) -> None:
+    url, state = authlib.create_authorization_url(f"{emulator.url}/dialog/oauth")
+    location = consent(emulator, url).partition("#")[0]  # which a browser keeps to itself
+    token = authlib.fetch_token(
+        f"{emulator.url}/oauth/access_token", authorization_response=location, state=state
+    )
+    assert token["token_type"] == "bearer"
+    rows = authlib.get(f"{emulator.url}/v26.0/me/accounts").json()["data"]
+    assert rows[0]["name"] == BAKERY
+
+
+def test_authlib_hears_that_the_person_said_no(emulator: Emulator, authlib: OAuth2Session) -> None:
+    url, _ = authlib.create_authorization_url(f"{emulator.url}/dialog/oauth")
+    location = consent(emulator, url, decision="deny").partition("#")[0]
+    with pytest.raises(OAuthError) as caught:
+        authlib.fetch_token(f"{emulator.url}/oauth/access_token", authorization_response=location)
+    assert caught.value.error == "access_denied"
+
+
+def test_oauthlib_logs_in_with_its_fix_for_facebook(emulator: Emulator) -> None:
+    session = facebook_compliance_fix(
+        OauthlibSession(APP_ID, redirect_uri=REDIRECT, scope=list(SCOPES))
+    )
+    url, _ = session.authorization_url(f"{emulator.url}/v26.0/dialog/oauth")
+    location = consent(emulator, url)
+    session.fetch_token(
+        f"{emulator.url}/v26.0/oauth/access_token",
+        client_secret=APP_SECRET,
+        authorization_response=location,
+        include_client_id=True,
+    )
+    assert session.get(f"{emulator.url}/v26.0/me").json()["name"] == "Ana"
+
+
+def test_facebooks_own_library_reads_and_gives_back(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FacebookSession, "GRAPH", emulator.url)
+    token = person_token(emulator)
+    api = FacebookAdsApi.init(APP_ID, APP_SECRET, token, api_version="v26.0", crash_log=False)
+    me = User("me", api=api)
+    pages = list(me.get_accounts(fields=["id", "name"], params={"limit": 2}))
+    assert pages[0]["name"] == BAKERY
+    assert len(pages) == 4
+    bakery = Page(page_id(emulator, BAKERY), api=api).api_get(fields=["name", "access_token"])
+    assert bakery["name"] == BAKERY
+    granted = {row["permission"]: row["status"] for row in me.get_permissions()}
+    assert granted["pages_manage_posts"] == "granted"
+    me.delete_permissions(params={"permission": "pages_manage_posts"})
+    me.delete_permissions()
+    assert refusal(ask(emulator, "me", token)) == (190, 458)
