@@ -66,8 +66,8 @@ class Meta:
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         """Return everything Meta serves, on one origin."""
         graph, videos = Graph(self.tokens, self.usage), Nodes(self.service)
-        yield from routes(graph, self.grants, self._state.directory, videos.show)
         yield from publishing_routes(graph, self.service, videos)
+        yield from routes(graph, self.grants, self._state.directory, videos.show)
 
     def reset(self) -> None:
         """Go back to the seeded people and app, and nothing else."""
