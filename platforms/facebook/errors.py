@@ -38,11 +38,12 @@ class GraphError:
 
     def names(self) -> Iterator[str]:
         """What a rule for it may be listed under, the most telling first."""
-        yield self.reason
         if self.subcode is None:
             yield f"{self.code}/{self.type}"
-        elif self.subcode >= 1000:
-            yield f"{self.subcode}"
+        else:
+            yield self.reason
+            if self.subcode >= 1000:
+                yield f"{self.subcode}"
         yield f"{self.code}"
         if 200 <= self.code <= 299:
             yield "200"
