@@ -67,6 +67,7 @@ class Meta:
         """Return everything Meta serves, on one origin."""
         graph, videos = Graph(self.tokens, self.usage), Nodes(self.service)
         yield from publishing_routes(graph, self.service, videos)
+        # Login's come last: they end in one for every address that nobody knows.
         yield from routes(graph, self.grants, self._state.directory, videos.show)
 
     def reset(self) -> None:
