@@ -85,6 +85,8 @@ class Directory:
         for name in roles:
             if name not in by_name:
                 raise ValueError(f"{person.name} has no Page {name}. Pages: {', '.join(by_name)}.")
+        if not all(isinstance(tasks, list) for tasks in roles.values()):
+            raise ValueError("roles must be lists of tasks, by the names of Pages.")
         for name, tasks in roles.items():
             by_name[name].tasks[person.id] = list(tasks)
 

@@ -13,12 +13,14 @@ import trustme
 
 from tests.emulator.stranger import KIB256, Stranger, sha256, some_bytes
 from tests.support.emulator import Emulator
+from tests.support.meta import BAKERY, ask, page_token
 
 
 def test_the_first_page_says_what_this_is(emulator: Emulator) -> None:
     page = emulator.http.get("/")
     assert page.headers["content-type"].startswith("text/html")
-    for words in ("ana@example.test", "/_emulator/state", "emulator-secret"):
+    secrets = ("emulator-secret", "emulator-app-secret")
+    for words in ("ana@example.test", "Blue Door Bakery", "/_emulator/state", *secrets):
         assert words in page.text
 
 
@@ -95,6 +97,7 @@ def test_the_world_survives_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     emulator = Emulator.start(state=path)
     ana = Stranger(emulator).connect()
+    page = page_token(emulator)
     emulator.account("cleo@example.test", channels=[{"title": "Cleo"}])
     emulator.advance(100)
     emulator.switch(processing_seconds=7.0)
@@ -104,13 +107,16 @@ def test_the_world_survives_a_restart(tmp_path: Path) -> None:
     assert emulator.stop() == 0
     assert path.stat().st_mode & 0o777 == 0o600
     assert ana.refresh_token not in path.read_text()
+    assert page not in path.read_text()
 
     emulator = Emulator.start(state=path)
     try:
         after = emulator.state()
-        for part in ("accounts", "channels", "videos", "calls", "quota", "switches", "transfer"):
+        for part in ("accounts", "channels", "pages", "videos", "quota", "switches", "transfer"):
             assert after[part] == before[part], part
+        assert after["calls"] == before["calls"]
         assert after["clock"]["offset_seconds"] == 100
+        assert ask(emulator, "me", page).json()["name"] == BAKERY
         ana.emulator = emulator
         assert ana.refresh().status_code == 200
 

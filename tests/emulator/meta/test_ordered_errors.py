@@ -9,12 +9,6 @@ from tests.support.emulator import Emulator
 from tests.support.meta import BEN, ask, dialog_url, person_token, refusal
 
 
-@pytest.fixture(scope="module")
-def token(emulator_process: Emulator) -> str:
-    """A token for calls that fail before anybody looks at it."""
-    return "no matter"
-
-
 def test_every_row_comes_in_metas_envelope(emulator: Emulator) -> None:
     for reason, row in CATALOG.items():
         emulator.fault("me.get", "graph_error", reason=reason)

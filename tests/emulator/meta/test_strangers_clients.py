@@ -3,11 +3,12 @@
 # mypy: disable-error-code="no-untyped-call, no-any-return, import-untyped"
 
 import pytest
-from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 from facebook_business.adobjects.page import Page
 from facebook_business.adobjects.user import User
-from facebook_business.api import FacebookAdsApi, FacebookSession
+from facebook_business.api import FacebookAdsApi
+from facebook_business.session import FacebookSession
+from oauthlib.oauth2.rfc6749.errors import AccessDeniedError
 from requests_oauthlib import OAuth2Session as OauthlibSession
 from requests_oauthlib.compliance_fixes import facebook_compliance_fix
 
@@ -49,27 +50,33 @@ def test_authlib_logs_in_and_reads_the_pages(emulator: Emulator, authlib: OAuth2
     assert rows[0]["name"] == BAKERY
 
 
-def test_authlib_hears_that_the_person_said_no(emulator: Emulator, authlib: OAuth2Session) -> None:
-    url, _ = authlib.create_authorization_url(f"{emulator.url}/dialog/oauth")
-    location = consent(emulator, url, decision="deny").partition("#")[0]
-    with pytest.raises(OAuthError) as caught:
-        authlib.fetch_token(f"{emulator.url}/oauth/access_token", authorization_response=location)
-    assert caught.value.error == "access_denied"
+@pytest.fixture
+def oauthlib(emulator: Emulator) -> OauthlibSession:
+    """requests-oauthlib's client, with the fix it has for Facebook."""
+    session = OauthlibSession(APP_ID, redirect_uri=REDIRECT, scope=list(SCOPES))
+    return facebook_compliance_fix(session)
 
 
-def test_oauthlib_logs_in_with_its_fix_for_facebook(emulator: Emulator) -> None:
-    session = facebook_compliance_fix(
-        OauthlibSession(APP_ID, redirect_uri=REDIRECT, scope=list(SCOPES))
-    )
-    url, _ = session.authorization_url(f"{emulator.url}/v26.0/dialog/oauth")
-    location = consent(emulator, url)
-    session.fetch_token(
+def sign_in(emulator: Emulator, oauthlib: OauthlibSession, decision: str = "allow") -> None:
+    url, _ = oauthlib.authorization_url(f"{emulator.url}/v26.0/dialog/oauth")
+    oauthlib.fetch_token(
         f"{emulator.url}/v26.0/oauth/access_token",
         client_secret=APP_SECRET,
-        authorization_response=location,
+        authorization_response=consent(emulator, url, decision=decision),
         include_client_id=True,
     )
-    assert session.get(f"{emulator.url}/v26.0/me").json()["name"] == "Ana"
+
+
+def test_oauthlib_logs_in(emulator: Emulator, oauthlib: OauthlibSession) -> None:
+    sign_in(emulator, oauthlib)
+    assert oauthlib.get(f"{emulator.url}/v26.0/me").json()["name"] == "Ana"
+
+
+def test_oauthlib_hears_that_the_person_said_no(
+    emulator: Emulator, oauthlib: OauthlibSession
+) -> None:
+    with pytest.raises(AccessDeniedError, match="Permissions error"):
+        sign_in(emulator, oauthlib, decision="deny")
 
 
 def test_facebooks_own_library_reads_and_gives_back(

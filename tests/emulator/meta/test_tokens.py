@@ -36,26 +36,21 @@ def change(emulator: Emulator, email: str = ANA, **what: Any) -> None:
     emulator.account(email, platform="facebook", **what)
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"params": {"access_token": "TOKEN"}},
-        {"data": {"access_token": "TOKEN"}},
-        {"json": {"access_token": "TOKEN"}},
-        {"data": {"access_token": "TOKEN"}, "files": {"source": ("a", b"bytes")}},
-        {"headers": {"Authorization": "Bearer TOKEN"}},
-        {"headers": {"Authorization": "OAuth TOKEN"}},
-    ],
-)
-def test_a_token_may_stand_anywhere(emulator: Emulator, options: dict[str, Any]) -> None:
-    token = person_token(emulator)
-    placed = {
-        kind: {
-            name: v.replace("TOKEN", token) if isinstance(v, str) else v for name, v in it.items()
-        }
-        for kind, it in options.items()
+def places(token: str) -> dict[str, dict[str, Any]]:
+    return {
+        "query": {"params": {"access_token": token}},
+        "form": {"data": {"access_token": token}},
+        "multipart": {"data": {"access_token": token}, "files": {"source": ("a", b"bytes")}},
+        "json": {"json": {"access_token": token}},
+        "bearer": {"headers": {"Authorization": f"Bearer {token}"}},
+        "oauth": {"headers": {"Authorization": f"OAuth {token}"}},
     }
-    answer = emulator.http.request("DELETE", "/v26.0/me/permissions/pages_show_list", **placed)
+
+
+@pytest.mark.parametrize("place", places(""))
+def test_a_token_may_stand_anywhere(emulator: Emulator, place: str) -> None:
+    options = places(person_token(emulator))[place]
+    answer = emulator.http.request("DELETE", "/v26.0/me/permissions/pages_show_list", **options)
     assert answer.json() == {"success": True}
 
 
@@ -156,6 +151,7 @@ def test_a_lost_role_ends_the_token_of_that_page_alone(emulator: Emulator) -> No
     [
         {"email": "nobody@example.test", "remove_app": True},
         {"email": ANA, "roles": {"No such Page": []}},
+        {"email": ANA, "roles": {BAKERY: None}},
         {"email": ANA, "pages": "many"},
         {"email": ANA, "pages": [{}]},
         {"email": "no address"},
