@@ -81,10 +81,16 @@ class PageUpload:
         self._next = Step.SEND if fresh else Step.LOOK
         self._sent = Step.LOOK
         self._finish = _Finish(is_open=fresh)
+        self._refused: PlatformRefusal | None = None
 
     def next_request(self) -> Request:
-        """Raises `QuotaExhausted` where the Page's calls are nearly used up."""
-        self._graph.usage.check(self._session.page_id)
+        """Raises `QuotaExhausted` where the Page's calls are nearly used up.
+
+        The look right after a finish is made all the same: Meta has been seen to complain
+        of too many calls about a video that was live by then (facts: Facebook section 4).
+        """
+        if self._sent is not Step.FINISH:
+            self._graph.usage.check(self._session.page_id)
         token = self._access_token()
         self._sent, self._next = self._next, Step.LOOK
         match self._sent:
@@ -100,7 +106,7 @@ class PageUpload:
             case Step.LOOK:
                 return self._looked(answer)
             case Step.SEND:
-                self._go_on_from(self._route.held(answer))
+                self._took(answer)
                 return None
             case Step.FINISH:
                 return self._finished(answer)
@@ -108,7 +114,7 @@ class PageUpload:
     def lost(self) -> None:
         if self._sent is Step.FINISH:
             self._finish.is_unclear(None)
-        self._sent = self._next = Step.LOOK
+        self._next = Step.LOOK
 
     def _look(self, token: Secret) -> Request:
         query = urlencode(self._graph.form(token, {"fields": NODE_FIELDS}))
@@ -128,12 +134,21 @@ class PageUpload:
             raise PlatformRefusal(status.fault.code, status.fault.sentence)
         if status.shows_finish:
             return Finished(self._session.video_id, KnownBy.READ_BACK)
+        if self._refused is not None:
+            raise self._refused
         self._go_on_from(self._size if status.is_uploaded else min(status.stored, self._size))
         if self._next is Step.FINISH:
             self._next = Step.LOOK
             self._finish.require()
             self._next = Step.FINISH
         return None
+
+    def _took(self, answer: Answer) -> None:
+        try:
+            self._go_on_from(self._route.held(answer))
+        except PlatformRefusal as refusal:
+            # The upload host has no code for a dead token; the Graph API tells it at the look.
+            self._refused = refusal
 
     def _finished(self, answer: Answer) -> Finished | None:
         try:
