@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 DESCRIPTION = """\
-Publishes finished videos to YouTube channels, and never loses or doubles one.
+Publishes finished videos to YouTube channels and Facebook Pages, and never loses or doubles one.
 
 Send `Authorization: Bearer <key>` with every request. What goes wrong is answered as
 `{"error", "code", "details", "remedy"}`: a sentence, a stable code, sentences per field, and

@@ -17,7 +17,7 @@ from domain.errors import CastlineError
 
 app = typer.Typer(
     name="castline",
-    help="Publish finished videos to your customers' YouTube channels, never losing one.",
+    help="Publish finished videos to your customers' channels and Pages, never losing one.",
     no_args_is_help=True,
     add_completion=False,
     # Typer's own would show local variables, and with them what must not be seen.

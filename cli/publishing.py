@@ -13,6 +13,7 @@ from urllib.parse import quote
 import typer
 
 from cli.output import print_table, say, tell
+from domain.states import PlatformName, TicketState
 
 if TYPE_CHECKING:
     from cli.service import Service
@@ -28,7 +29,9 @@ KeyFile = Annotated[
 
 @app.command()
 def connect(
-    platform: Annotated[str, typer.Argument(help="youtube")] = "youtube",
+    platform: Annotated[
+        PlatformName, typer.Argument(help="Which platform.")
+    ] = PlatformName.YOUTUBE,
     connection: Annotated[
         str | None, typer.Option(help="Re-authorize this connection.", metavar="ID")
     ] = None,
@@ -36,16 +39,16 @@ def connect(
     url: Url = None,
     key_file: KeyFile = None,
 ) -> None:
-    """Get a consent: print the address for the channel's owner and wait for the result."""
-    from domain.states import TicketState
-
+    """Get a consent: print the address for the owner and wait for the result."""
     service = _service(url, key_file)
     body = {"platform": platform, "redirectUrl": f"{service.url}/api/v1/oauth/done"}
     ticket = service.post(
         "/oauth/tickets", body if connection is None else {**body, "connectionId": connection}
     )
     say(ticket["authUrl"])
-    tell("Open this address in the browser of the channel's owner, within five minutes.")
+    tell(
+        "Open this address in the browser of whoever owns the channel or Page, within five minutes."
+    )
     if open_browser:
         webbrowser.open(ticket["authUrl"])
     while not TicketState(
@@ -57,9 +60,11 @@ def connect(
         raise typer.Exit(1)
     made = [service.get(f"/connections/{id}") for id in found["connectionIds"]]
     print_table(
-        ("connection", "platform", "channel"),
+        ("connection", "platform", "name"),
         [(row["id"], row["platform"], row["name"]) for row in made],
     )
+    for other in found["leftOut"]:
+        tell(f"left out: {other['name']}. {other['error']}")
 
 
 @app.command()
@@ -70,8 +75,9 @@ def publish(
         str | None,
         typer.Option(help="Publish there; may be left out if there is one.", metavar="ID"),
     ] = None,
+    type: Annotated[str, typer.Option(help="What it becomes there.")] = "video",
     description: str = "",
-    privacy: Annotated[str, typer.Option(help="private, unlisted or public")] = "private",
+    privacy: Annotated[str, typer.Option(help="private or public, for one")] = "private",
     follow: Annotated[bool, typer.Option(help="Show it until it is settled.")] = True,
     url: Url = None,
     key_file: KeyFile = None,
@@ -84,6 +90,7 @@ def publish(
         {
             "connectionId": connection or _only_connection(service),
             "videoId": video["id"],
+            "type": type,
             "payload": {"title": title, "description": description, "privacy": privacy},
         },
     )
@@ -140,7 +147,7 @@ def _only_connection(service: "Service") -> str:
         "connection_missing",
         f"Which connection? --connection one of: {which}"
         if found
-        else "No channel is connected yet: castline connect youtube",
+        else f"Nothing is connected yet: castline connect {' | '.join(PlatformName)}",
     )
 
 

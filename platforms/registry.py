@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from domain.errors import InvalidRequest
 from domain.secrets import Secret
 from media.policy import SourcePolicy
+from platforms.facebook import Facebook, MetaApp
 from platforms.protocol import Platform
 from platforms.youtube import GoogleApp, YouTube
 from settings import Settings
@@ -38,7 +39,7 @@ class Registry:
 
 def build_registry(settings: Settings, policy: SourcePolicy) -> Registry:
     """Build an adapter for each platform that has app credentials. Makes no call."""
-    platforms = [build(settings, policy) for build in (_youtube,)]
+    platforms = [build(settings, policy) for build in (_youtube, _facebook)]
     return Registry({platform.name: platform for platform in platforms if platform is not None})
 
 
@@ -57,4 +58,20 @@ def _youtube(settings: Settings, policy: SourcePolicy) -> Platform | None:
         chunk_size=settings.chunk_mib << 20,
         policy=policy,
         manages=settings.youtube_manages,
+    )
+
+
+def _facebook(settings: Settings, policy: SourcePolicy) -> Platform | None:
+    if settings.meta_app_id is None or settings.meta_app_secret is None:
+        return None
+    return Facebook(
+        MetaApp(
+            app_id=settings.meta_app_id,
+            app_secret=Secret(settings.meta_app_secret.get_secret_value()),
+            dialog_root=settings.meta_dialog_root,
+            graph_root=settings.meta_graph_root,
+            version=settings.meta_graph_version,
+        ),
+        chunk_size=settings.chunk_mib << 20,
+        policy=policy,
     )

@@ -1,17 +1,18 @@
 """`castline demo`: one real mp4 from consent to published, on this machine alone.
 
 Everything is started as `castline up` does it, on free ports and in a temporary folder; a
-consent is given by a browser without a person; the file is published to an emulated channel.
-What the platform holds in the end is compared with the file by its sha256.
+consent to each platform is given by a browser without a person; one request publishes the
+file to all of them, side by side. What each holds in the end is compared with the file by
+its sha256.
 """
 
 import asyncio
 import hashlib
 import os
-import re
 import socket
 import tempfile
 from contextlib import ExitStack
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,9 @@ class _Demo:
             api = f"{addresses['API']}/api/v1"
             headers = {"Authorization": f"Bearer {self._make_key()}"}
             async with httpx.AsyncClient(base_url=api, headers=headers, timeout=30) as service:
-                connection = await self._connect(service)
-                published = await self._publish(service, connection)
+                platforms = _answer(await service.get("/platforms"))["items"]
+                targets = [await self._connect(service, one["name"]) for one in platforms]
+                published = await self._publish(service, targets)
             await self._compare(addresses["emulator"], published)
             self.is_done = True
             say("\nTo look at (`castline demo --stay` keeps it running):")
@@ -85,69 +87,96 @@ class _Demo:
         say(f"\nWorkspace {workspace.id} has a key.")
         return key.reveal()
 
-    async def _connect(self, service: httpx.AsyncClient) -> str:
+    async def _connect(self, service: httpx.AsyncClient, platform: str) -> str:
         done = f"{self._settings.url}/api/v1/oauth/done"
-        body = {"platform": "youtube", "redirectUrl": done}
+        body = {"platform": platform, "redirectUrl": done}
         ticket = _answer(await service.post("/oauth/tickets", json=body))
-        say(f"Ticket {ticket['ticketId']}: a browser opens {ticket['authUrl']}")
+        say(f"\nTicket {ticket['ticketId']}: a browser opens {ticket['authUrl']}")
         await give_consent(ticket["authUrl"])
         found = _answer(await service.get(f"/oauth/tickets/{ticket['ticketId']}"))
         if found["state"] != TicketState.CONNECTED:
             raise DemoFailed(f"the ticket ended {found['state']}: {found['error']}")
-        (connection_id,) = found["connectionIds"]
-        connection = _answer(await service.get(f"/connections/{connection_id}"))
-        say(f"Connection {connection_id}: {connection['platform']} channel {connection['name']}")
-        return str(connection_id)
+        for connection_id in found["connectionIds"]:
+            connection = _answer(await service.get(f"/connections/{connection_id}"))
+            say(f"Connection {connection_id}: {connection['name']} on {platform}")
+        for other in found["leftOut"]:
+            say(f"Left out: {other['name']}. {other['error']}")
+        return str(found["connectionIds"][0])
 
-    async def _publish(self, service: httpx.AsyncClient, connection_id: str) -> dict[str, Any]:
+    async def _publish(
+        self, service: httpx.AsyncClient, connection_ids: list[str]
+    ) -> list[dict[str, Any]]:
         video = _answer(await service.post("/videos", json={"sourceUrl": CLIP.as_uri()}))
-        say(f"Video {video['id']}: {video['fileName']}, {video['size']} bytes")
+        say(f"\nVideo {video['id']}: {video['fileName']}, {video['size']} bytes")
         wanted = {
-            "connectionId": connection_id,
+            "connectionIds": connection_ids,
             "videoId": video["id"],
-            "payload": {"title": "Castline's first broadcast", "privacy": "unlisted"},
+            "payload": {"title": "Castline's first broadcast", "privacy": "public"},
         }
-        view: dict[str, Any] = _answer(await service.post("/assignments", json=wanted))
-        say(f"Assignment {view['id']}:")
+        group = _answer(await service.post("/assignments", json=wanted))
+        say(f"Group {group['groupId']}: an assignment for each connection")
+        views = await asyncio.gather(*(self._follow(service, view) for view in group["items"]))
+        for view in views:
+            if view["state"] != AssignmentState.PUBLISHED:
+                raise DemoFailed(f"the assignment on {view['platform']} ended {describe(view)}")
+        return views
+
+    async def _follow(self, service: httpx.AsyncClient, view: dict[str, Any]) -> dict[str, Any]:
         said = ""
         while True:
             if (sentence := describe(view)) != said:
                 said = sentence
-                say(f"  {sentence}")
+                say(f"  {view['platform']:<9} {sentence}")
             if AssignmentState(view["state"]).is_settled:
-                break
+                return view
             await asyncio.sleep(_LOOK_SECONDS)
             view = _answer(await service.get(f"/assignments/{view['id']}"))
-        if view["state"] != AssignmentState.PUBLISHED:
-            raise DemoFailed(f"the assignment ended {said}")
-        return view
 
-    async def _compare(self, emulator: str, published: dict[str, Any]) -> None:
+    async def _compare(self, emulator: str, published: list[dict[str, Any]]) -> None:
         async with httpx.AsyncClient(timeout=30) as http:
             state = _answer(await http.get(f"{emulator}/_emulator/state"))
         videos = {video["id"]: video for video in state["videos"]}
-        there = videos[published["platformId"]]["sha256"]
         here = hashlib.sha256(await asyncio.to_thread(CLIP.read_bytes)).hexdigest()
-        say(f"\nsha256 of the file       {here}\nsha256 at the platform   {there}")
-        if here != there or len(videos) != 1:
-            raise DemoFailed("the platform does not hold exactly this file, once")
+        say(f"\nsha256 of the file      {here}")
+        for view in published:
+            there = videos[view["platformId"]]["sha256"]
+            say(f"sha256 at {view['platform']:<13} {there}")
+            if here != there or len(videos) != len(published):
+                raise DemoFailed("each platform does not hold exactly this file, once")
 
 
 async def give_consent(auth_url: str) -> None:
-    """Do what the channel's owner does: open the address, choose an account, allow."""
+    """Do what the channel's owner does: open the address, choose who one is, allow."""
     async with httpx.AsyncClient(follow_redirects=True, timeout=30) as browser:
         page = await browser.get(auth_url)
-        request = re.search(r'name="request_id" value="([^"]+)"', page.text)
-        if request is None:
+        form = _ConsentForm()
+        form.feed(page.text)
+        if not form.action:
             raise DemoFailed(f"{page.url.copy_with(query=None)} showed no consent page")
-        decision = {
-            "request_id": request[1],
-            "account": PERSON,
-            "scope": re.findall(r'name="scope" value="([^"]+)"', page.text),
-            "decision": "allow",
-        }
-        last = await browser.post(str(page.url.join("/o/oauth2/v2/auth/decision")), data=decision)
+        last = await browser.post(str(page.url.join(form.action)), data=form.fields)
         say(f"{PERSON} allows it, and the browser ends at {last.url.copy_with(query=None)}")
+
+
+class _ConsentForm(HTMLParser):
+    """A consent page as `PERSON` leaves it: all that is hers and ticked stays ticked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.action = ""
+        self.fields: dict[str, str | list[str]] = {"account": PERSON, "decision": "allow"}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        name = given.get("name", "")
+        if tag == "form":
+            self.action = given["action"]
+        elif given.get("type") == "hidden":
+            self.fields[name] = given["value"]
+        elif given.get("type") == "checkbox" and given.get("data-account", PERSON) == PERSON:
+            ticked = self.fields.setdefault(name, [])
+            assert isinstance(ticked, list)
+            if "checked" in given:
+                ticked.append(given["value"])
 
 
 def _answer(response: httpx.Response) -> Any:

@@ -3,6 +3,7 @@ import pytest
 from domain.errors import InvalidRequest
 from domain.states import PlatformName
 from media.policy import SourcePolicy
+from platforms.facebook import Facebook
 from platforms.registry import Registry, build_registry
 from platforms.youtube import YouTube
 from settings import Settings
@@ -20,7 +21,7 @@ def test_a_platform_with_credentials_is_there_by_its_name() -> None:
     assert registry.get(PlatformName.YOUTUBE) is registry.get("youtube")
 
 
-@pytest.mark.parametrize("name", ["facebook", "YouTube", "", "youtube "])
+@pytest.mark.parametrize("name", ["facebook", "instagram", "YouTube", "", "youtube "])
 def test_an_unknown_platform_is_refused_and_the_known_ones_are_named(name: str) -> None:
     registry = registry_of()
     with pytest.raises(InvalidRequest) as caught:
@@ -28,6 +29,14 @@ def test_an_unknown_platform_is_refused_and_the_known_ones_are_named(name: str) 
     assert caught.value.code == "unknown_platform"
     assert "youtube" in caught.value.sentence
     assert list(caught.value.details) == ["platform"]
+
+
+def test_each_platform_is_there_with_credentials_of_its_own() -> None:
+    meta = {"meta_app_id": "1", "meta_app_secret": "secret"}
+    assert registry_of(**meta).names == ("youtube", "facebook")
+    only_meta = registry_of(google_client_id=None, **meta)
+    assert only_meta.names == ("facebook",)
+    assert isinstance(only_meta.get(PlatformName.FACEBOOK), Facebook)
 
 
 def test_a_platform_without_credentials_is_not_there() -> None:

@@ -31,6 +31,7 @@ from settings import Settings
 from store.keyring import ensure_keyset_file
 from store.queries import tickets, workspaces
 from store.tables import now
+from tests.support import meta
 from tests.support.emulator import ANA, ROOT, Emulator
 
 T = TypeVar("T")
@@ -186,23 +187,30 @@ class Tenant:
         *,
         account: str = ANA,
         scopes: list[str] | None = None,
+        pages: list[str] | None = None,
         decision: str = "allow",
         browser: httpx.AsyncClient | None = None,
     ) -> "Visit":
-        """Follow a ticket: authorize, consent, callback. With a fresh browser unless given one."""
+        """Follow a ticket: authorize, consent, callback. With a fresh browser unless given one.
+
+        `pages` are ids; without them all of a Facebook account's Pages stay chosen.
+        """
         async with AsyncExitStack() as closing:
             if browser is None:
                 browser = await closing.enter_async_context(self.stack.browser())
             set_out = await browser.get(auth_url)
-            if "/o/oauth2/" not in set_out.headers.get("location", ""):
+            consent_page = set_out.headers.get("location", "")
+            emulator = self.stack.emulator
+            if "/o/oauth2/" in consent_page:
+                back = await asyncio.to_thread(
+                    emulator.consent, consent_page, account, scopes, decision
+                )
+            elif "/dialog/oauth" in consent_page:
+                back = await asyncio.to_thread(
+                    meta.consent, emulator, consent_page, account, pages, scopes, decision
+                )
+            else:
                 return Visit(set_out, set_out, "")
-            back = await asyncio.to_thread(
-                self.stack.emulator.consent,
-                set_out.headers["location"],
-                account,
-                scopes,
-                decision,
-            )
             return Visit(set_out, await browser.get(back), back)
 
     async def connection(self, account: str = ANA) -> str:
@@ -211,6 +219,14 @@ class Tenant:
         visit = await self.browse(ticket["authUrl"], account=account)
         assert visit.result["status"] == "success", visit.result
         return visit.result["connectionId"]
+
+    async def pages(self, account: str = ANA, pages: list[str] | None = None) -> dict[str, str]:
+        """Connect an account's Facebook Pages; return the connections' ids by name."""
+        ticket = await self.ticket(platform="facebook")
+        visit = await self.browse(ticket["authUrl"], account=account, pages=pages)
+        assert visit.result["status"] == "success", visit.result
+        ids = visit.result["connectionIds"].split(",")
+        return {(await self.ask("GET", f"/api/v1/connections/{id}"))["name"]: id for id in ids}
 
     async def assign(self, connection_id: str, **fields: Any) -> dict[str, Any]:
         body = {
