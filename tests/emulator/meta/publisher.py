@@ -88,7 +88,7 @@ class Publisher:
         return started
 
     def send(
-        self, started: dict[str, str], data: bytes, offset: int = 0, **headers: str
+        self, started: dict[str, str], data: bytes, offset: int = 0, /, **headers: str
     ) -> httpx.Response:
         """Send what is left of a Reel to the address its start named."""
         usual = {

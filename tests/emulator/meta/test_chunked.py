@@ -73,7 +73,7 @@ def test_a_shorter_chunk_is_kept_and_the_next_range_begins_behind_it(bakery: Pub
 def test_a_chunk_that_comes_before_its_fields_is_understood(bakery: Publisher) -> None:
     data = some_bytes(200_000)
     started = bakery.start(len(data))
-    parts = [
+    parts: list[tuple[str, tuple[str | None, bytes | str]]] = [
         ("video_file_chunk", ("holiday.mp4", data)),
         ("upload_phase", (None, "transfer")),
         ("upload_session_id", (None, started["upload_session_id"])),

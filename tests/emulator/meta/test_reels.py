@@ -1,0 +1,112 @@
+"""Reels: start, bytes at the upload host, finish."""
+
+import pytest
+
+from tests.emulator.meta.publisher import MIB, Publisher
+from tests.emulator.stranger import sha256, some_bytes
+from tests.support.emulator import Emulator
+from tests.support.meta import CATERING, page_token, refusal
+
+
+def test_a_reel_goes_to_the_upload_host_in_one_body(bakery: Publisher) -> None:
+    data = some_bytes(MIB + 3)
+    started = bakery.start_reel()
+    assert started["upload_url"] == (
+        f"{bakery.emulator.url}/video-upload/v26.0/{started['video_id']}"
+    )
+    assert bakery.status(started["video_id"])["uploading_phase"]["status"] == "not_started"
+
+    assert bakery.send(started, data).json() == {"success": True}
+    assert bakery.status(started["video_id"])["video_status"] == "upload_complete"
+
+    answer = bakery.finish_reel(started, description="Rolls", title="Today")
+    assert answer.json() == {"success": True}
+    (reel,) = bakery.emulator.videos()
+    assert (reel["id"], reel["kind"], reel["owner"]) == (started["video_id"], "reel", bakery.page)
+    assert (reel["bytes"], reel["sha256"]) == (len(data), sha256(data))
+    assert (reel["title"], reel["description"]) == ("Today", "Rolls")
+
+
+def test_a_broken_request_is_gone_on_with_where_it_broke(bakery: Publisher) -> None:
+    data = some_bytes(2 * MIB)
+    started = bakery.start_reel()
+    bakery.emulator.fault("reels.transfer", "cut", after_bytes=MIB + 5)
+    with pytest.raises(Exception, match="disconnected|reset|closed|Broken"):
+        bakery.send(started, data)
+    phase = bakery.status(started["video_id"])["uploading_phase"]
+    assert phase == {"status": "in_progress", "bytes_transferred": MIB + 5}
+    assert bakery.send(started, data, MIB + 5).json() == {"success": True}
+    bakery.finish_reel(started)
+    (reel,) = bakery.emulator.videos()
+    assert reel["sha256"] == sha256(data)
+    assert bakery.emulator.state()["sessions"][0]["received"] == 2 * MIB
+
+
+def test_another_offset_than_the_server_s_is_refused_in_its_own_words(bakery: Publisher) -> None:
+    started = bakery.start_reel()
+    answer = bakery.send(started, some_bytes(2000), 500)
+    assert answer.status_code == 412
+    assert answer.json() == {
+        "debug_info": {
+            "retriable": True,
+            "type": "OffsetInvalidError",
+            "message": "Request starting offset is invalid",
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "type"),
+    [
+        ({"offset": "zero"}, 400, "ParameterValidationError"),
+        ({"file_size": ""}, 400, "ParameterValidationError"),
+        ({"file_size": "3000"}, 400, "PartialRequestError"),
+        ({"file_url": "https://example.test/a.mp4"}, 422, "FileUrlProcessingError"),
+        ({"Authorization": "OAuth nobody"}, 403, "NotAuthorizedError"),
+    ],
+)
+def test_headers_that_will_not_do_are_refused(
+    bakery: Publisher, headers: dict[str, str], status: int, type: str
+) -> None:
+    started = bakery.start_reel()
+    answer = bakery.send(started, some_bytes(2000), 0, **headers)
+    assert (answer.status_code, answer.json()["debug_info"]["type"]) == (status, type)
+    assert bakery.emulator.state()["sessions"][0]["stored"] == 0
+
+
+def test_another_page_s_token_stores_nothing(emulator: Emulator, bakery: Publisher) -> None:
+    started = bakery.start_reel()
+    token = page_token(emulator, page_name=CATERING)
+    answer = bakery.send(started, some_bytes(2000), 0, Authorization=f"OAuth {token}")
+    assert answer.json()["debug_info"]["type"] == "NotAuthorizedError"
+
+
+def test_a_finish_without_bytes_is_refused(bakery: Publisher) -> None:
+    assert refusal(bakery.finish_reel(bakery.start_reel())) == (6000, None)
+
+
+def test_a_second_finish_publishes_nothing_more(bakery: Publisher) -> None:
+    video_id = bakery.publish_reel()
+    assert bakery.finish_reel({"video_id": video_id}).json() == {"success": True}
+    (reel,) = bakery.emulator.videos()
+    assert reel["finishes"] == 2
+
+
+def test_a_page_publishes_so_many_reels_in_24_hours(bakery: Publisher) -> None:
+    bakery.emulator.switch(reels_per_day=2)
+    bakery.publish_reel()
+    bakery.publish_reel()
+    started = bakery.start_reel()
+    bakery.send(started, some_bytes(2000))
+    assert refusal(bakery.finish_reel(started)) == (613, None)
+    assert bakery.finish_reel(started, video_state="DRAFT").json() == {"success": True}
+
+    bakery.emulator.advance(24 * 3600)
+    bakery.publish_reel()
+
+
+def test_a_reel_is_no_video_and_the_other_way_round(bakery: Publisher) -> None:
+    started = bakery.start(2048)
+    bakery.transfer_all(started, some_bytes(2048))
+    assert refusal(bakery.finish_reel({"video_id": started["video_id"]})) == (100, None)
+    assert refusal(bakery.ask("POST", f"{bakery.page}/video_reels", data={})) == (100, None)
