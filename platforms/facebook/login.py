@@ -135,7 +135,7 @@ class Login:
         return replace(
             credential,
             expires_at=found.expires_at,
-            scopes=found.scopes,
+            scopes=found.scopes or credential.scopes,
             data_access_ends_at=found.data_access_ends_at,
         )
 
@@ -202,6 +202,6 @@ def _in(seconds: int | None) -> datetime | None:
 
 def _at(timestamp: int | None) -> datetime | None:
     """A moment of Meta's; 0 stands for no end."""
-    if not timestamp or timestamp > datetime.now(UTC).timestamp() + _NEVER:
+    if timestamp is None or not 0 < timestamp < datetime.now(UTC).timestamp() + _NEVER:
         return None
     return datetime.fromtimestamp(timestamp, UTC)

@@ -23,14 +23,12 @@ from emulator.meta.catalog import CATALOG
 from platforms.facebook import Facebook
 from platforms.facebook.errors import classify, find_error
 from platforms.facebook.reasons import RULES
-from platforms.protocol import Credential
 from platforms.transfer.machine import Answer
-from tests.platforms.facebook.conftest import app_at
+from tests.platforms.facebook.conftest import NOBODY, app_at
 from tests.support.emulator import Emulator
 
 NOW = datetime(2026, 11, 22, 21, tzinfo=UTC)
-NOBODY = Credential(Secret("token-of-nobody"), None, None, ())
-"""An error that was ordered comes before the token is looked at."""
+
 
 WAITS: dict[str, tuple[str, int | None]] = {
     "1": ("platform_error", 5),
