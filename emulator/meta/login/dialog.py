@@ -130,10 +130,11 @@ class Dialog:
             "dialog.html",
             app=self._grants.app(request.app),
             request=request,
+            shows_pages=_shows_pages(request),
             people=[
                 {
                     "person": person,
-                    "pages": self._directory.pages_of(person.id) if _shows_pages(request) else [],
+                    "pages": self._directory.pages_of(person.id),
                     "hidden": set(request.permissions) - set(self._grants.asked(request, person)),
                 }
                 for person in people
