@@ -25,6 +25,8 @@ class Switches:
     """How large a range of a chunked upload the server asks for."""
     page_processing_seconds: float = 1.0
     """How long a finished video is processed before it is ready; 0 is at once."""
+    processing_before_finish: bool = False
+    """An upload is `processing` when it is whole, before its finish, as Meta's samples show."""
     documented_spelling: bool = False
     """The status object is spelt as in the documentation, not as on the wire."""
     most_video_bytes: int = 10 * 1024**3

@@ -8,14 +8,12 @@ due. Nothing runs in the background, so nothing can be missed (facts: Facebook s
 
 from typing import Any
 
+from emulator.meta.errors import graph_error
 from emulator.meta.publishing.library import Fate, Intent, Video
 
 _NOT_STARTED = {"status": "not_started"}
 _COMPLETE = {"status": "complete"}
-_TROUBLE = {
-    Fate.PROCESSING_ERROR: (1363127, "The video could not be processed."),
-    Fate.COPYRIGHT: (1363047, "The video was not published: it matches protected content."),
-}
+_TROUBLE = {Fate.PROCESSING_ERROR: "1363127", Fate.COPYRIGHT: "368"}
 
 
 def is_processed(video: Video, now: float) -> bool:
@@ -78,12 +76,15 @@ def finished_status(video: Video, now: float) -> dict[str, Any]:
     }
 
 
-def unfinished_status(stored: int, size: int | None) -> dict[str, Any]:
-    """Return the status object of a video whose finish has not been called."""
+def unfinished_status(stored: int, size: int | None, whole_word: str) -> dict[str, Any]:
+    """Return the status object of a video whose finish has not been called.
+
+    `whole_word` is its `video_status` once every byte is there.
+    """
     whole = size is not None and stored == size
     uploading = "complete" if whole else "in_progress" if stored else "not_started"
     return {
-        "video_status": "upload_complete" if whole else "uploading",
+        "video_status": whole_word if whole else "uploading",
         "processing_progress": 0,
         "uploading_phase": {"status": uploading, "bytes_transferred": stored},
         "processing_phase": dict(_NOT_STARTED),
@@ -126,5 +127,5 @@ def _percent(video: Video, now: float) -> int:
 
 
 def _trouble(video: Video) -> dict[str, Any]:
-    code, message = _TROUBLE[video.fate]
-    return {"code": int(video.reason) if video.reason else code, "message": message}
+    error = graph_error(video.reason or _TROUBLE[video.fate])
+    return {"code": error.subcode or error.code, "message": error.message}

@@ -40,7 +40,7 @@ def publishing_routes(
     graph: Graph, service: Service, nodes: Nodes
 ) -> Iterable[web.AbstractRouteDef]:
     """Return everything but `GET /{video-id}`, which persons and Pages share."""
-    videos, reels, listings = Videos(service), Reels(service), Listings(service, nodes)
+    videos, reels, listings = Videos(service, nodes), Reels(service), Listings(service, nodes)
     node = r"/{node:\d+}"
     for path in (f"{node}/videos", r"/{node:(?:act_)?\d+}/advideos"):
         yield from graph.route(

@@ -162,16 +162,19 @@ def test_a_file_in_one_request_becomes_a_video_at_once(bakery: Publisher) -> Non
     data = some_bytes(300_000)
     answer = bakery.ask(
         "POST",
-        f"{bakery.page}/videos",
+        f"{bakery.page}/videos?fields=id,permalink_url",
         files=[("source", ("a.mp4", data)), ("description", (None, "All at once"))],
     )
     (video,) = bakery.emulator.videos()
-    assert answer.json() == {"id": video["id"]}
+    permalink = f"/{bakery.page}/videos/{video['id']}/"
+    assert answer.json() == {"id": video["id"], "permalink_url": permalink}
     assert (video["sha256"], video["description"]) == (sha256(data), "All at once")
 
 
 def test_a_post_without_a_file_is_refused(bakery: Publisher) -> None:
     assert refusal(bakery.ask("POST", f"{bakery.page}/videos", data={"title": "x"})) == (353, None)
+    elsewhere = {"file_url": "https://example.test/a.mp4"}
+    assert refusal(bakery.ask("POST", f"{bakery.page}/videos", data=elsewhere)) == (389, None)
     odd = bakery.videos("begin", file_size=5000)
     assert refusal(odd) == (100, None)
 

@@ -48,7 +48,7 @@ def connect(emulator: Emulator) -> Iterator[Callable[[str], FacebookAdsApi]]:
     opened: list[FacebookAdsApi] = []
 
     def connect(token: str) -> FacebookAdsApi:
-        api = FacebookAdsApi.init(APP_ID, APP_SECRET, token, crash_log=False)
+        api: FacebookAdsApi = FacebookAdsApi.init(APP_ID, APP_SECRET, token, crash_log=False)
         for host in ("https://graph.facebook.com", "https://graph-video.facebook.com"):
             api._session.requests.mount(host, Elsewhere(emulator.url))
         opened.append(api)

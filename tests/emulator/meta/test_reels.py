@@ -1,5 +1,6 @@
 """Reels: start, bytes at the upload host, finish."""
 
+import httpx
 import pytest
 
 from tests.emulator.meta.publisher import MIB, Publisher
@@ -31,7 +32,7 @@ def test_a_broken_request_is_gone_on_with_where_it_broke(bakery: Publisher) -> N
     data = some_bytes(2 * MIB)
     started = bakery.start_reel()
     bakery.emulator.fault("reels.transfer", "cut", after_bytes=MIB + 5)
-    with pytest.raises(Exception, match="disconnected|reset|closed|Broken"):
+    with pytest.raises(httpx.TransportError):
         bakery.send(started, data)
     phase = bakery.status(started["video_id"])["uploading_phase"]
     assert phase == {"status": "in_progress", "bytes_transferred": MIB + 5}

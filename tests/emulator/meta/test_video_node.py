@@ -25,6 +25,15 @@ def test_an_upload_has_a_status_from_its_start(bakery: Publisher) -> None:
     assert status["uploading_phase"] == {"status": "complete", "bytes_transferred": 3000}
 
 
+def test_a_whole_upload_may_be_called_processing_before_its_finish(bakery: Publisher) -> None:
+    bakery.emulator.switch(processing_before_finish=True)
+    started = bakery.start_reel()
+    bakery.send(started, some_bytes(2048))
+    status = bakery.status(started["video_id"])
+    assert status["video_status"] == "processing"
+    assert status["processing_phase"] == {"status": "not_started"}
+
+
 def test_a_finished_video_is_processed_and_then_published(bakery: Publisher) -> None:
     bakery.emulator.switch(page_processing_seconds=100.0)
     video_id = bakery.publish()
@@ -51,7 +60,7 @@ def test_the_status_can_be_spelt_as_in_the_documentation(bakery: Publisher) -> N
     assert status["uploading_phase"] == {"status": "completed", "bytes_transfered": 2048}
     assert status["processing_phase"] == {
         "status": "error",
-        "error": {"message": "The video could not be processed."},
+        "error": {"message": "The duration of this video is not supported."},
     }
 
 

@@ -99,9 +99,11 @@ class Nodes:
         return {name: known[name] for name in [*names, "id"] if known.get(name) is not None}
 
     def _unfinished(self, session: Session) -> dict[str, Any]:
+        early = self._service.switches.processing_before_finish
+        word = "processing" if early else "upload_complete"
         return {
             "id": session.video_id,
-            "status": unfinished_status(session.intake.stored, session.size),
+            "status": unfinished_status(session.intake.stored, session.size, word),
             "published": False,
             "created_time": moment(session.opened_at),
             "updated_time": moment(session.opened_at),

@@ -18,6 +18,7 @@ from emulator.meta.graph import ordered_error, raise_ordered
 from emulator.meta.params import Params
 from emulator.meta.people import Page
 from emulator.meta.publishing.edges.finishing import concluded, finish, new_video, repeated
+from emulator.meta.publishing.edges.node import Nodes
 from emulator.meta.publishing.intake.form import Form
 from emulator.meta.publishing.intake.hashing import Intake
 from emulator.meta.publishing.intake.reading import metered
@@ -35,8 +36,9 @@ _Phase = Callable[[Call, Form], Awaitable[web.StreamResponse]]
 class Videos:
     """All that is posted to a Page's videos."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, nodes: Nodes) -> None:
         self._service = service
+        self._nodes = nodes
         self._streaming: Mapping[str, _Phase] = {
             "page_videos.transfer": self._transfer,
             "page_videos.single": self._single,
@@ -123,7 +125,10 @@ class Videos:
         return json_answer({"success": True})
 
     async def _single(self, call: Call, form: Form) -> web.StreamResponse:
-        """Take a file in one request; the answer is the first to know its id."""
+        """Take a file in one request; the answer is the first to know its id.
+
+        It may ask for more `fields`. A file elsewhere is not fetched.
+        """
         service, intake = self._service, Intake()
         async for piece in metered(call, form.pieces()):
             intake.write(piece)
@@ -135,12 +140,12 @@ class Videos:
         if params.text("upload_phase"):
             raise graph_error("100", "(#100) Param upload_phase must be one of its values.")
         if form.file is None:
-            raise graph_error("353")
+            raise graph_error("389" if params.text("file_url") else "353")
         plan = video_plan(params, service.clock.now())
         video = new_video(service, page.id, Kind.VIDEO, params, plan, intake)
         service.library.videos[video.id] = video
         call.world.transfer.bytes_stored += intake.stored
-        return json_answer({"id": video.id})
+        return json_answer(self._nodes.fields_of(video, params.fields("id")))
 
     def _session(self, page: Page, params: Params) -> Session:
         session = self._service.sessions.find_by_id(params.need("upload_session_id"))

@@ -1,0 +1,36 @@
+"""What outlives a restart of the emulator, and what does not."""
+
+from pathlib import Path
+
+from tests.emulator.meta.publisher import Publisher
+from tests.emulator.stranger import some_bytes
+from tests.support.emulator import Emulator
+from tests.support.meta import refusal
+
+
+def test_finished_videos_are_kept_and_open_uploads_are_not(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    first = Emulator.start(state=state)
+    bakery = Publisher.of(first)
+    first.switch(page_processing_seconds=0.0)
+    first.fault("reels.finish", "copyright")
+    started = bakery.start(2048)
+    bakery.transfer_all(started, some_bytes(2048))
+    bakery.finish(started, published="false", content_tags='["1"]', title="Rolls")
+    reel = bakery.publish_reel()
+    unfinished = bakery.start_reel()
+    videos = first.videos()
+    assert first.stop() == 0
+
+    second = Emulator.start(state=state)
+    try:
+        again = Publisher(second, bakery.page, bakery.token)
+        assert second.videos() == videos
+        assert again.status(reel)["copyright_check_status"]["matches_found"] is True
+        assert again.finish(started).json() == {"success": True}
+        assert refusal(again.ask("GET", unfinished["video_id"])) == (100, 33)
+        sessions = {session["id"]: session["state"] for session in second.state()["sessions"]}
+        assert sessions == {started["video_id"]: "complete", reel: "complete"}
+        assert started["upload_session_id"] not in str(second.state())
+    finally:
+        assert second.stop() == 0
