@@ -6,9 +6,11 @@ its cause, because causes carry addresses and headers.
 """
 
 import logging
+import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
@@ -32,7 +34,9 @@ class Http:
         self._company = company
         # No cookie of one account may go out with another's request.
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-        self._client = httpx.Client(timeout=_TIMEOUT, limits=_LIMITS, cookies=no_cookies)
+        self._client = httpx.Client(
+            timeout=_TIMEOUT, limits=_LIMITS, cookies=no_cookies, verify=_trust()
+        )
 
     def send(
         self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | str | None = None
@@ -47,6 +51,12 @@ class Http:
         except (httpx.RequestError, httpx.InvalidURL):
             raise PlatformUnavailable("unreachable", f"{self._company} did not answer.") from None
         return Answer(answer.status_code, dict(answer.headers), answer.content)
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The authorities; reading them takes 50 ms, so once is enough for a process."""
+    return httpx.create_ssl_context()
 
 
 def retry_after(answer: Answer, now: datetime | None = None) -> float | None:
