@@ -37,29 +37,19 @@ LONGEST_DELAY = timedelta(minutes=5)
 """Who is asked to stay away for longer is parked, where its wait can be seen."""
 
 
-def failure_of(error: errors.CastlineError, attempt: int = 1) -> ApplicationError:
-    """`attempt` counts the activity's tries, for a trouble that is worth only a few."""
-    if _is_used_up(error, attempt):
-        kind, remedy = Kind.REFUSED, errors.Remedy.CHANGE
-    else:
-        kind, remedy = KINDS.get(type(error), Kind.TRANSIENT), error.remedy
+def failure_of(error: errors.CastlineError) -> ApplicationError:
+    kind = KINDS.get(type(error), Kind.TRANSIENT)
     until = error.until if isinstance(error, errors.QuotaExhausted) else None
     delay = _delay_of(error)
     if delay is not None and delay > LONGEST_DELAY:
         until, delay = datetime.now(UTC) + delay, None
     return ApplicationError(
         error.sentence,
-        Trouble(code=error.code, sentence=error.sentence, remedy=remedy, until=until),
+        Trouble(code=error.code, sentence=error.sentence, remedy=error.remedy, until=until),
         type=kind,
         non_retryable=kind is not Kind.TRANSIENT or until is not None,
         next_retry_delay=delay,
     )
-
-
-def _is_used_up(error: errors.CastlineError, attempt: int) -> bool:
-    if not isinstance(error, errors.PlatformUnavailable) or error.tries is None:
-        return False
-    return attempt >= error.tries
 
 
 def _delay_of(error: errors.CastlineError) -> timedelta | None:
@@ -111,8 +101,7 @@ def translated(method: _F) -> _F:
         except (ApplicationError, CancelledError):
             raise
         except errors.CastlineError as error:
-            attempt = activity.info().attempt if activity.in_activity() else 1
-            raise failure_of(error, attempt) from None
+            raise failure_of(error) from None
         except Exception as error:
             # The frames, not the message: a library may have put an address with a token into it.
             frames = "".join(traceback.format_tb(error.__traceback__))

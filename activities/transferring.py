@@ -111,6 +111,11 @@ class TransferActivities(TransferSteps):
             # The last word on this session: a retry by a person begins with another one.
             self._discard(job)
             raise
+        except PlatformUnavailable as error:
+            if not self._has_used_up(error, job):
+                raise
+            self._discard(job)
+            raise PlatformRefusal(error.code, error.sentence, reason=error.reason) from None
         except SessionLost:
             return self._after_loss(job)
 
@@ -120,7 +125,13 @@ class TransferActivities(TransferSteps):
         is_fresh = secret is None
         if secret is None:
             secret = self._open_session(job, tokens)
-        upload = job.platform.upload(secret, job.publication, tokens.current, fresh=is_fresh)
+        upload = job.platform.upload(
+            secret,
+            job.publication,
+            tokens.current,
+            fresh=is_fresh,
+            finish_sent=job.finish_sent_at is not None,
+        )
         progress = _Progress(self._store, job.id)
         return tokens.insist(
             lambda: engine.run(
@@ -131,6 +142,12 @@ class TransferActivities(TransferSteps):
                 pause=progress.pause,
             )
         )
+
+    def _has_used_up(self, error: PlatformUnavailable, job: Job) -> bool:
+        """True for a trouble worth so many tries and no more, while no video can exist."""
+        if error.tries is None or activity.info().attempt < error.tries:
+            return False
+        return self._load(job.id).finish_sent_at is None
 
     def _find_session(self, job: Job) -> Secret | None:
         """The session to go on with: one that was lost is none."""
@@ -199,9 +216,12 @@ class TransferActivities(TransferSteps):
             return None
         if job.finish_sent_at is not None:
             tokens = self._keeper.tokens(job.connection_id)
-            upload = job.platform.upload(secret, job.publication, tokens.current)
+            upload = job.platform.upload(secret, job.publication, tokens.current, finish_sent=True)
+            progress = _Progress(self._store, job.id)
             try:
-                finished = tokens.insist(lambda: engine.ask(upload, on_progress=_beat))
+                finished = tokens.insist(
+                    lambda: engine.ask(upload, on_progress=_beat, pause=progress.pause)
+                )
             except SessionLost:
                 return self._after_loss(job)
             if finished is not None:

@@ -207,11 +207,13 @@ class Platform(Protocol):
         access_token: Callable[[], Secret],
         *,
         fresh: bool = False,
+        finish_sent: bool = False,
     ) -> Upload:
         """The protocol machine of one session. Begins by asking the platform for its offset.
 
         `fresh`: the session was opened just now and nothing was sent on it, so it begins
-        with the first byte instead. Never say so on a retry.
+        with the first byte instead. Never say so on a retry. `finish_sent`: a request that
+        may have completed the upload has left us before, whatever became of it.
         """
 
     def discard_session(self, session: Secret, credential: Credential) -> None:

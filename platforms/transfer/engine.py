@@ -47,7 +47,7 @@ def run(
     offset, and nothing is sent twice but what it has not confirmed.
     """
     transfer = _Transfer(upload, source, on_progress, before_finish)
-    farthest, setbacks = upload.confirmed, 0
+    farthest, setbacks = upload.confirmed, _Setbacks(pause)
     with closing(transfer.wire):
         while True:
             setback = None
@@ -66,29 +66,54 @@ def run(
             except PlatformUnavailable as error:
                 setback = error
             if upload.confirmed > farthest:
-                farthest, setbacks = upload.confirmed, 0
+                farthest = upload.confirmed
+                setbacks.forget()
             if setback is not None:
-                setbacks += 1
-                seconds = setback.retry_after or _backoff(setbacks)
-                if setbacks > SETBACKS or seconds > LONGEST_PAUSE:
-                    raise setback
-                pause(seconds)
+                setbacks.bear(setback)
             on_progress(upload.confirmed)
 
 
-def ask(upload: Upload, *, on_progress: Callable[[int], None]) -> Finished | None:
-    """Ask the platform once what it holds of the session; nothing is sent.
+def ask(
+    upload: Upload, *, on_progress: Callable[[int], None], pause: Callable[[float], None]
+) -> Finished | None:
+    """Ask the platform what it made of the session; nothing is sent.
 
-    Returns what it made of the bytes, or None while some are missing; then
-    `upload.confirmed` is how many it has. Raises `PlatformUnavailable` when there is no
-    answer, and what the machine raises.
+    Returns it, or None when the platform says that nothing was made; then
+    `upload.confirmed` is how many bytes it has. Asks again where the answer is not clear
+    yet. Raises `PlatformUnavailable` when it stays so, and what the machine raises.
     """
-    upload.lost()
+    setbacks = _Setbacks(pause)
     with closing(Wire(beat=lambda: on_progress(upload.confirmed))) as wire:
-        answer = wire.exchange(upload.next_request(), ())
-    if answer is None:
-        raise _unreachable()
-    return upload.receive(answer)
+        while True:
+            upload.lost()
+            try:
+                answer = wire.exchange(upload.next_request(), ())
+                if answer is not None:
+                    return upload.receive(answer)
+                setback = _unreachable()
+            except PlatformUnavailable as error:
+                setback = error
+            setbacks.bear(setback)
+
+
+class _Setbacks:
+    """Counts what goes wrong in a row, and waits a little longer each time."""
+
+    def __init__(self, pause: Callable[[float], None]) -> None:
+        self._pause = pause
+        self._count = 0
+
+    def forget(self) -> None:
+        """There was progress."""
+        self._count = 0
+
+    def bear(self, setback: PlatformUnavailable) -> None:
+        """Pause, or raise it when there were enough of them or the wait is too long for here."""
+        self._count += 1
+        seconds = setback.retry_after or _backoff(self._count)
+        if self._count > SETBACKS or seconds > LONGEST_PAUSE:
+            raise setback
+        self._pause(seconds)
 
 
 class _Transfer:
