@@ -106,9 +106,6 @@ def _answering(handler: Handler, streams: bool) -> Handler:
                 raise_ordered(call)
             response = await handler(call)
         except (GraphError, UploadError) as error:
-            # A client that is still sending would not see the answer.
-            async for _ in call.request.content.iter_any():
-                pass
             return error.answer()
         if not response.prepared:
             response.headers["Facebook-API-Version"] = version

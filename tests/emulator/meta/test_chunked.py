@@ -171,6 +171,12 @@ def test_a_file_in_one_request_becomes_a_video_at_once(bakery: Publisher) -> Non
     assert (video["sha256"], video["description"]) == (sha256(data), "All at once")
 
 
+def test_a_refusal_of_a_large_chunk_is_seen_by_its_sender(bakery: Publisher) -> None:
+    started = bakery.start(32 * MIB)
+    bakery.token = "nobody's"
+    assert refusal(bakery.transfer(started, 0, bytes(32 * MIB))) == (190, None)
+
+
 def test_a_post_without_a_file_is_refused(bakery: Publisher) -> None:
     assert refusal(bakery.ask("POST", f"{bakery.page}/videos", data={"title": "x"})) == (353, None)
     elsewhere = {"file_url": "https://example.test/a.mp4"}

@@ -1,11 +1,16 @@
 """Reels: start, bytes at the upload host, finish."""
 
+import socket
+from contextlib import suppress
+from urllib.parse import urlsplit
+
 import httpx
 import pytest
 
 from tests.emulator.meta.publisher import MIB, Publisher
 from tests.emulator.stranger import sha256, some_bytes
 from tests.support.emulator import Emulator
+from tests.support.machine import eventually
 from tests.support.meta import CATERING, page_token, refusal
 
 
@@ -41,6 +46,26 @@ def test_a_broken_request_is_gone_on_with_where_it_broke(bakery: Publisher) -> N
     (reel,) = bakery.emulator.videos()
     assert reel["sha256"] == sha256(data)
     assert bakery.emulator.state()["sessions"][0]["received"] == 2 * MIB
+
+
+def test_a_newer_request_takes_over_from_one_that_has_gone_silent(bakery: Publisher) -> None:
+    data = some_bytes(2 * MIB)
+    started = bakery.start_reel()
+    address = urlsplit(started["upload_url"])
+    head = (
+        f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+        f"Authorization: OAuth {bakery.token}\r\nOffset: 0\r\nFile_Size: {len(data)}\r\n"
+        f"Content-Length: {len(data)}\r\n\r\n"
+    )
+    with socket.create_connection((address.hostname, address.port or 80), timeout=10) as silent:
+        silent.sendall(head.encode() + data[:MIB])
+        eventually(lambda: bakery.emulator.state()["sessions"][0]["stored"] == MIB)
+        assert bakery.send(started, data, MIB).json() == {"success": True}
+        silent.sendall(data[MIB:])
+        with suppress(ConnectionResetError):
+            assert silent.recv(1) == b""
+    bakery.finish_reel(started)
+    assert bakery.emulator.videos()[0]["sha256"] == sha256(data)
 
 
 def test_another_offset_than_the_server_s_is_refused_in_its_own_words(bakery: Publisher) -> None:
