@@ -127,6 +127,7 @@ class Facebook:
         access_token: Callable[[], Secret],
         *,
         fresh: bool = False,
+        finish_sent: bool = False,
     ) -> PageUpload:
         """No call: the machine says which to make, one per range that Facebook asks for."""
         return resume_upload(
@@ -136,6 +137,7 @@ class Facebook:
             access_token,
             chunk_size=self._chunk_size,
             fresh=fresh,
+            finish_sent=finish_sent,
         )
 
     def discard_session(self, session: Secret, credential: Credential) -> None:

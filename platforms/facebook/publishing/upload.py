@@ -42,8 +42,9 @@ def resume_upload(
     *,
     chunk_size: int,
     fresh: bool,
+    finish_sent: bool = False,
 ) -> "PageUpload":
-    """The machine of a session; `fresh` as `Platform.upload` has it."""
+    """The machine of a session; `fresh` and `finish_sent` as `Platform.upload` has them."""
     session = unseal(handle)
     route: Route = (
         ChunkedRoute(graph, session, publication, chunk_size)
