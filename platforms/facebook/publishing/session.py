@@ -122,7 +122,8 @@ def find_published(graph: Graph, credential: Credential, handle: Secret | None) 
             raise
         return _find_listed(graph, token, session)
     status = read_status(node)
-    return session.video_id if status.shows_finish and status.fault is None else None
+    is_there = (status.shows_finish or status.shows_work) and status.fault is None
+    return session.video_id if is_there else None
 
 
 def _find_listed(graph: Graph, token: Secret, session: Session) -> str | None:

@@ -92,12 +92,19 @@ class VideoStatus:
         """
         return (
             self.is_public
-            or self.is_ready
-            or self.processing.progress.has_begun
             or self.publishing.progress.has_begun
             or self.publish_status in ("published", "scheduled")
             or self.scheduled_at is not None
         )
+
+    @property
+    def shows_work(self) -> bool:
+        """True when Facebook makes something of the bytes, as it does after a finish.
+
+        Whether it may begin before one is not established, so this is a sign of a finish
+        only where one has been sent.
+        """
+        return self.is_ready or self.processing.progress.has_begun
 
     @property
     def fault(self) -> Fault | None:

@@ -51,14 +51,22 @@ def resume_upload(
         if isinstance(session, VideoSession)
         else ReelRoute(graph, session, publication)
     )
-    return PageUpload(graph, session, route, publication.size, access_token, fresh=fresh)
+    return PageUpload(
+        graph,
+        session,
+        route,
+        publication.size,
+        access_token,
+        fresh=fresh,
+        finish_sent=finish_sent,
+    )
 
 
 class PageUpload:
     """One upload session. Satisfies `platforms.transfer.machine.Upload`.
 
-    A session that is not fresh may have been finished by whoever had it before, so its
-    first finish has to be preceded by looks as a repeated one has.
+    Where whoever had it before has sent a finish, the first of this machine has to be
+    preceded by looks, as every repeated one.
     """
 
     def __init__(
@@ -70,6 +78,7 @@ class PageUpload:
         access_token: Callable[[], Secret],
         *,
         fresh: bool,
+        finish_sent: bool,
     ) -> None:
         if size <= 0:
             raise ValueError("an empty file cannot be uploaded")
@@ -81,7 +90,7 @@ class PageUpload:
         self._access_token = access_token
         self._next = Step.SEND if fresh else Step.LOOK
         self._sent = Step.LOOK
-        self._finish = _Finish(is_open=fresh)
+        self._finish = _Finish(was_sent=finish_sent)
         self._refused: PlatformRefusal | None = None
 
     def next_request(self) -> Request:
@@ -133,7 +142,7 @@ class PageUpload:
             raise _gone(status.word)
         if status.fault is not None:
             raise PlatformRefusal(status.fault.code, status.fault.sentence)
-        if status.shows_finish:
+        if status.shows_finish or (self._finish.was_sent and status.shows_work):
             return Finished(self._session.video_id, KnownBy.READ_BACK)
         if self._refused is not None:
             raise self._refused
@@ -166,15 +175,20 @@ class PageUpload:
         self._next = Step.SEND if held < self._size else Step.FINISH
         if held < self._size:
             # A finish needs every byte, so none can have been accepted.
-            self._finish = _Finish(is_open=True)
+            self._finish = _Finish(was_sent=False)
 
 
 class _Finish:
     """Whether the finish may be sent, as the bytes alone do not tell it."""
 
-    def __init__(self, *, is_open: bool) -> None:
-        self._looks = 0 if is_open else LOOKS
+    def __init__(self, *, was_sent: bool) -> None:
+        self._looks = LOOKS if was_sent else 0
         self._error: PlatformError | None = None
+
+    @property
+    def was_sent(self) -> bool:
+        """True from a finish on until looks have found nothing of it."""
+        return self._looks > 0
 
     def is_unclear(self, error: PlatformError | None) -> None:
         """A finish was sent and not acknowledged; `error` is what it was answered with."""

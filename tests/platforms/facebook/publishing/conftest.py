@@ -69,6 +69,7 @@ class Sender:
             self.publication,
             lambda: self.account.credential.access_token,
             fresh=fresh,
+            finish_sent=self.intents > 0,
         )
 
     def fault(self, call: str, kind: str, **options: Any) -> int:

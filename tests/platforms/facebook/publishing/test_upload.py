@@ -1,6 +1,7 @@
 """The machine alone: answers in, requests out, no network."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -56,13 +57,14 @@ def upload(
     type: str = "video",
     *,
     fresh: bool = False,
+    finish_sent: bool = False,
     tokens: list[str] | None = None,
     size: int = SIZE,
-    **payload: Any,
+    payload: Mapping[str, str] | None = None,
 ) -> Upload:
     supply = iter(tokens or [])
     publication = replace(
-        PUBLICATION, type=type, size=size, payload={**PUBLICATION.payload, **payload}
+        PUBLICATION, type=type, size=size, payload={**PUBLICATION.payload, **(payload or {})}
     )
     return resume_upload(
         Graph(APP, HTTP, Usage()),
@@ -71,6 +73,7 @@ def upload(
         lambda: Secret(next(supply, "token")),
         chunk_size=CHUNK,
         fresh=fresh,
+        finish_sent=finish_sent,
     )
 
 
@@ -348,7 +351,7 @@ def test_the_finish_carries_no_bytes_and_is_announced(type: str) -> None:
     ],
 )
 def test_a_video_says_who_is_to_see_it(payload: dict[str, str], visibility: dict[str, str]) -> None:
-    machine = upload(fresh=True, **payload)
+    machine = upload(fresh=True, payload=payload)
     machine.next_request()
     machine.receive(asked(SIZE, SIZE))
     said = form(machine.next_request())
@@ -373,7 +376,7 @@ def test_a_video_says_who_is_to_see_it(payload: dict[str, str], visibility: dict
     ],
 )
 def test_a_reel_says_who_is_to_see_it(payload: dict[str, str], visibility: dict[str, str]) -> None:
-    machine = upload("reel", fresh=True, **payload)
+    machine = upload("reel", fresh=True, payload=payload)
     machine.next_request()
     machine.receive(SUCCESS)
     said = form(machine.next_request())
@@ -498,8 +501,8 @@ def test_a_code_that_is_worth_few_tries_keeps_them() -> None:
 
 
 @pytest.mark.parametrize("type", TYPES)
-def test_who_comes_later_looks_before_the_first_finish(type: str) -> None:
-    machine = upload(type)
+def test_who_comes_after_a_finish_looks_before_another(type: str) -> None:
+    machine = upload(type, finish_sent=True)
     assert [error.code for error in looks_in_vain(machine, LOOKS - 1)] == [
         "not_finished_yet",
         "not_finished_yet",
@@ -510,8 +513,16 @@ def test_who_comes_later_looks_before_the_first_finish(type: str) -> None:
 
 
 @pytest.mark.parametrize("type", TYPES)
-def test_who_comes_later_and_sends_bytes_may_finish_at_once(type: str) -> None:
+def test_who_comes_before_any_finish_may_send_it_at_once(type: str) -> None:
     machine = upload(type)
+    machine.next_request()
+    assert machine.receive(node()) is None
+    assert machine.next_request().finishes
+
+
+@pytest.mark.parametrize("type", TYPES)
+def test_who_finds_bytes_missing_sends_them_and_may_finish_at_once(type: str) -> None:
+    machine = upload(type, finish_sent=True)
     machine.next_request()
     machine.receive(node(SIZE - 5))
     machine.next_request()
@@ -539,10 +550,25 @@ def test_a_video_that_failed_is_a_refusal(type: str) -> None:
 
 
 def test_processing_as_a_word_is_no_sign_of_a_finish() -> None:
-    machine = upload("reel")
+    machine = upload("reel", finish_sent=True)
     machine.next_request()
     with pytest.raises(PlatformUnavailable):
         machine.receive(node(video_status="processing"))
+
+
+@pytest.mark.parametrize("type", TYPES)
+def test_work_on_the_bytes_is_no_sign_of_a_finish_that_nobody_sent(type: str) -> None:
+    machine = upload(type)
+    machine.next_request()
+    assert machine.receive(FINISHED_NODE) is None
+    assert machine.next_request().finishes
+
+
+@pytest.mark.parametrize("type", TYPES)
+def test_a_video_that_is_public_needs_no_finish_whoever_sent_it(type: str) -> None:
+    machine = upload(type)
+    machine.next_request()
+    assert machine.receive(node(published=True)) == Finished("42", KnownBy.READ_BACK)
 
 
 # Secrets and tokens -------------------------------------------------------------------
@@ -609,7 +635,7 @@ class Server:
 
 @given(
     type=st.sampled_from(TYPES),
-    fresh=st.booleans(),
+    start=st.sampled_from(["fresh", "resumed", "finish sent"]),
     mishaps=st.lists(
         st.sampled_from(
             ["none", "none", "before", "after", "2", "1363037", "506 after", "html after", "cut"]
@@ -618,9 +644,10 @@ class Server:
     ),
 )
 def test_whatever_gets_lost_there_is_one_finish_that_works(
-    type: str, fresh: bool, mishaps: list[str]
+    type: str, start: str, mishaps: list[str]
 ) -> None:
-    server, machine = Server(type), upload(type, fresh=fresh)
+    server = Server(type)
+    machine = upload(type, fresh=start == "fresh", finish_sent=start == "finish sent")
     for mishap in [*mishaps, *["none"] * 20]:
         request = machine.next_request()
         before, _, after = mishap.partition(" ")

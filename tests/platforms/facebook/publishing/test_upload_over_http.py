@@ -89,7 +89,7 @@ def test_a_connection_cut_in_mid_chunk_is_resumed_at_once(sender: Sender) -> Non
     assert len(sender.pauses) == 1
 
 
-def test_a_process_killed_before_the_finish_finishes_after_looks(sender: Sender) -> None:
+def test_a_process_killed_when_it_was_about_to_finish_finishes_after_looks(sender: Sender) -> None:
     with pytest.raises(Killed):
         sender.run(fresh=True, on_finish=killed)
     assert sender.calls("finish") == 0
@@ -108,9 +108,8 @@ def test_a_process_killed_after_the_finish_reads_it_back(sender: Sender) -> None
 
 
 @pytest.mark.parametrize("kind", ["lose_answer", "lose_answer_live"])
-@pytest.mark.parametrize("seconds", [0, 60])
-def test_a_lost_finish_answer_is_read_back(sender: Sender, kind: str, seconds: float) -> None:
-    sender.emulator.switch(page_processing_seconds=seconds)
+def test_a_lost_finish_answer_is_read_back(sender: Sender, kind: str) -> None:
+    sender.emulator.switch(page_processing_seconds=60)
     sender.fault("finish", kind)
     finished = sender.run(fresh=True)
     assert finished.known_by is KnownBy.READ_BACK
@@ -118,7 +117,7 @@ def test_a_lost_finish_answer_is_read_back(sender: Sender, kind: str, seconds: f
     assert sender.calls("finish") == 1
 
 
-@pytest.mark.parametrize("reason", ["1", "2", "506", "368", "4/2207051", "100", "1363011", "10"])
+@pytest.mark.parametrize("reason", ["1", "506", "4/2207051", "1363011", "10"])
 def test_an_error_after_the_finish_worked_is_not_believed(sender: Sender, reason: str) -> None:
     sender.fault("finish", "graph_error_after", reason=reason)
     assert sender.run(fresh=True).known_by is KnownBy.READ_BACK
@@ -135,7 +134,7 @@ def test_a_finish_that_never_arrived_is_sent_again_after_looks(sender: Sender) -
     assert sender.pauses[1:] == LOOKED
 
 
-@pytest.mark.parametrize("reason", ["1", "2", "1363011", "1363047"])
+@pytest.mark.parametrize("reason", ["1", "1363011"])
 def test_a_finish_met_by_a_blip_is_sent_again_after_looks(sender: Sender, reason: str) -> None:
     sender.fault("finish", "graph_error", reason=reason)
     assert sender.run(fresh=True).known_by is KnownBy.ANSWER
@@ -150,7 +149,7 @@ def test_a_page_of_html_for_an_answer_proves_nothing(sender: Sender) -> None:
     assert (sender.calls("finish"), sender.pauses) == (2, LOOKED)
 
 
-@pytest.mark.parametrize("reason", ["506", "100", "1404082", "1363127"])
+@pytest.mark.parametrize("reason", ["506", "1404082"])
 def test_a_refused_finish_is_believed_when_nothing_shows_for_seconds(
     sender: Sender, reason: str
 ) -> None:
@@ -222,7 +221,7 @@ def test_a_platform_that_keeps_nothing_gets_it_again(sender: Sender) -> None:
     sender.the_one_video()
 
 
-@pytest.mark.parametrize("reason", ["1363019", "1363021", "1363030", "1363033", "1363041", "2"])
+@pytest.mark.parametrize("reason", ["1363019", "2"])
 def test_a_chunk_that_facebook_wants_again_is_sent_again(sending: Send, reason: str) -> None:
     sender = sending("video")
     sender.fault("transfer", "graph_error", reason=reason, skip=1)
