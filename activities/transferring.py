@@ -112,6 +112,8 @@ class TransferActivities(TransferSteps):
             self._discard(job)
             raise
         except PlatformUnavailable as error:
+            if error.code == "not_finished_yet":
+                raise unconfirmed(error.sentence) from None
             if not self._has_used_up(error, job):
                 raise
             self._discard(job)
