@@ -117,7 +117,12 @@ class CredentialKeeper:
         return self.replace(connection_id, rejected, None)
 
     def replace(
-        self, connection_id: str, rejected: Secret, error: ReauthorizationNeeded | None
+        self,
+        connection_id: str,
+        rejected: Secret,
+        error: ReauthorizationNeeded | None,
+        *,
+        may_refresh: bool = True,
     ) -> Credential:
         """The credential that came in the meantime, or a refreshed one where that may help.
 
@@ -130,8 +135,8 @@ class CredentialKeeper:
         credential = unpack(stored.secret)
         if credential.access_token != rejected:
             return credential
-        if error is not None and error.code != _REJECTED:
-            self.mark_dead(connection_id, error)
+        if error is not None and not (may_refresh and error.code == _REJECTED):
+            self._mark_dead(connection_id, error, stored.version)
             raise error
         return self._refresh(connection_id, platform, credential, stored.version)
 
@@ -148,8 +153,8 @@ class CredentialKeeper:
         """The access tokens of a longer piece of work."""
         return Tokens(self, connection_id)
 
-    def mark_dead(self, connection_id: str, error: ReauthorizationNeeded) -> None:
-        """Write down the platform's word that only a person can help."""
+    def _mark_dead(self, connection_id: str, error: ReauthorizationNeeded, version: int) -> None:
+        """Write down the platform's word on this version: only a person can help."""
         lacks_scope = error.code == "scope_missing"
         with self._store.write() as session:
             connections.mark_health(
@@ -159,6 +164,7 @@ class CredentialKeeper:
                 if lacks_scope
                 else ConnectionHealth.NEEDS_REAUTH,
                 reason=error.code,
+                version=version,
             )
 
     def _refresh(
@@ -167,7 +173,7 @@ class CredentialKeeper:
         try:
             fresh = self._registry.get(platform).refresh(old)
         except ReauthorizationNeeded as error:
-            self.mark_dead(connection_id, error)
+            self._mark_dead(connection_id, error, version)
             raise
         with self._store.write() as session:
             landed = connections.swap_credential(
@@ -214,8 +220,13 @@ class Tokens:
                 return work()
             except ReauthorizationNeeded as error:
                 rejected = self._credential
-                if rejected is None or rejected is renewed:
-                    self._keeper.mark_dead(self._connection_id, error)
+                if rejected is None:
+                    # The keeper's own word: nothing was sent yet, and it is written down.
                     raise
-                renewed = self._keeper.replace(self._connection_id, rejected.access_token, error)
+                renewed = self._keeper.replace(
+                    self._connection_id,
+                    rejected.access_token,
+                    error,
+                    may_refresh=rejected is not renewed,
+                )
                 self._credential = renewed

@@ -17,14 +17,14 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 0x0CA5_711E
 
 
-def upgrade(connection: Connection) -> None:
-    """Run every missing migration. Idempotent."""
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Run every missing migration, as far as the version asked for. Idempotent."""
     if connection.dialect.name == "postgresql":
         # SQLite's transaction holds the only write lock already.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def is_current(connection: Connection) -> bool:

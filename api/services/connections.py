@@ -49,15 +49,15 @@ def disconnect(here: Context, workspace_id: WorkspaceId, connection_id: str) -> 
     Raises what the platform answers when it cannot be reached: nothing is erased then,
     since a token that is gone here could never be revoked there.
     """
-    with here.store.read() as session:
+    with here.store.write() as session:
         connection = connections.get_connection(session, workspace_id, connection_id)
-        is_shared = connections.shares_grant(session, connection)
-    if connection.health == ConnectionHealth.DISCONNECTED:
-        return
-    if is_shared:
-        log.info("connection %s leaves its grant to others", connection.id)
-    else:
-        _revoke(here, connection)
+        if connection.health == ConnectionHealth.DISCONNECTED:
+            return
+        if connections.shares_grant(session, connection):
+            connections.disconnect(session, connection.id)
+            log.info("connection %s leaves its grant to others", connection.id)
+            return
+    _revoke(here, connection)
     with here.store.write() as session:
         connections.disconnect(session, connection.id)
 

@@ -159,11 +159,21 @@ def update_connection(
 
 
 def mark_health(
-    session: Session, connection_id: str, *, health: ConnectionHealth, reason: str | None = None
+    session: Session,
+    connection_id: str,
+    *,
+    health: ConnectionHealth,
+    reason: str | None = None,
+    version: int | None = None,
 ) -> Connection:
-    """Write how a connection is. One that was disconnected stays so until it is authorized."""
+    """Write how a connection is. One that was disconnected stays so until it is authorized.
+
+    With a `version` it is a word on that credential: once another is stored it says nothing.
+    """
     connection = lock_row(session, Connection, connection_id, code=_NOT_FOUND)
-    if connection.health != ConnectionHealth.DISCONNECTED:
+    credential = session.get(CredentialRow, connection_id, populate_existing=True)
+    is_outdated = version is not None and (credential is None or credential.version != version)
+    if connection.health != ConnectionHealth.DISCONNECTED and not is_outdated:
         connection.health = health
         connection.health_reason = reason
     return connection
@@ -175,6 +185,7 @@ def disconnect(session: Session, connection_id: str) -> Connection:
     connection.is_active = False
     connection.health = ConnectionHealth.DISCONNECTED
     connection.health_reason = None
+    connection.data_access_ends_at = None
     credential = session.get(CredentialRow, connection_id)
     if credential is not None:
         session.delete(credential)
@@ -182,20 +193,25 @@ def disconnect(session: Session, connection_id: str) -> Connection:
 
 
 def shares_grant(session: Session, connection: Connection) -> bool:
-    """True when another connection lives by the same consent, in whichever workspace."""
+    """True when another connection lives by the same consent, in whichever workspace.
+
+    All of the consent are held until the transaction ends: of two that leave it at once, one
+    is the last.
+    """
     if connection.grant_id is None:
         return False
-    others = (
+    sharers = (
         select(Connection.id)
-        .join(CredentialRow)
         .where(
             Connection.platform == connection.platform,
             Connection.grant_id == connection.grant_id,
-            Connection.id != connection.id,
         )
-        .limit(1)
+        .order_by(Connection.id)
+        .with_for_update(key_share=True)
     )
-    return session.exec(others).first() is not None
+    others = [sharer for sharer in session.exec(sharers) if sharer != connection.id]
+    living = select(CredentialRow.connection_id).where(col(CredentialRow.connection_id).in_(others))
+    return session.exec(living.limit(1)).first() is not None
 
 
 def note_clocks(
