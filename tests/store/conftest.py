@@ -75,17 +75,20 @@ class Tenant:
     store: Store
     workspace: Workspace
 
-    def connection(self, account_id: str = "UC1") -> Connection:
+    def connection(
+        self, account_id: str = "UC1", *, platform: str = "youtube", grant_id: str | None = None
+    ) -> Connection:
         with self.store.write() as session:
             return connections.ensure_connection(
                 session,
                 workspace_id=self.workspace.id,
-                platform="youtube",
+                platform=platform,
                 account_id=account_id,
                 name="A channel",
                 handle=None,
                 thumbnail_url=None,
                 scopes=["upload"],
+                grant_id=grant_id,
             )
 
     def video(self) -> Video:

@@ -297,7 +297,46 @@ def test_a_retry_goes_on_with_the_upload_unless_it_is_dead(
     with store.read() as session:
         transfer = transfers.find_transfer(session, assignment.id)
     assert (transfer is None) == dead
-    assert row.platform_id == (None if dead else "yt1")
+    assert (row.platform_id, row.known_by) == ((None, None) if dead else ("yt1", KnownBy.ANSWER))
+
+
+@pytest.mark.parametrize("warnings", [{"vertical_video": "It becomes a reel."}, None])
+def test_a_retry_begins_with_what_is_known_of_the_file_and_no_older_warning(
+    store: Store, tenant: Tenant, assignment: Assignment, warnings: dict[str, str] | None
+) -> None:
+    record(store, assignment, AssignmentState.FAILED, warnings={"thumbnail_failed": "Too large."})
+    with store.write() as session:
+        assignments.begin_retry(session, tenant.workspace.id, assignment.id, warnings=warnings)
+    assert read(store, assignment).warnings == (warnings or {})
+
+
+def test_an_assignment_keeps_the_warnings_it_was_accepted_with(
+    store: Store, tenant: Tenant
+) -> None:
+    with store.write() as session:
+        made = assignments.create_assignment(
+            session,
+            workspace_id=tenant.workspace.id,
+            connection_id=tenant.connection().id,
+            video_id=tenant.video().id,
+            platform="youtube",
+            payload={},
+            warnings={"vertical_video": "It becomes a reel."},
+        )
+    assert read(store, made).warnings == {"vertical_video": "It becomes a reel."}
+    assert read(store, tenant.assignment()).warnings == {}
+
+
+@pytest.mark.parametrize("known_by", KnownBy)
+def test_what_is_uploaded_says_how_that_is_known(
+    store: Store, assignment: Assignment, known_by: KnownBy
+) -> None:
+    assert read(store, assignment).known_by is None
+    with store.write() as session:
+        progress.note_finished(session, assignment.id, platform_id="fb1", known_by=known_by)
+    row = read(store, assignment)
+    assert (row.state, row.platform_id, row.known_by) == ("uploaded", "fb1", known_by)
+    assert row.bytes_sent == row.bytes_total
 
 
 def test_an_attempt_that_has_ended_sends_no_byte(store: Store, assignment: Assignment) -> None:

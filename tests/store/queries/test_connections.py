@@ -6,7 +6,7 @@ import pytest
 
 from domain.errors import Conflict, NotFound, ReauthorizationNeeded
 from domain.secrets import Secret
-from domain.states import ConnectionHealth
+from domain.states import ConnectionHealth, TokenLife
 from store.engine import Store
 from store.queries import connections, workspaces
 from store.queries.connections import StoredCredential
@@ -170,6 +170,111 @@ def test_a_disconnected_connection_has_no_credential_and_stays_off(
             connections.update_connection(
                 session, tenant.workspace.id, connection.id, is_active=True
             )
+
+
+def shares_grant(store: Store, connection: Connection) -> bool:
+    with store.write() as session:
+        return connections.shares_grant(session, connection)
+
+
+def leave(store: Store, connection: Connection) -> bool:
+    """Disconnect as the API does; True for the one that was the last of its grant."""
+    with store.write() as session:
+        is_last = not connections.shares_grant(session, connection)
+        connections.disconnect(session, connection.id)
+    return is_last
+
+
+def test_connections_of_one_consent_share_their_grant(
+    store: Store, vault: Vault, tenant: Tenant
+) -> None:
+    first = tenant.connection("1", platform="facebook", grant_id="person")
+    second = tenant.connection("2", platform="facebook", grant_id="person")
+    other = tenant.connection("3", platform="facebook", grant_id="another person")
+    elsewhere = tenant.connection("4", platform="youtube", grant_id="person")
+    alone = tenant.connection("5")
+    for connection in (first, second, other, elsewhere, alone):
+        tenant.credential(vault, connection.id)
+    shared = [shares_grant(store, each) for each in (first, second, other, elsewhere, alone)]
+    assert shared == [True, True, False, False, False]
+
+
+def test_a_grant_is_shared_across_workspaces(
+    store: Store, vault: Vault, tenant: Tenant, stranger: Tenant
+) -> None:
+    ours = tenant.connection("1", platform="facebook", grant_id="person")
+    theirs = stranger.connection("1", platform="facebook", grant_id="person")
+    tenant.credential(vault, ours.id)
+    stranger.credential(vault, theirs.id)
+    assert (shares_grant(store, ours), shares_grant(store, theirs)) == (True, True)
+
+
+def test_a_connection_without_a_credential_shares_no_grant(
+    store: Store, vault: Vault, tenant: Tenant
+) -> None:
+    first = tenant.connection("1", platform="facebook", grant_id="person")
+    second = tenant.connection("2", platform="facebook", grant_id="person")
+    tenant.credential(vault, first.id)
+    assert not shares_grant(store, first)
+    tenant.credential(vault, second.id)
+    assert not leave(store, second)
+    assert leave(store, first)
+
+
+def test_of_several_that_leave_a_grant_at_once_one_is_the_last(
+    store: Store, vault: Vault, tenant: Tenant
+) -> None:
+    pages = [tenant.connection(f"{n}", platform="facebook", grant_id="person") for n in range(4)]
+    for page in pages:
+        tenant.credential(vault, page.id)
+    start = Barrier(4)
+
+    def race(page: Connection) -> bool:
+        start.wait()
+        return leave(store, page)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(race, pages)) == [False, False, False, True]
+
+
+def test_a_reconnection_may_rest_on_another_grant(store: Store, tenant: Tenant) -> None:
+    tenant.connection("1", platform="facebook", grant_id="person")
+    again = tenant.connection("1", platform="facebook", grant_id="another person")
+    with store.read() as session:
+        row = connections.get_connection(session, tenant.workspace.id, again.id)
+    assert row.grant_id == "another person"
+
+
+def test_a_connections_clocks_are_noted_until_it_is_disconnected(
+    store: Store, tenant: Tenant, connection: Connection
+) -> None:
+    ends = datetime(2027, 3, 1, tzinfo=UTC)
+    with store.write() as session:
+        connections.note_clocks(
+            session, connection.id, token_life=TokenLife.PERMANENT, data_access_ends_at=ends
+        )
+    with store.read() as session:
+        row = connections.get_connection(session, tenant.workspace.id, connection.id)
+    assert (row.token_life, row.data_access_ends_at) == (TokenLife.PERMANENT, ends)
+    with store.write() as session:
+        row = connections.disconnect(session, connection.id)
+    assert row.data_access_ends_at is None
+
+
+def test_a_word_on_an_older_credential_changes_nothing(
+    store: Store, vault: Vault, tenant: Tenant, connection: Connection
+) -> None:
+    def denounce(version: int) -> str:
+        with store.write() as session:
+            return connections.mark_health(
+                session, connection.id, health=ConnectionHealth.NEEDS_REAUTH, version=version
+            ).health
+
+    tenant.credential(vault, connection.id)
+    rejected = credential(store, vault, connection).version
+    tenant.credential(vault, connection.id, "of the reconnection")
+    assert denounce(rejected) == ConnectionHealth.HEALTHY
+    assert denounce(credential(store, vault, connection).version) == ConnectionHealth.NEEDS_REAUTH
 
 
 def test_a_credential_comes_back_as_it_was_kept(

@@ -134,6 +134,22 @@ def test_a_settled_ticket_stays_as_it_is_without_secrets(
         tickets.keep_grant(session, vault, ticket.id, Secret("grant"))
 
 
+def test_a_settled_ticket_keeps_which_accounts_were_left_out(store: Store, ticket: Ticket) -> None:
+    archive = {"account_id": "42", "name": "Archive", "code": "no_task", "sentence": "Ask."}
+    assert read(store, ticket).left_out == []
+    with store.write() as session:
+        tickets.settle_ticket(
+            session,
+            ticket.id,
+            state=TicketState.CONNECTED,
+            connection_ids=["con_1"],
+            left_out=[archive],
+        )
+    with store.write() as session:
+        tickets.settle_ticket(session, ticket.id, state=TicketState.FAILED)
+    assert read(store, ticket).left_out == [archive]
+
+
 def test_a_repeated_callback_finds_a_settled_ticket_and_another_does_not(
     store: Store, vault: Vault, ticket: Ticket
 ) -> None:

@@ -14,6 +14,15 @@ def test_a_video_keeps_its_facts(store: Store, tenant: Tenant) -> None:
     assert (row.file_name, row.container, row.ranges) == ("holiday.mp4", "mp4", True)
 
 
+def test_the_facts_of_a_video_are_those_it_was_registered_with(
+    store: Store, tenant: Tenant
+) -> None:
+    video = tenant.video()
+    with store.read() as session:
+        row = videos.get_video(session, tenant.workspace.id, video.id)
+    assert videos.facts_of(row) == FACTS
+
+
 def test_videos_are_counted_per_workspace(tenant: Tenant, stranger: Tenant) -> None:
     assert [tenant.video().number, tenant.video().number] == [1, 2]
     assert stranger.video().number == 1
