@@ -45,7 +45,7 @@ class MetaApp:
 class Multipart:
     """A form with one file at its end: `head`, the file's bytes, `tail`."""
 
-    fields: Mapping[str, Any]
+    fields: Mapping[str, Any] = field(repr=False)
     part: str
     file_name: str
     content_type: str = "application/octet-stream"

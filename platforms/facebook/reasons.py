@@ -28,19 +28,19 @@ def _operator(code: str, sentence: str) -> Rule:
 OUTAGE = blip("platform_error", "Facebook has trouble of its own.")
 REQUEST = refusal("request_rejected", "Facebook does not accept the request.")
 SECRET = _operator("app_secret_rejected", "Meta does not accept our app's secret.")
-SCOPE = _person(
+_SCOPE = _person(
     "scope_missing",
     "The connection was not granted what this needs: connect again and leave all boxes ticked.",
 )
 
 # Ten minutes of a rolling hour and half an hour of a rolling day: enough for some of the budget
 # to come back, and rare enough not to prolong the throttling, as calls meanwhile do.
-HOUR_BUDGET = quota(
+_HOUR_BUDGET = quota(
     "rate_limited",
     "The calls that Meta allows in an hour are used up.",
     _after(timedelta(minutes=10)),
 )
-DAY_BUDGET = quota(
+_DAY_BUDGET = quota(
     "rate_limited", "The Page's calls to Facebook are used up.", _after(timedelta(minutes=30))
 )
 # Meta gives no time for these and others wait for days; a call an hour provokes nobody.
@@ -75,13 +75,13 @@ RULES: Mapping[str, Rule] = {
     "1": blip("platform_error", "Facebook has trouble that it does not explain.", tries=5),
     "2": OUTAGE,
     "3": _operator("capability_missing", "Our Meta app may not make this call."),
-    "4": HOUR_BUDGET,
+    "4": _HOUR_BUDGET,
     # Seen after the post had gone live; whoever finishes an upload reads it back first.
     "4/2207051": _BLOCKED_FOR_NOW,
-    "10": SCOPE,
+    "10": _SCOPE,
     "12": refusal("not_supported", "Facebook does not support this for such an object."),
-    "17": HOUR_BUDGET,
-    "32": DAY_BUDGET,
+    "17": _HOUR_BUDGET,
+    "32": _DAY_BUDGET,
     # It also says "No permission to publish the video", with nothing else to tell it by: who
     # publishes looks at the token's scopes before it believes that the payload is to blame.
     "100": refusal("invalid_parameter", "Facebook does not accept something in the payload."),
@@ -119,8 +119,8 @@ RULES: Mapping[str, Rule] = {
         "The person has no role on the Page any more: somebody who has one must connect it.",
     ),
     "191": _REDIRECT,
-    "200": SCOPE,  # up to 299
-    "341": HOUR_BUDGET,
+    "200": _SCOPE,  # up to 299
+    "341": _HOUR_BUDGET,
     "351": refusal("file_unusable", "Facebook cannot read the file."),
     "352": refusal("format_unsupported", "Facebook does not take this kind of file."),
     "353": refusal("file_missing", "The file did not arrive at Facebook."),
@@ -142,8 +142,8 @@ RULES: Mapping[str, Rule] = {
     "390": blip("upload_failed", "Facebook could not take the file.", tries=2),
     # A judgement of the content and no idempotency: an earlier publish may well be live.
     "506": refusal("content_duplicate", "Facebook takes it for a copy of the last post."),
-    "613": HOUR_BUDGET,
-    "1996": HOUR_BUDGET,
+    "613": _HOUR_BUDGET,
+    "1996": _HOUR_BUDGET,
     "803": _NOT_FOUND,
     "2500": _operator("proof_missing", "Meta misses the token or its proof."),
     "2635": _operator("version_unsupported", "Meta does not serve this version of the Graph API."),
@@ -162,20 +162,20 @@ RULES: Mapping[str, Rule] = {
     "1363127": refusal("resolution_unsupported", "Facebook does not take this resolution."),
     "1363128": refusal("duration_unsupported", "Facebook does not take a video of this length."),
     "1363129": refusal("frame_rate_unsupported", "Facebook does not take this frame rate."),
-    "1363042": SCOPE,
+    "1363042": _SCOPE,
     "1363047": OUTAGE,
     "1609010": OUTAGE,
     "1609005": refusal("link_unreadable", "Facebook cannot read a link in the text."),
-    "80000": DAY_BUDGET,
-    "80001": DAY_BUDGET,
-    "80002": DAY_BUDGET,
-    "80003": DAY_BUDGET,
-    "80004": DAY_BUDGET,
-    "80005": DAY_BUDGET,
-    "80006": DAY_BUDGET,
-    "80008": DAY_BUDGET,
-    "80009": DAY_BUDGET,
-    "80014": DAY_BUDGET,
+    "80000": _DAY_BUDGET,
+    "80001": _DAY_BUDGET,
+    "80002": _DAY_BUDGET,
+    "80003": _DAY_BUDGET,
+    "80004": _DAY_BUDGET,
+    "80005": _DAY_BUDGET,
+    "80006": _DAY_BUDGET,
+    "80008": _DAY_BUDGET,
+    "80009": _DAY_BUDGET,
+    "80014": _DAY_BUDGET,
 }
 """Meta's code → what it means."""
 
