@@ -50,8 +50,8 @@ class Upload(Protocol):
 
     Errors it raises from `receive`: `PlatformUnavailable` (call `next_request` again after
     a pause: it begins with a query; code `not_finished_yet` where the platform has every
-    byte and does not tell yet whether it made the video of them), `ReauthorizationNeeded` (401: get another token, then
-    again), `QuotaExhausted`, `SessionLost`, `PlatformRefusal`.
+    byte and does not tell yet whether it made the video of them), `ReauthorizationNeeded`
+    (401: get another token, then again), `QuotaExhausted`, `SessionLost`, `PlatformRefusal`.
     """
 
     confirmed: int
