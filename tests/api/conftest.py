@@ -18,7 +18,14 @@ from store.engine import Store
 from store.keyring import Keyring, create_keyset
 from store.queries import workspaces
 from store.vault import Vault
-from tests.support.api import PUBLIC_URL, DirectedYouTube, Tenant, client, tenant_of
+from tests.support.api import (
+    PUBLIC_URL,
+    DirectedFacebook,
+    DirectedYouTube,
+    Tenant,
+    client,
+    tenant_of,
+)
 from tests.support.lifecycles import DirectedLifecycles
 
 
@@ -56,6 +63,17 @@ def youtube(adapter: DirectedYouTube) -> DirectedYouTube:
     return adapter
 
 
+@pytest.fixture(scope="session")
+def facebook_adapter() -> DirectedFacebook:
+    return DirectedFacebook()
+
+
+@pytest.fixture
+def facebook(facebook_adapter: DirectedFacebook) -> DirectedFacebook:
+    facebook_adapter.forget()
+    return facebook_adapter
+
+
 @pytest.fixture
 def make_context(
     migrated: Path,
@@ -63,6 +81,7 @@ def make_context(
     media: Path,
     lifecycles: DirectedLifecycles,
     youtube: DirectedYouTube,
+    facebook: DirectedFacebook,
 ) -> Iterator[Callable[..., Context]]:
     """Make a context, with other settings where a test wants them."""
     path = tmp_path / "castline.db"
@@ -70,7 +89,7 @@ def make_context(
     store = Store(f"sqlite:///{path}")
     keyring = Keyring.from_json(create_keyset())
     vault = Vault(keyring)
-    registry = Registry({"youtube": youtube})
+    registry = Registry({"youtube": youtube, "facebook": facebook})
 
     def make(**settings: object) -> Context:
         chosen = {"public_url": PUBLIC_URL, "data_dir": tmp_path, "database_url": None, **settings}

@@ -1,4 +1,4 @@
-"""The API as a client meets it: tenants with keys, and a YouTube that answers as told."""
+"""The API as a client meets it: tenants with keys, and platforms that answer as told."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ from api.context import Context
 from domain.secrets import Secret
 from domain.states import AssignmentState
 from media.source import Pin, VideoFacts
+from platforms.facebook import Facebook, MetaApp
 from platforms.protocol import Channel, Credential
 from platforms.youtube import GoogleApp, YouTube
 from store.queries import assignments, connections, progress, videos, workspaces
@@ -54,6 +55,28 @@ class DirectedYouTube(YouTube):
         )
 
 
+class DirectedFacebook(Facebook):
+    """The real adapter's words; it notes what is revoked."""
+
+    def __init__(self) -> None:
+        app = MetaApp(
+            app_id="1",
+            app_secret=Secret("secret"),
+            dialog_root=NOWHERE,
+            graph_root=NOWHERE,
+            version="v26.0",
+        )
+        super().__init__(app, chunk_size=1 << 20)
+        self.forget()
+
+    def forget(self) -> None:
+        """Answer as if nobody had told it anything."""
+        self.revoked: list[str] = []
+
+    def revoke(self, credential: Credential) -> None:
+        self.revoked.append(credential.access_token.reveal())
+
+
 @dataclass
 class Tenant:
     """A workspace, its key, and what it may have."""
@@ -62,7 +85,9 @@ class Tenant:
     workspace: Workspace
     http: httpx.AsyncClient = field(repr=False)
 
-    def connection(self, account_id: str = "UC1", platform: str = "youtube") -> Connection:
+    def connection(
+        self, account_id: str = "UC1", platform: str = "youtube", *, grant_id: str | None = None
+    ) -> Connection:
         grant = Credential(Secret("token"), Secret("refresh"), _later(), ("upload",))
         with self.context.store.write() as session:
             connection = connections.ensure_connection(
@@ -74,6 +99,7 @@ class Tenant:
                 handle=None,
                 thumbnail_url=None,
                 scopes=["upload"],
+                grant_id=grant_id,
             )
             connections.keep_credential(
                 session,
@@ -85,9 +111,16 @@ class Tenant:
             )
         return connection
 
-    def video(self, *, size: int = 5000, title: str | None = "Bread") -> Video:
+    def video(
+        self,
+        *,
+        size: int = 5000,
+        title: str | None = "Bread",
+        shape: tuple[int, int] = (640, 360),
+        duration_ms: int = 1000,
+    ) -> Video:
         facts = VideoFacts(
-            Pin(size, "v1"), "bread.mp4", "video/mp4", "MPEG-4", 1000, 640, 360, None
+            Pin(size, "v1"), "bread.mp4", "video/mp4", "MPEG-4", duration_ms, *shape, None
         )
         with self.context.store.write() as session:
             return videos.create_video(

@@ -1,13 +1,15 @@
 """Connections and organizations."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from api.context import Context
 from domain.errors import PlatformUnavailable, ReauthorizationNeeded
+from domain.states import TokenLife
 from store.queries import connections
-from tests.support.api import DirectedYouTube, Tenant
+from tests.support.api import DirectedFacebook, DirectedYouTube, Tenant
 
 CONNECTIONS = "/api/v1/connections"
 
@@ -110,6 +112,61 @@ async def test_a_disconnected_connection_cannot_be_switched_on(ours: Tenant) -> 
         assert (answer.status_code, answer.json()["code"]) == (409, "disconnected")
 
 
+async def test_a_grant_is_revoked_with_the_last_connection_that_lives_by_it(
+    ours: Tenant, theirs: Tenant, facebook: DirectedFacebook, context: Context
+) -> None:
+    first, second = (ours.connection(id, "facebook", grant_id="person") for id in ("1", "2"))
+    last = theirs.connection("1", "facebook", grant_id="person")
+    for owner, connection in ((ours, first), (ours, second)):
+        assert (await owner.http.delete(f"{CONNECTIONS}/{connection.id}")).status_code == 204
+        after = (await owner.http.get(f"{CONNECTIONS}/{connection.id}")).json()
+        assert after["health"] == "disconnected"
+        with context.store.read() as session, pytest.raises(ReauthorizationNeeded):
+            connections.get_credential(session, context.vault, connection.id)
+    assert facebook.revoked == []
+    assert (await theirs.http.delete(f"{CONNECTIONS}/{last.id}")).status_code == 204
+    assert facebook.revoked == ["token"]
+
+
+@pytest.mark.parametrize(
+    ("life", "left", "warnings"),
+    [
+        (TokenLife.RENEWED, None, set()),
+        (TokenLife.PERMANENT, timedelta(days=15), set()),
+        (TokenLife.LIMITED, timedelta(days=13), {"data_access_ending"}),
+        (TokenLife.PERMANENT, timedelta(days=-1), {"data_access_ending"}),
+    ],
+)
+async def test_a_connection_warns_two_weeks_before_its_data_access_ends(
+    ours: Tenant, context: Context, life: TokenLife, left: timedelta | None, warnings: set[str]
+) -> None:
+    connection = ours.connection()
+    ends = None if left is None else datetime.now(UTC) + left
+    with context.store.write() as session:
+        connections.note_clocks(session, connection.id, token_life=life, data_access_ends_at=ends)
+    seen = (await ours.http.get(f"{CONNECTIONS}/{connection.id}")).json()
+    assert (seen["tokenLife"], seen["warnings"].keys()) == (life, warnings)
+    shown = seen["dataAccessEndsAt"]
+    assert (shown and datetime.fromisoformat(shown)) == ends
+    for sentence in seen["warnings"].values():
+        assert ends is not None
+        assert f"{ends:%B %Y}" in sentence
+
+
+async def test_a_connection_that_is_gone_warns_of_nothing(ours: Tenant, context: Context) -> None:
+    connection = ours.connection()
+    with context.store.write() as session:
+        connections.note_clocks(
+            session,
+            connection.id,
+            token_life=TokenLife.PERMANENT,
+            data_access_ends_at=datetime.now(UTC),
+        )
+    await ours.http.delete(f"{CONNECTIONS}/{connection.id}")
+    seen = (await ours.http.get(f"{CONNECTIONS}/{connection.id}")).json()
+    assert (seen["dataAccessEndsAt"], seen["warnings"]) == (None, {})
+
+
 async def test_organizations_are_made_and_listed(ours: Tenant) -> None:
     made = await ours.http.post(
         "/api/v1/organizations", json={"name": " Bakery ", "externalId": "7"}
@@ -121,7 +178,12 @@ async def test_organizations_are_made_and_listed(ours: Tenant) -> None:
 
 async def test_platforms_say_what_they_take(ours: Tenant) -> None:
     platforms = (await ours.http.get("/api/v1/platforms")).json()
-    assert platforms == {"items": [{"name": "youtube", "types": ["video"]}]}
+    assert platforms == {
+        "items": [
+            {"name": "youtube", "types": ["video"]},
+            {"name": "facebook", "types": ["video", "reel"]},
+        ]
+    }
     limits = (await ours.http.get("/api/v1/platforms/youtube/capabilities")).json()
     assert "title" in limits["payloadSchema"]["properties"]
     unknown = await ours.http.get("/api/v1/platforms/myspace/capabilities")

@@ -147,12 +147,27 @@ async def test_a_refused_consent_says_so(
     }
 
 
-async def test_another_error_of_the_platform_is_not_repeated(
-    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"error": "<script>"},
+        # Trouble of the consent page itself has no `error` (facts: Facebook section 1.3).
+        {"error_code": "1349187", "error_message": "<script>"},
+    ],
+)
+async def test_another_error_of_the_platform_ends_the_ticket_and_is_not_repeated(
+    open_ticket: OpenTicket,
+    browser: httpx.AsyncClient,
+    lifecycles: DirectedLifecycles,
+    trouble: dict[str, str],
 ) -> None:
     page = await set_out(browser, await open_ticket())
-    failed = {"state": page["state"], "error": "<script>"}
-    assert result(await browser.get(CALLBACK, params=failed))["error"] == "platform_error"
+    failed = {"state": page["state"], **trouble}
+    assert result(await browser.get(CALLBACK, params=failed)) == {
+        "status": "error",
+        "error": "platform_error",
+        "reason": "consent_failed",
+    }
     assert "script" not in str(lifecycles.refused)
 
 

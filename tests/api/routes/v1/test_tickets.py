@@ -7,6 +7,8 @@ import pytest
 
 from api.app import create_app
 from api.context import Context
+from domain.states import TicketState
+from store.queries import tickets
 from tests.support.api import CALLER_PAGE, PUBLIC_URL, Tenant, tenant_of
 from tests.support.lifecycles import DirectedLifecycles
 
@@ -32,7 +34,27 @@ async def test_a_ticket_can_be_asked_how_it_stands(ours: Tenant) -> None:
     ticket = (await ours.http.get(f"{TICKETS}/{opened['ticketId']}")).json()
     assert ticket["ticketId"] == opened["ticketId"]
     assert ticket["state"] == "open"
-    assert ticket["connectionIds"] == []
+    assert (ticket["connectionIds"], ticket["leftOut"]) == ([], [])
+
+
+async def test_a_ticket_names_the_accounts_that_were_left_out_and_why(
+    ours: Tenant, context: Context
+) -> None:
+    opened = (await ours.http.post(TICKETS, json=WANTED)).json()
+    archive = {"account_id": "42", "name": "Archive", "code": "no_task", "sentence": "Ask them."}
+    with context.store.write() as session:
+        tickets.settle_ticket(
+            session,
+            opened["ticketId"],
+            state=TicketState.CONNECTED,
+            connection_ids=["con_1", "con_2"],
+            left_out=[archive],
+        )
+    ticket = (await ours.http.get(f"{TICKETS}/{opened['ticketId']}")).json()
+    assert ticket["connectionIds"] == ["con_1", "con_2"]
+    assert ticket["leftOut"] == [
+        {"accountId": "42", "name": "Archive", "code": "no_task", "error": "Ask them."}
+    ]
 
 
 async def test_a_ticket_is_opened_while_temporal_is_away(
