@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.source import Pin, VideoFacts
@@ -112,6 +112,7 @@ def test_a_time_of_publication_needs_a_draft() -> None:
     assert wrong(publishAt=moment, privacy="public") == {"publishAt"}
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(list(FIELDS)), st.none() | st.text() | st.integers()))
 def test_no_payload_breaks_the_check(payload: dict[str, Any]) -> None:
     for type in ("video", "reel"):

@@ -124,8 +124,9 @@ def test_a_video_that_was_not_finished_is_not_found(sender: Sender) -> None:
     assert found(sender) is None
 
 
-def test_a_video_that_failed_is_not_found(sender: Sender) -> None:
-    sender.fault("finish", "processing_error")
+@pytest.mark.parametrize("fate", ["processing_error", "copyright"])
+def test_a_video_that_nobody_will_see_is_not_found(sender: Sender, fate: str) -> None:
+    sender.fault("finish", fate)
     sender.run(fresh=True)
     assert found(sender) is None
 

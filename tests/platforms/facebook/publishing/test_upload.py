@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import (
@@ -539,6 +539,17 @@ def test_a_finish_refused_for_want_of_bytes_is_followed_by_the_bytes() -> None:
     assert machine.next_request().finishes
 
 
+def test_a_finish_before_the_last_byte_is_forgotten() -> None:
+    machine = after_finish("reel", failed("506"))
+    machine.next_request()
+    machine.receive(node(10))
+    machine.next_request()
+    machine.lost()
+    assert looks(machine.next_request())
+    assert machine.receive(node()) is None
+    assert machine.next_request().finishes
+
+
 @pytest.mark.parametrize("type", TYPES)
 def test_a_video_that_failed_is_a_refusal(type: str) -> None:
     machine = after_finish(type, None)
@@ -633,6 +644,7 @@ class Server:
         return asked(self.held, min(self.held + RANGE, SIZE))
 
 
+@settings(deadline=None)
 @given(
     type=st.sampled_from(TYPES),
     start=st.sampled_from(["fresh", "resumed", "finish sent"]),
