@@ -23,6 +23,7 @@ from store.tables import Connection, CredentialRow, now
 from store.vault import Place, Vault
 
 _NOT_FOUND = "connection_not_found"
+_LIFELESS = (ConnectionHealth.NEEDS_REAUTH, ConnectionHealth.DISCONNECTED)
 
 
 class ConnectionChanges(TypedDict, total=False):
@@ -195,23 +196,25 @@ def disconnect(session: Session, connection_id: str) -> Connection:
 def shares_grant(session: Session, connection: Connection) -> bool:
     """True when another connection lives by the same consent, in whichever workspace.
 
-    All of the consent are held until the transaction ends: of two that leave it at once, one
-    is the last.
+    One whose token is dead needs another consent anyway. All of the consent are held until
+    the transaction ends: of two that leave it at once, one is the last.
     """
     if connection.grant_id is None:
         return False
-    sharers = (
-        select(Connection.id)
+    of_the_grant = (
+        select(Connection)
         .where(
             Connection.platform == connection.platform,
             Connection.grant_id == connection.grant_id,
         )
         .order_by(Connection.id)
         .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
-    others = [sharer for sharer in session.exec(sharers) if sharer != connection.id]
-    living = select(CredentialRow.connection_id).where(col(CredentialRow.connection_id).in_(others))
-    return session.exec(living.limit(1)).first() is not None
+    return any(
+        other.id != connection.id and other.health not in _LIFELESS
+        for other in session.exec(of_the_grant).all()
+    )
 
 
 def note_clocks(

@@ -209,16 +209,21 @@ def test_a_grant_is_shared_across_workspaces(
     assert (shares_grant(store, ours), shares_grant(store, theirs)) == (True, True)
 
 
-def test_a_connection_without_a_credential_shares_no_grant(
+def test_a_connection_that_is_gone_or_dead_lives_by_no_grant(
     store: Store, vault: Vault, tenant: Tenant
 ) -> None:
-    first = tenant.connection("1", platform="facebook", grant_id="person")
-    second = tenant.connection("2", platform="facebook", grant_id="person")
-    tenant.credential(vault, first.id)
-    assert not shares_grant(store, first)
-    tenant.credential(vault, second.id)
-    assert not leave(store, second)
-    assert leave(store, first)
+    last, gone, dead = (
+        tenant.connection(id, platform="facebook", grant_id="person") for id in ("1", "2", "3")
+    )
+    for connection in (last, gone, dead):
+        tenant.credential(vault, connection.id)
+    assert not leave(store, gone)
+    with store.write() as session:
+        connections.mark_health(session, dead.id, health=ConnectionHealth.INSUFFICIENT_SCOPE)
+    assert shares_grant(store, last)
+    with store.write() as session:
+        connections.mark_health(session, dead.id, health=ConnectionHealth.NEEDS_REAUTH)
+    assert leave(store, last)
 
 
 def test_of_several_that_leave_a_grant_at_once_one_is_the_last(
