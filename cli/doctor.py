@@ -141,8 +141,10 @@ async def _namespace(client: Client) -> Finding:
 async def _platform(name: PlatformName, settings: Settings) -> Finding:
     registry = build_registry(settings, SourcePolicy())
     subject = f"{name} app"
+    if not settings.has_app_credentials:
+        return Finding(subject, "not set: `castline up` starts the emulator instead")
     if name not in registry.names:
-        return Finding(subject, "no credentials are set, so it is not offered")
+        return Finding(subject, "not set, so this platform is not offered")
     try:
         await asyncio.to_thread(registry.get(name).verify_app)
     except PlatformMisconfigured as error:

@@ -69,6 +69,8 @@ def test_the_doctor_finds_nothing_wrong(machine: Machine, up: Up) -> None:
     examined = machine.run("doctor")
     assert examined.returncode == 0, examined.stdout + examined.stderr
     assert "wrong" not in examined.stdout
+    for platform in ("youtube", "facebook"):
+        assert f"ok     {platform} app: not set: `castline up` starts" in examined.stdout
 
 
 def test_the_key_set_is_its_owners_alone(machine: Machine, up: Up) -> None:
@@ -124,6 +126,31 @@ def test_keys_are_listed_and_end(machine: Machine, up: Up, key: str) -> None:
     assert httpx.get(f"{machine.url}/api/v1/videos", headers=headers).status_code == 401
 
 
+def test_connecting_pages_shows_each_and_what_was_left_out(
+    machine: Machine, up: Up, connection: str
+) -> None:
+    with subprocess.Popen(
+        machine.command("connect", "facebook"),
+        env=machine.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as connecting:
+        assert connecting.stdout is not None
+        consent(connecting.stdout.readline().strip())
+        shown, told = connecting.communicate(timeout=30)
+    assert connecting.returncode == 0, told
+    assert len(re.findall(r"con_\w+ +facebook +Blue Door (?:Bakery|Catering)", shown)) == 2, shown
+    left_out = [line for line in told.splitlines() if line.startswith("left out: ")]
+    assert [line.split(".")[0] for line in left_out] == [
+        "left out: Blue Door Archive",
+        "left out: Blue Door Partner",
+    ]
+    which = machine.run("publish", str(CLIP), "--title", "Which loaf")
+    assert which.returncode == 1
+    assert "Which connection?" in which.stderr
+
+
 def test_it_ends_in_time_and_leaves_nothing(machine: Machine, up: Up, connection: str) -> None:
     children = up.children()
     assert len(children) == 4
@@ -145,7 +172,9 @@ def test_keys_rotate_while_it_is_down_and_state_survives(
         listed = machine.run("watch")
         assert "First loaf" in listed.stdout
         assert "Second loaf" in listed.stdout
-        third = machine.run("publish", str(CLIP), "--title", "Third loaf")
+        third = machine.run(
+            "publish", str(CLIP), "--title", "Third loaf", "--connection", connection
+        )
         assert third.returncode == 0, third.stdout + third.stderr
         videos = httpx.get(f"{machine.emulator}/_emulator/state").json()["videos"]
         assert sorted(video["title"] for video in videos) == [

@@ -127,17 +127,17 @@ class Up:
 
 
 def consent(auth_url: str, *, account: str = ANA) -> httpx.Response:
-    """Allow everything on the emulator's consent page, as a person in a browser would."""
+    """Allow everything on a platform's consent page, as a person in a browser would."""
     with httpx.Client(follow_redirects=True, timeout=30) as browser:
         page = browser.get(auth_url)
+        (action,) = re.findall(r'<form method="post" action="([^"]+)"', page.text)
         (request_id,) = re.findall(r'name="request_id" value="([^"]+)"', page.text)
-        decision = {
-            "request_id": request_id,
-            "account": account,
-            "scope": re.findall(r'name="scope" value="([^"]+)"', page.text),
-            "decision": "allow",
+        boxes = {
+            name: re.findall(rf'name="{name}" value="([^"]+)"', page.text)
+            for name in ("scope", "permission", "page")
         }
-        return browser.post(str(page.url.join("/o/oauth2/v2/auth/decision")), data=decision)
+        decision = {"request_id": request_id, "account": account, "decision": "allow", **boxes}
+        return browser.post(str(page.url.join(action)), data=decision)
 
 
 def eventually(holds: Callable[[], object], seconds: float = 30) -> None:

@@ -1,0 +1,78 @@
+"""What the doctor says of the platforms' apps; the rest is seen with `castline up`."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.doctor import examine
+from settings import Settings
+from tests.support.emulator import Emulator
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+async def apps(folder: Path, **settings: Any) -> dict[str, str]:
+    """The lines on the platforms' apps, by platform."""
+    said: list[str] = []
+    chosen = {"data_dir": folder, "database_url": None, "port": 9, **settings}
+    await examine(Settings.model_validate(chosen), said.append)
+    return {line.split()[1]: line for line in said if " app: " in line}
+
+
+async def test_every_platforms_app_is_asked_for(tmp_path: Path, emulator: Emulator) -> None:
+    said = await apps(tmp_path, emulator_url=emulator.url)
+    assert said == {
+        "youtube": "ok     youtube app: accepted",
+        "facebook": "ok     facebook app: accepted",
+    }
+    assert (emulator.calls("oauth.token.refresh"), emulator.calls("token.app")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("youtube", {"google_client_secret": "another"}),
+        ("facebook", {"meta_app_secret": "another"}),
+        ("facebook", {"meta_app_id": "100000000000002"}),
+    ],
+)
+async def test_an_app_that_is_refused_is_wrong_and_the_other_is_not(
+    tmp_path: Path, emulator: Emulator, name: str, wrong: dict[str, str]
+) -> None:
+    said = await apps(tmp_path, emulator_url=emulator.url, **wrong)
+    assert said[name].startswith(f"wrong  {name} app: refused: ")
+    assert "Compare its id and secret" in said[name]
+    assert "another" not in str(said)
+    assert [line[:2] for line in said.values()].count("ok") == 1
+
+
+async def test_a_platform_without_credentials_is_not_offered_and_nothing_is_wrong(
+    tmp_path: Path, emulator: Emulator
+) -> None:
+    said = await apps(tmp_path, emulator_url=emulator.url, meta_app_id=None)
+    assert said == {
+        "youtube": "ok     youtube app: accepted",
+        "facebook": "ok     facebook app: not set, so this platform is not offered",
+    }
+
+
+async def test_without_any_credentials_the_emulator_stands_in(tmp_path: Path) -> None:
+    said = await apps(
+        tmp_path,
+        emulator_url=None,
+        **dict.fromkeys(
+            ("google_client_id", "google_client_secret", "meta_app_id", "meta_app_secret")
+        ),
+    )
+    assert said.keys() == {"youtube", "facebook"}
+    for line in said.values():
+        assert line.endswith("app: not set: `castline up` starts the emulator instead")
+
+
+async def test_a_platform_that_does_not_answer_is_not_called_refused(tmp_path: Path) -> None:
+    said = await apps(tmp_path, emulator_url=NOWHERE)
+    for line in said.values():
+        assert line.startswith("wrong")
+        assert "refused" not in line
+        assert "Check the network" in line
