@@ -114,10 +114,12 @@ class TransferActivities(TransferSteps):
         except PlatformUnavailable as error:
             if error.code == "not_finished_yet":
                 raise unconfirmed(error.sentence) from None
-            if not self._has_used_up(error, job):
+            if error.tries is None or activity.info().attempt < error.tries:
                 raise
-            self._discard(job)
-            raise PlatformRefusal(error.code, error.sentence, reason=error.reason) from None
+            finished = self._give_up(self._load(job.id))
+            if finished is None:
+                raise PlatformRefusal(error.code, error.sentence, reason=error.reason) from None
+            return finished
         except SessionLost:
             return self._after_loss(job)
 
@@ -144,12 +146,6 @@ class TransferActivities(TransferSteps):
                 pause=progress.pause,
             )
         )
-
-    def _has_used_up(self, error: PlatformUnavailable, job: Job) -> bool:
-        """True for a trouble worth so many tries and no more, while no video can exist."""
-        if error.tries is None or activity.info().attempt < error.tries:
-            return False
-        return self._load(job.id).finish_sent_at is None
 
     def _find_session(self, job: Job) -> Secret | None:
         """The session to go on with: one that was lost is none."""

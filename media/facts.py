@@ -41,6 +41,7 @@ def inspect(url: str, policy: SourcePolicy) -> VideoFacts:
         general, video = _tracks(look)
         if video is None and (not look.was_cut_short or general is None or not general.format):
             raise SourceUnusable("source_not_a_video", "There is no video in this file.")
+        width, height = _shown_size(video)
         name = PurePosixPath(unquote(urlsplit(url).path)).name or "video"
         facts = VideoFacts(
             pin=source.pin,
@@ -48,8 +49,8 @@ def inspect(url: str, policy: SourcePolicy) -> VideoFacts:
             content_type=_content_type(general, name),
             container=str(general.format or "") if general else "",
             duration_ms=_whole(video and video.duration) or _whole(general and general.duration),
-            width=_whole(video and video.width),
-            height=_whole(video and video.height),
+            width=width,
+            height=height,
             sha256=_digest(source) if isinstance(source, FileSource) else None,
             ranges=source.ranges,
         )
@@ -93,6 +94,13 @@ def _tracks(look: _Look) -> tuple[Track | None, Track | None]:
     general = next((track for track in tracks if track.track_type == "General"), None)
     video = next((track for track in tracks if track.track_type == "Video"), None)
     return general, video
+
+
+def _shown_size(video: Track | None) -> tuple[int | None, int | None]:
+    """Width and height as a player shows them: phones store upright videos lying, and say so."""
+    size = _whole(video and video.width), _whole(video and video.height)
+    turned = _whole(video and video.rotation) in (90, 270)
+    return size[::-1] if turned else size
 
 
 def _content_type(general: Track | None, name: str) -> str:

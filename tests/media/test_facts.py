@@ -1,4 +1,5 @@
 import hashlib
+import struct
 import subprocess
 from pathlib import Path
 
@@ -44,6 +45,21 @@ def test_a_files_facts_are_told(here: SourcePolicy) -> None:
     assert facts.pin.size == CLIP.stat().st_size
     assert facts.sha256 == hashlib.sha256(CLIP.read_bytes()).hexdigest()
     assert facts.ranges
+
+
+def turned(clip: bytes) -> bytes:
+    """The clip as a phone stores an upright video: lying, with a matrix that turns it."""
+    upright = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+    quarter = struct.pack(">9i", 0, 1 << 16, 0, -(1 << 16), 0, 0, 180 << 16, 0, 1 << 30)
+    at = clip.index(upright, clip.index(b"tkhd"))
+    return clip[:at] + quarter + clip[at + len(quarter) :]
+
+
+def test_a_turned_videos_size_is_that_which_is_seen(tmp_path: Path, here: SourcePolicy) -> None:
+    path = tmp_path / "turned.mp4"
+    path.write_bytes(turned(CLIP.read_bytes()))
+    facts = inspect(path.as_uri(), here)
+    assert (facts.width, facts.height) == (180, 320)
 
 
 def test_the_pin_that_is_told_opens_the_file_again(here: SourcePolicy) -> None:

@@ -22,10 +22,11 @@ from platforms.facebook.publishing.status import NODE_FIELDS, read_status
 from platforms.protocol import Publication
 from platforms.transfer.machine import Answer, Finished, Request
 
-LOOKS = 3
-"""How many reads in a row must find nothing before a finish counts as never made."""
-LOOK_SECONDS = 3.0
-"""Between them: a finish that was under way shows within a second or two."""
+PAUSES = (2.0, 4.0, 8.0, 16.0)
+"""Seconds between the reads that must all find nothing before a finish counts as never made.
+
+Half a minute in all: a finish whose answer was lost may still be under way at Meta.
+"""
 
 
 class Step(Enum):
@@ -89,7 +90,7 @@ class PageUpload:
         self._size = size
         self._access_token = access_token
         self._next = Step.SEND if fresh else Step.LOOK
-        self._sent = Step.LOOK
+        self._sent: Step | None = None
         self._finish = _Finish(was_sent=finish_sent)
         self._refused: PlatformRefusal | None = None
 
@@ -98,12 +99,13 @@ class PageUpload:
 
         The look right after a finish is made all the same: Meta has been seen to complain
         of too many calls about a video that was live by then (facts: Facebook section 4).
+        So is what a look was made for: a trial that only ever looked would get nowhere.
         """
-        if self._sent is not Step.FINISH:
+        if self._sent in (None, Step.SEND):
             self._graph.usage.check(self._session.page_id)
-        token = self._access_token()
-        self._sent, self._next = self._next, Step.LOOK
-        match self._sent:
+        token, step = self._access_token(), self._next
+        self._sent, self._next = step, Step.LOOK
+        match step:
             case Step.LOOK:
                 return self._look(token)
             case Step.SEND:
@@ -113,13 +115,13 @@ class PageUpload:
 
     def receive(self, answer: Answer) -> Finished | None:
         match self._sent:
-            case Step.LOOK:
-                return self._looked(answer)
             case Step.SEND:
                 self._took(answer)
                 return None
             case Step.FINISH:
                 return self._finished(answer)
+            case _:
+                return self._looked(answer)
 
     def lost(self) -> None:
         if self._sent is Step.FINISH:
@@ -182,7 +184,7 @@ class _Finish:
     """Whether the finish may be sent, as the bytes alone do not tell it."""
 
     def __init__(self, *, was_sent: bool) -> None:
-        self._looks = LOOKS if was_sent else 0
+        self._looks = len(PAUSES) + 1 if was_sent else 0
         self._error: PlatformError | None = None
 
     @property
@@ -192,7 +194,7 @@ class _Finish:
 
     def is_unclear(self, error: PlatformError | None) -> None:
         """A finish was sent and not acknowledged; `error` is what it was answered with."""
-        self._looks, self._error = LOOKS, error
+        self._looks, self._error = len(PAUSES) + 1, error
 
     def require(self) -> None:
         """Count a look that found nothing, and raise unless the finish may be sent now.
@@ -210,26 +212,26 @@ class _Finish:
             self.is_unclear(None)
             raise error
         if self._looks:
-            raise _not_yet(error)
+            raise _not_yet(error, PAUSES[-self._looks])
         if isinstance(error, PlatformRefusal):
             self.is_unclear(None)
             raise error
 
 
-def _not_yet(error: PlatformError | None) -> PlatformUnavailable:
+def _not_yet(error: PlatformError | None, seconds: float) -> PlatformUnavailable:
     """To be looked at again; says what the finish was answered with, where that may pass."""
     if isinstance(error, PlatformUnavailable):
         return PlatformUnavailable(
             error.code,
             error.sentence,
             reason=error.reason,
-            retry_after=LOOK_SECONDS,
+            retry_after=seconds,
             tries=error.tries,
         )
     return PlatformUnavailable(
         "not_finished_yet",
         "Facebook has every byte; whether it has the video, too, is being read.",
-        retry_after=LOOK_SECONDS,
+        retry_after=seconds,
     )
 
 

@@ -9,7 +9,7 @@ from domain.states import KnownBy
 from platforms.facebook import Facebook
 from platforms.facebook.limits import MAX_BYTES
 from platforms.facebook.publishing.session import ReelSession, VideoSession, seal, unseal
-from platforms.facebook.publishing.upload import LOOKS
+from platforms.facebook.publishing.upload import PAUSES
 from platforms.protocol import Account, Credential, Publication
 from platforms.transfer import engine
 from platforms.transfer.machine import Finished
@@ -160,7 +160,7 @@ def test_a_session_can_be_asked_without_sending_anything(sender: Sender) -> None
     with pytest.raises(Killed):
         sender.run(fresh=True, on_finish=kill)
     assert ask() is None
-    assert (sender.videos(), len(sender.pauses)) == (0, LOOKS - 1)
+    assert (sender.videos(), len(sender.pauses)) == (0, len(PAUSES))
     sender.run()
     assert ask() == Finished(sender.the_one_video()["id"], KnownBy.READ_BACK)
 

@@ -1,6 +1,7 @@
 """The machine alone, up to the last byte: answers in, requests out, no network."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -244,3 +245,26 @@ def test_a_token_is_in_no_address() -> None:
 def test_an_empty_file_is_no_upload(type: str) -> None:
     with pytest.raises(ValueError, match="empty"):
         upload(type, size=0)
+
+
+def nearly_used_up(answer: Answer) -> Answer:
+    usage = {"7": [{"type": "pages", "call_count": 95, "total_time": 1, "total_cputime": 1}]}
+    return replace(answer, headers={"x-business-use-case-usage": json.dumps(usage)})
+
+
+def test_a_page_that_has_few_calls_left_is_left_alone_after_each_piece() -> None:
+    machine = upload("video", fresh=True)
+    machine.next_request()
+    machine.receive(nearly_used_up(asked(RANGE, 2 * RANGE)))
+    with pytest.raises(QuotaExhausted):
+        machine.next_request()
+
+
+def test_who_comes_back_to_such_a_page_sends_a_piece_and_not_just_a_look() -> None:
+    machine = upload("video")
+    assert looks(machine.next_request())
+    machine.receive(nearly_used_up(node(RANGE)))
+    assert machine.next_request().offset == RANGE
+    machine.receive(nearly_used_up(asked(2 * RANGE, SIZE)))
+    with pytest.raises(QuotaExhausted):
+        machine.next_request()

@@ -11,13 +11,13 @@ from domain.errors import (
     ReauthorizationNeeded,
 )
 from domain.states import KnownBy
-from platforms.facebook.publishing.upload import LOOK_SECONDS, LOOKS
+from platforms.facebook.publishing.upload import PAUSES
 from platforms.transfer.engine import SETBACKS
 from tests.platforms.facebook.conftest import CHUNK
 from tests.platforms.facebook.publishing.conftest import SIZE, Killed, Send, Sender
 from tests.support.emulator import Emulator
 
-LOOKED = [LOOK_SECONDS] * (LOOKS - 1)
+LOOKED = list(PAUSES)
 """The pauses of a finish that is looked for and not found."""
 
 
@@ -130,7 +130,7 @@ def test_a_finish_that_never_arrived_is_sent_again_after_looks(sender: Sender) -
     assert sender.run(fresh=True).known_by is KnownBy.ANSWER
     sender.the_one_video()
     assert sender.calls("finish") == 2
-    assert sender.emulator.calls("video.get") == LOOKS
+    assert sender.emulator.calls("video.get") == len(PAUSES) + 1
     assert sender.pauses[1:] == LOOKED
 
 
