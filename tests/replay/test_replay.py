@@ -15,7 +15,8 @@ from domain.secrets import Secret
 from runtime.codec import make_data_converter
 from runtime.worker import WORKFLOWS
 from store.keyring import Keyring
-from tests.replay.record import HISTORIES, KEYSET, OUTCOMES
+from tests.replay.outcomes import OUTCOMES
+from tests.replay.record import HISTORIES, KEYSET
 from workflows.assignment import AssignmentWorkflow
 from workflows.options import STATE
 from workflows.ticket import TicketWorkflow

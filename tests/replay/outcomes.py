@@ -1,0 +1,219 @@
+"""Every outcome of the lifecycles, and how it is brought about.
+
+Each function walks one way through an installation and returns the id of the workflow that
+went it; its decorator says the states that the workflow showed.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from temporalio.client import ScheduleActionExecutionStartWorkflow
+
+from domain.ids import assignment_workflow_id, ticket_workflow_id
+from tests.support.clips import UPRIGHT
+from tests.support.emulator import ANA
+from tests.support.meta import BAKERY
+from tests.support.stack import Stack, Tenant, eventually
+
+Bring = TypeVar("Bring", bound=Callable[[Tenant], Awaitable[str]])
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`bring` it about, and get the id of the workflow, which goes through these states."""
+
+    bring: Callable[[Tenant], Awaitable[str]]
+    states: list[str]
+
+
+OUTCOMES: dict[str, Outcome] = {}
+"""By the name of the file that holds the history."""
+
+
+def outcome(*states: str) -> Callable[[Bring], Bring]:
+    def noted(bring: Bring) -> Bring:
+        OUTCOMES[bring.__name__.replace("_", "-")] = Outcome(bring, list(states))
+        return bring
+
+    return noted
+
+
+@outcome("open", "consenting", "connecting", "connected")
+async def ticket_connected(tenant: Tenant) -> str:
+    return await _ticket(tenant)
+
+
+@outcome("open", "consenting", "connecting", "connected")
+async def ticket_for_pages(tenant: Tenant) -> str:
+    """Connects two of four Pages; the others are left out."""
+    return await _ticket(tenant, platform="facebook")
+
+
+@outcome("open", "consenting", "refused")
+async def ticket_refused(tenant: Tenant) -> str:
+    return await _ticket(tenant, decision="deny")
+
+
+@outcome("open", "consenting", "connecting", "refused")
+async def ticket_without_the_scope(tenant: Tenant) -> str:
+    return await _ticket(tenant, account="partial@example.test")
+
+
+@outcome("open", "consenting", "connecting", "failed")
+async def ticket_failed(tenant: Tenant) -> str:
+    tenant.stack.emulator.fault("oauth.token.exchange", "unauthorized")
+    return await _ticket(tenant)
+
+
+@outcome("open", "expired")
+async def ticket_expired(tenant: Tenant) -> str:
+    ticket_id, _ = await tenant.short_ticket(seconds=0.5)
+    return ticket_workflow_id(ticket_id)
+
+
+@outcome("open", "consenting", "connecting", "connected")
+async def ticket_releases(tenant: Tenant) -> str:
+    """Re-authorizes a connection that an assignment waits for."""
+    _, ticket_id = await _park_for_connection(tenant)
+    return ticket_workflow_id(ticket_id)
+
+
+@outcome("uploading", "processing", "published")
+async def assignment_published(tenant: Tenant) -> str:
+    return await _publish(tenant)
+
+
+@outcome("uploading", "processing", "published")
+async def assignment_published_on_a_page(tenant: Tenant) -> str:
+    """A vertical video, which is warned of from the start, and a lost answer in its finish."""
+    tenant.stack.emulator.fault("page_videos.finish", "lose_answer_live")
+    pages = await tenant.pages()
+    return await _publish(tenant, pages[BAKERY], mediaUrl=UPRIGHT.as_uri())
+
+
+@outcome("uploading", "processing", "published")
+async def assignment_published_with_warning(tenant: Tenant) -> str:
+    # The grant does not reach as far as playlists.
+    payload = {"title": "A clip", "playlistIds": ["PLnone"]}
+    return await _publish(tenant, payload=payload)
+
+
+@outcome("waiting", "uploading", "processing", "published")
+async def assignment_published_after_schedule(tenant: Tenant) -> str:
+    soon = datetime.now(UTC) + timedelta(seconds=2)
+    return await _publish(tenant, scheduledAt=soon.isoformat())
+
+
+@outcome("uploading", "waiting", "uploading", "processing", "published")
+async def assignment_published_after_connection(tenant: Tenant) -> str:
+    assignment_id, _ = await _park_for_connection(tenant)
+    await tenant.until(assignment_id, "published")
+    return assignment_workflow_id(assignment_id)
+
+
+@outcome("uploading", "processing", "failed")
+async def assignment_failed(tenant: Tenant) -> str:
+    tenant.stack.emulator.fault("videos.insert.start", "processing_rejects", reason="duplicate")
+    return await _publish(tenant)
+
+
+@outcome("waiting", "cancelled")
+async def assignment_cancelled_while_scheduled(tenant: Tenant) -> str:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    assignment = await tenant.assign(await tenant.connection(), scheduledAt=tomorrow.isoformat())
+    await tenant.until(assignment["id"], "waiting")
+    return await _cancel(tenant, assignment["id"])
+
+
+@outcome("waiting", "uploading", "processing", "published")
+async def assignment_edited(tenant: Tenant) -> str:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    assignment = await tenant.assign(await tenant.connection(), scheduledAt=tomorrow.isoformat())
+    await tenant.until(assignment["id"], "waiting")
+    path = f"/api/v1/assignments/{assignment['id']}"
+    await tenant.ask("PATCH", path, {"payload": {"title": "Another title"}, "scheduledAt": None})
+    await tenant.until(assignment["id"], "published")
+    return assignment_workflow_id(assignment["id"])
+
+
+@outcome("uploading", "cancelled")
+async def assignment_cancelled_while_uploading(tenant: Tenant) -> str:
+    connection_id = await tenant.connection()
+    tenant.stack.emulator.fault(
+        "videos.insert.transfer", "trickle", bytes_per_second=10_000, times=None
+    )
+    assignment = await tenant.assign(connection_id)
+    await eventually(lambda: _sessions(tenant.stack))
+    return await _cancel(tenant, assignment["id"])
+
+
+@outcome("uploading", "waiting", "cancelled")
+async def assignment_cancelled_while_waiting_for_quota(tenant: Tenant) -> str:
+    tenant.stack.emulator.switch(uploads_per_day=0)
+    assignment = await tenant.assign(await tenant.connection())
+    await tenant.until(assignment["id"], "waiting")
+    return await _cancel(tenant, assignment["id"])
+
+
+@outcome("uploading", "processing", "published")
+async def assignment_retried(tenant: Tenant) -> str:
+    workflow_id = await assignment_failed(tenant)
+    assignment_id = workflow_id.partition("/")[2]
+    await tenant.ask("POST", f"/api/v1/assignments/{assignment_id}/retry")
+    await tenant.until(assignment_id, "published")
+    return workflow_id
+
+
+@outcome()
+async def reconcile_idle(tenant: Tenant) -> str:
+    client = tenant.stack.client
+    schedule = client.get_schedule_handle("reconcile")
+    await schedule.trigger()
+
+    async def fired() -> list[Any]:
+        return list((await schedule.describe()).info.recent_actions)
+
+    action = (await eventually(fired))[-1].action
+    assert isinstance(action, ScheduleActionExecutionStartWorkflow)
+    return str(action.workflow_id)
+
+
+# What they are made of -----------------------------------------------------------------------
+
+
+async def _ticket(
+    tenant: Tenant, *, account: str = ANA, decision: str = "allow", platform: str = "youtube"
+) -> str:
+    ticket = await tenant.ticket(platform=platform)
+    await tenant.browse(ticket["authUrl"], account=account, decision=decision)
+    return ticket_workflow_id(ticket["ticketId"])
+
+
+async def _publish(tenant: Tenant, connection_id: str | None = None, **fields: Any) -> str:
+    published = await tenant.publish(connection_id or await tenant.connection(), **fields)
+    return assignment_workflow_id(published["id"])
+
+
+async def _cancel(tenant: Tenant, assignment_id: str) -> str:
+    await tenant.ask("DELETE", f"/api/v1/assignments/{assignment_id}")
+    return assignment_workflow_id(assignment_id)
+
+
+async def _park_for_connection(tenant: Tenant) -> tuple[str, str]:
+    """An assignment that was parked and released, and the ticket that released it."""
+    connection_id = await tenant.connection()
+    tenant.stack.emulator.fault("videos.insert.start", "unauthorized", times=2)
+    assignment = await tenant.assign(connection_id)
+    await tenant.until(assignment["id"], "waiting")
+    ticket = await tenant.ticket(connectionId=connection_id)
+    await tenant.browse(ticket["authUrl"])
+    return assignment["id"], ticket["ticketId"]
+
+
+async def _sessions(stack: Stack) -> list[Any]:
+    state = await asyncio.to_thread(stack.emulator.state)
+    sessions: list[Any] = state["sessions"]
+    return sessions
