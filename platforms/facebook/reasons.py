@@ -72,7 +72,8 @@ _ABUSIVE = refusal("content_abusive", "Facebook takes the content for abusive.")
 _UPLOAD = blip("upload_interrupted", "Facebook wants a piece of the video once more.")
 
 RULES: Mapping[str, Rule] = {
-    "1": blip("platform_error", "Facebook has trouble that it does not explain.", tries=5),
+    # Repeated it may be permanent, but an outage has the same code: waited out, not given up.
+    "1": blip("platform_error", "Facebook has trouble that it does not explain."),
     "2": OUTAGE,
     "3": _operator("capability_missing", "Our Meta app may not make this call."),
     "4": _HOUR_BUDGET,
