@@ -3,9 +3,10 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -13,14 +14,20 @@ import pytest
 
 from activities.credentials import unpack
 from domain.secrets import Secret
+from domain.states import TokenLife
 from runtime.codec import SealingCodec
 from store.queries import connections, tickets, transfers
-from tests.support import leaks
+from tests.support import leaks, meta
+from tests.support.clips import UPRIGHT
 from tests.support.devserver import DevServer
 from tests.support.emulator import CLIENT_SECRET, Emulator
 from tests.support.stack import Stack, Tenant, eventually, running_stack
 
 PLANTED = "planted-secret-0123456789"
+CONSENTS: dict[str, Callable[[Emulator, str], str]] = {
+    "youtube": Emulator.consent,
+    "facebook": meta.consent,
+}
 
 
 @dataclass
@@ -41,8 +48,11 @@ class Journey:
         assert len(text) >= 12, f"{name} is too short to be looked for"
         self.secrets[name] = text
 
-    async def consent(self, which: str, connection_id: str | None = None) -> str:
-        ticket = await self.tenant.ticket(connectionId=connection_id)
+    async def consent(
+        self, which: str, connection_id: str | None = None, *, platform: str = "youtube"
+    ) -> str:
+        """Go through a consent; return the first connection that it made."""
+        ticket = await self.tenant.ticket(platform=platform, connectionId=connection_id)
         async with self.stack.browser() as browser:
             page = await browser.get(ticket["authUrl"])
             self.met(f"{which} state", httpx.URL(page.headers["location"]).params["state"])
@@ -50,12 +60,15 @@ class Journey:
             with self.stack.parts.store.read() as session:
                 row = tickets.get_ticket(session, ticket["ticketId"])
             self.met(f"{which} verifier", tickets.open_verifier(self.stack.parts.vault, row))
-            back = await asyncio.to_thread(self.stack.emulator.consent, page.headers["location"])
+            decide = CONSENTS[platform]
+            back = await asyncio.to_thread(decide, self.stack.emulator, page.headers["location"])
             self.met(f"{which} code", httpx.URL(back).params["code"])
             answer = await browser.get(back)
         query = parse_qs(urlsplit(answer.headers["location"]).query)
-        self.meet_tokens(f"{which} consent", query["connectionId"][0])
-        return query["connectionId"][0]
+        made = query["connectionIds"][0].split(",")
+        for number, connected in enumerate(made):
+            self.meet_tokens(f"{which} consent, {number}", connected)
+        return made[0]
 
     def meet_tokens(self, which: str, connection_id: str) -> None:
         parts = self.stack.parts
@@ -63,22 +76,32 @@ class Journey:
             stored = connections.get_credential(session, parts.vault, connection_id)
         credential = unpack(stored.secret)
         self.met(f"access token of the {which}", credential.access_token)
-        self.met(f"refresh token of the {which}", credential.refresh_token)
+        if credential.token_life is TokenLife.RENEWED:
+            self.met(f"refresh token of the {which}", credential.refresh_token)
 
-    async def publish(self, which: str, connection_id: str, title: str) -> str:
+    async def publish(
+        self,
+        which: str,
+        connection_id: str,
+        title: str,
+        *,
+        transfer: str = "videos.insert.transfer",
+        **fields: Any,
+    ) -> str:
         """Publish slowly, so that the session can be met while there is one."""
-        self.stack.emulator.fault("videos.insert.transfer", "trickle", bytes_per_second=60_000)
-        assignment = await self.tenant.assign(connection_id, payload={"title": title})
+        self.stack.emulator.fault(transfer, "trickle", bytes_per_second=60_000)
+        payload = {"title": title}
+        assignment = await self.tenant.assign(connection_id, payload=payload, **fields)
 
-        async def session_uri() -> Secret | None:
+        async def session_handle() -> Secret | None:
             with self.stack.parts.store.read() as session:
                 row = transfers.find_transfer(session, assignment["id"])
             return None if row is None else transfers.find_session(self.stack.parts.vault, row)
 
-        uri = await eventually(session_uri)
-        assert uri is not None
-        self.met(f"session of the {which}", uri)
-        self.met(f"upload id of the {which}", httpx.URL(uri.reveal()).params["upload_id"])
+        handle = await eventually(session_handle)
+        assert handle is not None
+        self.met(f"session of the {which}", handle)
+        self.met(f"way to the session of the {which}", way_to_the_session(handle.reveal()))
         # While it runs there is a pending activity to look at, with its heartbeat.
         await self.walk_workflows("running ")
         ended = await self.tenant.until(assignment["id"], "published", "failed")
@@ -87,6 +110,14 @@ class Journey:
     async def walk_workflows(self, when: str = "") -> None:
         walked = await leaks.workflows(self.stack.client, SealingCodec(self.stack.parts.keyring))
         self.hay |= {when + name: data for name, data in walked.items()}
+
+
+def way_to_the_session(handle: str) -> str:
+    """What alone would let anybody go on with an upload."""
+    if handle.startswith("http"):
+        return httpx.URL(handle).params["upload_id"]
+    fields = json.loads(handle)
+    return str(fields.get("upload_session_id") or fields["upload_url"])
 
 
 @pytest.fixture
@@ -117,6 +148,7 @@ async def test_no_secret_is_found_after_a_long_journey(
 ) -> None:
     journey.met("API key", journey.tenant.key)
     journey.met("client secret", CLIENT_SECRET)
+    journey.met("app secret", meta.APP_SECRET)
     for key in json.loads((tmp_path / "keyset.json").read_text())["key"]:
         journey.met(f"key {key['keyId']}", key["keyData"]["value"])
 
@@ -129,13 +161,22 @@ async def test_no_secret_is_found_after_a_long_journey(
     assert await journey.publish("rejected", connection_id, "Bread") == "failed"
     emulator.fault("oauth.token.exchange", "status", status=500)
     await journey.consent("second", connection_id)
+    page_id = await journey.consent("third", platform="facebook")
+    emulator.switch(page_processing_seconds=0)
+    emulator.fault("page_videos.finish", "lose_answer_live")
+    sent = journey.publish("page's", page_id, "Rolls", transfer="page_videos.transfer")
+    assert await sent == "published"
+    emulator.fault("reels.finish", "lose_answer_live")
+    reel: dict[str, Any] = {"type": "reel", "mediaUrl": UPRIGHT.as_uri()}
+    sent = journey.publish("reel's", page_id, "Buns", transfer="reels.transfer", **reel)
+    assert await sent == "published"
     assert await journey.publish("last", connection_id, PLANTED) == "published"
 
     await journey.walk_workflows()
     journey.hay |= leaks.files(tmp_path) | {"log": logs.data}
     logging.getLogger("castline.api").debug("%s", PLANTED)
     assert {"castline.db", "castline.db-wal", "temporal.db", "log"} <= journey.hay.keys()
-    assert len(set(journey.secrets.values())) == 24
+    assert len(set(journey.secrets.values())) == 35
     assert leaks.found(journey.secrets, journey.hay) == set()
 
     # The same walk finds what is there: a title is no secret, and lies in all of these.
@@ -154,6 +195,8 @@ async def test_no_secret_is_found_after_a_long_journey(
         "eyJkYXRhIjogImNHeGhiblJsWkMxelpXTnlaWFF0TURFeU16UTFOamM0T1E9PSJ9",
         "ya29.a0AfB_byC-1234567890",
         "PUT /upload/youtube/v3/videos?upload_id=AJabcdef",
+        f"GET /v26.0/debug_token?input_token=EAAB{'0a1b' * 10}",
+        "Authorization: OAuth 100000000000001|emulator-app-secret",
     ],
 )
 def test_a_hidden_secret_is_found(hidden: str) -> None:

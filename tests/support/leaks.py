@@ -26,6 +26,8 @@ PATTERNS = {
     "a refresh token of Google's": rb"1//0[\w-]{20,}",
     "a code of Google's": rb"4/0A[\w-]{20,}",
     "an upload session": rb"upload_id=\w{4,}",
+    "a token of Meta's": rb"EAAB[0-9a-f]{32,}",
+    "an app's token of Meta's": rb"\d{15}\|[\w-]{12,}",
 }
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
 _DEPTH = 3
