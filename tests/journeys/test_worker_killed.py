@@ -1,177 +1,198 @@
-"""The worker as a process of its own, ended in the middle of a transfer of 1 GiB.
+"""The worker as a process of its own, ended again and again in the middle of its work.
 
-The video is `clip.mp4` with a hole behind it: nothing of it lies on the disk, and any
-reader takes it for the video that it begins with.
+A video to YouTube, a video to a Page and a reel, 1 GiB each, are sent at the same time;
+two more have just been finished and wait for the answer, another for a budget. Then the
+worker is killed, the next one is told to stop, and the third brings everything to its end.
+The scene is played once, because each kill costs half a minute; the tests look at it.
 """
 
 import asyncio
-import hashlib
-import os
-import shutil
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from settings import Settings
+from tests.support.clips import MIB, UPRIGHT, Clip, make_clip, make_hollow
 from tests.support.devserver import DevServer
-from tests.support.emulator import ROOT, Emulator
-from tests.support.stack import CLIP, Tenant, eventually, running_stack
+from tests.support.emulator import Emulator
+from tests.support.killing import (
+    GIB,
+    HEARTBEAT_TIMEOUT,
+    PAGE_VIDEO,
+    REEL,
+    ROUTES,
+    YOUTUBE,
+    Sending,
+    send,
+    worker,
+)
+from tests.support.meta import BAKERY, CATERING
+from tests.support.stack import Tenant, eventually, running_stack
 
-GIB = 1 << 30
-CHUNK = 32 << 20
-"""The default of the worker, which is not told another one."""
-HEARTBEAT_TIMEOUT = 30.0
+SLOW = 30
+"""Seconds that an answer takes which nobody shall live to see."""
+ENDS = 2
 
 
-@contextmanager
-def worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    """`castline worker`, for an installation that is told by environment alone."""
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("CASTLINE_", "TEMPORAL_"))
-    }
-    told = {
-        "CASTLINE_DATA_DIR": str(settings.data_dir),
-        "CASTLINE_TEMPORAL_ADDRESS": settings.temporal_address,
-        "CASTLINE_EMULATOR_URL": str(settings.emulator_url),
-        "CASTLINE_MEDIA_ROOTS": os.pathsep.join(map(str, settings.media_roots)),
-        "PYTHONPATH": str(ROOT),
-    }
-    with subprocess.Popen(
-        [sys.executable, "-P", "-m", "cli", "worker"], env={**inherited, **told}
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What came of it. An assignment is what the API told of it last."""
+
+    sent: dict[str, dict[str, Any]]
+    """By route, as are those that were just finished."""
+    finishing: dict[str, dict[str, Any]]
+    held_up: dict[str, Any]
+    videos: dict[str, dict[str, Any]]
+    """The emulator's, by id."""
+    sent_twice: dict[str, int]
+    """Bytes, by both ends together."""
+    recovery: float
+    """Seconds from the kill until bytes came again on every route."""
+    code: int
+    ending: float
+    """Seconds that the worker took that was told to stop."""
 
 
 @pytest.fixture(scope="module")
-def big(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """1 GiB that takes no room, and its sha256."""
-    path = tmp_path_factory.mktemp("big") / "big.mp4"
-    shutil.copy(CLIP, path)
-    os.truncate(path, GIB)
-    with path.open("rb") as file:
-        return path, hashlib.file_digest(file, "sha256").hexdigest()
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("ended")
 
 
-@pytest.fixture
-async def tenant(
-    tmp_path: Path, emulator: Emulator, big: tuple[Path, str]
-) -> AsyncIterator[Tenant]:
-    """An installation whose only workers are the processes that a test starts."""
-    server = DevServer(tmp_path)
+@pytest.fixture(scope="module")
+def big(folder: Path) -> Clip:
+    """Upright, so that it may be a reel as well."""
+    return make_hollow(folder, GIB, UPRIGHT)
+
+
+@pytest.fixture(scope="module")
+async def ended(emulator_process: Emulator, folder: Path, big: Clip) -> AsyncIterator[Ended]:
+    """The scene, on an installation whose only workers are processes of their own."""
+    emulator_process.reset()
+    server = DevServer(folder)
     await server.start()
     try:
-        roots = str(big[0].parent)
-        async with running_stack(
-            tmp_path, emulator, server.address, works=False, media_roots=roots
-        ) as stack:
-            yield await stack.tenant("killed")
+        async with running_stack(folder, emulator_process, server.address, works=False) as stack:
+            small = make_clip(folder, source=UPRIGHT)
+            yield await play(await stack.tenant("ended"), big, small)
     finally:
         server.kill()
 
 
-async def begin(tenant: Tenant, source: Path) -> str:
-    """Assign the big video, which is sent no faster than it can be watched."""
-    connection_id = await tenant.connection()
-    tenant.stack.emulator.fault(
-        "videos.insert.transfer", "trickle", bytes_per_second=96 << 20, times=None
-    )
-    assignment = await tenant.assign(connection_id, mediaUrl=source.as_uri())
-    assignment_id: str = assignment["id"]
-    return assignment_id
-
-
-async def received(emulator: Emulator) -> int:
-    """What the platform has got of all uploads, what it let go of included."""
-    state = await asyncio.to_thread(emulator.state)
-    return sum(session["received"] for session in state["sessions"])
-
-
-async def until_in_the_middle(emulator: Emulator) -> None:
-    await eventually(lambda: received(emulator), lambda count: count > 0.3 * GIB, within=60)
-
-
-async def until_resumed(emulator: Emulator) -> None:
-    """Wait until somebody has asked the platform for its offset, and bytes come again."""
-
-    async def questions() -> int:
-        return await asyncio.to_thread(emulator.calls, "videos.insert.status")
-
-    await eventually(questions, within=60)
-    so_far = await received(emulator)
-    await eventually(lambda: received(emulator), lambda count: count > so_far)
-
-
-def whole_once(emulator: Emulator, sha256: str) -> int:
-    """Check that there is one video, whole, of one session; how many bytes came twice."""
-    (video,) = emulator.videos()
-    assert (video["bytes"], video["sha256"]) == (GIB, sha256)
-    (session,) = emulator.state()["sessions"]
-    assert session["stored"] == GIB
-    twice: int = session["received"] - session["stored"]
-    return twice
-
-
-async def test_a_killed_worker_costs_a_chunk_at_most(
-    tenant: Tenant, emulator: Emulator, big: tuple[Path, str]
-) -> None:
-    settings = tenant.stack.parts.settings
-    source, sha256 = big
+async def play(tenant: Tenant, big: Clip, small: Clip) -> Ended:
+    settings, emulator = tenant.stack.parts.settings, tenant.stack.emulator
     with worker(settings) as first:
-        assignment_id = await begin(tenant, source)
-        await until_in_the_middle(emulator)
+        pages = await tenant.pages()
+        held_up = await hold_up(tenant, pages[CATERING], small)
+        finishing = await finish(tenant, pages[BAKERY], small)
+        sendings = await send_all(tenant, pages[BAKERY], big)
         first.kill()
         first.wait()
         killed_at = time.monotonic()
-    emulator.http.delete("/_emulator/faults")
-    with worker(settings):
-        await until_resumed(emulator)
+    with worker(settings) as second:
+        await asyncio.gather(*(sending.until_resumed() for sending in sendings))
         recovery = time.monotonic() - killed_at
-        (session,) = emulator.state()["sessions"]
-        assert 0.2 * GIB < session["stored"] < 0.8 * GIB
-        published = await tenant.until(assignment_id, "published", "failed", within=60)
-
-    twice = whole_once(emulator, sha256)
-    print(f"\nkilled: next byte after {recovery:.1f} s, {twice / 2**20:.1f} MiB sent twice")
-    assert published["state"] == "published"
-    assert twice <= CHUNK
-    assert recovery <= HEARTBEAT_TIMEOUT + 10
-
-
-async def test_a_stopped_worker_hands_over_at_once(
-    tenant: Tenant, emulator: Emulator, big: tuple[Path, str]
-) -> None:
-    settings = tenant.stack.parts.settings
-    source, sha256 = big
-    with worker(settings) as first:
-        assignment_id = await begin(tenant, source)
-        await until_in_the_middle(emulator)
+        await asyncio.gather(*(sending.until(0.6) for sending in sendings))
         with worker(settings):
+            await asyncio.gather(*(sending.mark() for sending in sendings))
             stopped_at = time.monotonic()
-            first.send_signal(signal.SIGTERM)
-            code = await asyncio.to_thread(first.wait, 20)
+            second.send_signal(signal.SIGTERM)
+            code = await asyncio.to_thread(second.wait, 20)
             ending = time.monotonic() - stopped_at
-            emulator.http.delete("/_emulator/faults")
-            await until_resumed(emulator)
-            handover = time.monotonic() - stopped_at
-            published = await tenant.until(assignment_id, "published", "failed", within=60)
+            await asyncio.gather(*(sending.until_resumed() for sending in sendings))
+            return Ended(
+                sent=await ends(tenant, {one.route.name: one.assignment_id for one in sendings}),
+                finishing=await ends(tenant, finishing),
+                held_up=await tenant.until(held_up, "published", "failed", within=60),
+                videos={video["id"]: video for video in emulator.videos()},
+                sent_twice={one.route.name: one.let_go for one in sendings},
+                recovery=recovery,
+                code=code,
+                ending=ending,
+            )
 
-    twice = whole_once(emulator, sha256)
-    print(
-        f"\nstopped: ended after {ending:.1f} s, next byte after {handover:.1f} s, "
-        f"{twice / 2**20:.1f} MiB sent twice"
-    )
-    assert published["state"] == "published"
-    assert code == 0
-    assert ending < 8
-    assert twice <= CHUNK
+
+async def hold_up(tenant: Tenant, page: str, clip: Clip) -> str:
+    """Assign what has to wait a minute for its Page's budget."""
+    emulator = tenant.stack.emulator
+    emulator.fault("page_videos.start", "graph_error", reason="80001", retry_after=1)
+    assignment = await tenant.assign(page, mediaUrl=clip.url)
+    seen = await tenant.until(assignment["id"], "waiting", "published", "failed")
+    assert (seen["waitReason"], seen["errorCode"]) == ("quota", "rate_limited")
+    left = datetime.fromisoformat(seen["waitUntil"]) - datetime.now(UTC)
+    assert timedelta(seconds=50) < left <= timedelta(minutes=1)
+    identity: str = assignment["id"]
+    return identity
+
+
+async def finish(tenant: Tenant, page: str, clip: Clip) -> dict[str, str]:
+    """Assign what is whole at Facebook, finished there, and not answered."""
+    emulator, ids = tenant.stack.emulator, {}
+    for route, operation in ((PAGE_VIDEO, "page_videos.finish"), (REEL, "reels.finish")):
+        fault = emulator.fault(operation, "slow", delay_seconds=SLOW)
+        assignment = await tenant.assign(page, type=route.type, mediaUrl=clip.url)
+        await eventually(partial(asyncio.to_thread, emulator.fired, fault))
+        ids[route.name] = assignment["id"]
+    return ids
+
+
+async def send_all(tenant: Tenant, page: str, clip: Clip) -> list[Sending]:
+    """Send on every route; return when each is in the middle."""
+    sendings = [
+        await send(tenant, await tenant.connection(), YOUTUBE, clip),
+        await send(tenant, page, PAGE_VIDEO, clip),
+        await send(tenant, page, REEL, clip),
+    ]
+    await asyncio.gather(*(sending.until(0.25) for sending in sendings))
+    await asyncio.gather(*(sending.mark() for sending in sendings))
+    return sendings
+
+
+async def ends(tenant: Tenant, ids: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Wait for the end of each."""
+    return {
+        name: await tenant.until(id, "published", "failed", within=60) for name, id in ids.items()
+    }
+
+
+def test_each_transfer_comes_out_whole_and_once(ended: Ended, big: Clip) -> None:
+    assert len(ended.videos) == 6
+    for route in ROUTES:
+        assignment = ended.sent[route.name]
+        assert assignment["state"] == "published"
+        video = ended.videos[assignment["platformId"]]
+        assert (video["bytes"], video["sha256"]) == (big.size, big.sha256)
+
+
+def test_an_end_costs_each_transfer_a_chunk_at_most(ended: Ended) -> None:
+    for route in ROUTES:
+        print(f"{route.name}: {ended.sent_twice[route.name] / MIB:.1f} MiB sent twice")
+        assert ended.sent_twice[route.name] <= ENDS * route.piece
+
+
+def test_a_killed_worker_is_replaced_when_its_heartbeats_are_missed(ended: Ended) -> None:
+    print(f"killed: bytes came again after {ended.recovery:.1f} s")
+    assert ended.recovery <= HEARTBEAT_TIMEOUT + 10
+
+
+def test_a_stopped_worker_hands_over_at_once(ended: Ended) -> None:
+    print(f"stopped: ended after {ended.ending:.1f} s")
+    assert (ended.code, ended.ending < 8) == (0, True)
+
+
+def test_a_finish_whose_sender_was_killed_is_read_back(ended: Ended) -> None:
+    for route in (PAGE_VIDEO, REEL):
+        assignment = ended.finishing[route.name]
+        assert (assignment["state"], assignment["knownBy"]) == ("published", "read_back")
+        video = ended.videos[assignment["platformId"]]
+        assert (video["kind"], video["finishes"]) == (route.kind, 1)
+
+
+def test_what_waits_for_a_budget_goes_on_by_itself(ended: Ended) -> None:
+    assert (ended.held_up["state"], ended.held_up["waitReason"]) == ("published", None)
+    assert ended.videos[ended.held_up["platformId"]]["finishes"] == 1

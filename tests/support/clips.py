@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,15 @@ from uuid import uuid4
 from tests.support.emulator import ROOT, Emulator
 
 MIB = 1 << 20
-_CLIP = ROOT / "tests" / "data" / "clip.mp4"
+_DATA = ROOT / "tests" / "data"
+_CLIP = _DATA / "clip.mp4"
+UPRIGHT = _DATA / "upright.mp4"
+"""What a reel has to be: four seconds, 540 x 960. It was made by
+
+    ffmpeg -f lavfi -i gradients=size=540x960:rate=24:duration=4:speed=0.02 \\
+      -f lavfi -i sine=frequency=440:sample_rate=48000:duration=4 -c:v libx264 -crf 40 \\
+      -preset veryslow -pix_fmt yuv420p -c:a aac -b:a 32k -movflags +faststart upright.mp4
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +33,24 @@ class Clip:
         return self.path.as_uri()
 
 
-def make_clip(folder: Path, size: int = 3 * MIB + 5000) -> Clip:
-    """Write a video of exactly `size` bytes, unlike every other one."""
-    head = _CLIP.read_bytes()
+def make_clip(folder: Path, size: int = 3 * MIB + 5000, source: Path = _CLIP) -> Clip:
+    """Write a video of exactly `size` bytes that plays like `source`, unlike every other one."""
+    head = source.read_bytes()
     # A box of the type `free`: every reader of mp4 skips it.
     filling = size - len(head)
     content = head + filling.to_bytes(4) + b"free" + os.urandom(filling - 8)
     path = folder / f"{uuid4().hex}.mp4"
     path.write_bytes(content)
     return Clip(path, size, hashlib.sha256(content).hexdigest())
+
+
+def make_hollow(folder: Path, size: int, source: Path = _CLIP) -> Clip:
+    """Write a video of `size` bytes that takes no room: behind `source` it is a hole."""
+    path = folder / f"{uuid4().hex}.mp4"
+    shutil.copy(source, path)
+    os.truncate(path, size)
+    with path.open("rb") as file:
+        return Clip(path, size, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def the_only_video(emulator: Emulator, clip: Clip) -> dict[str, Any]:
