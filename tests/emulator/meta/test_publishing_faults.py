@@ -127,6 +127,14 @@ def test_an_error_may_come_after_the_deed(bakery: Publisher) -> None:
     assert bakery.video(reel["video_id"])["published"] is True
 
 
+def test_a_front_end_may_fail_after_the_deed(bakery: Publisher) -> None:
+    started = ready_to_finish(bakery)
+    bakery.emulator.fault("page_videos.finish", "status_after", status=502, html=True)
+    answer = bakery.finish(started)
+    assert (answer.status_code, answer.headers["content-type"][:9]) == (502, "text/html")
+    assert bakery.video(started["video_id"])["published"] is True
+
+
 @pytest.mark.parametrize(
     ("fate", "video_status", "publish_status"),
     [

@@ -18,7 +18,9 @@ from emulator.meta.publishing.metadata import details_of, title_of
 from emulator.meta.publishing.service import Service
 
 FATES = frozenset(fate for fate in Fate if fate is not Fate.READY)
-FINISH_KINDS = frozenset({"graph_error", "graph_error_after", "lose_answer_live"}) | FATES
+FINISH_KINDS = (
+    frozenset({"graph_error", "graph_error_after", "status_after", "lose_answer_live"}) | FATES
+)
 
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM")
 
@@ -75,6 +77,8 @@ def concluded(call: Call, video: Video) -> web.Response:
         return call.cut()
     if call.suffers("graph_error_after"):
         raise ordered_error(call)
+    if call.suffers("status_after"):
+        return call.scripted()
     return json_answer({"success": True})
 
 
