@@ -1,0 +1,136 @@
+"""A store with one assignment in it, and a platform that a test directs."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from activities.credentials import CredentialKeeper, pack
+from activities.transferring import TransferActivities
+from domain.errors import CastlineError
+from domain.secrets import Secret
+from media.facts import inspect
+from media.policy import SourcePolicy
+from platforms.protocol import Credential, Publication
+from platforms.registry import Registry
+from platforms.youtube.publishing.resumable import ResumableUpload
+from store.engine import Store
+from store.keyring import Keyring, create_keyset
+from store.queries import assignments, connections, videos, workspaces
+from store.tables import Assignment, Connection
+from store.vault import Vault
+from tests.support.api import DirectedYouTube
+from tests.support.stack import CLIP
+
+
+class DirectedPlatform(DirectedYouTube):
+    """The real adapter's words; refreshing and uploading go as a test wants it."""
+
+    def forget(self) -> None:
+        super().forget()
+        self.refreshing: Callable[[Credential], Credential] | None = None
+        self.trouble: CastlineError | None = None
+        """What the upload meets."""
+        self.discarded: list[str] = []
+
+    def refresh(self, credential: Credential) -> Credential:
+        if self.refreshing is not None:
+            return self.refreshing(credential)
+        return super().refresh(credential)
+
+    def upload(
+        self,
+        session: Secret,
+        publication: Publication,
+        access_token: Callable[[], Secret],
+        *,
+        fresh: bool = False,
+        finish_sent: bool = False,
+    ) -> ResumableUpload:
+        if self.trouble is not None:
+            raise self.trouble
+        return super().upload(
+            session, publication, access_token, fresh=fresh, finish_sent=finish_sent
+        )
+
+    def discard_session(self, session: Secret, credential: Credential) -> None:
+        self.discarded.append(session.reveal())
+
+
+def credential(token: str, *, lives: timedelta = timedelta(hours=1)) -> Credential:
+    return Credential(Secret(token), Secret("refresh"), datetime.now(UTC) + lives, ("upload",))
+
+
+@dataclass
+class Installation:
+    """What activities work on, and what a person may do to it meanwhile."""
+
+    store: Store
+    platform: DirectedPlatform
+    vault: Vault = field(default_factory=lambda: Vault(Keyring.from_json(create_keyset())))
+    policy: SourcePolicy = field(default_factory=lambda: SourcePolicy(roots=(CLIP.parent,)))
+
+    def __post_init__(self) -> None:
+        self.registry = Registry({"youtube": self.platform})
+        self.keeper = CredentialKeeper(self.store, self.vault, self.registry)
+        self.transferring = TransferActivities(
+            self.store, self.vault, self.registry, self.keeper, self.policy
+        )
+        with self.store.write() as session:
+            self.workspace = workspaces.create_workspace(session, name="ours")
+        self.connection_id = self.authorize("first").id
+
+    def authorize(self, token: str, *, lives: timedelta = timedelta(hours=1)) -> Connection:
+        """What a consent does."""
+        given = credential(token, lives=lives)
+        with self.store.write() as session:
+            connection = connections.ensure_connection(
+                session,
+                workspace_id=self.workspace.id,
+                platform="youtube",
+                account_id="UC1",
+                name="A channel",
+                handle=None,
+                thumbnail_url=None,
+                scopes=given.scopes,
+            )
+            connections.keep_credential(
+                session,
+                self.vault,
+                connection.id,
+                secret=pack(given),
+                expires_at=given.expires_at,
+                grant_expires_at=None,
+            )
+        return connection
+
+    def connection(self) -> Connection:
+        with self.store.read() as session:
+            return connections.get_connection_by_id(session, self.connection_id)
+
+    def assignment(self) -> Assignment:
+        with self.store.write() as session:
+            video = videos.create_video(
+                session,
+                workspace_id=self.workspace.id,
+                source_url=CLIP.as_uri(),
+                facts=inspect(CLIP.as_uri(), self.policy),
+            )
+            return assignments.create_assignment(
+                session,
+                workspace_id=self.workspace.id,
+                connection_id=self.connection_id,
+                video_id=video.id,
+                platform="youtube",
+                payload={"title": "A clip"},
+            )
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    store = Store(f"sqlite:///{tmp_path / 'castline.db'}")
+    store.migrate()
+    yield Installation(store, DirectedPlatform())
+    store.close()

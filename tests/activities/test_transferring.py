@@ -1,0 +1,81 @@
+"""A trouble that is worth only so many tries, and when it is not counted."""
+
+from dataclasses import replace
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.contract import Kind, TransferInput
+from domain.errors import PlatformUnavailable
+from domain.secrets import Secret
+from store.queries import transfers
+from store.tables import Assignment, Transfer
+from tests.activities.conftest import Installation
+
+TRIES = 3
+BAD_FILE = PlatformUnavailable("file_unusable", "The platform cannot read it.", tries=TRIES)
+AWAY = PlatformUnavailable("platform_unavailable", "The platform is away.")
+
+
+@pytest.fixture
+def assignment(installation: Installation) -> Assignment:
+    return installation.assignment()
+
+
+def transfer(installation: Installation, assignment: Assignment, *, attempt: int) -> str:
+    """The kind of failure that this attempt of the activity ends with."""
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, attempt=attempt)
+    with pytest.raises(ApplicationError) as caught:
+        environment.run(
+            installation.transferring.transfer, TransferInput(assignment.id, assignment.attempt)
+        )
+    assert caught.value.non_retryable == (caught.value.type == Kind.REFUSED)
+    return str(caught.value.type)
+
+
+def begin(installation: Installation, assignment: Assignment, *, finish_sent: bool) -> None:
+    with installation.store.write() as session:
+        transfers.open_transfer(session, installation.vault, assignment.id, Secret("session"))
+        if finish_sent:
+            transfers.mark_finish_sent(session, assignment.id)
+
+
+def stored(installation: Installation, assignment: Assignment) -> Transfer:
+    with installation.store.read() as session:
+        found = transfers.find_transfer(session, assignment.id)
+    assert found is not None
+    return found
+
+
+def test_a_trouble_that_may_be_the_files_is_refused_after_its_tries(
+    installation: Installation, assignment: Assignment
+) -> None:
+    begin(installation, assignment, finish_sent=False)
+    installation.platform.trouble = BAD_FILE
+    for attempt in range(1, TRIES):
+        assert transfer(installation, assignment, attempt=attempt) == Kind.TRANSIENT
+    assert stored(installation, assignment).sealed_session is not None
+    assert transfer(installation, assignment, attempt=TRIES) == Kind.REFUSED
+    assert stored(installation, assignment).sealed_session is None
+    assert installation.platform.discarded == ["session"]
+
+
+def test_a_platform_that_is_away_is_never_refused(
+    installation: Installation, assignment: Assignment
+) -> None:
+    begin(installation, assignment, finish_sent=False)
+    installation.platform.trouble = AWAY
+    assert transfer(installation, assignment, attempt=50) == Kind.TRANSIENT
+    assert stored(installation, assignment).sealed_session is not None
+
+
+def test_once_a_video_may_exist_its_tries_are_not_the_last_word(
+    installation: Installation, assignment: Assignment
+) -> None:
+    begin(installation, assignment, finish_sent=True)
+    installation.platform.trouble = BAD_FILE
+    assert transfer(installation, assignment, attempt=50) == Kind.TRANSIENT
+    assert stored(installation, assignment).sealed_session is not None
+    assert installation.platform.discarded == []
