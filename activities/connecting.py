@@ -18,7 +18,7 @@ from domain.states import TicketState
 from platforms.protocol import Account, Accounts, Credential, Platform
 from platforms.registry import Registry
 from store.engine import Store
-from store.queries import connections, tickets
+from store.queries import connections, credentials, tickets
 from store.queries.assignments import list_waiting_for_connection
 from store.tables import Ticket
 from store.vault import Vault
@@ -104,7 +104,7 @@ class TicketActivities(TicketSteps):
             grant_id=account.grant_id,
             organization_id=ticket.organization_id,
         )
-        connections.keep_credential(
+        credentials.keep_credential(
             session,
             self._vault,
             connection.id,

@@ -19,7 +19,7 @@ from domain.states import ConnectionHealth
 from platforms.protocol import Credential
 from platforms.registry import Registry
 from store.engine import Store
-from store.queries import connections
+from store.queries import connections, credentials
 from store.vault import Vault
 
 _REJECTED = "token_rejected"
@@ -106,7 +106,7 @@ class CredentialKeeper:
                     connection.health_reason or "needs_reauth",
                     f"{connection.name} has to be connected again.",
                 )
-            stored = connections.get_credential(session, self._vault, connection_id)
+            stored = credentials.get_credential(session, self._vault, connection_id)
         credential = unpack(stored.secret)
         if has_life(credential):
             return credential
@@ -131,7 +131,7 @@ class CredentialKeeper:
         """
         with self._store.read() as session:
             platform = connections.get_connection_by_id(session, connection_id).platform
-            stored = connections.get_credential(session, self._vault, connection_id)
+            stored = credentials.get_credential(session, self._vault, connection_id)
         credential = unpack(stored.secret)
         if credential.access_token != rejected:
             return credential
@@ -176,7 +176,7 @@ class CredentialKeeper:
             self._mark_dead(connection_id, error, version)
             raise
         with self._store.write() as session:
-            landed = connections.swap_credential(
+            landed = credentials.swap_credential(
                 session,
                 self._vault,
                 connection_id,
@@ -188,7 +188,7 @@ class CredentialKeeper:
             if landed:
                 note_clocks(session, connection_id, fresh)
                 return fresh
-            return unpack(connections.get_credential(session, self._vault, connection_id).secret)
+            return unpack(credentials.get_credential(session, self._vault, connection_id).secret)
 
 
 class Tokens:

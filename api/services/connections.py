@@ -8,7 +8,7 @@ from domain.errors import NotFound, ReauthorizationNeeded
 from domain.ids import WorkspaceId
 from domain.states import ConnectionHealth
 from platforms.protocol import Channel, Credential
-from store.queries import connections
+from store.queries import connections, credentials
 from store.tables import Connection
 
 log = logging.getLogger("castline.api")
@@ -72,4 +72,4 @@ def _revoke(here: Context, connection: Connection) -> None:
 def _stored(here: Context, connection: Connection) -> Credential:
     """The credential as it is, also one that has run out."""
     with here.store.read() as session:
-        return unpack(connections.get_credential(session, here.vault, connection.id).secret)
+        return unpack(credentials.get_credential(session, here.vault, connection.id).secret)

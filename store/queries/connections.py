@@ -1,26 +1,21 @@
-"""Connections and their credentials.
+"""Connections: what may be published to, and how each is.
 
 A connection is found again by its account and keeps its id through every reconnection.
-Its credential lies sealed in a row of its own with a version, and a refresh lands only on
-the version that it started from: of two refreshes one wins, and what a person authorized
-in the meantime is never overwritten.
+Several may rest on one consent, and end with it. Its credential lies in a row of its own
+(`store.queries.credentials`), whose version tells which one a word about it means.
 """
 
-import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, select
 
-from domain.errors import Conflict, ReauthorizationNeeded
-from domain.secrets import Secret
+from domain.errors import Conflict
 from domain.states import ConnectionHealth, TokenLife
 from store.queries.rows import PAGE_LIMIT, Page, found, insert_new, lock_row, paginate
 from store.queries.workspaces import get_organization
 from store.tables import Connection, CredentialRow, now
-from store.vault import Place, Vault
 
 _NOT_FOUND = "connection_not_found"
 _LIFELESS = (ConnectionHealth.NEEDS_REAUTH, ConnectionHealth.DISCONNECTED)
@@ -33,15 +28,6 @@ class ConnectionChanges(TypedDict, total=False):
     external_id: str | None
     is_active: bool
     organization_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCredential:
-    secret: Secret
-    version: int
-    expires_at: datetime | None
-    grant_expires_at: datetime | None
-    refreshed_at: datetime
 
 
 def ensure_connection(
@@ -228,85 +214,3 @@ def note_clocks(
     connection = lock_row(session, Connection, connection_id, code=_NOT_FOUND)
     connection.token_life = token_life
     connection.data_access_ends_at = data_access_ends_at
-
-
-def has_credentials(session: Session) -> bool:
-    """True when any connection's tokens are stored."""
-    return session.exec(select(CredentialRow.connection_id).limit(1)).first() is not None
-
-
-def keep_credential(
-    session: Session,
-    vault: Vault,
-    connection_id: str,
-    *,
-    secret: Secret,
-    expires_at: datetime | None,
-    grant_expires_at: datetime | None,
-) -> None:
-    """Store what a consent gave, over whatever there is. A refresh under way loses."""
-    sealed = vault.seal(secret, _place(connection_id))
-    # The first version is random, so that a refresh which began before a disconnection
-    # does not land on what was authorized after it.
-    fresh = CredentialRow(connection_id=connection_id, sealed=sealed, version=secrets.randbits(30))
-    known = None
-    if not insert_new(session, fresh):
-        known = lock_row(session, CredentialRow, connection_id, code=_NOT_FOUND)
-        known.version += 1
-    row = known or fresh
-    row.sealed = sealed
-    row.expires_at = expires_at
-    row.grant_expires_at = grant_expires_at
-    row.refreshed_at = now()
-
-
-def get_credential(session: Session, vault: Vault, connection_id: str) -> StoredCredential:
-    """Raises `ReauthorizationNeeded` (code `disconnected`) when there is none."""
-    row = session.get(CredentialRow, connection_id)
-    if row is None:
-        raise ReauthorizationNeeded(
-            "disconnected", "This connection is disconnected. Authorize it again."
-        )
-    return StoredCredential(
-        secret=vault.open(row.sealed, _place(connection_id)),
-        version=row.version,
-        expires_at=row.expires_at,
-        grant_expires_at=row.grant_expires_at,
-        refreshed_at=row.refreshed_at,
-    )
-
-
-def swap_credential(
-    session: Session,
-    vault: Vault,
-    connection_id: str,
-    *,
-    expected_version: int,
-    secret: Secret,
-    expires_at: datetime | None,
-    grant_expires_at: datetime | None,
-) -> bool:
-    """Store what a refresh gave, if the credential is still the one that it started from.
-
-    False: it is not, or there is none any more; read it again. A retry after a success
-    answers False, too.
-    """
-    swap = (
-        update(CredentialRow)
-        .where(
-            col(CredentialRow.connection_id) == connection_id,
-            col(CredentialRow.version) == expected_version,
-        )
-        .values(
-            sealed=vault.seal(secret, _place(connection_id)),
-            version=expected_version + 1,
-            expires_at=expires_at,
-            grant_expires_at=grant_expires_at,
-            refreshed_at=now(),
-        )
-    )
-    return session.connection().execute(swap).rowcount == 1
-
-
-def _place(connection_id: str) -> Place:
-    return Place("credential", "sealed", connection_id)

@@ -18,7 +18,7 @@ from platforms.registry import Registry
 from platforms.youtube.publishing.resumable import ResumableUpload
 from store.engine import Store
 from store.keyring import Keyring, create_keyset
-from store.queries import assignments, connections, videos, workspaces
+from store.queries import assignments, connections, credentials, videos, workspaces
 from store.tables import Assignment, Connection
 from store.vault import Vault
 from tests.support.api import DirectedYouTube
@@ -96,7 +96,7 @@ class Installation:
                 thumbnail_url=None,
                 scopes=given.scopes,
             )
-            connections.keep_credential(
+            credentials.keep_credential(
                 session,
                 self.vault,
                 connection.id,

@@ -16,7 +16,7 @@ from activities.credentials import unpack
 from domain.secrets import Secret
 from domain.states import TokenLife
 from runtime.codec import SealingCodec
-from store.queries import connections, tickets, transfers
+from store.queries import credentials, tickets, transfers
 from tests.support import leaks, meta
 from tests.support.clips import UPRIGHT
 from tests.support.devserver import DevServer
@@ -73,7 +73,7 @@ class Journey:
     def meet_tokens(self, which: str, connection_id: str) -> None:
         parts = self.stack.parts
         with parts.store.read() as session:
-            stored = connections.get_credential(session, parts.vault, connection_id)
+            stored = credentials.get_credential(session, parts.vault, connection_id)
         credential = unpack(stored.secret)
         self.met(f"access token of the {which}", credential.access_token)
         if credential.token_life is TokenLife.RENEWED:

@@ -9,7 +9,7 @@ from domain.secrets import Secret
 from runtime.parts import build_parts, ensure_keyset
 from settings import Settings
 from store.engine import Store
-from store.queries import connections, workspaces
+from store.queries import connections, credentials, workspaces
 from store.vault import Vault
 
 
@@ -39,7 +39,7 @@ def connect(store: Store, vault: Vault) -> None:
             scopes=[],
             organization_id=None,
         )
-        connections.keep_credential(
+        credentials.keep_credential(
             session,
             vault,
             connection.id,

@@ -11,7 +11,7 @@ from domain.secrets import Secret
 from media.source import Pin, VideoFacts
 from store.engine import Store
 from store.keyring import Keyring, create_keyset
-from store.queries import assignments, connections, tickets, videos, workspaces
+from store.queries import assignments, connections, credentials, tickets, videos, workspaces
 from store.tables import Assignment, Connection, Ticket, Video, Workspace
 from store.vault import Vault
 from tests.support.database import Cluster, postgres_cluster
@@ -125,7 +125,7 @@ class Tenant:
 
     def credential(self, vault: Vault, connection_id: str, token: str = "first") -> None:
         with self.store.write() as session:
-            connections.keep_credential(
+            credentials.keep_credential(
                 session,
                 vault,
                 connection_id,

@@ -8,7 +8,7 @@ from domain.errors import CastlineError
 from domain.secrets import Secret
 from store.engine import Store
 from store.keyring import Keyring, create_keyset
-from store.queries import connections, tickets, transfers
+from store.queries import credentials, tickets, transfers
 from store.tables import METADATA
 from store.vault import Place, Vault, reseal_all
 from tests.store.conftest import Tenant
@@ -48,9 +48,9 @@ def test_a_ciphertext_moved_to_another_row_does_not_open(tenant: Tenant, vault: 
             {"ours": ours.id, "theirs": theirs.id},
         )
     with tenant.store.read() as session:
-        assert connections.get_credential(session, vault, ours.id).secret == Secret("first")
+        assert credentials.get_credential(session, vault, ours.id).secret == Secret("first")
         with pytest.raises(CastlineError):
-            connections.get_credential(session, vault, theirs.id)
+            credentials.get_credential(session, vault, theirs.id)
 
 
 def test_every_column_of_bytes_is_one_that_rotation_finds() -> None:
@@ -108,7 +108,7 @@ def test_rotation_brings_every_secret_under_the_new_key(tenant: Tenant) -> None:
         assert tickets.find_grant(new, ticket) == Secret("grant")
         transfer = transfers.ensure_transfer(session, assignment.id)
         assert transfers.find_session(new, transfer) == Secret("session")
-        assert connections.get_credential(session, new, connection.id).secret == Secret("first")
+        assert credentials.get_credential(session, new, connection.id).secret == Secret("first")
 
 
 def test_rotation_goes_through_many_batches(tenant: Tenant) -> None:
@@ -144,7 +144,7 @@ def test_rotation_does_not_undo_what_was_written_meanwhile(tenant: Tenant) -> No
     assert reseal_all(tenant.store, vault) == 1
     assert stale(tenant.store, vault) == 0
     with tenant.store.read() as session:
-        stored = connections.get_credential(session, vault, connection.id)
+        stored = credentials.get_credential(session, vault, connection.id)
     assert stored.secret == Secret("meanwhile")
 
 
@@ -175,7 +175,7 @@ def test_rotation_beside_writers_loses_nothing(tenant: Tenant) -> None:
     assert stale(store, new) == 0
     with store.read() as session:
         for connection_id in ids:
-            stored = connections.get_credential(session, new, connection_id)
+            stored = credentials.get_credential(session, new, connection_id)
             assert stored.secret == Secret(written[connection_id])
 
 

@@ -15,7 +15,7 @@ from media.source import Pin, VideoFacts
 from platforms.facebook import Facebook, MetaApp
 from platforms.protocol import Channel, Credential
 from platforms.youtube import GoogleApp, YouTube
-from store.queries import assignments, connections, progress, videos, workspaces
+from store.queries import assignments, connections, credentials, progress, videos, workspaces
 from store.tables import Assignment, Connection, Video, Workspace
 
 PUBLIC_URL = "https://castline.example.com"
@@ -101,7 +101,7 @@ class Tenant:
                 scopes=["upload"],
                 grant_id=grant_id,
             )
-            connections.keep_credential(
+            credentials.keep_credential(
                 session,
                 self.context.vault,
                 connection.id,

@@ -7,7 +7,7 @@ import pytest
 
 from activities.credentials import unpack
 from domain.secrets import Secret
-from store.queries import connections
+from store.queries import credentials
 from tests.support.meta import (
     ANA,
     ARCHIVE,
@@ -50,7 +50,7 @@ async def refresh(tenant: Tenant, connection_id: str, status: int = 200) -> dict
 
 def token_of(stack: Stack, connection_id: str) -> Secret:
     with stack.parts.store.read() as session:
-        stored = connections.get_credential(session, stack.parts.vault, connection_id)
+        stored = credentials.get_credential(session, stack.parts.vault, connection_id)
     return unpack(stored.secret).access_token
 
 

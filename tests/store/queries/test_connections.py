@@ -1,15 +1,14 @@
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from threading import Barrier
 
 import pytest
 
 from domain.errors import Conflict, NotFound, ReauthorizationNeeded
-from domain.secrets import Secret
 from domain.states import ConnectionHealth, TokenLife
 from store.engine import Store
-from store.queries import connections, workspaces
-from store.queries.connections import StoredCredential
+from store.queries import connections, credentials, workspaces
+from store.queries.credentials import StoredCredential
 from store.tables import Connection
 from store.vault import Vault
 from tests.store.conftest import Tenant
@@ -22,20 +21,7 @@ def connection(tenant: Tenant) -> Connection:
 
 def credential(store: Store, vault: Vault, connection: Connection) -> StoredCredential:
     with store.read() as session:
-        return connections.get_credential(session, vault, connection.id)
-
-
-def swap(store: Store, vault: Vault, connection: Connection, version: int, token: str) -> bool:
-    with store.write() as session:
-        return connections.swap_credential(
-            session,
-            vault,
-            connection.id,
-            expected_version=version,
-            secret=Secret(token),
-            expires_at=datetime(2026, 7, 1, tzinfo=UTC),
-            grant_expires_at=None,
-        )
+        return credentials.get_credential(session, vault, connection.id)
 
 
 def test_a_reconnection_keeps_the_id_and_brings_health_back(
@@ -280,62 +266,3 @@ def test_a_word_on_an_older_credential_changes_nothing(
     tenant.credential(vault, connection.id, "of the reconnection")
     assert denounce(rejected) == ConnectionHealth.HEALTHY
     assert denounce(credential(store, vault, connection).version) == ConnectionHealth.NEEDS_REAUTH
-
-
-def test_a_credential_comes_back_as_it_was_kept(
-    store: Store, vault: Vault, connection: Connection
-) -> None:
-    soon, later = datetime.now(UTC), datetime.now(UTC) + timedelta(days=60)
-    with store.write() as session:
-        connections.keep_credential(
-            session,
-            vault,
-            connection.id,
-            secret=Secret("token"),
-            expires_at=soon,
-            grant_expires_at=later,
-        )
-    stored = credential(store, vault, connection)
-    assert stored.secret == Secret("token")
-    assert (stored.expires_at, stored.grant_expires_at) == (soon, later)
-
-
-def test_of_two_refreshes_at_once_one_lands(
-    store: Store, vault: Vault, tenant: Tenant, connection: Connection
-) -> None:
-    tenant.credential(vault, connection.id)
-    version = credential(store, vault, connection).version
-    start = Barrier(4)
-
-    def refresh(token: str) -> bool:
-        start.wait()
-        return swap(store, vault, connection, version, token)
-
-    with ThreadPoolExecutor(4) as pool:
-        landed = dict(zip("abcd", pool.map(refresh, "abcd"), strict=True))
-    (winner,) = [token for token in landed if landed[token]]
-    stored = credential(store, vault, connection)
-    assert (stored.secret, stored.version) == (Secret(winner), version + 1)
-
-
-def test_a_refresh_does_not_land_on_a_reconnection(
-    store: Store, vault: Vault, tenant: Tenant, connection: Connection
-) -> None:
-    tenant.credential(vault, connection.id)
-    version = credential(store, vault, connection).version
-    tenant.credential(vault, connection.id, "of the reconnection")
-    assert not swap(store, vault, connection, version, "stale")
-    assert credential(store, vault, connection).secret == Secret("of the reconnection")
-
-
-def test_a_refresh_does_not_land_after_a_disconnection(
-    store: Store, vault: Vault, tenant: Tenant, connection: Connection
-) -> None:
-    tenant.credential(vault, connection.id)
-    version = credential(store, vault, connection).version
-    with store.write() as session:
-        connections.disconnect(session, connection.id)
-    assert not swap(store, vault, connection, version, "stale")
-    tenant.credential(vault, connection.id, "of the reconnection")
-    assert not swap(store, vault, connection, version, "stale")
-    assert credential(store, vault, connection).secret == Secret("of the reconnection")

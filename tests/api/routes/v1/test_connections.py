@@ -8,7 +8,7 @@ import pytest
 from api.context import Context
 from domain.errors import PlatformUnavailable, ReauthorizationNeeded
 from domain.states import TokenLife
-from store.queries import connections
+from store.queries import connections, credentials
 from tests.support.api import DirectedFacebook, DirectedYouTube, Tenant
 
 CONNECTIONS = "/api/v1/connections"
@@ -98,7 +98,7 @@ async def test_a_connection_that_cannot_be_revoked_now_keeps_its_credential(
     youtube.failure = PlatformUnavailable("platform_unavailable", "It is away.")
     assert (await ours.http.delete(f"{CONNECTIONS}/{connection.id}")).status_code == 503
     with context.store.read() as session:
-        assert connections.get_credential(session, context.vault, connection.id)
+        assert credentials.get_credential(session, context.vault, connection.id)
 
 
 async def test_a_disconnected_connection_cannot_be_switched_on(ours: Tenant) -> None:
@@ -122,7 +122,7 @@ async def test_a_grant_is_revoked_with_the_last_connection_that_lives_by_it(
         after = (await owner.http.get(f"{CONNECTIONS}/{connection.id}")).json()
         assert after["health"] == "disconnected"
         with context.store.read() as session, pytest.raises(ReauthorizationNeeded):
-            connections.get_credential(session, context.vault, connection.id)
+            credentials.get_credential(session, context.vault, connection.id)
     assert facebook.revoked == []
     assert (await theirs.http.delete(f"{CONNECTIONS}/{last.id}")).status_code == 204
     assert facebook.revoked == ["token"]
