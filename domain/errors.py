@@ -130,8 +130,8 @@ class PlatformError(CastlineError):
 class PlatformUnavailable(PlatformError):
     """A timeout, a lost connection, a 5xx, a short rate limit.
 
-    `retry_after` in seconds. `tries`: after so many in a row it counts as refused, where a
-    platform has one code for a bad file and for a bad moment.
+    `retry_after` in seconds. `tries`: an upload's attempt of this number takes it for a
+    refusal, where a platform has one code for a bad file and for a bad moment.
     """
 
     status = 503
