@@ -21,6 +21,7 @@ KINDS: dict[type[errors.CastlineError], Kind] = {
     errors.SourceUnreachable: Kind.TRANSIENT,
     errors.Unavailable: Kind.TRANSIENT,
     errors.PlatformUnavailable: Kind.TRANSIENT,
+    errors.Unconfirmed: Kind.UNCONFIRMED,
     errors.SessionLost: Kind.TRANSIENT,
     errors.QuotaExhausted: Kind.NEEDS_QUOTA,
     errors.ReauthorizationNeeded: Kind.NEEDS_CONNECTION,
@@ -56,16 +57,6 @@ def _delay_of(error: errors.CastlineError) -> timedelta | None:
     if not isinstance(error, errors.PlatformUnavailable) or error.retry_after is None:
         return None
     return timedelta(seconds=error.retry_after)
-
-
-def unconfirmed(sentence: str) -> ApplicationError:
-    """The upload may have made a video; sending anything now could make a second one."""
-    return ApplicationError(
-        sentence,
-        Trouble(code="outcome_unconfirmed", sentence=sentence, remedy=errors.Remedy.WAIT),
-        type=Kind.UNCONFIRMED,
-        non_retryable=True,
-    )
 
 
 def not_ready(sentence: str, *, again_in: timedelta) -> ApplicationError:

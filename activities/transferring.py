@@ -16,7 +16,7 @@ from temporalio.exceptions import CancelledError
 
 from activities.contract import Discarded, TransferInput, TransferSteps, Uploaded
 from activities.credentials import CredentialKeeper, Tokens
-from activities.failures import interrupted, translated, unconfirmed
+from activities.failures import interrupted, translated
 from activities.jobs import Job, load_job
 from domain.errors import (
     PlatformError,
@@ -24,6 +24,7 @@ from domain.errors import (
     PlatformUnavailable,
     SessionLost,
     SourceUnusable,
+    Unconfirmed,
 )
 from domain.secrets import Secret
 from domain.states import KnownBy
@@ -112,8 +113,6 @@ class TransferActivities(TransferSteps):
             self._discard(job)
             raise
         except PlatformUnavailable as error:
-            if error.code == "not_finished_yet":
-                raise unconfirmed(error.sentence) from None
             if error.tries is None or activity.info().attempt < error.tries:
                 raise
             finished = self._give_up(self._load(job.id))
@@ -196,8 +195,9 @@ class TransferActivities(TransferSteps):
         if found is not None:
             return Finished(found, KnownBy.LISTING)
         if datetime.now(UTC) - job.lost_at < SETTLING:
-            raise unconfirmed(
-                "The platform forgot the upload and does not list the video; it is read again."
+            raise Unconfirmed(
+                "outcome_unconfirmed",
+                "The platform forgot the upload and does not list the video; it is read again.",
             )
         with self._store.write() as session:
             transfers.clear_session(session, job.id)

@@ -13,6 +13,7 @@
     │   └── SourceUnreachable   503  the origin does not answer now: passes by itself
     └── PlatformError                what YouTube or Facebook answered, classified by its codes
         ├── PlatformUnavailable 503  a blip: try again soon
+        │   └── Unconfirmed     503  the video may exist: read, and send nothing
         ├── QuotaExhausted      429  nothing goes before `until`
         ├── ReauthorizationNeeded 409  only a person's consent helps
         ├── PlatformRefusal     422  permanent: the same request is refused again
@@ -149,6 +150,13 @@ class PlatformUnavailable(PlatformError):
         super().__init__(code, sentence, reason=reason)
         self.retry_after = retry_after
         self.tries = tries
+
+
+class Unconfirmed(PlatformUnavailable):
+    """An upload may have made a video, and the platform does not say yet.
+
+    It passes by reading again; sending anything now could make a second video.
+    """
 
 
 class QuotaExhausted(PlatformError):

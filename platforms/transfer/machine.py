@@ -49,9 +49,9 @@ class Upload(Protocol):
     """The state of one upload session. Begins with a query; the platform's offset is the truth.
 
     Errors it raises from `receive`: `PlatformUnavailable` (call `next_request` again after
-    a pause: it begins with a query; code `not_finished_yet` where the platform has every
-    byte and does not tell yet whether it made the video of them), `ReauthorizationNeeded`
-    (401: get another token, then again), `QuotaExhausted`, `SessionLost`, `PlatformRefusal`.
+    a pause: it begins with a query), `Unconfirmed` among them (the platform has every byte
+    and does not tell yet whether it made the video of them), `ReauthorizationNeeded` (401:
+    get another token, then again), `QuotaExhausted`, `SessionLost`, `PlatformRefusal`.
     """
 
     confirmed: int

@@ -11,7 +11,13 @@ from collections.abc import Callable
 from enum import Enum, auto
 from urllib.parse import urlencode
 
-from domain.errors import PlatformError, PlatformRefusal, PlatformUnavailable, SessionLost
+from domain.errors import (
+    PlatformError,
+    PlatformRefusal,
+    PlatformUnavailable,
+    SessionLost,
+    Unconfirmed,
+)
 from domain.secrets import Secret
 from domain.states import KnownBy
 from platforms.facebook.errors import unreadable
@@ -228,8 +234,8 @@ def _not_yet(error: PlatformError | None, seconds: float) -> PlatformUnavailable
             retry_after=seconds,
             tries=error.tries,
         )
-    return PlatformUnavailable(
-        "not_finished_yet",
+    return Unconfirmed(
+        "outcome_unconfirmed",
         "Facebook has every byte; whether it has the video, too, is being read.",
         retry_after=seconds,
     )

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from domain.errors import PlatformError, PlatformUnavailable, SessionLost
+from domain.errors import PlatformError, SessionLost, Unconfirmed
 from domain.secrets import Secret
 from domain.states import KnownBy
 from platforms.http import retry_after
@@ -91,8 +91,8 @@ class ResumableUpload:
         self.confirmed = self._offset_of(answer)
         if self.confirmed == self._size:
             # Nothing is left to send: the platform is about to finish, so ask again later.
-            raise PlatformUnavailable(
-                "not_finished_yet",
+            raise Unconfirmed(
+                "outcome_unconfirmed",
                 "YouTube has every byte and has not confirmed the video yet.",
                 retry_after=retry_after(answer),
             )

@@ -207,7 +207,7 @@ def test_a_code_that_is_worth_few_tries_keeps_them() -> None:
 @pytest.mark.parametrize("type", TYPES)
 def test_who_comes_after_a_finish_looks_before_another(type: str) -> None:
     machine = upload(type, finish_sent=True)
-    assert {error.code for error in looks_in_vain(machine)} == {"not_finished_yet"}
+    assert {error.code for error in looks_in_vain(machine)} == {"outcome_unconfirmed"}
     machine.next_request()
     assert machine.receive(node()) is None
     assert (machine.confirmed, machine.next_request().finishes) == (SIZE, True)

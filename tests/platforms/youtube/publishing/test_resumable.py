@@ -150,7 +150,7 @@ def test_every_byte_held_but_not_finished_is_asked_again_after_a_pause() -> None
     machine.next_request()
     with pytest.raises(PlatformUnavailable) as caught:
         machine.receive(answer(308, range=f"bytes=0-{SIZE - 1}", retry_after="7"))
-    assert (caught.value.code, caught.value.retry_after) == ("not_finished_yet", 7)
+    assert (caught.value.code, caught.value.retry_after) == ("outcome_unconfirmed", 7)
     assert machine.confirmed == SIZE
     assert asks(machine)
 
