@@ -19,7 +19,12 @@ async def installation(
 
 @pytest.fixture
 def stack(installation: Stack, emulator: Emulator) -> Stack:
-    """The installation, with an emulator that has forgotten the journey before."""
+    """The installation, with an emulator that has forgotten the journey before.
+
+    What is uploaded is processed at once: each journey that looks at the processing says how
+    long it takes, the others do not wait for a second look.
+    """
+    emulator.switch(processing_seconds=0, page_processing_seconds=0)
     return installation
 
 
