@@ -20,7 +20,7 @@ up: .venv/run.stamp
 	@$(BIN)/castline up $(ARGS)
 
 test: .venv/dev.stamp
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 bench: .venv/dev.stamp
 	@$(BIN)/python -m bench $(ARGS)
