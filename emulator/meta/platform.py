@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator.meta.graph import Graph
+from emulator.meta.graph.calls import Graph
 from emulator.meta.login.grants import Grants
 from emulator.meta.login.records import App, Ledger
 from emulator.meta.login.tokens import Tokens

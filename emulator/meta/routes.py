@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from aiohttp import web
 
 from emulator.calls import Call, Handler, serve
-from emulator.meta.errors import graph_error
-from emulator.meta.graph import VERSION, Graph
+from emulator.meta.graph.calls import VERSION, Graph
+from emulator.meta.graph.errors import graph_error
 from emulator.meta.login.dialog import Dialog
 from emulator.meta.login.exchange import Exchange, operation_of
 from emulator.meta.login.grants import Grants

@@ -15,10 +15,10 @@ from aiohttp import web
 
 from emulator.calls import Call, Handler
 from emulator.clock import Clock
-from emulator.meta.errors import GraphError, graph_error
+from emulator.meta.graph.errors import GraphError, graph_error
+from emulator.meta.graph.params import Params
 from emulator.meta.login.records import Kind
 from emulator.meta.login.tokens import Tokens
-from emulator.meta.params import Params
 from emulator.meta.switches import Switches
 
 HOUR, DAY = 3600, 86400

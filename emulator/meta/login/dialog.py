@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from emulator.calls import Call
-from emulator.meta.errors import GraphError, graph_error
-from emulator.meta.graph import ordered_error
+from emulator.meta.graph.calls import ordered_error
+from emulator.meta.graph.errors import GraphError, graph_error
 from emulator.meta.login.grants import Grants
 from emulator.meta.login.records import BASIC, PERMISSIONS, Request, Status
 from emulator.meta.people import Directory, Person

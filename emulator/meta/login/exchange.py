@@ -10,9 +10,9 @@ from typing import Any
 from aiohttp import web
 
 from emulator.calls import Call
-from emulator.meta.errors import graph_error, json_answer
+from emulator.meta.graph.errors import graph_error, json_answer
+from emulator.meta.graph.params import read, read_request
 from emulator.meta.login.grants import Grants
-from emulator.meta.params import read, read_request
 
 _OPERATIONS = {"fb_exchange_token": "token.extend", "client_credentials": "token.app"}
 

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from emulator.clock import Clock
-from emulator.meta.errors import GraphError, graph_error
+from emulator.meta.graph.errors import GraphError, graph_error
 from emulator.meta.login.records import BASIC, App, Code, Ledger, Request, Status, digest, new_code
 from emulator.meta.login.tokens import Tokens
 from emulator.meta.people import Person

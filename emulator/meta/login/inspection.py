@@ -9,11 +9,11 @@ from typing import Any
 from aiohttp import web
 
 from emulator.calls import Call
-from emulator.meta.errors import GraphError, graph_error, json_answer, no_such_object
+from emulator.meta.graph.errors import GraphError, graph_error, json_answer, no_such_object
+from emulator.meta.graph.params import read
 from emulator.meta.login.grants import Grants
 from emulator.meta.login.records import BASIC, PERMISSIONS, App, Kind, Token
 from emulator.meta.login.tokens import Identity, Tokens
-from emulator.meta.params import read
 
 
 class Inspection:

@@ -10,11 +10,11 @@ from typing import Any
 from aiohttp import web
 
 from emulator.calls import Call
-from emulator.meta.errors import graph_error, json_answer, no_such_field, no_such_object
+from emulator.meta.graph.errors import graph_error, json_answer, no_such_field, no_such_object
+from emulator.meta.graph.paging import paged
+from emulator.meta.graph.params import Params, read
 from emulator.meta.login.records import Kind
 from emulator.meta.login.tokens import Identity, Tokens
-from emulator.meta.paging import paged
-from emulator.meta.params import Params, read
 from emulator.meta.people import Directory, Page, Person
 
 LIST = "pages_show_list"

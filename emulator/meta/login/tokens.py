@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from emulator.calls import Call
 from emulator.clock import Clock
-from emulator.meta.errors import GraphError, graph_error, no_such_object
+from emulator.meta.graph.errors import GraphError, graph_error, no_such_object
+from emulator.meta.graph.params import Params
 from emulator.meta.login.records import App, Grant, Kind, Ledger, Token, digest, new_token
-from emulator.meta.params import Params
 from emulator.meta.people import PUBLISH, Directory, Page
 from emulator.meta.switches import Switches
 

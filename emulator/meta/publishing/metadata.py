@@ -8,8 +8,8 @@ ignored, as the platform ignores what it does not know.
 from collections.abc import Callable
 from typing import Any
 
-from emulator.meta.errors import graph_error
-from emulator.meta.params import Params
+from emulator.meta.graph.errors import graph_error
+from emulator.meta.graph.params import Params
 
 MOST_TITLE = 254
 _LISTS = ("content_tags", "custom_labels")

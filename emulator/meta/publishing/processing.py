@@ -8,7 +8,7 @@ due. Nothing runs in the background, so nothing can be missed (facts: Facebook s
 
 from typing import Any
 
-from emulator.meta.errors import graph_error
+from emulator.meta.graph.errors import graph_error
 from emulator.meta.publishing.library import Fate, Intent, Video
 
 _NOT_STARTED = {"status": "not_started"}

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from aiohttp import web
 
-from emulator.meta.graph import VERSION, Graph
-from emulator.meta.params import Params, params_of
+from emulator.meta.graph.calls import VERSION, Graph
+from emulator.meta.graph.params import Params, params_of
 from emulator.meta.publishing.edges.finishing import FINISH_KINDS
 from emulator.meta.publishing.edges.listings import Listings
 from emulator.meta.publishing.edges.node import Nodes

@@ -7,8 +7,8 @@ Facebook sections 2 (a) and (c)).
 
 from datetime import datetime
 
-from emulator.meta.errors import GraphError, graph_error, missing_parameter
-from emulator.meta.params import Params
+from emulator.meta.graph.errors import GraphError, graph_error, missing_parameter
+from emulator.meta.graph.params import Params
 from emulator.meta.publishing.library import Intent, Plan
 
 MINUTE, DAY = 60, 86400

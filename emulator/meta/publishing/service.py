@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from emulator.calls import Call
 from emulator.clock import Clock
-from emulator.meta.errors import graph_error, no_such_object
+from emulator.meta.graph.errors import graph_error, no_such_object
+from emulator.meta.graph.params import Params
 from emulator.meta.login.tokens import CREATE_CONTENT, Tokens
-from emulator.meta.params import Params
 from emulator.meta.people import PUBLISH, Page
 from emulator.meta.publishing.intake.sessions import Session, Sessions
 from emulator.meta.publishing.library import Library, Video

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from emulator.meta.catalog import CATALOG
+from emulator.meta.graph.catalog import CATALOG
 from tests.support.emulator import Emulator
 from tests.support.meta import BEN, ask, dialog_url, person_token, refusal
 

@@ -19,7 +19,7 @@ from domain.errors import (
     Remedy,
 )
 from domain.secrets import Secret
-from emulator.meta.catalog import CATALOG
+from emulator.meta.graph.catalog import CATALOG
 from platforms.facebook import Facebook
 from platforms.facebook.errors import classify, find_error
 from platforms.facebook.reasons import RULES

@@ -7,9 +7,9 @@ changes nothing but the count of finishes: what Meta does then is not establishe
 from aiohttp import web
 
 from emulator.calls import Call
-from emulator.meta.errors import graph_error, json_answer
-from emulator.meta.graph import ordered_error
-from emulator.meta.params import Params
+from emulator.meta.graph.calls import ordered_error
+from emulator.meta.graph.errors import graph_error, json_answer
+from emulator.meta.graph.params import Params
 from emulator.meta.publishing.intake.form import Form, Picture
 from emulator.meta.publishing.intake.hashing import Intake
 from emulator.meta.publishing.intake.sessions import Session

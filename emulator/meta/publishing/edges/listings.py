@@ -8,9 +8,9 @@ MANAGE for it (facts: Facebook section 3).
 from aiohttp import web
 
 from emulator.calls import Call
-from emulator.meta.errors import graph_error, json_answer, no_such_object
-from emulator.meta.paging import paged
-from emulator.meta.params import read
+from emulator.meta.graph.errors import graph_error, json_answer, no_such_object
+from emulator.meta.graph.paging import paged
+from emulator.meta.graph.params import read
 from emulator.meta.publishing.edges.node import Nodes
 from emulator.meta.publishing.library import Kind
 from emulator.meta.publishing.processing import is_published

@@ -11,8 +11,8 @@ from typing import Any
 from aiohttp import web
 
 from emulator.calls import Call
-from emulator.meta.errors import graph_error, json_answer, missing_parameter, no_such_field
-from emulator.meta.params import read
+from emulator.meta.graph.errors import graph_error, json_answer, missing_parameter, no_such_field
+from emulator.meta.graph.params import read
 from emulator.meta.publishing.edges.finishing import picture_hash
 from emulator.meta.publishing.intake.form import Form, Picture
 from emulator.meta.publishing.intake.sessions import Session, State

@@ -8,8 +8,8 @@ refuses the next one is not known, so 613 stands for it (facts: Facebook section
 from aiohttp import web
 
 from emulator.calls import Call
-from emulator.meta.errors import graph_error, json_answer
-from emulator.meta.graph import LATEST, raise_ordered
+from emulator.meta.graph.calls import LATEST, raise_ordered
+from emulator.meta.graph.errors import graph_error, json_answer
 from emulator.meta.publishing.edges.finishing import concluded, finish, repeated
 from emulator.meta.publishing.intake.form import Form
 from emulator.meta.publishing.library import Intent, Kind

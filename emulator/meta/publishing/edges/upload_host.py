@@ -9,9 +9,9 @@ its own. It fetches no files from elsewhere.
 from aiohttp import web
 
 from emulator.calls import Call
-from emulator.meta.errors import GraphError, UploadError, json_answer
-from emulator.meta.graph import raise_ordered
-from emulator.meta.params import params_of
+from emulator.meta.graph.calls import raise_ordered
+from emulator.meta.graph.errors import GraphError, UploadError, json_answer
+from emulator.meta.graph.params import params_of
 from emulator.meta.publishing.intake.reading import body, discard, metered
 from emulator.meta.publishing.intake.sessions import Session
 from emulator.meta.publishing.library import Kind

@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 
 from emulator.calls import Call
-from emulator.meta.errors import GraphError, graph_error, json_answer, missing_parameter
-from emulator.meta.graph import ordered_error, raise_ordered
-from emulator.meta.params import Params
+from emulator.meta.graph.calls import ordered_error, raise_ordered
+from emulator.meta.graph.errors import GraphError, graph_error, json_answer, missing_parameter
+from emulator.meta.graph.params import Params
 from emulator.meta.people import Page
 from emulator.meta.publishing.edges.finishing import concluded, finish, new_video, repeated
 from emulator.meta.publishing.edges.node import Nodes

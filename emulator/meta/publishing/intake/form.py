@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import ClientError, web
 
-from emulator.meta.params import Params, params_of, read_request, token_of
+from emulator.meta.graph.params import Params, params_of, read_request, token_of
 from emulator.meta.publishing.intake.hashing import Intake
 from emulator.meta.publishing.intake.multipart import Data, Event, Part, bad_form, events
 

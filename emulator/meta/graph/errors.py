@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator.meta.catalog import CATALOG, Row
+from emulator.meta.graph.catalog import CATALOG, Row
 
 
 class GraphError(Exception):

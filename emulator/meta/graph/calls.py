@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from emulator.calls import Call, Handler, Traits, serve
-from emulator.meta.catalog import THROTTLES
-from emulator.meta.errors import GraphError, UploadError, graph_error
+from emulator.meta.graph.catalog import THROTTLES
+from emulator.meta.graph.errors import GraphError, UploadError, graph_error
+from emulator.meta.graph.params import Params, read_request
 from emulator.meta.login.tokens import Tokens
-from emulator.meta.params import Params, read_request
 from emulator.meta.usage import Usage
 
 LATEST, OLDEST = 26, 21

@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from emulator.calls import Call
-from emulator.meta.errors import graph_error, missing_parameter
+from emulator.meta.graph.errors import graph_error, missing_parameter
 
 _SCHEMES = frozenset({"bearer", "oauth"})
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from emulator.calls import Call
-from emulator.meta.errors import graph_error
-from emulator.meta.params import Params
+from emulator.meta.graph.errors import graph_error
+from emulator.meta.graph.params import Params
 
 _USUAL, _MOST = 25, 100
 

@@ -1,0 +1,1 @@
+"""What every call of the Graph API has in common, whatever it does."""
