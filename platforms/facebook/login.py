@@ -8,7 +8,7 @@ There is no PKCE in this flow (facts: Facebook section 1.11).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -64,6 +64,11 @@ class Inspection:
     data_access_ends_at: datetime | None
     fault: PlatformError | None
     """Why the token is of no use; None when it is good."""
+    targets: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Scope → the only Pages that it was granted for. One that is not here is for all."""
+
+    def covers(self, scope: str, page_id: str) -> bool:
+        return page_id in self.targets.get(scope, (page_id,))
 
 
 class Login:
@@ -125,6 +130,7 @@ class Login:
             expires_at=_at(number(data.get("expires_at"))),
             data_access_ends_at=_at(number(data.get("data_access_expires_at"))),
             fault=None if data["is_valid"] else _fault(data.get("error")),
+            targets=_targets(data.get("granular_scopes")),
         )
 
     def refresh(self, credential: Credential) -> Credential:
@@ -180,6 +186,16 @@ def require_scopes(granted: tuple[str, ...], *needed: str) -> None:
             f"The consent did not include {', '.join(missing)}: connect again and leave "
             "all boxes ticked.",
         )
+
+
+def _targets(granular: Any) -> Mapping[str, frozenset[str]]:
+    """What `granular_scopes` says; a scope without `target_ids` is for everything."""
+    parts = granular if isinstance(granular, list) else []
+    return {
+        str(part.get("scope")): frozenset(map(str, part["target_ids"]))
+        for part in parts
+        if isinstance(part, dict) and isinstance(part.get("target_ids"), list)
+    }
 
 
 def _fault(error: Any) -> PlatformError:

@@ -85,6 +85,14 @@ def _account(row: Mapping[str, Any], inspection: Inspection) -> Account | LeftOu
             "The person may not create content on this Page: have an admin of the Page allow "
             "it, then connect again.",
         )
+    if lacking := [scope for scope in SCOPES if not inspection.covers(scope, id)]:
+        return LeftOut(
+            id,
+            name,
+            "scope_not_for_page",
+            f"The consent gives {', '.join(lacking)} for other Pages only: connect again and "
+            "tick this one, too.",
+        )
     return Account(
         id=id,
         name=name,

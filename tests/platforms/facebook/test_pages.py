@@ -125,7 +125,10 @@ def test_trouble_on_the_way_can_be_tried_again(
 # What only a script says -------------------------------------------------------------
 
 EXTENDED = (200, {"access_token": "long", "token_type": "bearer"})
-INSPECTED = (200, {"data": {"is_valid": True, "user_id": "7", "scopes": list(meta.SCOPES)}})
+INSPECTED: tuple[int, Any] = (
+    200,
+    {"data": {"is_valid": True, "user_id": "7", "scopes": list(meta.SCOPES)}},
+)
 ROW = {"id": "1", "name": "P", "access_token": "t", "tasks": ["CREATE_CONTENT"]}
 
 
@@ -133,6 +136,23 @@ def test_a_row_that_tells_no_tasks_has_none(scripted: Any, speaking: Facebook) -
     row = {name: value for name, value in ROW.items() if name != "tasks"}
     scripted.answers = [EXTENDED, INSPECTED, (200, {"data": [row]})]
     assert [page.code for page in speaking.accounts(NOBODY).left_out] == ["no_create_content"]
+
+
+@pytest.mark.parametrize(
+    ("granted", "codes"),
+    [
+        ({"scope": "pages_manage_posts", "target_ids": ["2"]}, ["scope_not_for_page"]),
+        ({"scope": "pages_manage_posts", "target_ids": ["1", "2"]}, []),
+        ({"scope": "pages_manage_posts"}, []),
+        ({"scope": "email", "target_ids": []}, []),
+    ],
+)
+def test_a_permission_for_other_pages_is_none_for_this_one(
+    scripted: Any, speaking: Facebook, granted: dict[str, Any], codes: list[str]
+) -> None:
+    told = {"data": {**INSPECTED[1]["data"], "granular_scopes": [granted]}}
+    scripted.answers = [EXTENDED, (200, told), (200, {"data": [ROW]})]
+    assert [page.code for page in speaking.accounts(NOBODY).left_out] == codes
 
 
 def test_paging_that_goes_round_in_a_circle_ends(scripted: Any, speaking: Facebook) -> None:
