@@ -43,7 +43,7 @@ class Job:
 
     @property
     def finish_sent_at(self) -> datetime | None:
-        """When the last byte may first have left; None as long as no video can exist."""
+        """When the upload may last have been completed; None as long as no video can exist."""
         return None if self.transfer is None else self.transfer.finish_sent_at
 
     @property

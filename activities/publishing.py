@@ -43,9 +43,10 @@ class PublishingActivities(PublishingSteps):
                 if processing.concludes:
                     self._record(published, processing)
                 return published
-            case Dead(code=code, sentence=sentence):
-                with self._store.write() as session:
-                    transfers.mark_dead(session, job.id)
+            case Dead(code=code, sentence=sentence, is_there=is_there):
+                if not is_there:
+                    with self._store.write() as session:
+                        transfers.mark_dead(session, job.id)
                 raise PlatformRefusal(code, sentence)
             case Processing(percent=percent):
                 with self._store.write() as session:

@@ -9,6 +9,7 @@ when they have proved for long enough that there is none).
 
 import time
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
@@ -23,6 +24,7 @@ from domain.errors import (
     PlatformRefusal,
     PlatformUnavailable,
     SessionLost,
+    SourceUnreachable,
     SourceUnusable,
     Unconfirmed,
 )
@@ -37,6 +39,7 @@ from platforms.transfer.machine import Finished
 from store.engine import Store
 from store.queries import progress as noted
 from store.queries import transfers
+from store.tables import Transfer
 from store.vault import Vault
 
 SETTLING = timedelta(minutes=10)
@@ -102,6 +105,12 @@ class TransferActivities(TransferSteps):
         try:
             with closing(open_source(job.video.source_url, pin=pin, policy=self._policy)) as source:
                 return self._send(job, source)
+        except SourceUnreachable:
+            # Whether an earlier run has sent them all does not depend on where they lie.
+            finished = self._ask(self._load(job.id))
+            if finished is None:
+                raise
+            return finished
         except SourceUnusable:
             # These bytes will never be whole, unless an earlier run has sent them all.
             finished = self._give_up(self._load(job.id))
@@ -127,21 +136,23 @@ class TransferActivities(TransferSteps):
         secret = self._find_session(job)
         is_fresh = secret is None
         if secret is None:
-            secret = self._open_session(job, tokens)
+            secret, transfer = self._open_session(job, tokens)
+            job = replace(job, transfer=transfer)
         upload = job.platform.upload(
             secret,
             job.publication,
             tokens.current,
             fresh=is_fresh,
-            finish_sent=job.finish_sent_at is not None,
+            finish_sent_at=job.finish_sent_at,
         )
         progress = _Progress(self._store, job.id)
+        finish = _Finish(self._store, job)
         return tokens.insist(
             lambda: engine.run(
                 upload,
                 source,
                 on_progress=progress.report,
-                before_finish=lambda: self._mark_finish_sent(job),
+                before_finish=finish.mark,
                 pause=progress.pause,
             )
         )
@@ -152,17 +163,12 @@ class TransferActivities(TransferSteps):
             return None
         return transfers.find_session(self._vault, job.transfer)
 
-    def _open_session(self, job: Job, tokens: Tokens) -> Secret:
+    def _open_session(self, job: Job, tokens: Tokens) -> tuple[Secret, Transfer]:
         secret = tokens.insist(
             lambda: job.platform.open_session(tokens.credential(), job.publication)
         )
         with self._store.write() as session:
-            transfers.open_transfer(session, self._vault, job.id, secret)
-        return secret
-
-    def _mark_finish_sent(self, job: Job) -> None:
-        with self._store.write() as session:
-            transfers.mark_finish_sent(session, job.id)
+            return secret, transfers.open_transfer(session, self._vault, job.id, secret)
 
     # A lost session -----------------------------------------------------------------------
 
@@ -209,23 +215,27 @@ class TransferActivities(TransferSteps):
         """Discard the session, unless it has made a video already: then that one."""
         if job.lost_at is not None:
             return self._find_lost(job)
+        finished = self._ask(job)
+        if finished is None:
+            self._discard(job)
+        return finished
+
+    def _ask(self, job: Job) -> Finished | None:
+        """What an open session has made, by the platform's word; nothing is sent."""
         secret = self._find_session(job)
-        if secret is None:
+        if secret is None or job.finish_sent_at is None:
             return None
-        if job.finish_sent_at is not None:
-            tokens = self._keeper.tokens(job.connection_id)
-            upload = job.platform.upload(secret, job.publication, tokens.current, finish_sent=True)
-            progress = _Progress(self._store, job.id)
-            try:
-                finished = tokens.insist(
-                    lambda: engine.ask(upload, on_progress=_beat, pause=progress.pause)
-                )
-            except SessionLost:
-                return self._after_loss(job)
-            if finished is not None:
-                return finished
-        self._discard(job)
-        return None
+        tokens = self._keeper.tokens(job.connection_id)
+        upload = job.platform.upload(
+            secret, job.publication, tokens.current, finish_sent_at=job.finish_sent_at
+        )
+        progress = _Progress(self._store, job.id)
+        try:
+            return tokens.insist(
+                lambda: engine.ask(upload, on_progress=_beat, pause=progress.pause)
+            )
+        except SessionLost:
+            return self._after_loss(job)
 
     def _discard(self, job: Job) -> None:
         # Read again: the session may be younger than the job.
@@ -241,6 +251,30 @@ class TransferActivities(TransferSteps):
             activity.logger.info("an upload session is left to run out by itself")
         with self._store.write() as session:
             transfers.clear_session(session, job.id)
+
+
+class _Finish:
+    """Says, before each request that may complete the upload, that it is about to leave.
+
+    Of two workers at one upload, and of a worker and a cancellation, one gets through: whoever
+    was cut off from Temporal is not cut off from the platform.
+    """
+
+    def __init__(self, store: Store, job: Job) -> None:
+        self._store = store
+        self._job = job
+        self._known = job.finish_sent_at
+
+    def mark(self) -> None:
+        job = self._job
+        with self._store.write() as session:
+            noted.require_current(session, job.id, attempt=job.assignment.attempt)
+            self._known = transfers.mark_finish_sent(
+                session,
+                job.id,
+                opened_at=job.transfer.opened_at if job.transfer else None,
+                known=self._known,
+            )
 
 
 class _Progress:

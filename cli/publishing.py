@@ -70,14 +70,16 @@ def connect(
 @app.command()
 def publish(
     source: Annotated[str, typer.Argument(help="A file, or an https address.")],
-    title: Annotated[str, typer.Option(help="At most 100 characters.")],
+    title: Annotated[str, typer.Option(help="What it is called there.")],
     connection: Annotated[
         str | None,
         typer.Option(help="Publish there; may be left out if there is one.", metavar="ID"),
     ] = None,
     type: Annotated[str, typer.Option(help="What it becomes there.")] = "video",
     description: str = "",
-    privacy: Annotated[str, typer.Option(help="private or public, for one")] = "private",
+    privacy: Annotated[
+        str, typer.Option(help="private (a draft, on a Page) or public, for one")
+    ] = "private",
     follow: Annotated[bool, typer.Option(help="Show it until it is settled.")] = True,
     url: Url = None,
     key_file: KeyFile = None,

@@ -123,6 +123,8 @@ class Dead:
 
     code: str
     sentence: str
+    is_there: bool = False
+    """True where the platform keeps it in another form: a retry reads it again, sends nothing."""
 
 
 Outcome = Processing | Live | Dead
@@ -207,13 +209,13 @@ class Platform(Protocol):
         access_token: Callable[[], Secret],
         *,
         fresh: bool = False,
-        finish_sent: bool = False,
+        finish_sent_at: datetime | None = None,
     ) -> Upload:
         """The protocol machine of one session. Begins by asking the platform for its offset.
 
         `fresh`: the session was opened just now and nothing was sent on it, so it begins
-        with the first byte instead. Never say so on a retry. `finish_sent`: a request that
-        may have completed the upload has left us before, whatever became of it.
+        with the first byte instead. Never say so on a retry. `finish_sent_at`: when a request
+        that may have completed the upload left us, whatever became of it.
         """
 
     def discard_session(self, session: Secret, credential: Credential) -> None:

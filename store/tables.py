@@ -232,7 +232,7 @@ class Transfer(SQLModel, table=True):
     """None: no session is open."""
     opened_at: datetime | None = _moment(default=None)
     finish_sent_at: datetime | None = _moment(default=None)
-    """Set before the request that may complete the upload: from here on it may exist."""
+    """Set before each request that may complete the upload: from here on it may exist."""
     lost_at: datetime | None = _moment(default=None)
     """Since when the session is unknown to the platform while the video may exist."""
     is_dead: bool = False

@@ -64,7 +64,7 @@ class AssignmentRequest(Body):
     type: str = Field("video", max_length=32)
     payload: dict[str, Any] = Field(
         description="What the platform shows. GET /api/v1/platforms/{platform}/capabilities "
-        "has its schema. The default privacy is private, which is a draft on Facebook."
+        "has its schema. The default privacy is private."
     )
     scheduled_at: Moment | None = Field(
         None, description="ISO 8601 with an offset. Nothing is sent before."

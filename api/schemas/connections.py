@@ -84,7 +84,7 @@ class ConnectionView(Answer):
     )
     data_access_ends_at: datetime | None = Field(
         description="When the platform wants to see the person again before it gives out more of "
-        "their data. Publishing may well go on after it."
+        "their data, as it was last read. Publishing may well go on after it."
     )
     scopes: list[str] = Field(description="What was granted.")
     created_at: datetime

@@ -127,7 +127,7 @@ class Facebook:
         access_token: Callable[[], Secret],
         *,
         fresh: bool = False,
-        finish_sent: bool = False,
+        finish_sent_at: datetime | None = None,
     ) -> PageUpload:
         """No call: the machine says which to make, one per range that Facebook asks for."""
         return resume_upload(
@@ -137,7 +137,7 @@ class Facebook:
             access_token,
             chunk_size=self._chunk_size,
             fresh=fresh,
-            finish_sent=finish_sent,
+            finish_sent_at=finish_sent_at,
         )
 
     def discard_session(self, session: Secret, credential: Credential) -> None:
@@ -161,7 +161,7 @@ class Facebook:
         *,
         uploaded_at: datetime | None = None,
     ) -> Outcome:
-        """One call. A video absent for ten minutes after `uploaded_at` counts as removed."""
+        """One call. A video absent for six hours after `uploaded_at` counts as removed."""
         return get_outcome(self._graph, credential, platform_id, publication, uploaded_at)
 
     def extra_steps(self, payload: Mapping[str, Any]) -> tuple[StepName, ...]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from domain.errors import PlatformError, PlatformUnavailable, QuotaExhausted
 from platforms.facebook.reasons import OUTAGE, REQUEST, RULES, UPLOAD_RULES
-from platforms.facebook.usage import read_usage
+from platforms.facebook.usage import read_wait
 from platforms.rules import Rule
 from platforms.transfer.machine import Answer
 
@@ -111,7 +111,7 @@ def _judge(
     waits = issubclass(rule.kind, PlatformUnavailable | QuotaExhausted)
     if told.is_transient and not waits:
         rule = OUTAGE
-    regains_in = read_usage(answer).regains_in
+    regains_in = read_wait(answer)
     if rule.code == "rate_limited" and regains_in:
         rule = replace(rule, until=lambda now: now + regains_in)
     return rule.error(reason=told.reason, now=now)

@@ -19,10 +19,12 @@ from domain.errors import QuotaExhausted
 from domain.secrets import Secret
 from platforms.facebook.errors import classify, read_document
 from platforms.facebook.reasons import RULES
-from platforms.facebook.usage import Usage
+from platforms.facebook.usage import APP, Usage
 from platforms.http import Http
 from platforms.rules import Rule
 from platforms.transfer.machine import Answer
+
+_OF_A_PERSON = "17"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class Graph:
             return document
         error = classify(answer, rules=rules)
         if isinstance(error, QuotaExhausted) and error.code == "rate_limited":
-            self.usage.hold(budget, error.until)
+            self.usage.hold(_refused(budget, error.reason), error.until)
         raise error
 
     def url(self, path: str) -> str:
@@ -161,6 +163,12 @@ class Graph:
         """Shows Meta that who sends the token also has the app's secret."""
         key = self.app.app_secret.reveal().encode()
         return hmac.new(key, token.reveal().encode(), hashlib.sha256).hexdigest()
+
+
+def _refused(budget: str | None, reason: str | None) -> str | None:
+    """The budget that a throttled call has found empty; None for one that nobody minds."""
+    # A person's limit is theirs alone, and the next one who comes is somebody else.
+    return None if budget == APP and reason == _OF_A_PERSON else budget
 
 
 def _is_success(document: Mapping[str, Any]) -> bool:

@@ -36,7 +36,7 @@ REEL_SECONDS = (3, 90)
 REEL_WIDTH, REEL_HEIGHT = 540, 960
 SOONEST = timedelta(minutes=10)
 LATEST = {"video": timedelta(days=180), "reel": timedelta(days=29)}
-"""How far ahead Facebook schedules by itself; six months, as the shortest six are."""
+"""How far ahead Facebook schedules by itself; six months are never fewer days."""
 
 _NOT_FOR_REELS = ("contentTags",)
 _ASPECT = 9 / 16

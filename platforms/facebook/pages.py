@@ -19,8 +19,6 @@ from platforms.facebook.usage import APP
 from platforms.protocol import Account, Accounts, Channel, Credential, LeftOut
 
 _PER_PAGE = 100
-_MOST = 20
-"""Listings of a hundred; a loop in Meta's paging ends."""
 
 
 def get_accounts(graph: Graph, login: Login, credential: Credential) -> Accounts:
@@ -115,15 +113,18 @@ def _list_rows(graph: Graph, token: Secret) -> Iterator[Mapping[str, Any]]:
         "fields": "id,name,access_token,tasks,picture.type(large)",
         "limit": _PER_PAGE,
     }
-    for _ in range(_MOST):
+    seen: set[str] = set()
+    while True:
         listing = graph.call("GET", "me/accounts", token, fields, budget=APP)
         rows = listing.get("data")
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise unreadable()
         yield from rows
         after = _next(listing)
-        if after is None:
+        # A circle in Meta's paging ends.
+        if after is None or after in seen:
             return
+        seen.add(after)
         fields["after"] = after
 
 

@@ -26,7 +26,6 @@ TRIAL = timedelta(seconds=30)
 """How long the others wait for what the one trial call hears."""
 
 _LONGEST = timedelta(days=1)
-_HEADERS = ("x-app-usage", "x-page-usage", "x-business-use-case-usage")
 _SHARES = ("call_count", "total_time", "total_cputime")
 
 
@@ -72,7 +71,7 @@ class Usage:
     def note(self, budget: str | None, answer: Answer, now: datetime | None = None) -> None:
         """Take in what an answer of the Graph API says of the budget. Never fails."""
         now = now or datetime.now(UTC)
-        reading = read_usage(answer)
+        reading = read_usage(answer, budget)
         if reading.percent >= THRESHOLD or reading.regains_in:
             self.hold(budget, now + (reading.regains_in or HOLD))
         elif answer.status < 400:
@@ -87,31 +86,47 @@ class Usage:
             self._until[budget] = until
 
 
-def read_usage(answer: Answer) -> Reading:
-    """Read the usage headers; any may be absent or malformed. Pure."""
+def read_usage(answer: Answer, budget: str | None) -> Reading:
+    """Read what the headers say of one budget; any may be absent or malformed. Pure.
+
+    Of a Page its own entries count and not those of other Pages or of advertising, and the
+    app's header does not: where both are there the Page's rules (facts: Facebook section 4).
+    """
     percent, regains_in = 0.0, timedelta()
-    for budget in _budgets(answer):
-        percent = max([percent, *(_number(budget.get(share)) for share in _SHARES)])
-        minutes = _number(budget.get("estimated_time_to_regain_access"))
+    for part in _parts(answer, budget):
+        percent = max([percent, *(_number(part.get(share)) for share in _SHARES)])
+        minutes = _number(part.get("estimated_time_to_regain_access"))
         regains_in = max(regains_in, timedelta(minutes=minutes))
     return Reading(percent, min(regains_in, _LONGEST))
 
 
-def _budgets(answer: Answer) -> Iterator[dict[str, Any]]:
-    for name in _HEADERS:
-        try:
-            told = json.loads(answer.headers.get(name, "null"))
-        except (ValueError, RecursionError):
-            continue
-        # The business header is a mapping of lists, the others are one budget each.
-        parts = [told]
-        while parts:
-            part = parts.pop()
-            if isinstance(part, dict):
-                yield part
-                parts += part.values()
-            elif isinstance(part, list):
-                parts += part
+def read_wait(answer: Answer) -> timedelta:
+    """How long Meta says it will refuse, whatever it is that it refuses. Pure."""
+    told = _told(answer, "x-business-use-case-usage")
+    ids = told if isinstance(told, dict) else {}
+    return max((read_usage(answer, id).regains_in for id in ids), default=timedelta())
+
+
+def _parts(answer: Answer, budget: str | None) -> Iterator[dict[str, Any]]:
+    if budget == APP:
+        entries = [_told(answer, "x-app-usage")]
+    else:
+        told = _told(answer, "x-business-use-case-usage")
+        own = told.get(budget) if isinstance(told, dict) else None
+        cases = own if isinstance(own, list) else []
+        entries = [_told(answer, "x-page-usage"), *(case for case in cases if _is_pages(case))]
+    yield from (entry for entry in entries if isinstance(entry, dict))
+
+
+def _is_pages(case: Any) -> bool:
+    return isinstance(case, dict) and case.get("type", "pages") == "pages"
+
+
+def _told(answer: Answer, name: str) -> Any:
+    try:
+        return json.loads(answer.headers.get(name, "null"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _number(value: Any) -> float:

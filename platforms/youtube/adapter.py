@@ -134,7 +134,7 @@ class YouTube:
         access_token: Callable[[], Secret],
         *,
         fresh: bool = False,
-        finish_sent: bool = False,  # noqa: ARG002 - the status query tells it
+        finish_sent_at: datetime | None = None,  # noqa: ARG002 - the status query tells it
     ) -> ResumableUpload:
         """No call: the machine says which to make, one per chunk and one per resumption."""
         return ResumableUpload(

@@ -22,10 +22,20 @@ def begin_uploading(session: Session, assignment_id: str, *, attempt: int) -> As
     Raises `Conflict` (code `superseded`) when another attempt is the current one or this one
     has ended.
     """
+    return _go_on(
+        require_current(session, assignment_id, attempt=attempt), AssignmentState.UPLOADING
+    )
+
+
+def require_current(session: Session, assignment_id: str, *, attempt: int) -> Assignment:
+    """The row, held, if this attempt is the current one and has not ended.
+
+    Raises `Conflict` (code `superseded`) otherwise.
+    """
     row = lock_assignment(session, assignment_id)
     if attempt != row.attempt or AssignmentState(row.state).is_settled:
         raise _superseded()
-    return _go_on(row, AssignmentState.UPLOADING)
+    return row
 
 
 def note_sent(session: Session, assignment_id: str, bytes_sent: int) -> None:

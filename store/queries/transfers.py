@@ -5,8 +5,11 @@ that may complete the upload, so that after any crash the row says what may exis
 platform. It never says more than that: the truth about the offset is the platform's own.
 """
 
+from datetime import datetime
+
 from sqlmodel import Session, col, delete
 
+from domain.errors import Unconfirmed
 from domain.secrets import Secret
 from store.queries.rows import insert_new, lock_row
 from store.tables import Transfer, now
@@ -49,10 +52,22 @@ def find_session(vault: Vault, transfer: Transfer) -> Secret | None:
     return vault.open(transfer.sealed_session, _place(transfer.assignment_id))
 
 
-def mark_finish_sent(session: Session, assignment_id: str) -> None:
-    """Say that from here on the video may exist. The first time stands, on any retry."""
+def mark_finish_sent(
+    session: Session, assignment_id: str, *, opened_at: datetime | None, known: datetime | None
+) -> datetime:
+    """Say that from here on the video may exist; return the moment, which the next mark must know.
+
+    Raises `Unconfirmed` when the session that is about to be finished is not the row's any more,
+    or somebody else has marked a finish since `known`: whoever comes second has to read first.
+    """
     transfer = _lock(session, assignment_id)
-    transfer.finish_sent_at = transfer.finish_sent_at or now()
+    is_ours = transfer.sealed_session is not None and transfer.opened_at == opened_at
+    if not is_ours or transfer.finish_sent_at != known:
+        raise Unconfirmed(
+            "outcome_unconfirmed", "Another worker is at this upload; what it did is read first."
+        )
+    transfer.finish_sent_at = now()
+    return transfer.finish_sent_at
 
 
 def mark_lost(session: Session, assignment_id: str) -> Transfer:

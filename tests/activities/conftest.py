@@ -47,12 +47,12 @@ class DirectedPlatform(DirectedYouTube):
         access_token: Callable[[], Secret],
         *,
         fresh: bool = False,
-        finish_sent: bool = False,
+        finish_sent_at: datetime | None = None,
     ) -> ResumableUpload:
         if self.trouble is not None:
             raise self.trouble
         return super().upload(
-            session, publication, access_token, fresh=fresh, finish_sent=finish_sent
+            session, publication, access_token, fresh=fresh, finish_sent_at=finish_sent_at
         )
 
     def discard_session(self, session: Secret, credential: Credential) -> None:

@@ -37,9 +37,13 @@ def transfer(installation: Installation, assignment: Assignment, *, attempt: int
 
 def begin(installation: Installation, assignment: Assignment, *, finish_sent: bool) -> None:
     with installation.store.write() as session:
-        transfers.open_transfer(session, installation.vault, assignment.id, Secret("session"))
+        opened = transfers.open_transfer(
+            session, installation.vault, assignment.id, Secret("session")
+        )
         if finish_sent:
-            transfers.mark_finish_sent(session, assignment.id)
+            transfers.mark_finish_sent(
+                session, assignment.id, opened_at=opened.opened_at, known=None
+            )
 
 
 def stored(installation: Installation, assignment: Assignment) -> Transfer:

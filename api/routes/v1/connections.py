@@ -67,8 +67,8 @@ def change(
 def end(here: Here, workspace_id: Caller, connection_id: str) -> None:
     """End the grant at the platform and erase the credential. Doing it again changes nothing.
 
-    A consent that covers several Pages ends with the last of them. Google ends everything that
-    this account has granted to your app, including what other connections use.
+    A consent that is known to cover several connections ends with the last of them. Google ends
+    everything that this account has granted to your app, including what other connections use.
     """
     disconnect(here, workspace_id, connection_id)
 

@@ -17,9 +17,13 @@ from platforms.facebook.publishing.intent import Intent, intent_of, scheduled_at
 from platforms.facebook.publishing.status import NODE_FIELDS, Progress, VideoStatus, read_status
 from platforms.protocol import Credential, Dead, Live, Outcome, Processing, Publication
 
-APPEARS_WITHIN = timedelta(minutes=10)
-PUBLISHED_WITHIN = timedelta(minutes=30)
-"""After the finish; a video that is ready and still not published then was kept as a draft."""
+APPEARS_WITHIN = timedelta(hours=6)
+"""After the upload; what is not shown may be hidden for a while (facts: Facebook section 4)."""
+PUBLISHED_WITHIN = timedelta(hours=6)
+"""After the upload; a video that is ready and still not published then was kept as a draft.
+
+Long, because it covers the processing: when a video became ready Meta does not say.
+"""
 
 _SITE = "https://www.facebook.com"
 
@@ -42,9 +46,10 @@ def get_outcome(
             budget=publication.account_id,
         )
     except PlatformRefusal as refusal:
-        if refusal.code != "not_found":
-            raise
-        return _missing(age)
+        if refusal.code == "not_found":
+            return _missing(age)
+        # The look was refused, which says nothing about the video.
+        raise PlatformUnavailable(refusal.code, refusal.sentence, reason=refusal.reason) from None
     return judge(read_status(node), platform_id, publication, age)
 
 
@@ -52,17 +57,19 @@ def judge(
     status: VideoStatus, platform_id: str, publication: Publication, age: timedelta | None
 ) -> Outcome:
     """What a look says; `age` is the time since the finish, None where it is not known. Pure."""
-    if status.fault is not None:
-        return Dead(status.fault.code, status.fault.sentence)
     intent = intent_of(publication.payload)
     if _is_done(status, intent, publication.type):
         url = urljoin(_SITE, status.permalink or f"/{platform_id}")
         return Live(url, _differences(status, intent, publication.payload))
-    if status.is_ready and age is not None and age > PUBLISHED_WITHIN:
+    if status.fault is not None:
+        return Dead(status.fault.code, status.fault.sentence)
+    is_idle = status.is_ready and not status.publishing.progress.has_begun
+    if is_idle and age is not None and age > PUBLISHED_WITHIN:
         return Dead(
             "left_as_draft",
             "Facebook kept the video as a draft: share it there, on the Page. "
             "Vertical videos are published as type reel.",
+            is_there=True,
         )
     return Processing(None if status.is_ready else status.percent)
 
@@ -102,7 +109,5 @@ def _differences(status: VideoStatus, intent: Intent, payload: Mapping[str, Any]
 
 def _missing(age: timedelta | None) -> Dead:
     if age is None or age < APPEARS_WITHIN:
-        raise PlatformUnavailable(
-            "not_there_yet", "Facebook does not show the video yet.", retry_after=15
-        )
+        raise PlatformUnavailable("not_there_yet", "Facebook does not show the video yet.")
     return Dead("video_missing", "Facebook does not have the video: it was removed.")

@@ -9,14 +9,22 @@ nothing to anybody; one that is left alone is forgotten by Facebook itself.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from domain.errors import CastlineError, PlatformRefusal, ReauthorizationNeeded
+from domain.errors import (
+    CastlineError,
+    PlatformRefusal,
+    PlatformUnavailable,
+    ReauthorizationNeeded,
+)
 from domain.secrets import Secret
 from platforms.facebook.errors import number, unreadable
 from platforms.facebook.graph import Graph
+from platforms.facebook.limits import SOONEST
 from platforms.facebook.login import PUBLISH
 from platforms.facebook.publishing.status import NODE_FIELDS, read_status
+from platforms.payload import moment_of
 from platforms.protocol import Credential, Publication
 
 EDGES = {"video": "videos", "reel": "video_reels"}
@@ -66,9 +74,11 @@ def unseal(handle: Secret) -> Session:
 def open_session(graph: Graph, credential: Credential, publication: Publication) -> Secret:
     """Ask for a session. One call. A retry opens another; the first runs out by itself.
 
+    A time of publication that has come too near is refused before the first byte.
     Meta has one code for a payload it dislikes and for a token that may not publish, so
     the token's scopes decide: `ReauthorizationNeeded` (code `scope_missing`) then.
     """
+    _require_time(publication)
     page_id = publication.account_id
     fields: dict[str, Any] = {"upload_phase": "start"}
     if publication.type == "video":
@@ -90,6 +100,14 @@ def open_session(graph: Graph, credential: Credential, publication: Publication)
             ) from None
         raise
     return seal(_OPENED[publication.type](page_id, answer))
+
+
+def _require_time(publication: Publication) -> None:
+    """Raise `PlatformRefusal` for a time of publication that has come too near meanwhile."""
+    at = publication.payload.get("publishAt")
+    if at is not None and moment_of(at) < datetime.now(UTC) + SOONEST:
+        sentence = "Facebook schedules from ten minutes ahead, and publishAt has come nearer."
+        raise PlatformRefusal("publish_at_too_near", sentence, details={"publishAt": [sentence]})
 
 
 def discard_session(graph: Graph, handle: Secret, credential: Credential) -> None:
@@ -118,9 +136,10 @@ def find_published(graph: Graph, credential: Credential, handle: Secret | None) 
     try:
         node = graph.call("GET", session.video_id, token, {"fields": NODE_FIELDS}, budget=page_id)
     except PlatformRefusal as refusal:
-        if refusal.code != "not_found":
-            raise
-        return _find_listed(graph, token, session)
+        if refusal.code == "not_found":
+            return _find_listed(graph, token, session)
+        # The look was refused, which says nothing about the video.
+        raise PlatformUnavailable(refusal.code, refusal.sentence, reason=refusal.reason) from None
     status = read_status(node)
     is_there = (status.shows_finish or status.shows_work) and status.fault is None
     return session.video_id if is_there else None
@@ -134,9 +153,12 @@ def _find_listed(graph: Graph, token: Secret, session: Session) -> str | None:
         listing = graph.call(
             "GET", f"{session.page_id}/{edge}", token, fields, budget=session.page_id
         )
-    except PlatformRefusal:
-        # Meta's pages disagree on whether this may be read (facts: Facebook section 3).
-        return None
+    except (PlatformRefusal, ReauthorizationNeeded) as error:
+        # Meta's pages disagree on whether this may be read, and it wants more of the person
+        # than publishing does (facts: Facebook section 3).
+        if isinstance(error, PlatformRefusal) or error.code == "scope_missing":
+            return None
+        raise
     ids = {str(row.get("id")) for row in listing.get("data") or [] if isinstance(row, dict)}
     return session.video_id if session.video_id in ids else None
 

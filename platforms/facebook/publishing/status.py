@@ -57,8 +57,8 @@ class VideoStatus:
     processing: Phase
     publishing: Phase
     publish_status: str | None
-    stored: int
-    """Bytes that Facebook says it holds; 0 where it does not say."""
+    stored: int | None
+    """Bytes that Facebook says it holds; None where it does not say."""
     percent: int | None
     is_public: bool
     scheduled_at: int | None
@@ -144,7 +144,7 @@ def read_status(node: Mapping[str, Any]) -> VideoStatus:
         processing=_phase(_object(status.get("processing_phase"))),
         publishing=_phase(publishing),
         publish_status=_text(publishing.get("publish_status")),
-        stored=stored or 0,
+        stored=stored,
         percent=_percent(status.get("processing_progress")),
         is_public=node.get("published") is True,
         scheduled_at=_moment(node.get("scheduled_publish_time")),
@@ -155,11 +155,13 @@ def read_status(node: Mapping[str, Any]) -> VideoStatus:
 
 
 def _phase(phase: Mapping[str, Any]) -> Phase:
+    progress = _PROGRESS.get(str(phase.get("status")), Progress.NOT_STARTED)
     errors = phase.get("errors") or phase.get("error")
     first = _object(errors[0] if isinstance(errors, list) else errors)
-    if first:
+    # What is complete all the same got over them.
+    if first and progress is not Progress.COMPLETE:
         return Phase(Progress.ERROR, number(first.get("code")))
-    return Phase(_PROGRESS.get(str(phase.get("status")), Progress.NOT_STARTED), None)
+    return Phase(progress, None)
 
 
 _PROGRESS = {

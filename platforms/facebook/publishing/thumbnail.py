@@ -1,7 +1,7 @@
 """The one extra step there is: a picture of one's own for the video.
 
 It may be run again at any time: the newest preferred picture is the one that is shown. The
-image is small (10 MB at most), so it is read into memory and sent in one request.
+image is small (10 MiB at most, a limit of ours), so it is read into memory and sent in one request.
 """
 
 from collections.abc import Mapping

@@ -8,6 +8,7 @@ for seconds on end, prove that a finish did nothing and may be sent (again).
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from urllib.parse import urlencode
 
@@ -34,6 +35,11 @@ PAUSES = (2.0, 4.0, 8.0, 16.0)
 Half a minute in all: a finish whose answer was lost may still be under way at Meta.
 """
 
+_LOOKS = len(PAUSES) + 1
+BEGINS_WITHIN = timedelta(minutes=15)
+"""Meta may say `processing` for a while of a finished video before any phase has begun, and says
+it of one that nobody has finished, too (facts: Facebook section 3)."""
+
 
 class Step(Enum):
     LOOK = auto()
@@ -49,9 +55,9 @@ def resume_upload(
     *,
     chunk_size: int,
     fresh: bool,
-    finish_sent: bool = False,
+    finish_sent_at: datetime | None = None,
 ) -> "PageUpload":
-    """The machine of a session; `fresh` and `finish_sent` as `Platform.upload` has them."""
+    """The machine of a session; `fresh` and `finish_sent_at` as `Platform.upload` has them."""
     session = unseal(handle)
     route: Route = (
         ChunkedRoute(graph, session, publication, chunk_size)
@@ -65,7 +71,7 @@ def resume_upload(
         publication.size,
         access_token,
         fresh=fresh,
-        finish_sent=finish_sent,
+        finish_sent_at=finish_sent_at,
     )
 
 
@@ -85,7 +91,7 @@ class PageUpload:
         access_token: Callable[[], Secret],
         *,
         fresh: bool,
-        finish_sent: bool,
+        finish_sent_at: datetime | None,
     ) -> None:
         if size <= 0:
             raise ValueError("an empty file cannot be uploaded")
@@ -97,7 +103,7 @@ class PageUpload:
         self._access_token = access_token
         self._next = Step.SEND if fresh else Step.LOOK
         self._sent: Step | None = None
-        self._finish = _Finish(was_sent=finish_sent)
+        self._finish = _Finish(finish_sent_at)
         self._refused: PlatformRefusal | None = None
 
     def next_request(self) -> Request:
@@ -131,7 +137,7 @@ class PageUpload:
 
     def lost(self) -> None:
         if self._sent is Step.FINISH:
-            self._finish.is_unclear(None)
+            self._finish.was_answered(None)
         self._next = Step.LOOK
 
     def _look(self, token: Secret) -> Request:
@@ -144,19 +150,27 @@ class PageUpload:
             status = read_status(self._graph.take(answer, self._session.page_id))
         except PlatformRefusal as refusal:
             if refusal.code != "not_found":
-                raise
+                # The look was refused, which says nothing about the video.
+                raise self._finish.unclear(refusal) from None
             raise _gone(refusal.reason) from None
+        if status.shows_finish:
+            return Finished(self._session.video_id, KnownBy.READ_BACK)
         if status.is_expired:
             raise _gone(status.word)
         if status.fault is not None:
             raise PlatformRefusal(status.fault.code, status.fault.sentence)
-        if status.shows_finish or (self._finish.was_sent and status.shows_work):
+        if self._finish.was_sent and status.shows_work:
             return Finished(self._session.video_id, KnownBy.READ_BACK)
         if self._refused is not None:
             raise self._refused
-        self._go_on_from(self._size if status.is_uploaded else min(status.stored, self._size))
+        if self._finish.was_sent and not status.is_uploaded and status.stored is None:
+            # To start again from nothing it takes a plain word that there is nothing.
+            raise self._finish.unclear(None)
+        self._go_on_from(self._size if status.is_uploaded else min(status.stored or 0, self._size))
         if self._next is Step.FINISH:
             self._next = Step.LOOK
+            if status.word == "processing":
+                self._finish.leave_time()
             self._finish.require()
             self._next = Step.FINISH
         return None
@@ -174,7 +188,7 @@ class PageUpload:
             if document.get("success") is not True:
                 raise unreadable()
         except PlatformError as error:
-            self._finish.is_unclear(error)
+            self._finish.was_answered(error)
             return None
         return Finished(self._session.video_id, KnownBy.ANSWER)
 
@@ -183,14 +197,19 @@ class PageUpload:
         self._next = Step.SEND if held < self._size else Step.FINISH
         if held < self._size:
             # A finish needs every byte, so none can have been accepted.
-            self._finish = _Finish(was_sent=False)
+            self._finish = _Finish(None)
 
 
 class _Finish:
-    """Whether the finish may be sent, as the bytes alone do not tell it."""
+    """Whether the finish may be sent, as the bytes alone do not tell it.
 
-    def __init__(self, *, was_sent: bool) -> None:
-        self._looks = len(PAUSES) + 1 if was_sent else 0
+    `sent_at` is when one was sent, None for never.
+    """
+
+    def __init__(self, sent_at: datetime | None) -> None:
+        self._sent_at = sent_at
+        self._looks = 0 if sent_at is None else _LOOKS
+        self._is_repeated = False
         self._error: PlatformError | None = None
 
     @property
@@ -198,16 +217,32 @@ class _Finish:
         """True from a finish on until looks have found nothing of it."""
         return self._looks > 0
 
-    def is_unclear(self, error: PlatformError | None) -> None:
+    def was_answered(self, error: PlatformError | None) -> None:
         """A finish was sent and not acknowledged; `error` is what it was answered with."""
-        self._looks, self._error = len(PAUSES) + 1, error
+        self._is_repeated = self._sent_at is not None
+        self._sent_at = datetime.now(UTC)
+        self._looks, self._error = _LOOKS, error
+
+    def unclear(self, error: PlatformRefusal | None) -> PlatformUnavailable:
+        """A look told nothing: the error to raise."""
+        if self.was_sent or error is None:
+            return _not_yet(None, PAUSES[-1])
+        return PlatformUnavailable(
+            error.code, error.sentence, reason=error.reason, retry_after=PAUSES[-1]
+        )
+
+    def leave_time(self) -> None:
+        """Raise while a finish is so recent that its work may not have begun to show."""
+        if self.was_sent and self._sent_at and datetime.now(UTC) - self._sent_at < BEGINS_WITHIN:
+            raise _not_yet(self._error, PAUSES[-1])
 
     def require(self) -> None:
         """Count a look that found nothing, and raise unless the finish may be sent now.
 
         A budget, a connection or an app that needs mending is told at once, because the
         video will be looked at again before anything is sent. A refusal ends the whole
-        assignment, so it is believed only after as many looks as a repetition needs.
+        assignment, so it is believed only after as many looks as a repetition needs, and of
+        a repeated finish not at all: it may be the first one's success that speaks.
         """
         if not self._looks:
             return
@@ -215,13 +250,16 @@ class _Finish:
         error = self._error
         waits = isinstance(error, PlatformUnavailable | PlatformRefusal)
         if error is not None and not waits:
-            self.is_unclear(None)
+            self._look_again()
             raise error
         if self._looks:
             raise _not_yet(error, PAUSES[-self._looks])
         if isinstance(error, PlatformRefusal):
-            self.is_unclear(None)
-            raise error
+            self._look_again()
+            raise _not_yet(None, PAUSES[-1]) if self._is_repeated else error
+
+    def _look_again(self) -> None:
+        self._looks, self._error = _LOOKS, None
 
 
 def _not_yet(error: PlatformError | None, seconds: float) -> PlatformUnavailable:

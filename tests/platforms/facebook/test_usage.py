@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.errors import QuotaExhausted
-from platforms.facebook.usage import HOLD, TRIAL, Usage, read_usage
+from platforms.facebook.usage import APP, HOLD, TRIAL, Usage, read_usage
 from platforms.transfer.machine import Answer
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -38,19 +38,25 @@ def refused(usage: Usage, now: datetime, budget: str = PAGE) -> datetime | None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "percent"),
+    ("budget", "headers", "percent"),
     [
-        ({"app": {"call_count": 28, "total_time": 25, "total_cputime": 25}}, 28),
-        ({"app": {"call_count": 1, "total_time": 91, "total_cputime": 2}}, 91),
-        ({"page": {"call_count": 85, "total_cputime": 56, "total_time": 60}}, 85),
-        ({"business_use_case": {"7": [{"type": "pages", "total_cputime": 97}]}}, 97),
-        ({"business_use_case": {"7": [{"call_count": 3}, {"call_count": 44}], "8": []}}, 44),
-        ({"app": {"call_count": 5}, "page": {"call_count": 60}}, 60),
-        ({}, 0),
+        (APP, {"app": {"call_count": 28, "total_time": 25, "total_cputime": 25}}, 28),
+        (APP, {"app": {"call_count": 1, "total_time": 91, "total_cputime": 2}}, 91),
+        (PAGE, {"page": {"call_count": 85, "total_cputime": 56, "total_time": 60}}, 85),
+        (PAGE, {"business_use_case": {PAGE: [{"type": "pages", "total_cputime": 97}]}}, 97),
+        (PAGE, {"business_use_case": {PAGE: [{"call_count": 3}, {"call_count": 44}]}}, 44),
+        # Where both are there the Page's own rules; another's and advertising are not its.
+        (PAGE, {"app": {"call_count": 95}, "page": {"call_count": 60}}, 60),
+        (PAGE, {"business_use_case": {"7": [{"type": "pages", "call_count": 100}]}}, 0),
+        (PAGE, {"business_use_case": {PAGE: [{"type": "ads_management", "call_count": 100}]}}, 0),
+        (APP, {"business_use_case": {PAGE: [{"type": "pages", "call_count": 100}]}}, 0),
+        (PAGE, {}, 0),
     ],
 )
-def test_the_fullest_budget_counts(headers: dict[str, Any], percent: float) -> None:
-    assert read_usage(answer(**headers)).percent == percent
+def test_each_budget_has_its_own_reading(
+    budget: str, headers: dict[str, Any], percent: float
+) -> None:
+    assert read_usage(answer(**headers), budget).percent == percent
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -44,6 +45,7 @@ def upload(
     *,
     fresh: bool = False,
     finish_sent: bool = False,
+    finish_sent_at: datetime | None = None,
     tokens: list[str] | None = None,
     size: int = SIZE,
     payload: Mapping[str, str] | None = None,
@@ -59,7 +61,7 @@ def upload(
         lambda: Secret(next(supply, "token")),
         chunk_size=CHUNK,
         fresh=fresh,
-        finish_sent=finish_sent,
+        finish_sent_at=datetime.now(UTC) if finish_sent else finish_sent_at,
     )
 
 

@@ -2,6 +2,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ class Sender:
             self.publication,
             lambda: self.account.credential.access_token,
             fresh=fresh,
-            finish_sent=self.intents > 0,
+            finish_sent_at=datetime.now(UTC) if self.intents else None,
         )
 
     def fault(self, call: str, kind: str, **options: Any) -> int:

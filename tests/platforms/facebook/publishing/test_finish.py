@@ -1,6 +1,7 @@
 """The machine alone, from the last byte on: when a finish is sent, and what its end means."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,9 +12,10 @@ from domain.errors import (
     PlatformUnavailable,
     QuotaExhausted,
     ReauthorizationNeeded,
+    Unconfirmed,
 )
 from domain.states import KnownBy
-from platforms.facebook.publishing.upload import PAUSES
+from platforms.facebook.publishing.upload import BEGINS_WITHIN, PAUSES
 from platforms.transfer.machine import Answer, Finished, Upload
 from tests.platforms.facebook.publishing.answers import (
     FINISHED_NODE,
@@ -281,3 +283,59 @@ def test_a_video_that_is_public_needs_no_finish_whoever_sent_it(type: str) -> No
     machine = upload(type)
     machine.next_request()
     assert machine.receive(node(published=True)) == Finished("42", KnownBy.READ_BACK)
+
+
+JUST_PROCESSING = node(video_status="processing")
+
+
+def test_a_video_that_is_said_to_be_processing_is_given_time() -> None:
+    machine = after_finish("video", None)
+    for _ in range(3 * len(PAUSES)):
+        assert looks(machine.next_request())
+        with pytest.raises(Unconfirmed):
+            machine.receive(JUST_PROCESSING)
+
+
+def test_the_time_that_it_is_given_ends() -> None:
+    machine = upload("video", finish_sent_at=datetime.now(UTC) - BEGINS_WITHIN)
+    for _ in PAUSES:
+        machine.next_request()
+        with pytest.raises(Unconfirmed):
+            machine.receive(JUST_PROCESSING)
+    machine.next_request()
+    assert machine.receive(JUST_PROCESSING) is None
+    assert machine.next_request().finishes
+
+
+@pytest.mark.parametrize("reason", ["100", "12", "4711"])
+def test_a_refused_look_after_a_finish_is_no_word_on_the_video(reason: str) -> None:
+    machine = after_finish("video", None)
+    machine.next_request()
+    with pytest.raises(Unconfirmed):
+        machine.receive(failed(reason))
+    assert looks(machine.next_request())
+    finished = machine.receive(node(published=True))
+    assert finished == Finished("42", KnownBy.READ_BACK)
+
+
+@pytest.mark.parametrize("empty", [{"id": "42"}, {"status": {"video_status": "processing"}}])
+def test_a_look_that_tells_nothing_does_not_begin_anew_after_a_finish(empty: object) -> None:
+    machine = after_finish("reel", None)
+    machine.next_request()
+    with pytest.raises(Unconfirmed):
+        machine.receive(says(empty))
+    assert looks(machine.next_request())
+
+
+def test_a_repeated_finish_that_is_refused_is_unclear() -> None:
+    machine = after_finish("video", None)
+    looks_in_vain(machine)
+    machine.next_request()
+    machine.receive(node())
+    assert machine.next_request().finishes
+    assert machine.receive(failed("506")) is None
+    looks_in_vain(machine)
+    machine.next_request()
+    with pytest.raises(Unconfirmed):
+        machine.receive(node())
+    assert looks(machine.next_request())

@@ -15,7 +15,7 @@ from tests.support.emulator import Emulator
 LINK = "https://www.facebook.com/BlueDoor/videos/42"
 PUBLIC, DRAFT = {"privacy": "public"}, {"privacy": "private"}
 SCHEDULED = {"privacy": "private", "publishAt": "2027-01-01T00:00:00Z"}
-LONG, SHORT = timedelta(minutes=31), timedelta(minutes=29)
+LONG, SHORT = timedelta(hours=6, minutes=1), timedelta(hours=5, minutes=59)
 
 
 def publication(type: str, payload: dict[str, Any]) -> Publication:
@@ -99,11 +99,24 @@ def test_long_processing_is_not_death() -> None:
     assert outcome("video", PUBLIC, {"video_status": "processing"}, LONG) == Processing(None)
 
 
-def test_a_fault_is_dead_whatever_else_is_said() -> None:
+def test_a_fault_is_dead() -> None:
     broken = {"video_status": "ready", "processing_phase": {"status": "error"}}
-    dead = outcome("video", PUBLIC, broken, published=True)
+    dead = outcome("video", PUBLIC, broken)
     assert isinstance(dead, Dead)
     assert dead.code == "processing_failed"
+
+
+def test_what_is_published_is_live_whatever_went_wrong_before() -> None:
+    stale = {**ready(), "uploading_phase": {"status": "complete", "errors": [{"code": 1363019}]}}
+    assert isinstance(outcome("video", PUBLIC, stale, published=True), Live)
+    broken = {"video_status": "ready", "processing_phase": {"status": "error"}}
+    assert isinstance(outcome("video", PUBLIC, broken, published=True), Live)
+
+
+@pytest.mark.parametrize("type", ["video", "reel"])
+def test_what_is_being_published_is_no_draft_however_long_it_took(type: str) -> None:
+    slow = {**ready(), "publishing_phase": {"status": "in_progress"}}
+    assert isinstance(outcome(type, PUBLIC, slow, age=LONG), Processing)
 
 
 @pytest.mark.parametrize(
@@ -207,13 +220,22 @@ def test_a_video_left_as_a_draft_is_told_when_it_stays_one(sender: Sender) -> No
         sender.account.credential, platform_id, sender.publication, uploaded_at=later
     )
     assert isinstance(dead, Dead)
-    assert dead.code == "left_as_draft"
+    assert (dead.code, dead.is_there) == ("left_as_draft", True)
+
+
+@pytest.mark.parametrize("reason", ["100", "12", "4711"])
+def test_a_look_that_is_refused_says_nothing_about_the_video(
+    facebook: Facebook, bakery: Account, publication: Publication, emulator: Emulator, reason: str
+) -> None:
+    emulator.fault("video.get", "graph_error", reason=reason)
+    with pytest.raises(PlatformUnavailable):
+        facebook.outcome(bakery.credential, "123", publication)
 
 
 def test_a_video_that_is_not_there_may_be_new(
     facebook: Facebook, bakery: Account, publication: Publication, emulator: Emulator
 ) -> None:
-    for uploaded_at in (None, datetime.now(UTC) - timedelta(minutes=9)):
+    for uploaded_at in (None, datetime.now(UTC) - SHORT):
         with pytest.raises(PlatformUnavailable) as caught:
             facebook.outcome(bakery.credential, "123", publication, uploaded_at=uploaded_at)
         assert caught.value.code == "not_there_yet"
@@ -227,7 +249,7 @@ def test_a_video_that_is_not_there_any_more_is_dead(
         bakery.credential,
         "123",
         replace(publication, type="reel"),
-        uploaded_at=datetime.now(UTC) - timedelta(minutes=11),
+        uploaded_at=datetime.now(UTC) - LONG,
     )
     assert isinstance(dead, Dead)
     assert dead.code == "video_missing"

@@ -138,9 +138,10 @@ def test_a_video_that_is_not_shown_yet_is_found_in_the_listing(sender: Sender) -
     assert sender.calls("list") == 1
 
 
-def test_a_listing_that_may_not_be_read_finds_nothing(sender: Sender) -> None:
+@pytest.mark.parametrize("reason", ["100", "10"])
+def test_a_listing_that_may_not_be_read_finds_nothing(sender: Sender, reason: str) -> None:
     sender.emulator.fault("video.get", "not_found_yet", platform="facebook")
-    sender.fault("list", "graph_error", reason="100")
+    sender.fault("list", "graph_error", reason=reason)
     assert found(sender) is None
 
 

@@ -57,7 +57,7 @@ def test_what_is_missing_or_strange_counts_as_not_begun(strange: dict[str, Any])
     status = read_status(strange)
     assert (status.is_uploaded, status.shows_finish, status.shows_work) == (False,) * 3
     assert status.fault is None
-    assert (status.stored, status.percent, status.permalink) == (0, None, None)
+    assert (status.stored, status.percent, status.permalink) == (None, None, None)
 
 
 @pytest.mark.parametrize(
