@@ -7,18 +7,17 @@ session that may have made a video (read the account's uploads, and open another
 when they have proved for long enough that there is none).
 """
 
-import time
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
-from temporalio.exceptions import CancelledError
 
 from activities.contract import Discarded, TransferInput, TransferSteps, Uploaded
 from activities.credentials import CredentialKeeper, Tokens
-from activities.failures import interrupted, translated
+from activities.failures import translated
 from activities.jobs import Job, load_job
+from activities.underway import Finish, Progress, beat
 from domain.errors import (
     PlatformError,
     PlatformRefusal,
@@ -48,9 +47,6 @@ SETTLING = timedelta(minutes=10)
 An upload is listed as soon as it is complete (facts: it appears at once, processed or not);
 the margin is for a listing that lags.
 """
-
-PROGRESS_SECONDS = 2.0
-"""How often the row is told of progress: for a progress bar, not for resuming."""
 
 
 class TransferActivities(TransferSteps):
@@ -145,8 +141,8 @@ class TransferActivities(TransferSteps):
             fresh=is_fresh,
             finish_sent_at=job.finish_sent_at,
         )
-        progress = _Progress(self._store, job.id)
-        finish = _Finish(self._store, job)
+        progress = Progress(self._store, job.id)
+        finish = Finish(self._store, job)
         return tokens.insist(
             lambda: engine.run(
                 upload,
@@ -229,11 +225,9 @@ class TransferActivities(TransferSteps):
         upload = job.platform.upload(
             secret, job.publication, tokens.current, finish_sent_at=job.finish_sent_at
         )
-        progress = _Progress(self._store, job.id)
+        progress = Progress(self._store, job.id)
         try:
-            return tokens.insist(
-                lambda: engine.ask(upload, on_progress=_beat, pause=progress.pause)
-            )
+            return tokens.insist(lambda: engine.ask(upload, on_progress=beat, pause=progress.pause))
         except SessionLost:
             return self._after_loss(job)
 
@@ -251,63 +245,3 @@ class TransferActivities(TransferSteps):
             activity.logger.info("an upload session is left to run out by itself")
         with self._store.write() as session:
             transfers.clear_session(session, job.id)
-
-
-class _Finish:
-    """Says, before each request that may complete the upload, that it is about to leave.
-
-    Of two workers at one upload, and of a worker and a cancellation, one gets through: whoever
-    was cut off from Temporal is not cut off from the platform.
-    """
-
-    def __init__(self, store: Store, job: Job) -> None:
-        self._store = store
-        self._job = job
-        self._known = job.finish_sent_at
-
-    def mark(self) -> None:
-        job = self._job
-        with self._store.write() as session:
-            noted.require_current(session, job.id, attempt=job.assignment.attempt)
-            self._known = transfers.mark_finish_sent(
-                session,
-                job.id,
-                opened_at=job.transfer.opened_at if job.transfer else None,
-                known=self._known,
-            )
-
-
-class _Progress:
-    """Says how far it is, and stops where Temporal wants it to."""
-
-    def __init__(self, store: Store, assignment_id: str) -> None:
-        self._store = store
-        self._assignment_id = assignment_id
-        self._told_at = time.monotonic()
-
-    def report(self, sent: int) -> None:
-        activity.heartbeat(sent)
-        _stop_if_asked()
-        now = time.monotonic()
-        if now - self._told_at >= PROGRESS_SECONDS:
-            self._told_at = now
-            with self._store.write() as session:
-                noted.note_sent(session, self._assignment_id, sent)
-
-    def pause(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            activity.heartbeat()
-            activity.wait_for_cancelled_sync(min(left, 1.0))
-            _stop_if_asked()
-
-
-def _beat(_: int) -> None:
-    activity.heartbeat()
-
-
-def _stop_if_asked() -> None:
-    if activity.is_worker_shutdown():
-        raise interrupted()
-    if activity.is_cancelled():
-        raise CancelledError("The transfer was cancelled.")
