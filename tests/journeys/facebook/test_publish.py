@@ -107,13 +107,18 @@ async def test_what_facebook_keeps_as_a_draft_is_not_called_published(
     assert seen["state"] == "processing"
 
     with stack.parts.store.write() as session:
-        # As if it had been finished a while ago: it is given half an hour.
+        # As if it had been finished a while ago: it is given six hours.
         transfer = transfers.ensure_transfer(session, assignment["id"])
-        transfer.finish_sent_at = datetime.now(UTC) - timedelta(minutes=31)
+        transfer.finish_sent_at = datetime.now(UTC) - timedelta(hours=6, minutes=1)
 
     failed = await tenant.until(assignment["id"], "published", "failed")
     assert (failed["state"], failed["errorCode"]) == ("failed", "left_as_draft")
     assert "share it there" in failed["error"]
+    # The video is there: a retry looks at it again and sends no second one.
+    await tenant.ask("POST", f"/api/v1/assignments/{assignment['id']}/retry")
+    again = await tenant.until(assignment["id"], "published", "failed")
+    assert again["errorCode"] == "left_as_draft"
+    assert stack.emulator.calls("page_videos.start") == 1
 
 
 async def test_a_file_that_is_no_reel_is_refused_before_anything_is_sent(
