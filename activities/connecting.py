@@ -10,9 +10,10 @@ from dataclasses import asdict
 from sqlmodel import Session
 from temporalio import activity
 
-from activities.contract import Connected, LeftOut, TicketOutcome, TicketSteps
+from activities.contract import Connected, TicketOutcome, TicketSteps
 from activities.credentials import note_clocks, pack, unpack
 from activities.failures import translated
+from domain.accounts import LeftOut
 from domain.errors import PlatformRefusal, ReauthorizationNeeded
 from domain.states import TicketState
 from platforms.protocol import Account, Accounts, Credential, Platform
@@ -78,10 +79,7 @@ class TicketActivities(TicketSteps):
                             "Nothing has changed.",
                         )
                     )
-            left_out = [
-                LeftOut(other.account_id, other.name, other.code, other.sentence)
-                for other in accounts.left_out
-            ]
+            left_out = list(accounts.left_out)
             if not accounts.usable:
                 return Connected(_nothing_usable(left_out))
             made = [self._connect(session, ticket, account) for account in accounts.usable]

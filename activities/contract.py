@@ -17,6 +17,7 @@ from typing import Any
 
 from temporalio import activity
 
+from domain.accounts import LeftOut
 from domain.states import AssignmentState, StepName, TicketState, WaitReason
 
 
@@ -52,16 +53,6 @@ class TicketInput:
     workspace_id: str
     platform: str
     expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """An account that the consent names and that was not connected, and why."""
-
-    account_id: str
-    name: str
-    code: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)

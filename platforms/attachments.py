@@ -6,6 +6,13 @@ from domain.errors import SourceUnusable
 from media.open import open_found
 from media.policy import SourcePolicy
 
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def image_type(image: bytes) -> str:
+    """The media type of a thumbnail: PNG by its signature, JPEG otherwise. Pure."""
+    return "image/png" if image.startswith(_PNG) else "image/jpeg"
+
 
 def read_attachment(policy: SourcePolicy, url: str, *, at_most: int) -> bytes:
     """The whole of a small file, from where `policy` lets files be read; `at_most` in bytes.

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from domain.accounts import LeftOut
 from domain.secrets import Secret
 from domain.states import PlatformName, StepName, TokenLife
 from media.source import VideoFacts
@@ -57,16 +58,6 @@ class Account:
     credential: Credential
     grant_id: str | None = None
     """Names the consent behind it where that covers several accounts, which end with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """An account that the consent names and that cannot be published to, and why."""
-
-    account_id: str
-    name: str
-    code: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ content; a row that tells no tasks is read as having none, since they were asked
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from domain.accounts import LeftOut
 from domain.errors import PlatformRefusal, Remedy
 from domain.secrets import Secret
 from platforms.facebook.errors import number, unreadable
 from platforms.facebook.graph import Graph
 from platforms.facebook.login import SCOPES, Inspection, Login, require_scopes
 from platforms.facebook.usage import APP
-from platforms.protocol import Account, Accounts, Channel, Credential, LeftOut
+from platforms.protocol import Account, Accounts, Channel, Credential
 
 _PER_PAGE = 100
 

@@ -7,18 +7,16 @@ image is small (10 MiB at most, a limit of ours), so it is read into memory and 
 from collections.abc import Mapping
 from typing import Any
 
-from domain.errors import PlatformRefusal, ReauthorizationNeeded
 from domain.states import StepName
 from media.policy import SourcePolicy
-from platforms.attachments import read_attachment
+from platforms.attachments import image_type, read_attachment
 from platforms.facebook.graph import Graph, Multipart
 from platforms.facebook.login import PUBLISH
 from platforms.protocol import Credential
+from platforms.steps import step_needs_its_scope
 
 STEP_SCOPES: Mapping[StepName, tuple[str, ...]] = {StepName.THUMBNAIL: (PUBLISH,)}
 MAX_IMAGE_BYTES = 10 << 20
-
-_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def extra_steps(payload: Mapping[str, Any]) -> tuple[StepName, ...]:
@@ -31,22 +29,15 @@ def set_thumbnail(
 ) -> None:
     """One call. A retry sets the same picture once more.
 
-    A grant that does not reach so far is a refusal of this step (code `step_not_granted`),
-    since the connection is none the worse for publishing.
+    Raises `PlatformRefusal` (code `step_not_granted`) for a grant that does not reach so far.
     """
     image = read_attachment(policy, url, at_most=MAX_IMAGE_BYTES)
-    is_png = image.startswith(_PNG)
+    media_type = image_type(image)
     form = Multipart(
         graph.form(credential.access_token, {"is_preferred": True}),
         part="source",
-        file_name="thumbnail.png" if is_png else "thumbnail.jpg",
-        content_type="image/png" if is_png else "image/jpeg",
+        file_name="thumbnail.png" if media_type == "image/png" else "thumbnail.jpg",
+        content_type=media_type,
     )
-    try:
+    with step_needs_its_scope():
         graph.send_file(f"{video_id}/thumbnails", credential.access_token, form, image)
-    except ReauthorizationNeeded as error:
-        if error.code != "scope_missing":
-            raise
-        raise PlatformRefusal(
-            "step_not_granted", error.sentence, reason=error.reason, remedy=error.remedy
-        ) from None

@@ -12,11 +12,12 @@ from typing import Any
 
 from googleapiclient.http import MediaInMemoryUpload
 
-from domain.errors import PlatformRefusal, ReauthorizationNeeded
+from domain.errors import PlatformRefusal
 from domain.states import StepName
 from media.policy import SourcePolicy
-from platforms.attachments import read_attachment
+from platforms.attachments import image_type, read_attachment
 from platforms.protocol import Credential
+from platforms.steps import step_needs_its_scope
 from platforms.youtube.api import Api
 from platforms.youtube.channels import MANAGE, UPLOAD, require_scopes
 
@@ -30,8 +31,6 @@ STEP_SCOPES: Mapping[StepName, tuple[str, ...]] = {
     StepName.CAPTIONS: (MANAGE,),
     StepName.PLAYLIST: (MANAGE,),
 }
-
-_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def extra_steps(payload: Mapping[str, Any]) -> tuple[StepName, ...]:
@@ -49,18 +48,11 @@ def run_step(
 ) -> None:
     """Do one step: one call for a thumbnail or caption track, one or two for a playlist.
 
-    A grant that does not reach so far is a refusal of this step (code `step_not_granted`),
-    since the connection is none the worse for publishing.
+    Raises `PlatformRefusal` (code `step_not_granted`) for a grant that does not reach so far.
     """
-    try:
+    with step_needs_its_scope():
         require_scopes(credential, *STEP_SCOPES[step])
         _run(api, policy, step, credential, platform_id, payload)
-    except ReauthorizationNeeded as error:
-        if error.code != "scope_missing":
-            raise
-        raise PlatformRefusal(
-            "step_not_granted", error.sentence, reason=error.reason, remedy=error.remedy
-        ) from None
 
 
 def _run(
@@ -86,8 +78,7 @@ def _set_thumbnail(
     api: Api, policy: SourcePolicy, credential: Credential, video_id: str, url: str
 ) -> None:
     image = read_attachment(policy, url, at_most=50 << 20)
-    mimetype = "image/png" if image.startswith(_PNG) else "image/jpeg"
-    media = MediaInMemoryUpload(image, mimetype=mimetype, resumable=False)
+    media = MediaInMemoryUpload(image, mimetype=image_type(image), resumable=False)
     api.call(credential, api.thumbnails.set(videoId=video_id, media_body=media))
 
 
