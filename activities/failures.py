@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, CancelledError
 
-from activities.contract import Kind, Trouble
+from activities.contract.trouble import Kind, Trouble
 from domain import errors
 
 KINDS: dict[type[errors.CastlineError], Kind] = {

@@ -11,12 +11,14 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
 
-from activities.contract import AssignmentInput, Repaired, RepairSteps
-from activities.jobs import input_of
+from activities.contract.assignments import AssignmentInput
+from activities.contract.repair import Repaired, RepairSteps
+from activities.publishing.jobs import input_of
 from domain.states import TicketState
 from platforms.registry import Registry
 from store.engine import Store
-from store.queries import assignments, tickets
+from store.queries.access import tickets
+from store.queries.publishing import assignments
 
 GRACE = timedelta(seconds=20)
 """How long a row may stand alone before it is taken for abandoned: the API starts its own."""

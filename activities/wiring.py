@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from activities.connecting import TicketActivities
-from activities.contract import AssignmentInput
-from activities.credentials import CredentialKeeper
-from activities.publishing import PublishingActivities
-from activities.recording import RecordingActivities
+from activities.access.connecting import TicketActivities
+from activities.access.credentials import CredentialKeeper
+from activities.contract.assignments import AssignmentInput
+from activities.publishing.processing import PublishingActivities
+from activities.publishing.recording import RecordingActivities
+from activities.publishing.transferring import TransferActivities
 from activities.repairing import RepairActivities
-from activities.transferring import TransferActivities
 from media.policy import SourcePolicy
 from platforms.registry import Registry
 from store.engine import Store

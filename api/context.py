@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar, TypeVarTuple
 from anyio import from_thread
 from fastapi import Depends, Request
 
-from activities.credentials import CredentialKeeper
+from activities.access.credentials import CredentialKeeper
 from media.policy import SourcePolicy
 from platforms.registry import Registry
 from runtime.lifecycles import Lifecycles

@@ -29,7 +29,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.jobs import input_of
+from activities.publishing.jobs import input_of
 from bench.empty import QUEUE, EmptyWorkflow, nothing
 from cli.local.demo import CLIP, environment_alone, give_consent
 from cli.local.up import running
@@ -39,8 +39,8 @@ from runtime.parts import Parts, build_parts
 from runtime.temporal import connect
 from settings import Settings
 from store.queries import workspaces
-from store.queries.assignments import create_assignment
-from store.queries.connections import get_connection_by_id
+from store.queries.access.connections import get_connection_by_id
+from store.queries.publishing.assignments import create_assignment
 from store.tables import Assignment
 
 IN_FLIGHT = 50

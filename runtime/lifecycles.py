@@ -28,14 +28,8 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.contract import (
-    AssignmentEdit,
-    AssignmentInput,
-    AssignmentOutcome,
-    Refusal,
-    TicketInput,
-    TicketOutcome,
-)
+from activities.contract.assignments import AssignmentEdit, AssignmentInput, AssignmentOutcome
+from activities.contract.tickets import Refusal, TicketInput, TicketOutcome
 from domain.errors import Conflict, Unavailable
 from domain.ids import assignment_workflow_id, ticket_workflow_id
 from domain.queues import WORKFLOW_QUEUE

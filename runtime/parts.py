@@ -13,7 +13,7 @@ from platforms.registry import Registry, build_registry
 from settings import Settings
 from store.engine import Store
 from store.keyring import Keyring, ensure_keyset_file
-from store.queries.credentials import has_credentials
+from store.queries.access.credentials import has_credentials
 from store.vault import Vault
 
 

@@ -4,6 +4,6 @@
     assignment.py   one video to one connection, once
     reconcile.py    what a crash left between database and Temporal
 
-A workflow decides and waits; everything it does is an activity of `activities/contract.py`.
+A workflow decides and waits; everything it does is an activity of `activities/contract/`.
 Nothing is imported here: each run loads its package anew into its sandbox.
 """

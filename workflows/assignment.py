@@ -16,7 +16,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.contract import (
+    from activities.contract.assignments import (
         AssignmentEdit,
         AssignmentInput,
         AssignmentOutcome,
@@ -28,8 +28,8 @@ with workflow.unsafe.imports_passed_through():
         StepInput,
         TransferInput,
         TransferSteps,
-        Trouble,
     )
+    from activities.contract.trouble import Trouble
     from domain.states import AssignmentState, WaitReason
     from workflows import options
     from workflows.cancelling import is_cancelled, to_the_end

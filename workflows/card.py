@@ -1,6 +1,6 @@
 """What the Temporal Web UI shows of a running assignment, in Markdown."""
 
-from activities.contract import AssignmentInput, AssignmentRecord
+from activities.contract.assignments import AssignmentInput, AssignmentRecord
 
 
 def status_card(assignment: AssignmentInput, record: AssignmentRecord) -> str:

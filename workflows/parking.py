@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.contract import Kind, Trouble
+    from activities.contract.trouble import Kind, Trouble
     from domain.states import AssignmentState, WaitReason
     from workflows.options import PATIENCE
     from workflows.trouble import Failed

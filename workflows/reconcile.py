@@ -7,7 +7,7 @@ for a moment; this finds it and starts the workflow, idempotently.
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.contract import Repaired, RepairSteps
+    from activities.contract.repair import Repaired, RepairSteps
     from workflows import options
 
 

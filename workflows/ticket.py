@@ -14,7 +14,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.contract import Refusal, TicketInput, TicketOutcome, TicketSteps
+    from activities.contract.tickets import Refusal, TicketInput, TicketOutcome, TicketSteps
     from domain.ids import assignment_workflow_id
     from domain.states import TicketState
     from workflows import options

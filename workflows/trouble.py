@@ -6,7 +6,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.contract import Kind, Trouble
+    from activities.contract.trouble import Kind, Trouble
     from domain.errors import Remedy
 
 _KINDS = frozenset(Kind)

@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from activities.contract import AssignmentEdit
-from activities.jobs import input_of
+from activities.contract.assignments import AssignmentEdit
+from activities.publishing.jobs import input_of
 from api.context import Context, on_loop
 from domain import ids
 from domain.errors import Conflict, InvalidRequest, Unavailable, Unprocessable
@@ -22,7 +22,8 @@ from domain.ids import WorkspaceId
 from domain.states import AssignmentState
 from media.facts import inspect
 from media.source import VideoFacts
-from store.queries import assignments, connections, videos
+from store.queries.access import connections
+from store.queries.publishing import assignments, videos
 from store.tables import Assignment, Connection, IdempotencyClaim, Video
 
 log = logging.getLogger("castline.api")

@@ -2,13 +2,13 @@
 
 import logging
 
-from activities.credentials import unpack
+from activities.access.credentials import unpack
 from api.context import Context
 from domain.errors import NotFound, ReauthorizationNeeded
 from domain.ids import WorkspaceId
 from domain.states import ConnectionHealth
 from platforms.protocol import Channel, Credential
-from store.queries import connections, credentials
+from store.queries.access import connections, credentials
 from store.tables import Connection
 
 log = logging.getLogger("castline.api")

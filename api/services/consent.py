@@ -10,14 +10,14 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 
-from activities.connecting import outcome_of
-from activities.contract import Refusal, TicketOutcome
+from activities.access.connecting import outcome_of
+from activities.contract.tickets import Refusal, TicketOutcome
 from api.context import Context, on_loop
 from api.services.tickets import ticket_input
 from domain.errors import Conflict, InvalidRequest, NotFound
 from domain.secrets import Secret
 from domain.states import TicketState
-from store.queries import tickets
+from store.queries.access import tickets
 from store.tables import Ticket
 
 _DENIALS = frozenset({"access_denied", "scope_missing"})

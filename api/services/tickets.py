@@ -7,12 +7,13 @@ Temporal between the two leaves a ticket that works as soon as the workflow is t
 import logging
 from datetime import timedelta
 
-from activities.contract import TicketInput
+from activities.contract.tickets import TicketInput
 from api.context import Context, on_loop
 from api.redirects import is_allowed, is_loopback
 from domain.errors import InvalidRequest, Unavailable
 from domain.ids import WorkspaceId
-from store.queries import connections, tickets, workspaces
+from store.queries import workspaces
+from store.queries.access import connections, tickets
 from store.tables import Ticket, now
 
 log = logging.getLogger("castline.api")

@@ -12,7 +12,7 @@ from domain.ids import WorkspaceId
 from media.facts import inspect
 from media.policy import SourcePolicy
 from media.source import VideoFacts
-from store.queries import videos
+from store.queries.publishing import videos
 from store.tables import Video
 
 

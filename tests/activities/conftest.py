@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from activities.credentials import CredentialKeeper, pack
-from activities.transferring import TransferActivities
+from activities.access.credentials import CredentialKeeper, pack
+from activities.publishing.transferring import TransferActivities
 from domain.errors import CastlineError
 from domain.secrets import Secret
 from media.facts import inspect
@@ -18,7 +18,9 @@ from platforms.registry import Registry
 from platforms.youtube.publishing.resumable import ResumableUpload
 from store.engine import Store
 from store.keyring import Keyring, create_keyset
-from store.queries import assignments, connections, credentials, videos, workspaces
+from store.queries import workspaces
+from store.queries.access import connections, credentials
+from store.queries.publishing import assignments, videos
 from store.tables import Assignment, Connection
 from store.vault import Vault
 from tests.support.api import DirectedYouTube

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from activities.credentials import CredentialKeeper
+from activities.access.credentials import CredentialKeeper
 from api.app import create_app
 from api.context import Context
 from media.policy import SourcePolicy

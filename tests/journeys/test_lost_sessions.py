@@ -11,10 +11,11 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.contract import Kind, TransferInput, Uploaded
-from activities.credentials import CredentialKeeper
-from activities.transferring import SETTLING, TransferActivities
-from store.queries import transfers
+from activities.access.credentials import CredentialKeeper
+from activities.contract.assignments import TransferInput, Uploaded
+from activities.contract.trouble import Kind
+from activities.publishing.transferring import SETTLING, TransferActivities
+from store.queries.publishing import transfers
 from tests.support.clips import Clip, make_clip, the_only_video
 from tests.support.stack import Stack, Tenant
 

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from store.queries import transfers
+from store.queries.publishing import transfers
 from tests.emulator.stranger import Stranger
 from tests.support.stack import Stack, Tenant
 

@@ -9,7 +9,9 @@ import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
-from activities.contract import AssignmentInput, Kind, TicketInput
+from activities.contract.assignments import AssignmentInput
+from activities.contract.tickets import TicketInput
+from activities.contract.trouble import Kind
 from domain.ids import (
     new_assignment_id,
     new_ticket_id,
@@ -18,7 +20,8 @@ from domain.ids import (
 )
 from domain.states import TicketState
 from runtime.temporal import RECONCILE
-from store.queries import assignments, tickets, videos
+from store.queries.access import tickets
+from store.queries.publishing import assignments, videos
 from store.tables import now
 from tests.support.devserver import DevServer
 from tests.support.emulator import Emulator

@@ -12,11 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from activities.credentials import unpack
+from activities.access.credentials import unpack
 from domain.secrets import Secret
 from domain.states import TokenLife
 from runtime.codec import SealingCodec
-from store.queries import credentials, tickets, transfers
+from store.queries.access import credentials, tickets
+from store.queries.publishing import transfers
 from tests.support import leaks, meta
 from tests.support.clips import UPRIGHT
 from tests.support.devserver import DevServer

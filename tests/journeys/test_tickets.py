@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from store.queries import tickets
+from store.queries.access import tickets
 from tests.support.emulator import ANA
 from tests.support.stack import Stack, Tenant, Visit, eventually
 

@@ -10,7 +10,8 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from temporalio.workflow import NondeterminismError
 
-from activities.contract import AssignmentInput, AssignmentOutcome, TicketInput, TicketOutcome
+from activities.contract.assignments import AssignmentInput, AssignmentOutcome
+from activities.contract.tickets import TicketInput, TicketOutcome
 from domain.secrets import Secret
 from runtime.codec import make_data_converter
 from runtime.worker import WORKFLOWS

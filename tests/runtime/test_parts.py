@@ -9,7 +9,8 @@ from domain.secrets import Secret
 from runtime.parts import build_parts, ensure_keyset
 from settings import Settings
 from store.engine import Store
-from store.queries import connections, credentials, workspaces
+from store.queries import workspaces
+from store.queries.access import connections, credentials
 from store.vault import Vault
 
 

@@ -11,7 +11,9 @@ from domain.secrets import Secret
 from media.source import Pin, VideoFacts
 from store.engine import Store
 from store.keyring import Keyring, create_keyset
-from store.queries import assignments, connections, credentials, tickets, videos, workspaces
+from store.queries import workspaces
+from store.queries.access import connections, credentials, tickets
+from store.queries.publishing import assignments, videos
 from store.tables import Assignment, Connection, Ticket, Video, Workspace
 from store.vault import Vault
 from tests.support.database import Cluster, postgres_cluster

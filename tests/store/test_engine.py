@@ -7,7 +7,8 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.errors import Conflict
 from store.engine import Store
-from store.queries import videos, workspaces
+from store.queries import workspaces
+from store.queries.publishing import videos
 from tests.store.conftest import FACTS, Tenant
 
 

@@ -8,7 +8,8 @@ from domain.errors import CastlineError
 from domain.secrets import Secret
 from store.engine import Store
 from store.keyring import Keyring, create_keyset
-from store.queries import credentials, tickets, transfers
+from store.queries.access import credentials, tickets
+from store.queries.publishing import transfers
 from store.tables import METADATA
 from store.vault import Place, Vault, reseal_all
 from tests.store.conftest import Tenant

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from fastapi import FastAPI
 
-from activities.credentials import pack
+from activities.access.credentials import pack
 from api.context import Context
 from domain.secrets import Secret
 from domain.states import AssignmentState
@@ -15,7 +15,9 @@ from media.source import Pin, VideoFacts
 from platforms.facebook import Facebook, MetaApp
 from platforms.protocol import Channel, Credential
 from platforms.youtube import GoogleApp, YouTube
-from store.queries import assignments, connections, credentials, progress, videos, workspaces
+from store.queries import workspaces
+from store.queries.access import connections, credentials
+from store.queries.publishing import assignments, progress, videos
 from store.tables import Assignment, Connection, Video, Workspace
 
 PUBLIC_URL = "https://castline.example.com"

@@ -7,13 +7,8 @@ assignments really do is for the journeys to show.
 import asyncio
 from dataclasses import dataclass, field
 
-from activities.contract import (
-    AssignmentEdit,
-    AssignmentInput,
-    Refusal,
-    TicketInput,
-    TicketOutcome,
-)
+from activities.contract.assignments import AssignmentEdit, AssignmentInput
+from activities.contract.tickets import Refusal, TicketInput, TicketOutcome
 from domain.errors import Conflict, Unavailable
 from domain.states import TicketState
 from runtime.lifecycles import Lifecycles

@@ -29,7 +29,8 @@ from runtime.temporal import connect, ensure_ready
 from runtime.worker import make_workers
 from settings import Settings
 from store.keyring import ensure_keyset_file
-from store.queries import tickets, workspaces
+from store.queries import workspaces
+from store.queries.access import tickets
 from store.tables import now
 from tests.support import meta
 from tests.support.emulator import ANA, ROOT, Emulator

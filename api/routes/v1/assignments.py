@@ -6,22 +6,22 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
 
-from activities.contract import AssignmentEdit
+from activities.contract.assignments import AssignmentEdit
 from api.auth import Caller
 from api.context import Context, Here
 from api.routes.paging import Filter, Limit, PageNumber
-from api.schemas.assignments import (
+from api.schemas.problem import answers
+from api.schemas.v1.assignments import (
     AssignmentGroup,
     AssignmentList,
     AssignmentPatch,
     AssignmentRequest,
     AssignmentView,
 )
-from api.schemas.problem import answers
 from api.services.assignments import Order, accept, cancel, check_payload, edit, retry
 from domain.errors import Conflict, InvalidRequest, NotFound, Unavailable, Unprocessable
 from domain.states import AssignmentState
-from store.queries import assignments
+from store.queries.publishing import assignments
 from store.queries.rows import PAGE_LIMIT
 from store.tables import Assignment
 

@@ -5,11 +5,11 @@ from fastapi import APIRouter
 from api.auth import Caller
 from api.context import Here
 from api.routes.paging import Filter, Limit, PageNumber
-from api.schemas.connections import ChannelView, ConnectionList, ConnectionPatch, ConnectionView
 from api.schemas.problem import answers
+from api.schemas.v1.connections import ChannelView, ConnectionList, ConnectionPatch, ConnectionView
 from api.services.connections import disconnect, read_channel, refresh
 from domain.errors import Conflict, NotFound, PlatformUnavailable, QuotaExhausted
-from store.queries import connections
+from store.queries.access import connections
 from store.queries.rows import PAGE_LIMIT
 
 router = APIRouter(prefix="/connections", tags=["Connections"])

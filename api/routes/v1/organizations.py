@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from api.auth import Caller
 from api.context import Here
 from api.routes.paging import Limit, PageNumber
-from api.schemas.connections import OrganizationList, OrganizationRequest, OrganizationView
+from api.schemas.v1.connections import OrganizationList, OrganizationRequest, OrganizationView
 from store.queries import workspaces
 from store.queries.rows import PAGE_LIMIT
 

@@ -4,8 +4,8 @@ from fastapi import APIRouter, Depends
 
 from api.auth import get_caller
 from api.context import Here
-from api.schemas.platforms import CapabilitiesView, PlatformList, PlatformView
 from api.schemas.problem import answers
+from api.schemas.v1.platforms import CapabilitiesView, PlatformList, PlatformView
 from domain.errors import NotFound
 
 router = APIRouter(prefix="/platforms", tags=["Platforms"], dependencies=[Depends(get_caller)])

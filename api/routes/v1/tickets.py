@@ -5,10 +5,10 @@ from fastapi import APIRouter
 from api.auth import Caller
 from api.context import Here
 from api.schemas.problem import answers
-from api.schemas.tickets import TicketOpened, TicketRequest, TicketView
+from api.schemas.v1.tickets import TicketOpened, TicketRequest, TicketView
 from api.services.tickets import authorize_url, callback_url, open_ticket
 from domain.errors import NotFound
-from store.queries import tickets
+from store.queries.access import tickets
 
 router = APIRouter(prefix="/oauth/tickets", tags=["OAuth tickets"])
 

@@ -6,10 +6,10 @@ from api.auth import Caller
 from api.context import Here
 from api.routes.paging import Limit, PageNumber
 from api.schemas.problem import answers
-from api.schemas.videos import VideoList, VideoRequest, VideoView
+from api.schemas.v1.videos import VideoList, VideoRequest, VideoView
 from api.services.videos import register_upload, register_video
 from domain.errors import Conflict, NotFound, Unavailable
-from store.queries import videos
+from store.queries.publishing import videos
 from store.queries.rows import PAGE_LIMIT
 
 router = APIRouter(prefix="/videos", tags=["Videos"])

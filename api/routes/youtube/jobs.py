@@ -13,7 +13,7 @@ from api.schemas.problem import answers
 from api.schemas.youtube import JobAnswer, JobRequest
 from api.services.videos import register_video
 from domain.errors import NotFound, Unavailable
-from store.queries import videos
+from store.queries.publishing import videos
 from store.queries.rows import PAGE_LIMIT
 
 router = APIRouter(prefix="/video-jobs", tags=["Video jobs"])

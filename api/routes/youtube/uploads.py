@@ -19,7 +19,7 @@ from api.services.connections import get_latest_connection
 from domain.errors import Conflict, NotFound
 from domain.ids import WorkspaceId
 from domain.states import AssignmentState, PlatformName
-from store.queries import assignments, videos
+from store.queries.publishing import assignments, videos
 from store.queries.rows import PAGE_LIMIT
 from store.tables import Assignment
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from store.queries import transfers
+from store.queries.publishing import transfers
 from tests.support.clips import Clip, the_only_video
 from tests.support.meta import BAKERY, page_id
 from tests.support.stack import Stack, Tenant

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from activities.credentials import unpack
+from activities.access.credentials import unpack
 from domain.secrets import Secret
-from store.queries import credentials
+from store.queries.access import credentials
 from tests.support.meta import (
     ANA,
     ARCHIVE,

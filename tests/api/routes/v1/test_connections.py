@@ -8,7 +8,7 @@ import pytest
 from api.context import Context
 from domain.errors import PlatformUnavailable, ReauthorizationNeeded
 from domain.states import TokenLife
-from store.queries import connections, credentials
+from store.queries.access import connections, credentials
 from tests.support.api import DirectedFacebook, DirectedYouTube, Tenant
 
 CONNECTIONS = "/api/v1/connections"

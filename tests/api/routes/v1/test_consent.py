@@ -7,12 +7,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from activities.contract import TicketOutcome
+from activities.contract.tickets import TicketOutcome
 from api.context import Context
 from domain.errors import Conflict
 from domain.secrets import Secret
 from domain.states import TicketState
-from store.queries import tickets
+from store.queries.access import tickets
 from tests.support.api import CALLER_PAGE, Tenant, client
 from tests.support.lifecycles import DirectedLifecycles
 

@@ -8,7 +8,7 @@ import pytest
 from api.app import create_app
 from api.context import Context
 from domain.states import TicketState
-from store.queries import tickets
+from store.queries.access import tickets
 from tests.support.api import CALLER_PAGE, PUBLIC_URL, Tenant, tenant_of
 from tests.support.lifecycles import DirectedLifecycles
 

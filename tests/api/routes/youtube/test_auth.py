@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from activities.contract import TicketOutcome
+from activities.contract.tickets import TicketOutcome
 from domain.states import TicketState
 from tests.support.api import PUBLIC_URL, Tenant
 from tests.support.lifecycles import DirectedLifecycles

@@ -8,7 +8,7 @@ import pytest
 
 from api.context import Context
 from domain.states import AssignmentState, KnownBy
-from store.queries import assignments, progress
+from store.queries.publishing import assignments, progress
 from tests.support.api import Tenant
 from tests.support.lifecycles import DirectedLifecycles
 

@@ -11,10 +11,10 @@ from temporalio import activity
 from temporalio.exceptions import CancelledError
 
 from activities.failures import interrupted
-from activities.jobs import Job
+from activities.publishing.jobs import Job
 from store.engine import Store
-from store.queries import progress as noted
-from store.queries import transfers
+from store.queries.publishing import progress as noted
+from store.queries.publishing import transfers
 
 PROGRESS_SECONDS = 2.0
 """How often the row is told of progress: for a progress bar, not for resuming."""

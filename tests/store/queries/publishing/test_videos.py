@@ -2,7 +2,7 @@ import pytest
 
 from domain.errors import NotFound
 from store.engine import Store
-from store.queries import videos
+from store.queries.publishing import videos
 from tests.store.conftest import FACTS, Tenant
 
 

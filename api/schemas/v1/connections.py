@@ -7,7 +7,7 @@ from pydantic import Field, computed_field, model_validator
 
 from api.schemas.base import Answer, Body, Id, Label, Page, example
 from domain.states import ConnectionHealth, TokenLife
-from store.queries.connections import ConnectionChanges
+from store.queries.access.connections import ConnectionChanges
 
 _EARLY = timedelta(days=14)
 """How long before the end of data access it is warned of."""

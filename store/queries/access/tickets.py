@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from domain.errors import Conflict
 from domain.secrets import Secret
 from domain.states import TicketState
-from store.queries.connections import get_connection
+from store.queries.access.connections import get_connection
 from store.queries.rows import found, lock_row
 from store.queries.workspaces import get_organization, get_workspace
 from store.tables import Ticket

@@ -1,102 +1,14 @@
-"""What workflows call: inputs, results and signatures of every activity.
-
-A workflow imports this module and nothing else of ours beside `domain`, so that neither
-Google's libraries nor the store are loaded into its sandbox. History carries references:
-no field here may hold a secret (`Secret` has no JSON form, so one would fail the call).
-Fields are added with defaults only: recorded histories must still decode.
-
-Each docstring answers: what happens on retry? Errors are `ApplicationError`s whose type
-is one of `Kind`; `activities/failures.py` makes them of `domain.errors`.
-"""
+"""The steps of an assignment."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from temporalio import activity
 
-from domain.accounts import LeftOut
-from domain.states import AssignmentState, StepName, TicketState, WaitReason
-
-
-class Kind(StrEnum):
-    """The type of an activity's failure: what the workflow does about it."""
-
-    TRANSIENT = "transient"  # retried by Temporal; if that ends, parked on the platform
-    PROCESSING = "processing"  # not an error: the platform is not ready yet
-    INTERRUPTED = "interrupted"  # the worker stops; another goes on
-    NEEDS_CONNECTION = "needs_connection"  # parked until a person re-authorizes
-    NEEDS_QUOTA = "needs_quota"  # parked until the moment in `Trouble.until`
-    NEEDS_OPERATOR = "needs_operator"  # parked; our own app's settings are wrong
-    UNCONFIRMED = "unconfirmed"  # the video may exist: read again before anything is sent
-    REFUSED = "refused"  # permanent
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """The detail of every failure."""
-
-    code: str
-    sentence: str
-    remedy: str
-    until: datetime | None = None
-
-
-# Tickets ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class TicketInput:
-    ticket_id: str
-    workspace_id: str
-    platform: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TicketOutcome:
-    state: TicketState
-    connection_ids: list[str] = field(default_factory=list)
-    error_code: str | None = None
-    error: str | None = None
-    left_out: list[LeftOut] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """The platform's page sent the browser back without a code."""
-
-    error_code: str
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    outcome: TicketOutcome
-    parked: list[str] = field(default_factory=list)
-    """Assignments that waited for these connections."""
-
-
-class TicketSteps(ABC):
-    @activity.defn
-    @abstractmethod
-    def connect(self, ticket_id: str) -> Connected:
-        """Exchange the stored code and create or update the connections.
-
-        On retry: the exchanged grant is stored as soon as it is had, so the code is sent
-        once; connections are found again by their account. A refusal (no channel, a scope
-        not granted, another account than the connection's own) is a result, not an error.
-        """
-
-    @activity.defn
-    @abstractmethod
-    def settle_ticket(self, ticket_id: str, outcome: TicketOutcome) -> None:
-        """Write how a ticket ended and erase its verifier, code and grant. Idempotent."""
-
-
-# Assignments -----------------------------------------------------------------------------
+from activities.contract.trouble import Trouble
+from domain.states import AssignmentState, StepName, WaitReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,19 +144,3 @@ class RecordingSteps(ABC):
     @abstractmethod
     def edit(self, edit: AssignmentEdit) -> None:
         """Write a late edit to the assignment's row. Idempotent."""
-
-
-# Repair ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Repaired:
-    started: int
-    expired: int
-
-
-class RepairSteps(ABC):
-    @activity.defn
-    @abstractmethod
-    async def reconcile(self) -> Repaired:
-        """Start what was accepted and has no workflow; close tickets whose workflow is gone."""

@@ -19,7 +19,7 @@ from domain.states import ConnectionHealth
 from platforms.protocol import Credential
 from platforms.registry import Registry
 from store.engine import Store
-from store.queries import connections, credentials
+from store.queries.access import connections, credentials
 from store.vault import Vault
 
 _REJECTED = "token_rejected"

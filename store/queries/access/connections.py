@@ -2,7 +2,7 @@
 
 A connection is found again by its account and keeps its id through every reconnection.
 Several may rest on one consent, and end with it. Its credential lies in a row of its own
-(`store.queries.credentials`), whose version tells which one a word about it means.
+(`store.queries.access.credentials`), whose version tells which one a word about it means.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 from domain.states import StepName, StepState
 from store.engine import Store
-from store.queries import steps
+from store.queries.publishing import steps
 from tests.store.conftest import Tenant
 
 

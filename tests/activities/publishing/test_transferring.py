@@ -6,10 +6,11 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.contract import Kind, TransferInput
+from activities.contract.assignments import TransferInput
+from activities.contract.trouble import Kind
 from domain.errors import PlatformUnavailable
 from domain.secrets import Secret
-from store.queries import transfers
+from store.queries.publishing import transfers
 from store.tables import Assignment, Transfer
 from tests.activities.conftest import Installation
 

@@ -9,7 +9,7 @@ from domain.errors import Conflict, NotFound
 from domain.secrets import Secret
 from domain.states import AssignmentState, KnownBy, StepName, StepState, WaitReason
 from store.engine import Store
-from store.queries import assignments, progress, steps, transfers
+from store.queries.publishing import assignments, progress, steps, transfers
 from store.tables import Assignment
 from store.vault import Vault
 from tests.store.conftest import Tenant

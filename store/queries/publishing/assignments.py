@@ -14,7 +14,10 @@ from sqlmodel import Session, col, select
 from domain import ids
 from domain.errors import Conflict
 from domain.states import AssignmentState, WaitReason
-from store.queries.connections import get_connection
+from store.queries.access.connections import get_connection
+from store.queries.publishing.steps import discard_steps
+from store.queries.publishing.transfers import discard_transfer, find_transfer
+from store.queries.publishing.videos import get_video
 from store.queries.rows import (
     PAGE_LIMIT,
     Page,
@@ -24,9 +27,6 @@ from store.queries.rows import (
     lock_row,
     paginate,
 )
-from store.queries.steps import discard_steps
-from store.queries.transfers import discard_transfer, find_transfer
-from store.queries.videos import get_video
 from store.tables import Assignment, IdempotencyClaim, Workspace, now
 
 _NOT_FOUND = "assignment_not_found"

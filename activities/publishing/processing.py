@@ -4,16 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
 
-from activities.contract import ProcessingInput, Published, PublishingSteps, StepInput
-from activities.credentials import CredentialKeeper
+from activities.access.credentials import CredentialKeeper
+from activities.contract.assignments import ProcessingInput, Published, PublishingSteps, StepInput
 from activities.failures import not_ready, translated
-from activities.jobs import Job, load_job
+from activities.publishing.jobs import Job, load_job
 from domain.errors import CastlineError, PlatformRefusal
 from domain.states import AssignmentState, StepState
 from platforms.protocol import Dead, Live, Processing
 from platforms.registry import Registry
 from store.engine import Store
-from store.queries import progress, steps, transfers
+from store.queries.publishing import progress, steps, transfers
 
 
 class PublishingActivities(PublishingSteps):

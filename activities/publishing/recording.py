@@ -6,10 +6,10 @@ task on a queue.
 
 from temporalio import activity
 
-from activities.contract import AssignmentEdit, AssignmentRecord, RecordingSteps
+from activities.contract.assignments import AssignmentEdit, AssignmentRecord, RecordingSteps
 from activities.failures import translated
 from store.engine import Store
-from store.queries import assignments, progress
+from store.queries.publishing import assignments, progress
 
 
 class RecordingActivities(RecordingSteps):

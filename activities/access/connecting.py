@@ -10,8 +10,8 @@ from dataclasses import asdict
 from sqlmodel import Session
 from temporalio import activity
 
-from activities.contract import Connected, TicketOutcome, TicketSteps
-from activities.credentials import note_clocks, pack, unpack
+from activities.access.credentials import note_clocks, pack, unpack
+from activities.contract.tickets import Connected, TicketOutcome, TicketSteps
 from activities.failures import translated
 from domain.accounts import LeftOut
 from domain.errors import PlatformRefusal, ReauthorizationNeeded
@@ -19,8 +19,8 @@ from domain.states import TicketState
 from platforms.protocol import Account, Accounts, Credential, Platform
 from platforms.registry import Registry
 from store.engine import Store
-from store.queries import connections, credentials, tickets
-from store.queries.assignments import list_waiting_for_connection
+from store.queries.access import connections, credentials, tickets
+from store.queries.publishing.assignments import list_waiting_for_connection
 from store.tables import Ticket
 from store.vault import Vault
 

@@ -6,12 +6,13 @@ from pathlib import PurePath
 
 from sqlmodel import Session
 
-from activities.contract import AssignmentInput
+from activities.contract.assignments import AssignmentInput
 from domain.states import KnownBy
 from platforms.protocol import Platform, Publication
 from platforms.registry import Registry
 from platforms.transfer.machine import Finished
-from store.queries import assignments, connections, transfers, videos
+from store.queries.access import connections
+from store.queries.publishing import assignments, transfers, videos
 from store.tables import Assignment, Transfer, Video
 
 

@@ -8,7 +8,7 @@ from domain.errors import Conflict, NotFound
 from domain.secrets import Secret
 from domain.states import TicketState
 from store.engine import Store
-from store.queries import tickets
+from store.queries.access import tickets
 from store.tables import Ticket
 from store.vault import Vault
 from tests.store.conftest import Tenant

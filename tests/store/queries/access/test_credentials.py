@@ -6,8 +6,8 @@ import pytest
 
 from domain.secrets import Secret
 from store.engine import Store
-from store.queries import connections, credentials
-from store.queries.credentials import StoredCredential
+from store.queries.access import connections, credentials
+from store.queries.access.credentials import StoredCredential
 from store.tables import Connection
 from store.vault import Vault
 from tests.store.conftest import Tenant

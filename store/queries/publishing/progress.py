@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from domain.errors import Conflict
 from domain.states import AssignmentState, KnownBy, WaitReason
-from store.queries.assignments import lock_assignment
+from store.queries.publishing.assignments import lock_assignment
 from store.tables import Assignment, now
 
 

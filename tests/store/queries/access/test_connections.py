@@ -7,8 +7,9 @@ import pytest
 from domain.errors import Conflict, NotFound, ReauthorizationNeeded
 from domain.states import ConnectionHealth, TokenLife
 from store.engine import Store
-from store.queries import connections, credentials, workspaces
-from store.queries.credentials import StoredCredential
+from store.queries import workspaces
+from store.queries.access import connections, credentials
+from store.queries.access.credentials import StoredCredential
 from store.tables import Connection
 from store.vault import Vault
 from tests.store.conftest import Tenant

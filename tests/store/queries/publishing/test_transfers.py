@@ -6,7 +6,7 @@ from sqlmodel import Session
 from domain.errors import NotFound, Unconfirmed
 from domain.secrets import Secret
 from store.engine import Store
-from store.queries import transfers
+from store.queries.publishing import transfers
 from store.tables import Assignment, Transfer
 from store.vault import Vault
 from tests.store.conftest import Tenant

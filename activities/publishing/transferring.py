@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
 
-from activities.contract import Discarded, TransferInput, TransferSteps, Uploaded
-from activities.credentials import CredentialKeeper, Tokens
+from activities.access.credentials import CredentialKeeper, Tokens
+from activities.contract.assignments import Discarded, TransferInput, TransferSteps, Uploaded
 from activities.failures import translated
-from activities.jobs import Job, load_job
-from activities.underway import Finish, Progress, beat
+from activities.publishing.jobs import Job, load_job
+from activities.publishing.underway import Finish, Progress, beat
 from domain.errors import (
     PlatformError,
     PlatformRefusal,
@@ -36,8 +36,8 @@ from platforms.registry import Registry
 from platforms.transfer import engine
 from platforms.transfer.machine import Finished
 from store.engine import Store
-from store.queries import progress as noted
-from store.queries import transfers
+from store.queries.publishing import progress as noted
+from store.queries.publishing import transfers
 from store.tables import Transfer
 from store.vault import Vault
 

@@ -1,0 +1,1 @@
+"""From a consent to a connection, and the life of its credential."""

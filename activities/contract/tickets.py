@@ -1,0 +1,59 @@
+"""The steps of a ticket."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from temporalio import activity
+
+from domain.accounts import LeftOut
+from domain.states import TicketState
+
+
+@dataclass(frozen=True, slots=True)
+class TicketInput:
+    ticket_id: str
+    workspace_id: str
+    platform: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TicketOutcome:
+    state: TicketState
+    connection_ids: list[str] = field(default_factory=list)
+    error_code: str | None = None
+    error: str | None = None
+    left_out: list[LeftOut] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The platform's page sent the browser back without a code."""
+
+    error_code: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    outcome: TicketOutcome
+    parked: list[str] = field(default_factory=list)
+    """Assignments that waited for these connections."""
+
+
+class TicketSteps(ABC):
+    @activity.defn
+    @abstractmethod
+    def connect(self, ticket_id: str) -> Connected:
+        """Exchange the stored code and create or update the connections.
+
+        On retry: the exchanged grant is stored as soon as it is had, so the code is sent
+        once; connections are found again by their account. A refusal (no channel, a scope
+        not granted, another account than the connection's own) is a result, not an error.
+        """
+
+    @activity.defn
+    @abstractmethod
+    def settle_ticket(self, ticket_id: str, outcome: TicketOutcome) -> None:
+        """Write how a ticket ended and erase its verifier, code and grant. Idempotent."""

@@ -1,0 +1,1 @@
+"""Tickets, connections and their credentials."""

@@ -1,0 +1,1 @@
+"""Videos, assignments and how they stand."""
