@@ -86,6 +86,25 @@ class Settings(BaseSettings):
     allow_private_sources: bool = Field(
         False, description="Let https sources lie on private, loopback or link-local addresses."
     )
+    allow_private_webhooks: bool = Field(
+        False,
+        description="Let webhooks go to private, loopback or link-local addresses, and to plain "
+        "http.",
+    )
+    care_hours: float = Field(
+        24.0, gt=0, description="How often the health of a connection is checked, at least."
+    )
+    reminder_days: Annotated[tuple[float, ...], NoDecode] = Field(
+        (1.0, 3.0, 7.0),
+        description="After how many days somebody is reminded that a connection needs a person, "
+        "separated by `,`.",
+    )
+    reauth_days: float = Field(
+        30.0, gt=0, description="After how many days nobody is asked any more to reconnect."
+    )
+    parking_days: float = Field(
+        7.0, gt=0, description="How long an assignment waits for its connection before it fails."
+    )
     chunk_mib: int = Field(
         32, ge=1, le=1024, description="Bytes between two confirmations of a transfer, in MiB."
     )
@@ -121,6 +140,13 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value
+
+    @field_validator("reminder_days", mode="before")
+    @classmethod
+    def _numbers(cls, value: Any) -> Any:
+        return (
+            tuple(map(float, filter(None, value.split(",")))) if isinstance(value, str) else value
+        )
 
     @property
     def url(self) -> str:

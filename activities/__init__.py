@@ -1,4 +1,4 @@
 """The steps of the lifecycles: everything that touches the outside world.
 
-`contract` says what a workflow may call and loads nothing heavy; `access`, `publishing` and `telling` do it.
+`contract` says what a workflow may call and loads nothing heavy; the other packages do it.
 """

@@ -15,6 +15,7 @@ from activities.contract.assignments import AssignmentInput
 from activities.contract.repair import Repaired, RepairSteps
 from activities.publishing.jobs import input_of
 from domain.states import TicketState
+from domain.wakes import Wake
 from platforms.registry import Registry
 from store.engine import Store
 from store.queries.access import tickets
@@ -35,10 +36,12 @@ class RepairActivities(RepairSteps):
         store: Store,
         registry: Registry,
         start_assignment: Callable[[AssignmentInput], Awaitable[None]],
+        wake: Callable[[Wake], Awaitable[None]],
     ) -> None:
         self._store = store
         self._registry = registry
         self._start_assignment = start_assignment
+        self._wake = wake
 
     @activity.defn
     async def reconcile(self) -> Repaired:

@@ -11,6 +11,7 @@ from activities.publishing.processing import PublishingActivities
 from activities.publishing.recording import RecordingActivities
 from activities.publishing.transferring import TransferActivities
 from activities.repairing import RepairActivities
+from domain.wakes import Wake
 from media.policy import SourcePolicy
 from platforms.registry import Registry
 from store.engine import Store
@@ -32,13 +33,14 @@ def build(
     registry: Registry,
     policy: SourcePolicy,
     start_assignment: Callable[[AssignmentInput], Awaitable[None]],
+    wake: Callable[[Wake], Awaitable[None]],
 ) -> Activities:
     keeper = CredentialKeeper(store, vault, registry)
     tickets = TicketActivities(store, vault, registry)
     transfers = TransferActivities(store, vault, registry, keeper, policy)
     publishing = PublishingActivities(store, registry, keeper)
     recording = RecordingActivities(store)
-    repair = RepairActivities(store, registry, start_assignment)
+    repair = RepairActivities(store, registry, start_assignment, wake)
     return Activities(
         short=[
             tickets.connect,

@@ -19,6 +19,7 @@ from api.routes import codec, health, v1, youtube
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
 from runtime.temporal import connect
+from runtime.waking import Waker
 from settings import Settings
 
 VERSION = "1"
@@ -65,7 +66,9 @@ def _connected(parts: Parts) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         client = await connect(parts.settings, parts.keyring, lazy=True)
-        app.state.context = make_context(parts, Lifecycles(client))
+        Waker(client, parts.store, parts.settings).attach()
+        lifecycles = Lifecycles(client, parking_days=parts.settings.parking_days)
+        app.state.context = make_context(parts, lifecycles)
         try:
             yield
         finally:

@@ -16,6 +16,9 @@ ConnectionId = NewType("ConnectionId", str)
 VideoId = NewType("VideoId", str)
 AssignmentId = NewType("AssignmentId", str)
 GroupId = NewType("GroupId", str)
+EventId = NewType("EventId", str)
+EndpointId = NewType("EndpointId", str)
+DeliveryId = NewType("DeliveryId", str)
 
 
 def _new(prefix: str) -> str:
@@ -54,9 +57,29 @@ def new_group_id() -> GroupId:
     return GroupId(_new("grp"))
 
 
+def new_event_id() -> EventId:
+    return EventId(_new("evt"))
+
+
+def new_endpoint_id() -> EndpointId:
+    return EndpointId(_new("whe"))
+
+
+def new_delivery_id() -> DeliveryId:
+    return DeliveryId(_new("dlv"))
+
+
 def ticket_workflow_id(ticket_id: str) -> str:
     return f"ticket/{ticket_id}"
 
 
 def assignment_workflow_id(assignment_id: str) -> str:
     return f"assignment/{assignment_id}"
+
+
+def reauth_workflow_id(connection_id: str) -> str:
+    return f"reauth/{connection_id}"
+
+
+def delivery_workflow_id(endpoint_id: str, subject_id: str) -> str:
+    return f"delivery/{endpoint_id}/{subject_id}"

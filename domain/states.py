@@ -106,3 +106,9 @@ class KnownBy(StrEnum):
     ANSWER = "answer"  # it said so to the request that completed the upload
     READ_BACK = "read_back"  # that answer was lost or unclear, and it was asked
     LISTING = "listing"  # its session was lost, and it was found among the account's videos
+
+
+class DeliveryState(StrEnum):
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"

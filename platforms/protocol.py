@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from domain.accounts import LeftOut
+from domain.health import Clocks
 from domain.secrets import Secret
 from domain.states import PlatformName, StepName, TokenLife
 from media.source import VideoFacts
@@ -40,8 +41,17 @@ class Credential:
     """
 
     @property
-    def token_life(self) -> TokenLife:
+    def clocks(self) -> Clocks:
         """What time alone does to it."""
+        return Clocks(
+            token_life=self._life,
+            token_expires_at=self.expires_at,
+            grant_expires_at=self.grant_expires_at,
+            data_access_ends_at=self.data_access_ends_at,
+        )
+
+    @property
+    def _life(self) -> TokenLife:
         if self.expires_at is None:
             return TokenLife.PERMANENT
         return TokenLife.LIMITED if self.refresh_token is None else TokenLife.RENEWED

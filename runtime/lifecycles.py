@@ -7,6 +7,7 @@ from what caused it, so asking again gives the first answer. A Temporal that is 
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -53,8 +54,9 @@ _CLOSING_LOOK_SECONDS = 0.1
 
 
 class Lifecycles:
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, parking_days: float = 7.0) -> None:
         self._client = client
+        self._parking_days = parking_days
 
     async def start_ticket(self, ticket: TicketInput) -> None:
         """Start the clock of a ticket. Idempotent, also when it has run out since."""
@@ -130,7 +132,7 @@ class Lifecycles:
         )
         start = self._client.start_workflow(
             AssignmentWorkflow.run,
-            assignment,
+            replace(assignment, parking_days=self._parking_days),
             id=assignment_workflow_id(assignment.assignment_id),
             task_queue=WORKFLOW_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,

@@ -22,12 +22,23 @@ from domain.queues import TRANSFER_QUEUE, WORKFLOW_QUEUE
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
 from runtime.temporal import connect, ensure_ready, worker_identity
+from runtime.waking import Waker
 from settings import Settings
 from workflows.assignment import AssignmentWorkflow
+from workflows.care import CareWorkflow
+from workflows.delivery import DeliveryWorkflow
+from workflows.reauth import ReauthWorkflow
 from workflows.reconcile import ReconcileWorkflow
 from workflows.ticket import TicketWorkflow
 
-WORKFLOWS = [TicketWorkflow, AssignmentWorkflow, ReconcileWorkflow]
+WORKFLOWS = [
+    TicketWorkflow,
+    AssignmentWorkflow,
+    ReauthWorkflow,
+    CareWorkflow,
+    DeliveryWorkflow,
+    ReconcileWorkflow,
+]
 
 SHORT_SLOTS = 16
 """Short activities at a time, and as many local ones: they wait for platforms, not for a core."""
@@ -54,6 +65,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     parts = build_parts(settings)
     client = await connect(settings, parts.keyring)
     await ensure_ready(client)
+    Waker(client, parts.store, settings).attach()
     workers = make_workers(settings, parts, client)
     async with asyncio.TaskGroup() as group:
         for worker in workers:
@@ -76,12 +88,14 @@ def make_workers(
     two fifths of the worker's CPU time: the workflow's module is imported anew for each run,
     and each payload is taken through the sandbox.
     """
+    lifecycles = Lifecycles(client, parking_days=settings.parking_days)
     activities = wiring.build(
         store=parts.store,
         vault=parts.vault,
         registry=parts.registry,
         policy=parts.policy,
-        start_assignment=Lifecycles(client).start_assignment,
+        start_assignment=lifecycles.start_assignment,
+        wake=Waker(client, parts.store, settings).wake,
     )
     identity = worker_identity(os.getpid())
     grace = timedelta(seconds=settings.graceful_seconds)

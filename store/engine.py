@@ -7,7 +7,7 @@ because others wait up to 30 seconds for it and then fail. Never call out to a p
 from inside a block.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from sqlite3 import OperationalError
 from threading import RLock
@@ -17,7 +17,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlmodel import Session
 
-from store import schema
+from domain.wakes import Wake
+from store import outbox, schema
 
 _BUSY_SECONDS = 30
 _WAL_SECONDS = 0.01
@@ -39,6 +40,8 @@ class Store:
             engine = create_engine(
                 url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
             )
+        self.after_commit: Callable[[Sequence[Wake]], None] | None = None
+        """Called with the workflows that a transaction concerns. It must not block or raise."""
         self._engine = engine
         self._writer = engine.execution_options(writes=True)
         self._reader = engine.execution_options(postgresql_readonly=True)
@@ -58,6 +61,9 @@ class Store:
         """
         with self._turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
+            wakes = outbox.settle(session)
+        if wakes and self.after_commit is not None:
+            self.after_commit(wakes)
 
     def migrate(self) -> None:
         """Bring the schema to this version's. Idempotent, and safe in many processes at once."""

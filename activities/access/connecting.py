@@ -6,15 +6,17 @@ the wrong account, comes back as a refused ticket; what may pass by itself is re
 """
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 from sqlmodel import Session
 from temporalio import activity
 
-from activities.access.credentials import note_clocks, pack, unpack
+from activities.access.credentials import pack, unpack
 from activities.contract.tickets import Connected, TicketOutcome, TicketSteps
 from activities.failures import translated
 from domain.accounts import LeftOut
 from domain.errors import PlatformRefusal, ReauthorizationNeeded
+from domain.health import judge
 from domain.states import TicketState
 from platforms.protocol import Account, Accounts, Credential, Platform
 from platforms.registry import Registry
@@ -89,7 +91,7 @@ class TicketActivities(TicketSteps):
             return _connected(session, outcome)
 
     def _connect(self, session: Session, ticket: Ticket, account: Account) -> str:
-        credential = account.credential
+        credential, moment = account.credential, datetime.now(UTC)
         connection = connections.ensure_connection(
             session,
             workspace_id=ticket.workspace_id,
@@ -99,6 +101,8 @@ class TicketActivities(TicketSteps):
             handle=account.handle,
             thumbnail_url=account.thumbnail_url,
             scopes=list(credential.scopes),
+            clocks=credential.clocks,
+            health=judge(credential.clocks, connected_at=moment, now=moment),
             grant_id=account.grant_id,
             organization_id=ticket.organization_id,
         )
@@ -107,10 +111,7 @@ class TicketActivities(TicketSteps):
             self._vault,
             connection.id,
             secret=pack(credential),
-            expires_at=credential.expires_at,
-            grant_expires_at=credential.grant_expires_at,
         )
-        note_clocks(session, connection.id, credential)
         return connection.id
 
 

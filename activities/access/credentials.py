@@ -11,9 +11,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from sqlmodel import Session
-
 from domain.errors import ReauthorizationNeeded
+from domain.health import BROKEN, Health
 from domain.secrets import Secret
 from domain.states import ConnectionHealth
 from platforms.protocol import Credential
@@ -29,8 +28,6 @@ MARGIN = timedelta(minutes=5)
 """A token with less life than this is not taken into a call: one chunk may last minutes."""
 
 T = TypeVar("T")
-
-_BROKEN = (ConnectionHealth.NEEDS_REAUTH, ConnectionHealth.INSUFFICIENT_SCOPE)
 
 
 def pack(credential: Credential) -> Secret:
@@ -63,16 +60,6 @@ def unpack(packed: Secret) -> Credential:
     )
 
 
-def note_clocks(session: Session, connection_id: str, credential: Credential) -> None:
-    """Write what may be known of a credential without opening it. Idempotent."""
-    connections.note_clocks(
-        session,
-        connection_id,
-        token_life=credential.token_life,
-        data_access_ends_at=credential.data_access_ends_at,
-    )
-
-
 def _text(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
@@ -101,7 +88,7 @@ class CredentialKeeper:
         """
         with self._store.read() as session:
             connection = connections.get_connection_by_id(session, connection_id)
-            if connection.health in _BROKEN:
+            if connection.health in BROKEN:
                 raise ReauthorizationNeeded(
                     connection.health_reason or "needs_reauth",
                     f"{connection.name} has to be connected again.",
@@ -160,10 +147,12 @@ class CredentialKeeper:
             connections.mark_health(
                 session,
                 connection_id,
-                health=ConnectionHealth.INSUFFICIENT_SCOPE
-                if lacks_scope
-                else ConnectionHealth.NEEDS_REAUTH,
-                reason=error.code,
+                Health(
+                    ConnectionHealth.INSUFFICIENT_SCOPE
+                    if lacks_scope
+                    else ConnectionHealth.NEEDS_REAUTH,
+                    error.code,
+                ),
                 version=version,
             )
 
@@ -182,11 +171,11 @@ class CredentialKeeper:
                 connection_id,
                 expected_version=version,
                 secret=pack(fresh),
-                expires_at=fresh.expires_at,
-                grant_expires_at=fresh.grant_expires_at,
             )
             if landed:
-                note_clocks(session, connection_id, fresh)
+                connections.note_refreshed(
+                    session, connection_id, clocks=fresh.clocks, scopes=fresh.scopes
+                )
                 return fresh
             return unpack(credentials.get_credential(session, self._vault, connection_id).secret)
 

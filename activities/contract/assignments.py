@@ -23,6 +23,8 @@ class AssignmentInput:
     extra_steps: list[StepName] = field(default_factory=list)
     warnings: dict[str, str] = field(default_factory=dict)
     """What was known of the file when it was accepted."""
+    parking_days: float = 7.0
+    """How long it waits for its connection to be authorized again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,8 +103,6 @@ class Installation:
                 self.vault,
                 connection.id,
                 secret=pack(given),
-                expires_at=given.expires_at,
-                grant_expires_at=None,
             )
         return connection
 

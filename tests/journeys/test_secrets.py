@@ -77,7 +77,7 @@ class Journey:
             stored = credentials.get_credential(session, parts.vault, connection_id)
         credential = unpack(stored.secret)
         self.met(f"access token of the {which}", credential.access_token)
-        if credential.token_life is TokenLife.RENEWED:
+        if credential.clocks.token_life is TokenLife.RENEWED:
             self.met(f"refresh token of the {which}", credential.refresh_token)
 
     async def publish(

@@ -45,8 +45,6 @@ def connect(store: Store, vault: Vault) -> None:
             vault,
             connection.id,
             secret=Secret("token"),
-            expires_at=None,
-            grant_expires_at=None,
         )
 
 

@@ -132,8 +132,6 @@ class Tenant:
                 vault,
                 connection_id,
                 secret=Secret(token),
-                expires_at=None,
-                grant_expires_at=None,
             )
 
 

@@ -108,8 +108,6 @@ class Tenant:
                 self.context.vault,
                 connection.id,
                 secret=pack(grant),
-                expires_at=grant.expires_at,
-                grant_expires_at=None,
             )
         return connection
 

@@ -26,6 +26,7 @@ from domain.ids import assignment_workflow_id
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
 from runtime.temporal import connect, ensure_ready
+from runtime.waking import Waker
 from runtime.worker import make_workers
 from settings import Settings
 from store.keyring import ensure_keyset_file
@@ -129,7 +130,8 @@ async def running_stack(
     parts.store.migrate()
     client = await connect(chosen, parts.keyring)
     await ensure_ready(client)
-    lifecycles = Lifecycles(client)
+    Waker(client, parts.store, chosen).attach()
+    lifecycles = Lifecycles(client, parking_days=chosen.parking_days)
     app = create_app(make_context(parts, lifecycles))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url=chosen.url, timeout=60

@@ -6,19 +6,30 @@ Several may rest on one consent, and end with it. Its credential lies in a row o
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import TypedDict, Unpack
+from datetime import timedelta
+from typing import Any, TypedDict, Unpack
 
 from sqlmodel import Session, col, select
 
 from domain.errors import Conflict
+from domain.events import EventType
+from domain.health import BROKEN, HEALTHY, Clocks, Health
 from domain.states import ConnectionHealth, TokenLife
+from domain.wakes import ConnectionSettled, PersonNeeded
+from store import outbox
 from store.queries.rows import PAGE_LIMIT, Page, found, insert_new, lock_row, paginate
+from store.queries.telling.events import note_connection, note_health
 from store.queries.workspaces import get_organization
 from store.tables import Connection, CredentialRow, now
 
 _NOT_FOUND = "connection_not_found"
 _LIFELESS = (ConnectionHealth.NEEDS_REAUTH, ConnectionHealth.DISCONNECTED)
+_NO_END = Clocks(TokenLife.RENEWED)
+
+FIRST_CHECK = timedelta(days=1)
+"""How long after a consent Care looks at the connection."""
+
+_LOST = (*BROKEN, ConnectionHealth.DISCONNECTED)
 
 
 class ConnectionChanges(TypedDict, total=False):
@@ -40,6 +51,8 @@ def ensure_connection(
     handle: str | None,
     thumbnail_url: str | None,
     scopes: Sequence[str],
+    clocks: Clocks = _NO_END,
+    health: Health = HEALTHY,
     grant_id: str | None = None,
     organization_id: str | None = None,
 ) -> Connection:
@@ -67,10 +80,17 @@ def ensure_connection(
     connection.grant_id = grant_id
     connection.organization_id = organization_id or connection.organization_id
     connection.is_active = True
-    connection.health = ConnectionHealth.HEALTHY
-    connection.health_reason = None
     connection.connected_at = now()
+    _set_clocks(connection, clocks)
+    connection.checked_at = connection.connected_at
+    connection.check_due_at = connection.connected_at + FIRST_CHECK
+    connection.failed_checks = 0
+    before = None if known is None else ConnectionHealth(known.health)
+    _set_health(connection, health)
     session.flush()
+    note_connection(session, connection, _of_consent(before))
+    if before in _LOST:
+        outbox.wake(session, ConnectionSettled(connection.id))
     return connection
 
 
@@ -146,36 +166,56 @@ def update_connection(
 
 
 def mark_health(
-    session: Session,
-    connection_id: str,
-    *,
-    health: ConnectionHealth,
-    reason: str | None = None,
-    version: int | None = None,
+    session: Session, connection_id: str, health: Health, *, version: int | None = None
 ) -> Connection:
-    """Write how a connection is. One that was disconnected stays so until it is authorized.
+    """Write how a connection is, and tell of it where that is news. Idempotent.
 
-    With a `version` it is a word on that credential: once another is stored it says nothing.
+    One that was disconnected stays so until it is authorized. With a `version` it is a word on
+    that credential: once another is stored it says nothing. One that needs a person is not
+    looked at any more until a person has come.
     """
     connection = lock_row(session, Connection, connection_id, code=_NOT_FOUND)
     credential = session.get(CredentialRow, connection_id, populate_existing=True)
     is_outdated = version is not None and (credential is None or credential.version != version)
-    if connection.health != ConnectionHealth.DISCONNECTED and not is_outdated:
-        connection.health = health
-        connection.health_reason = reason
+    if connection.health == ConnectionHealth.DISCONNECTED or is_outdated:
+        return connection
+    before = ConnectionHealth(connection.health)
+    # Of a broken one the reason may vary from call to call; that is no news.
+    is_news = before is not health.state or (
+        not health.is_broken and connection.health_reason != health.reason
+    )
+    _set_health(connection, health)
+    if is_news:
+        note_health(session, connection)
+    if health.is_broken:
+        connection.check_due_at = None
+        outbox.wake(session, PersonNeeded(connection.id))
+    elif before in BROKEN:
+        outbox.wake(session, ConnectionSettled(connection.id))
     return connection
 
 
-def disconnect(session: Session, connection_id: str) -> Connection:
-    """End a connection and erase its credential; the row stays for its history. Idempotent."""
+def disconnect(
+    session: Session, connection_id: str, *, version: int | None = None, **told: Any
+) -> Connection:
+    """End a connection and erase its credential; the row stays for its history. Idempotent.
+
+    With a `version`, nothing happens once another credential is stored: a person has authorized
+    the connection since. `told` is what else its event says.
+    """
     connection = lock_row(session, Connection, connection_id, code=_NOT_FOUND)
-    connection.is_active = False
-    connection.health = ConnectionHealth.DISCONNECTED
-    connection.health_reason = None
-    connection.data_access_ends_at = None
-    credential = session.get(CredentialRow, connection_id)
+    credential = session.get(CredentialRow, connection_id, populate_existing=True)
+    if version is not None and credential is not None and credential.version != version:
+        return connection
     if credential is not None:
         session.delete(credential)
+    if connection.health != ConnectionHealth.DISCONNECTED:
+        connection.is_active = False
+        connection.check_due_at = None
+        _set_clocks(connection, Clocks(TokenLife(connection.token_life)))
+        _set_health(connection, Health(ConnectionHealth.DISCONNECTED))
+        note_connection(session, connection, EventType.CONNECTION_DISCONNECTED, **told)
+        outbox.wake(session, ConnectionSettled(connection.id))
     return connection
 
 
@@ -203,14 +243,47 @@ def shares_grant(session: Session, connection: Connection) -> bool:
     )
 
 
-def note_clocks(
-    session: Session,
-    connection_id: str,
-    *,
-    token_life: TokenLife,
-    data_access_ends_at: datetime | None,
-) -> None:
-    """Write what time alone will do to the connection. Idempotent."""
+def note_refreshed(
+    session: Session, connection_id: str, *, clocks: Clocks, scopes: Sequence[str]
+) -> Connection:
+    """Write what a refresh has told, and tell of it."""
     connection = lock_row(session, Connection, connection_id, code=_NOT_FOUND)
-    connection.token_life = token_life
-    connection.data_access_ends_at = data_access_ends_at
+    connection.scopes = list(scopes)
+    _set_clocks(connection, clocks)
+    note_connection(session, connection, EventType.CONNECTION_REFRESHED)
+    return connection
+
+
+def clocks_of(connection: Connection) -> Clocks:
+    """What is known of a connection's clocks."""
+    return Clocks(
+        token_life=TokenLife(connection.token_life),
+        token_expires_at=connection.token_expires_at,
+        grant_expires_at=connection.grant_expires_at,
+        data_access_ends_at=connection.data_access_ends_at,
+    )
+
+
+def _set_clocks(connection: Connection, clocks: Clocks) -> None:
+    connection.token_life = clocks.token_life
+    connection.token_expires_at = clocks.token_expires_at
+    connection.grant_expires_at = clocks.grant_expires_at
+    connection.data_access_ends_at = clocks.data_access_ends_at
+
+
+def _set_health(connection: Connection, health: Health) -> None:
+    if connection.health != health.state:
+        connection.health_since = now()
+        connection.is_reauth_started = False
+    connection.health = health.state
+    connection.health_reason = health.reason
+    connection.health_until = health.until
+
+
+def _of_consent(before: ConnectionHealth | None) -> EventType:
+    """What a consent is told as, by the health that the connection had before it."""
+    if before is None:
+        return EventType.CONNECTION_CREATED
+    if before is ConnectionHealth.HEALTHY:
+        return EventType.CONNECTION_REFRESHED
+    return EventType.CONNECTION_RECOVERED

@@ -24,8 +24,6 @@ _NOT_FOUND = "connection_not_found"
 class StoredCredential:
     secret: Secret
     version: int
-    expires_at: datetime | None
-    grant_expires_at: datetime | None
     refreshed_at: datetime
 
 
@@ -40,8 +38,6 @@ def keep_credential(
     connection_id: str,
     *,
     secret: Secret,
-    expires_at: datetime | None,
-    grant_expires_at: datetime | None,
 ) -> None:
     """Store what a consent gave, over whatever there is. A refresh under way loses."""
     sealed = vault.seal(secret, _place(connection_id))
@@ -54,8 +50,6 @@ def keep_credential(
         known.version += 1
     row = known or fresh
     row.sealed = sealed
-    row.expires_at = expires_at
-    row.grant_expires_at = grant_expires_at
     row.refreshed_at = now()
 
 
@@ -69,8 +63,6 @@ def get_credential(session: Session, vault: Vault, connection_id: str) -> Stored
     return StoredCredential(
         secret=vault.open(row.sealed, _place(connection_id)),
         version=row.version,
-        expires_at=row.expires_at,
-        grant_expires_at=row.grant_expires_at,
         refreshed_at=row.refreshed_at,
     )
 
@@ -82,8 +74,6 @@ def swap_credential(
     *,
     expected_version: int,
     secret: Secret,
-    expires_at: datetime | None,
-    grant_expires_at: datetime | None,
 ) -> bool:
     """Store what a refresh gave, if the credential is still the one that it started from.
 
@@ -99,8 +89,6 @@ def swap_credential(
         .values(
             sealed=vault.seal(secret, _place(connection_id)),
             version=expected_version + 1,
-            expires_at=expires_at,
-            grant_expires_at=grant_expires_at,
             refreshed_at=now(),
         )
     )

@@ -27,6 +27,7 @@ from store.queries.rows import (
     lock_row,
     paginate,
 )
+from store.queries.telling.events import note_assignment
 from store.tables import Assignment, IdempotencyClaim, Workspace, now
 
 _NOT_FOUND = "assignment_not_found"
@@ -43,6 +44,7 @@ def create_assignment(
     payload: Mapping[str, Any],
     scheduled_at: datetime | None = None,
     external_id: str | None = None,
+    callback_url: str | None = None,
     origin: str = "v1",
     group_id: str | None = None,
     warnings: Mapping[str, str] | None = None,
@@ -66,12 +68,14 @@ def create_assignment(
         payload=dict(payload),
         scheduled_at=scheduled_at,
         external_id=external_id,
+        callback_url=callback_url,
         origin=origin,
         bytes_total=video.size,
         warnings=dict(warnings or {}),
     )
     session.add(assignment)
     session.flush()
+    note_assignment(session, assignment)
     return assignment
 
 
@@ -234,6 +238,7 @@ def begin_retry(
     row.bytes_sent = 0
     row.processing_percent = None
     row.updated_at = now()
+    note_assignment(session, row)
     return row
 
 

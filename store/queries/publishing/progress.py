@@ -13,6 +13,7 @@ from sqlmodel import Session
 from domain.errors import Conflict
 from domain.states import AssignmentState, KnownBy, WaitReason
 from store.queries.publishing.assignments import lock_assignment
+from store.queries.telling.events import note_assignment
 from store.tables import Assignment, now
 
 
@@ -22,9 +23,8 @@ def begin_uploading(session: Session, assignment_id: str, *, attempt: int) -> As
     Raises `Conflict` (code `superseded`) when another attempt is the current one or this one
     has ended.
     """
-    return _go_on(
-        require_current(session, assignment_id, attempt=attempt), AssignmentState.UPLOADING
-    )
+    row = require_current(session, assignment_id, attempt=attempt)
+    return _go_on(session, row, AssignmentState.UPLOADING)
 
 
 def require_current(session: Session, assignment_id: str, *, attempt: int) -> Assignment:
@@ -53,14 +53,14 @@ def note_finished(
     row.platform_id = platform_id
     row.known_by = known_by
     row.bytes_sent = row.bytes_total
-    _go_on(row, AssignmentState.UPLOADED)
+    _go_on(session, row, AssignmentState.UPLOADED)
 
 
 def note_processing(session: Session, assignment_id: str, percent: int | None) -> None:
     """Write how far the platform's processing is; it may go backwards."""
     row = lock_assignment(session, assignment_id)
     row.processing_percent = percent
-    _go_on(row, AssignmentState.PROCESSING)
+    _go_on(session, row, AssignmentState.PROCESSING)
 
 
 def record_state(
@@ -87,6 +87,7 @@ def record_state(
         raise _superseded()
     if AssignmentState(row.state).is_settled and state != row.state:
         raise _superseded()
+    before = _standing(row)
     row.is_started = True
     row.state = state
     row.wait_reason = wait_reason
@@ -100,11 +101,14 @@ def record_state(
     if state is AssignmentState.PUBLISHED:
         row.published_at = row.updated_at
         row.processing_percent = 100
+    if _standing(row) != before:
+        note_assignment(session, row)
     return row
 
 
-def _go_on(row: Assignment, state: AssignmentState) -> Assignment:
+def _go_on(session: Session, row: Assignment, state: AssignmentState) -> Assignment:
     """Move a row that nothing holds up any more; one that has ended stays as it is."""
+    before = _standing(row)
     row.is_started = True
     if not AssignmentState(row.state).is_settled:
         row.state = state
@@ -114,7 +118,14 @@ def _go_on(row: Assignment, state: AssignmentState) -> Assignment:
         row.error = None
         row.remedy = None
     row.updated_at = now()
+    if _standing(row) != before:
+        note_assignment(session, row)
     return row
+
+
+def _standing(row: Assignment) -> tuple[str, str | None]:
+    """What has to change for it to be news."""
+    return row.state, row.wait_reason
 
 
 def _superseded() -> Conflict:

@@ -137,4 +137,4 @@ def test_a_token_lives_as_its_ends_say(
     refresh: Secret | None, expires: bool, life: TokenLife
 ) -> None:
     ends = credential("any").expires_at if expires else None
-    assert Credential(Secret("any"), refresh, ends, ()).token_life is life
+    assert Credential(Secret("any"), refresh, ends, ()).clocks.token_life is life

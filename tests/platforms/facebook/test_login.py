@@ -161,7 +161,7 @@ def test_a_refresh_reads_clocks_and_scopes_and_keeps_the_token(
     calls = emulator.calls("debug_token")
     assert facebook.refresh(stale) == old
     assert emulator.calls("debug_token") == calls + 1
-    assert old.token_life is TokenLife.PERMANENT
+    assert old.clocks.token_life is TokenLife.PERMANENT
     assert old.data_access_ends_at is not None
     assert timedelta(days=89) < old.data_access_ends_at - datetime.now(UTC) < timedelta(days=91)
 

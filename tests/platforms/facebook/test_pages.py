@@ -44,7 +44,7 @@ def test_a_page_is_as_the_platform_shows_it(
     assert page.thumbnail_url == f"{emulator.url}/{page.id}/picture"
     assert set(meta.SCOPES) <= set(page.credential.scopes)
     assert page.credential.refresh_token is None
-    assert page.credential.token_life is TokenLife.PERMANENT
+    assert page.credential.clocks.token_life is TokenLife.PERMANENT
     channel = facebook.channel(page.credential)
     assert (channel.id, channel.title, channel.follower_count) == (page.id, page.name, 128)
     assert channel.thumbnail_url == page.thumbnail_url

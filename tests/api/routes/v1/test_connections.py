@@ -7,6 +7,7 @@ import pytest
 
 from api.context import Context
 from domain.errors import PlatformUnavailable, ReauthorizationNeeded
+from domain.health import Clocks
 from domain.states import TokenLife
 from store.queries.access import connections, credentials
 from tests.support.api import DirectedFacebook, DirectedYouTube, Tenant
@@ -143,7 +144,12 @@ async def test_a_connection_warns_two_weeks_before_its_data_access_ends(
     connection = ours.connection()
     ends = None if left is None else datetime.now(UTC) + left
     with context.store.write() as session:
-        connections.note_clocks(session, connection.id, token_life=life, data_access_ends_at=ends)
+        connections.note_refreshed(
+            session,
+            connection.id,
+            clocks=Clocks(life, data_access_ends_at=ends),
+            scopes=connection.scopes,
+        )
     seen = (await ours.http.get(f"{CONNECTIONS}/{connection.id}")).json()
     assert (seen["tokenLife"], seen["warnings"].keys()) == (life, warnings)
     shown = seen["dataAccessEndsAt"]
@@ -156,11 +162,11 @@ async def test_a_connection_warns_two_weeks_before_its_data_access_ends(
 async def test_a_connection_that_is_gone_warns_of_nothing(ours: Tenant, context: Context) -> None:
     connection = ours.connection()
     with context.store.write() as session:
-        connections.note_clocks(
+        connections.note_refreshed(
             session,
             connection.id,
-            token_life=TokenLife.PERMANENT,
-            data_access_ends_at=datetime.now(UTC),
+            clocks=Clocks(TokenLife.PERMANENT, data_access_ends_at=datetime.now(UTC)),
+            scopes=connection.scopes,
         )
     await ours.http.delete(f"{CONNECTIONS}/{connection.id}")
     seen = (await ours.http.get(f"{CONNECTIONS}/{connection.id}")).json()

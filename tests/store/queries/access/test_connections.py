@@ -5,6 +5,7 @@ from threading import Barrier
 import pytest
 
 from domain.errors import Conflict, NotFound, ReauthorizationNeeded
+from domain.health import HEALTHY, Clocks, Health
 from domain.states import ConnectionHealth, TokenLife
 from store.engine import Store
 from store.queries import workspaces
@@ -40,7 +41,7 @@ def test_a_reconnection_keeps_the_id_and_brings_health_back(
             external_id="theirs",
         )
         connections.mark_health(
-            session, connection.id, health=ConnectionHealth.NEEDS_REAUTH, reason="invalid_grant"
+            session, connection.id, Health(ConnectionHealth.NEEDS_REAUTH, "invalid_grant")
         )
     again = tenant.connection()
     assert again.id == connection.id
@@ -149,9 +150,7 @@ def test_a_disconnected_connection_has_no_credential_and_stays_off(
         credential(store, vault, connection)
     assert caught.value.code == "disconnected"
     with store.write() as session:
-        row = connections.mark_health(
-            session, connection.id, health=ConnectionHealth.HEALTHY, reason=None
-        )
+        row = connections.mark_health(session, connection.id, HEALTHY)
         assert (row.is_active, row.health) == (False, ConnectionHealth.DISCONNECTED)
         with pytest.raises(Conflict):
             connections.update_connection(
@@ -206,10 +205,10 @@ def test_a_connection_that_is_gone_or_dead_lives_by_no_grant(
         tenant.credential(vault, connection.id)
     assert not leave(store, gone)
     with store.write() as session:
-        connections.mark_health(session, dead.id, health=ConnectionHealth.INSUFFICIENT_SCOPE)
+        connections.mark_health(session, dead.id, Health(ConnectionHealth.INSUFFICIENT_SCOPE))
     assert shares_grant(store, last)
     with store.write() as session:
-        connections.mark_health(session, dead.id, health=ConnectionHealth.NEEDS_REAUTH)
+        connections.mark_health(session, dead.id, Health(ConnectionHealth.NEEDS_REAUTH))
     assert leave(store, last)
 
 
@@ -242,8 +241,11 @@ def test_a_connections_clocks_are_noted_until_it_is_disconnected(
 ) -> None:
     ends = datetime(2027, 3, 1, tzinfo=UTC)
     with store.write() as session:
-        connections.note_clocks(
-            session, connection.id, token_life=TokenLife.PERMANENT, data_access_ends_at=ends
+        connections.note_refreshed(
+            session,
+            connection.id,
+            clocks=Clocks(TokenLife.PERMANENT, data_access_ends_at=ends),
+            scopes=["upload"],
         )
     with store.read() as session:
         row = connections.get_connection(session, tenant.workspace.id, connection.id)
@@ -259,7 +261,7 @@ def test_a_word_on_an_older_credential_changes_nothing(
     def denounce(version: int) -> str:
         with store.write() as session:
             return connections.mark_health(
-                session, connection.id, health=ConnectionHealth.NEEDS_REAUTH, version=version
+                session, connection.id, Health(ConnectionHealth.NEEDS_REAUTH), version=version
             ).health
 
     tenant.credential(vault, connection.id)

@@ -1,5 +1,4 @@
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
@@ -31,27 +30,21 @@ def swap(store: Store, vault: Vault, connection: Connection, version: int, token
             connection.id,
             expected_version=version,
             secret=Secret(token),
-            expires_at=datetime(2026, 7, 1, tzinfo=UTC),
-            grant_expires_at=None,
         )
 
 
 def test_a_credential_comes_back_as_it_was_kept(
     store: Store, vault: Vault, connection: Connection
 ) -> None:
-    soon, later = datetime.now(UTC), datetime.now(UTC) + timedelta(days=60)
     with store.write() as session:
         credentials.keep_credential(
             session,
             vault,
             connection.id,
             secret=Secret("token"),
-            expires_at=soon,
-            grant_expires_at=later,
         )
     stored = credential(store, vault, connection)
     assert stored.secret == Secret("token")
-    assert (stored.expires_at, stored.grant_expires_at) == (soon, later)
 
 
 def test_of_two_refreshes_at_once_one_lands(

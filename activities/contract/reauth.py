@@ -1,0 +1,63 @@
+"""The steps of a re-authorization: asking a person, and going on once they came."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from temporalio import activity
+
+
+@dataclass(frozen=True, slots=True)
+class ReauthInput:
+    connection_id: str
+    workspace_id: str
+    platform: str
+    name: str
+    since: datetime
+    """Since when the connection is not well."""
+    reminder_days: list[float] = field(default_factory=lambda: [1.0, 3.0, 7.0])
+    """When a person is reminded, counted from `since`."""
+    limit_days: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReauthStand:
+    """How it stands: whether a person is still needed, why, and how much work waits."""
+
+    is_needed: bool
+    health: str
+    reason: str | None
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    connection_id: str
+    number: int
+    """Counted from 1; the notice at once is told with the change of health itself."""
+    key: str
+    """Names it, so that a retry does not remind twice."""
+
+
+class ReauthSteps(ABC):
+    @activity.defn
+    @abstractmethod
+    def survey(self, connection_id: str) -> ReauthStand:
+        """Look how it stands, and note that its workflow is at work. Idempotent."""
+
+    @activity.defn
+    @abstractmethod
+    def remind(self, reminder: Reminder) -> None:
+        """Tell once more that a person is needed. On retry: told once, by its key.
+
+        Nothing is told of a connection that is well again or was disconnected meanwhile.
+        """
+
+    @activity.defn
+    @abstractmethod
+    async def release(self, connection_id: str) -> int:
+        """Wake all assignments that were parked on it. Returns how many.
+
+        On retry: one that was woken before and is parked no more is left alone, any other one
+        finds out by itself that there is nothing new.
+        """

@@ -1,0 +1,32 @@
+"""Workflows that a committed change concerns.
+
+A row is written first and its workflow is woken after the commit. A wake may be lost with its
+process, so each is idempotent and Reconcile finds what it was for.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PersonNeeded:
+    """A connection, or work that waits for it, needs its re-authorization to be asked for."""
+
+    connection_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettled:
+    """A connection that needed a person is well again, or was disconnected."""
+
+    connection_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryDue:
+    """Events of a subject stand in line for an endpoint."""
+
+    endpoint_id: str
+    subject_id: str
+
+
+Wake = PersonNeeded | ConnectionSettled | DeliveryDue

@@ -1,0 +1,126 @@
+"""What a transaction tells the world: its events, and the workflows that it wakes.
+
+Queries note both while they write; `settle` then numbers the events as the last thing before
+the commit. The workspace's row is thereby held for the shortest time and always after every
+other one, so transactions never wait for each other crosswise, and an event's number follows
+the order of the commits: whoever has read up to a number has missed nothing. Deliveries are
+written with their events; what is rolled back was told to nobody.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlmodel import Session, col, select, update
+
+from domain.events import EventType
+from domain.wakes import DeliveryDue, Wake
+from store.tables import Delivery, Endpoint, Event, Workspace, now
+
+GIVE_UP_AFTER = timedelta(days=3)
+"""How long a delivery is tried."""
+
+_NOTES = "notes"
+_WAKES = "wakes"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An event that has no number yet."""
+
+    workspace_id: str
+    type: EventType
+    subject_id: str
+    data: Mapping[str, Any]
+    key: str | None = None
+    callback_url: str | None = None
+    happened_at: datetime = field(default_factory=now)
+
+
+def note(session: Session, event: Note) -> None:
+    """Tell of it when this transaction commits. With a `key` that was told before: not again."""
+    session.info.setdefault(_NOTES, []).append(event)
+
+
+def wake(session: Session, concerned: Wake) -> None:
+    """Wake a workflow once this transaction has committed."""
+    session.info.setdefault(_WAKES, {})[concerned] = None
+
+
+def settle(session: Session) -> tuple[Wake, ...]:
+    """Number and write what was noted. Returns whom to wake after the commit."""
+    notes: list[Note] = session.info.pop(_NOTES, [])
+    notes.sort(key=lambda event: event.workspace_id)
+    for workspace_id, told in groupby(notes, key=lambda event: event.workspace_id):
+        _write(session, workspace_id, list(told))
+    return tuple(session.info.pop(_WAKES, {}))
+
+
+def _write(session: Session, workspace_id: str, notes: Sequence[Note]) -> None:
+    session.flush()
+    fresh = _untold(session, workspace_id, notes)
+    if not fresh:
+        return
+    first = _take_numbers(session, workspace_id, len(fresh))
+    events = [
+        Event(
+            workspace_id=workspace_id,
+            number=number,
+            type=event.type,
+            subject_id=event.subject_id,
+            data=dict(event.data),
+            key=event.key,
+            happened_at=event.happened_at,
+        )
+        for number, event in enumerate(fresh, first)
+    ]
+    session.add_all(events)
+    session.flush()
+    listening = session.exec(select(Endpoint).where(Endpoint.workspace_id == workspace_id)).all()
+    for event, told in zip(events, fresh, strict=True):
+        for endpoint in listening:
+            if _wants(endpoint, event.type, told.callback_url):
+                session.add(_delivery(event, endpoint, told.callback_url))
+                wake(session, DeliveryDue(endpoint.id, event.subject_id))
+
+
+def _untold(session: Session, workspace_id: str, notes: Sequence[Note]) -> list[Note]:
+    """Those that were not told before. Of two at once the constraint lets one commit."""
+    keys = [event.key for event in notes if event.key is not None]
+    if not keys:
+        return list(notes)
+    query = select(Event.key).where(Event.workspace_id == workspace_id, col(Event.key).in_(keys))
+    told = set(session.exec(query))
+    return [event for event in notes if event.key is None or event.key not in told]
+
+
+def _take_numbers(session: Session, workspace_id: str, count: int) -> int:
+    """The first of the next numbers; the workspace is held from here to the commit."""
+    taken = (
+        update(Workspace)
+        .where(col(Workspace.id) == workspace_id)
+        .values(last_event_number=col(Workspace.last_event_number) + count)
+        .returning(col(Workspace.last_event_number))
+    )
+    last: int = session.connection().execute(taken).scalar_one()
+    return last - count + 1
+
+
+def _wants(endpoint: Endpoint, type: str, callback_url: str | None) -> bool:
+    if endpoint.url is None:
+        return callback_url is not None
+    return endpoint.is_enabled and (not endpoint.event_types or type in endpoint.event_types)
+
+
+def _delivery(event: Event, endpoint: Endpoint, callback_url: str | None) -> Delivery:
+    return Delivery(
+        workspace_id=event.workspace_id,
+        endpoint_id=endpoint.id,
+        event_id=event.id,
+        subject_id=event.subject_id,
+        number=event.number,
+        url=callback_url if endpoint.url is None else None,
+        gives_up_at=now() + GIVE_UP_AFTER,
+    )

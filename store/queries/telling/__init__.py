@@ -1,0 +1,1 @@
+"""What happened, and whom it is told to."""

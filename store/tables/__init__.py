@@ -1,0 +1,37 @@
+"""The tables.
+
+Rows are projections and inputs: a workflow decides, the row tells. Columns named
+`sealed_…` hold vault ciphertext bound to their own table, column and row; no column
+holds a token, code, verifier, session URI or key in clear.
+"""
+
+from sqlmodel import SQLModel
+
+from store.tables.access import Connection, CredentialRow, Ticket
+from store.tables.columns import Moment, now
+from store.tables.publishing import Assignment, IdempotencyClaim, Step, Transfer, Video
+from store.tables.telling import Delivery, Endpoint, Event
+from store.tables.workspaces import ApiKey, Organization, Workspace
+
+METADATA = SQLModel.metadata
+"""All of the tables, because this package has loaded each."""
+
+__all__ = [
+    "METADATA",
+    "ApiKey",
+    "Assignment",
+    "Connection",
+    "CredentialRow",
+    "Delivery",
+    "Endpoint",
+    "Event",
+    "IdempotencyClaim",
+    "Moment",
+    "Organization",
+    "Step",
+    "Ticket",
+    "Transfer",
+    "Video",
+    "Workspace",
+    "now",
+]

@@ -1,0 +1,119 @@
+"""Videos, and where each goes."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from domain import ids
+from domain.states import AssignmentState, StepState
+from store.tables.columns import moment_field, now
+
+
+class Video(SQLModel, table=True):
+    __table_args__ = (UniqueConstraint("workspace_id", "number"),)
+
+    id: str = Field(default_factory=ids.new_video_id, primary_key=True)
+    workspace_id: str = Field(foreign_key="workspace.id", index=True)
+    number: int
+    """The integer id of the `/api/youtube` surface, counted per workspace."""
+    title: str | None = None
+    description: str | None = None
+    source_url: str
+    """May carry a signature (a presigned URL): shown only to its workspace, never logged."""
+    size: int = Field(sa_type=BigInteger)
+    pin_version: str
+    file_name: str
+    content_type: str
+    container: str
+    duration_ms: int | None = None
+    width: int | None = None
+    height: int | None = None
+    sha256: str | None = None
+    ranges: bool = True
+    created_at: datetime = moment_field(default_factory=now)
+
+
+class Assignment(SQLModel, table=True):
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "number"),
+        Index("ix_assignment_reconcile", "is_started", "created_at"),
+        Index("ix_assignment_waiting", "state", "wait_reason", "connection_id"),
+    )
+
+    id: str = Field(default_factory=ids.new_assignment_id, primary_key=True)
+    workspace_id: str = Field(foreign_key="workspace.id", index=True)
+    number: int
+    """The `upload_id` of the `/api/youtube` surface, counted per workspace."""
+    group_id: str = Field(default_factory=ids.new_group_id, index=True)
+    connection_id: str = Field(foreign_key="connection.id", index=True)
+    video_id: str = Field(foreign_key="video.id", index=True)
+    platform: str
+    type: str = "video"
+    payload: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    scheduled_at: datetime | None = moment_field(default=None)
+    external_id: str | None = Field(default=None, index=True)
+    callback_url: str | None = None
+    """Told of every event of this assignment. May carry a signature: never logged."""
+    origin: str = "v1"
+    """The surface it came from: `v1` or `youtube`."""
+    attempt: int = 1
+    """Counts the runs: a retry by a person begins the next one."""
+    is_started: bool = False
+    """True once the attempt's workflow was seen at work; until then Reconcile looks after it."""
+    state: str = Field(default=AssignmentState.PENDING)
+    wait_reason: str | None = None
+    wait_until: datetime | None = moment_field(default=None)
+    platform_id: str | None = None
+    platform_url: str | None = None
+    known_by: str | None = None
+    """How it is known that the platform has the whole video."""
+    error_code: str | None = None
+    error: str | None = None
+    remedy: str | None = None
+    warnings: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    bytes_total: int = Field(sa_type=BigInteger)
+    bytes_sent: int = Field(default=0, sa_type=BigInteger)
+    """For display: to go on, the platform is asked for its own offset."""
+    processing_percent: int | None = None
+    created_at: datetime = moment_field(default_factory=now)
+    updated_at: datetime = moment_field(default_factory=now)
+    published_at: datetime | None = moment_field(default=None)
+
+
+class Transfer(SQLModel, table=True):
+    """One upload session of an assignment: written before the first byte is sent."""
+
+    assignment_id: str = Field(foreign_key="assignment.id", primary_key=True)
+    sealed_session: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """None: no session is open."""
+    opened_at: datetime | None = moment_field(default=None)
+    finish_sent_at: datetime | None = moment_field(default=None)
+    """Set before each request that may complete the upload: from here on it may exist."""
+    lost_at: datetime | None = moment_field(default=None)
+    """Since when the session is unknown to the platform while the video may exist."""
+    is_dead: bool = False
+    """The platform said that what was uploaded never becomes a video: a retry begins anew."""
+
+
+class Step(SQLModel, table=True):
+    assignment_id: str = Field(foreign_key="assignment.id", primary_key=True)
+    name: str = Field(primary_key=True)
+    state: str = Field(default=StepState.PENDING)
+    error_code: str | None = None
+    error: str | None = None
+    updated_at: datetime = moment_field(default_factory=now)
+
+
+class IdempotencyClaim(SQLModel, table=True):
+    """The first request with a key: claimed in the transaction that does its work."""
+
+    __tablename__ = "idempotency_claim"
+
+    workspace_id: str = Field(foreign_key="workspace.id", primary_key=True)
+    key: str = Field(primary_key=True)
+    fingerprint: str
+    """Hex SHA-256 of the canonical body."""
+    group_id: str
+    created_at: datetime = moment_field(default_factory=now)
