@@ -34,6 +34,7 @@ def build(
     policy: SourcePolicy,
     start_assignment: Callable[[AssignmentInput], Awaitable[None]],
     wake: Callable[[Wake], Awaitable[None]],
+    url: str,
 ) -> Activities:
     keeper = CredentialKeeper(store, vault, registry)
     tickets = TicketActivities(store, vault, registry)

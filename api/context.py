@@ -13,6 +13,7 @@ from anyio import from_thread
 from fastapi import Depends, Request
 
 from activities.access.credentials import CredentialKeeper
+from activities.access.reauth_links import ReauthLinks
 from media.policy import SourcePolicy
 from platforms.registry import Registry
 from runtime.lifecycles import Lifecycles
@@ -35,6 +36,7 @@ class Context:
     registry: Registry
     policy: SourcePolicy
     credentials: CredentialKeeper
+    reauth_links: ReauthLinks
     lifecycles: Lifecycles
 
 
@@ -52,6 +54,7 @@ def make_context(parts: Parts, lifecycles: Lifecycles) -> Context:
             roots=settings.media_roots, allow_private=settings.allow_private_sources
         ),
         credentials=CredentialKeeper(parts.store, parts.vault, parts.registry),
+        reauth_links=ReauthLinks(parts.vault, settings.url),
         lifecycles=lifecycles,
     )
 

@@ -96,6 +96,7 @@ def make_workers(
         policy=parts.policy,
         start_assignment=lifecycles.start_assignment,
         wake=Waker(client, parts.store, settings).wake,
+        url=settings.url,
     )
     identity = worker_identity(os.getpid())
     grace = timedelta(seconds=settings.graceful_seconds)

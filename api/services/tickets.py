@@ -67,6 +67,27 @@ def open_ticket(
     return ticket
 
 
+def open_reauth_ticket(here: Context, token: str, redirect_url: str | None) -> Ticket:
+    """The ticket of somebody who follows a link to authorize a connection again.
+
+    Each visit opens another one, so that whatever looks at the link first, such as a preview,
+    takes nothing away from the person. Raises `InvalidRequest`: code `link_ended` once there is
+    nothing left to authorize, `redirect_not_allowed` as for any other ticket.
+    """
+    way_in = here.reauth_links.open(token)
+    with here.store.read() as session:
+        connection = connections.get_connection_by_id(session, way_in.connection_id)
+    way_in.check(connection)
+    return open_ticket(
+        here,
+        WorkspaceId(connection.workspace_id),
+        platform=connection.platform,
+        callback_url=callback_url(here, connection.platform),
+        redirect_url=redirect_url,
+        connection_id=connection.id,
+    )
+
+
 def ticket_input(ticket: Ticket) -> TicketInput:
     return TicketInput(
         ticket_id=ticket.id,

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from activities.access.credentials import CredentialKeeper
+from activities.access.reauth_links import ReauthLinks
 from api.app import create_app
 from api.context import Context
 from media.policy import SourcePolicy
@@ -101,6 +102,7 @@ def make_context(
             registry=registry,
             policy=SourcePolicy(roots=(media,)),
             credentials=CredentialKeeper(store, vault, registry),
+            reauth_links=ReauthLinks(vault, PUBLIC_URL),
             lifecycles=lifecycles,
         )
 

@@ -3,11 +3,14 @@
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
 from api.context import Here
+from api.pages import SAFE
 from api.routes.browser import BrowserRoute, find_browser, go_back, go_to_consent, show
 from api.schemas.problem import answers
 from api.services.consent import Ending, begin, conclude
+from api.services.tickets import authorize_url, open_reauth_ticket
 from domain.errors import InvalidRequest, Unavailable
 
 router = APIRouter(prefix="/oauth", tags=["OAuth in the browser"], route_class=BrowserRoute)
@@ -22,6 +25,18 @@ _ERRORS = answers(InvalidRequest, Unavailable)
 def done(status: str = "", error: str | None = None, reason: str | None = None) -> Response:
     """Castline's own result page; it shows what the address says and knows nothing more."""
     return show(None if status == "success" else error or "", reason)
+
+
+@router.get(
+    "/reauth/{token}",
+    status_code=302,
+    response_class=Response,
+    responses={**_REDIRECT, **_ERRORS},
+)
+def reauthorize(here: Here, token: str, redirectUrl: str | None = None) -> Response:  # noqa: N803
+    """Authorize a connection again: the link that notices carry. It ends when that was done."""
+    ticket = open_reauth_ticket(here, token, redirectUrl)
+    return RedirectResponse(authorize_url(here, ticket), 302, SAFE)
 
 
 @router.get(
