@@ -1,9 +1,8 @@
 """Asks a web server for bytes, never one that the policy keeps us from.
 
-The name is resolved once, every address that is not public is struck out, and the
-connection goes to the very address that was checked: a name that changes its address
-between check and use gains nothing. Redirects are followed by the same rules, hop by
-hop. Proxies are not used. Sentences name the host alone, for a presigned URL is a secret.
+The connection goes to the very address that `media.address` has checked, and redirects are
+followed by the same rules, hop by hop. Proxies are not used. Sentences name the host alone,
+for a presigned URL is a secret.
 """
 
 import socket
@@ -11,10 +10,10 @@ import ssl
 import time
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from urllib.parse import SplitResult, quote, urljoin, urlsplit
+from urllib.parse import urljoin
 
-from domain.errors import SourceUnreachable, SourceUnusable
+from domain.errors import InvalidRequest, SourceUnreachable, SourceUnusable
+from media.address import Address, parse, resolve
 from media.policy import SourcePolicy
 
 CONNECT_SECONDS = 10.0
@@ -24,9 +23,6 @@ FILL_SECONDS = 1.0
 REDIRECTS = 5
 
 _PASSING = frozenset({408, 425, 429})
-_NAT64 = IPv6Network("64:ff9b::/96")
-_SAFE = "!#$%&'()*+,/:;=?@[]~"
-"""Left as they are in a target: reserved characters, and the sign of what is quoted already."""
 
 
 class Response:
@@ -74,7 +70,7 @@ def get(url: str, *, policy: SourcePolicy, headers: Mapping[str, str]) -> Respon
     answer, 408, 425, 429 and 5xx.
     """
     for _ in range(REDIRECTS + 1):
-        response = _get_once(_checked(url, policy), policy, headers)
+        response = _get_once(url, policy, headers)
         if response.status in (200, 206, 416):
             return response
         location = response.header("location")
@@ -89,53 +85,41 @@ def unreachable(host: str) -> SourceUnreachable:
     return SourceUnreachable("source_unreachable", f"{host} does not answer now.")
 
 
-def _checked(url: str, policy: SourcePolicy) -> SplitResult:
+def _get_once(url: str, policy: SourcePolicy, headers: Mapping[str, str]) -> Response:
     try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018 - raises for what is not a port
-    except ValueError:
-        raise _not_allowed("The video's address is not a valid URL.") from None
-    if parts.scheme != "https" and not (parts.scheme == "http" and policy.allow_private):
-        raise _not_allowed("A video is read by https only.")
-    if not parts.hostname or "@" in parts.netloc:
-        raise _not_allowed("The video's address needs a host, and neither user nor password.")
-    return parts
+        address = parse(url, allow_private=policy.allow_private)
+        return _ask(address, policy, headers)
+    except InvalidRequest as error:
+        raise SourceUnusable("source_not_allowed", error.sentence) from None
 
 
-def _get_once(url: SplitResult, policy: SourcePolicy, headers: Mapping[str, str]) -> Response:
-    host = url.hostname or ""
-    connection = HTTPConnection(host, _port(url))
+def _ask(address: Address, policy: SourcePolicy, headers: Mapping[str, str]) -> Response:
+    connection = HTTPConnection(address.host, address.port)
     try:
-        connection.sock = _connect(url, policy)
-        query = f"?{url.query}" if url.query else ""
+        connection.sock = _connect(address, policy)
         connection.request(
             "GET",
-            quote((url.path or "/") + query, _SAFE),
-            headers={"Host": _ascii(url.netloc), "Accept-Encoding": "identity", **headers},
+            address.target,
+            headers={"Host": address.authority, "Accept-Encoding": "identity", **headers},
         )
         return Response(connection)
     except ssl.SSLCertVerificationError:
         connection.close()
         raise SourceUnusable(
-            "source_refused", f"The certificate of {host} cannot be verified."
+            "source_refused", f"The certificate of {address.host} cannot be verified."
         ) from None
     except (OSError, HTTPException):
         connection.close()
-        raise unreachable(host) from None
+        raise unreachable(address.host) from None
 
 
-def _connect(url: SplitResult, policy: SourcePolicy) -> socket.socket:
-    host = url.hostname or ""
-    found = socket.getaddrinfo(_ascii(host), _port(url), type=socket.SOCK_STREAM)
-    addresses = [str(address[0]) for *_, address in found]
-    allowed = [ip for ip in addresses if policy.allow_private or _is_public(ip)]
-    if not allowed:
-        raise _not_allowed(f"{host} is not on the public internet.")
-    sock = _first_that_connects(allowed, _port(url))
-    if url.scheme == "http":
+def _connect(address: Address, policy: SourcePolicy) -> socket.socket:
+    allowed = resolve(address, allow_private=policy.allow_private)
+    sock = _first_that_connects(allowed, address.port)
+    if address.scheme == "http":
         return sock
     try:
-        return ssl.create_default_context().wrap_socket(sock, server_hostname=_ascii(host))
+        return ssl.create_default_context().wrap_socket(sock, server_hostname=address.host)
     except OSError:
         sock.close()
         raise
@@ -152,36 +136,6 @@ def _first_that_connects(addresses: list[str], port: int) -> socket.socket:
         sock.settimeout(READ_SECONDS)
         return sock
     raise trouble
-
-
-def _is_public(address: str) -> bool:
-    ip = ip_address(address.partition("%")[0])
-    inner = _inner(ip)
-    return ip.is_global and not ip.is_multicast and (inner is None or _is_public(str(inner)))
-
-
-def _inner(ip: IPv4Address | IPv6Address) -> IPv4Address | None:
-    """The IPv4 address that an IPv6 one leads to, where it is a wrapping of one."""
-    if not isinstance(ip, IPv6Address):
-        return None
-    if ip in _NAT64:
-        return IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip.ipv4_mapped or ip.sixtofour
-
-
-def _port(url: SplitResult) -> int:
-    return url.port or (443 if url.scheme == "https" else 80)
-
-
-def _ascii(host: str) -> str:
-    try:
-        return host.encode("idna").decode()
-    except UnicodeError:
-        raise _not_allowed("The video's address names no valid host.") from None
-
-
-def _not_allowed(sentence: str) -> SourceUnusable:
-    return SourceUnusable("source_not_allowed", sentence)
 
 
 def _error(response: Response) -> SourceUnusable | SourceUnreachable:

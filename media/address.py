@@ -1,0 +1,93 @@
+"""Where a URL that a caller named may lead: to a public address, by https.
+
+A URL is taken apart once, its name is resolved once, and every address that is not public is
+struck out; whoever connects does so to one of those that are left, so a name that changes its
+address between check and use gains nothing. The operator may allow private addresses, and plain
+http with them. Sentences name the host alone, for such a URL may be a secret.
+"""
+
+import socket
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import quote, urlsplit
+
+from domain.errors import InvalidRequest
+
+_PORTS = {"https": 443, "http": 80}
+_NAT64 = IPv6Network("64:ff9b::/96")
+_SAFE = "!#$%&'()*+,/:;=?@[]~"
+"""Left as they are in a target: reserved characters, and the sign of what is quoted already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A URL taken apart, as a request wants it. Its target may carry a signature."""
+
+    scheme: str
+    host: str
+    """As a name is resolved and a certificate is checked: ASCII, without brackets."""
+    port: int
+    authority: str
+    """For the header Host."""
+    target: str
+
+
+def parse(url: str, *, allow_private: bool) -> Address:
+    """Take a URL apart. Raises `InvalidRequest` (code `address_not_allowed`)."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise _not_allowed("This is not a valid URL.") from None
+    if parts.scheme != "https" and not (parts.scheme == "http" and allow_private):
+        raise _not_allowed("Only https URLs are visited.")
+    if not parts.hostname or "@" in parts.netloc:
+        raise _not_allowed("A URL needs a host, and neither user nor password.")
+    query = f"?{parts.query}" if parts.query else ""
+    return Address(
+        scheme=parts.scheme,
+        host=_ascii(parts.hostname),
+        port=port or _PORTS[parts.scheme],
+        authority=_ascii(parts.netloc),
+        target=quote((parts.path or "/") + query, _SAFE),
+    )
+
+
+def resolve(address: Address, *, allow_private: bool) -> list[str]:
+    """The IP addresses that may be connected to, in the order of preference; never empty.
+
+    Raises `InvalidRequest` (code `address_not_allowed`) when none of them is public, and
+    `OSError` when the name leads nowhere now.
+    """
+    found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    addresses = [str(ip[0]) for *_, ip in found]
+    allowed = [ip for ip in addresses if allow_private or _is_public(ip)]
+    if not allowed:
+        raise _not_allowed(f"{address.host} is not on the public internet.")
+    return allowed
+
+
+def _is_public(address: str) -> bool:
+    ip = ip_address(address.partition("%")[0])
+    inner = _inner(ip)
+    return ip.is_global and not ip.is_multicast and (inner is None or _is_public(str(inner)))
+
+
+def _inner(ip: IPv4Address | IPv6Address) -> IPv4Address | None:
+    """The IPv4 address that an IPv6 one leads to, where it is a wrapping of one."""
+    if not isinstance(ip, IPv6Address):
+        return None
+    if ip in _NAT64:
+        return IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour
+
+
+def _ascii(host: str) -> str:
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        raise _not_allowed("This URL names no valid host.") from None
+
+
+def _not_allowed(sentence: str) -> InvalidRequest:
+    return InvalidRequest("address_not_allowed", sentence)
