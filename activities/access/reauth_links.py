@@ -49,7 +49,7 @@ class ReauthLinks:
         return f"{self._url}/api/v1/oauth/reauth/{token}"
 
     def open(self, token: str) -> WayIn:
-        """What a link's token says. Raises `InvalidRequest` (code `link_ended`) unless it is ours."""
+        """What a link's token says. Raises `InvalidRequest` (code `link_ended`) if not ours."""
         try:
             sealed = urlsafe_b64decode(token + "=" * (-len(token) % 4))
             named = self._vault.open(sealed, _PLACE)

@@ -13,6 +13,7 @@ from api.app import create_app
 from api.context import Context
 
 OPEN = {"/healthz", "/readyz", "/api/v1/oauth/done", "/api/youtube/auth/callback/"}
+OPEN |= {"/api/v1/oauth/reauth/{token}"}
 OPEN |= {f"/api/v1/oauth/{{platform}}/{visit}" for visit in ("authorize", "callback")}
 
 
