@@ -6,11 +6,16 @@ from typing import Any
 
 from activities.access.connecting import TicketActivities
 from activities.access.credentials import CredentialKeeper
+from activities.access.reauth_links import ReauthLinks
+from activities.access.reauthorizing import ReauthActivities
 from activities.contract.assignments import AssignmentInput
 from activities.publishing.processing import PublishingActivities
 from activities.publishing.recording import RecordingActivities
 from activities.publishing.transferring import TransferActivities
 from activities.repairing import RepairActivities
+from activities.telling.delivering import DeliveryActivities
+from activities.telling.sending import Sender
+from activities.telling.wording import Wording
 from domain.wakes import Wake
 from media.policy import SourcePolicy
 from platforms.registry import Registry
@@ -24,6 +29,8 @@ class Activities:
     """For `domain.queues.WORKFLOW_QUEUE`."""
     transfer: list[Callable[..., Any]]
     """For `domain.queues.TRANSFER_QUEUE`."""
+    delivery: list[Callable[..., Any]]
+    """For `domain.queues.DELIVERY_QUEUE`."""
 
 
 def build(
@@ -33,15 +40,25 @@ def build(
     registry: Registry,
     policy: SourcePolicy,
     start_assignment: Callable[[AssignmentInput], Awaitable[None]],
+    tell_recovered: Callable[[str], Awaitable[None]],
+    ask_to_end: Callable[[str], Awaitable[None]],
     wake: Callable[[Wake], Awaitable[None]],
     url: str,
+    allow_private_webhooks: bool,
 ) -> Activities:
     keeper = CredentialKeeper(store, vault, registry)
     tickets = TicketActivities(store, vault, registry)
     transfers = TransferActivities(store, vault, registry, keeper, policy)
     publishing = PublishingActivities(store, registry, keeper)
     recording = RecordingActivities(store)
+    reauth = ReauthActivities(store, tell_recovered, ask_to_end)
     repair = RepairActivities(store, registry, start_assignment, wake)
+    deliveries = DeliveryActivities(
+        store,
+        vault,
+        Wording(ReauthLinks(vault, url)),
+        Sender(allow_private=allow_private_webhooks),
+    )
     return Activities(
         short=[
             tickets.connect,
@@ -50,7 +67,12 @@ def build(
             publishing.run_step,
             recording.record,
             recording.edit,
+            reauth.survey,
+            reauth.remind,
+            reauth.release,
+            reauth.abandon,
             repair.reconcile,
         ],
         transfer=[transfers.transfer, transfers.discard_session],
+        delivery=[deliveries.deliver],
     )

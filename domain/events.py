@@ -42,3 +42,8 @@ _CALLS = frozenset(
 def of_assignment(state: AssignmentState) -> EventType:
     """The event of an assignment that has come into a state."""
     return EventType(f"assignment.{state}")
+
+
+def kind_of(type: str) -> str:
+    """What stands for all events of its noun: `assignment.*`."""
+    return f"{type.partition('.')[0]}.*"

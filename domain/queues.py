@@ -1,6 +1,7 @@
 """Task queues: what the workflows send activities to and the worker takes them from.
 
-Two, so that a bulk of long transfers never keeps a consent or a cancel waiting.
+Three, so that neither a bulk of long transfers nor receivers that do not answer ever keep a
+consent or a cancel waiting.
 """
 
 WORKFLOW_QUEUE = "castline"
@@ -8,3 +9,6 @@ WORKFLOW_QUEUE = "castline"
 
 TRANSFER_QUEUE = "castline-transfer"
 """Byte movers: few slots, sized by bandwidth."""
+
+DELIVERY_QUEUE = "castline-delivery"
+"""Webhooks: many slots, each of which a stranger's server may hold for ten seconds."""

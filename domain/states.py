@@ -112,3 +112,15 @@ class DeliveryState(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
     FAILED = "failed"
+
+
+class DeliveryAnswer(StrEnum):
+    """What came of one try to deliver."""
+
+    DELIVERED = "delivered"
+    REFUSED = "refused"  # any status but 2xx, a redirect included
+    GONE = "gone"  # 410: nobody is there who wants to be told
+    TIMED_OUT = "timed_out"
+    UNREACHABLE = "unreachable"
+    UNTRUSTED = "untrusted"  # nobody vouches for its certificate
+    NOT_ALLOWED = "not_allowed"  # its name leads to an address that is not public

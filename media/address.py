@@ -8,13 +8,18 @@ http with them. Sentences name the host alone, for such a URL may be a secret.
 
 import socket
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote, urlsplit
 
 from domain.errors import InvalidRequest
 
 _PORTS = {"https": 443, "http": 80}
 _NAT64 = IPv6Network("64:ff9b::/96")
+_NOT_PUBLIC: tuple[IPv4Network | IPv6Network, ...] = (
+    *map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")),
+    *map(IPv6Network, ("::/96", "64:ff9b:1::/48", "5f00::/16", "fec0::/10")),
+)
+"""What Python calls global and the registries of special-purpose addresses do not."""
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
 """Left as they are in a target: reserved characters, and the sign of what is quoted already."""
 
@@ -69,8 +74,10 @@ def resolve(address: Address, *, allow_private: bool) -> list[str]:
 
 def _is_public(address: str) -> bool:
     ip = ip_address(address.partition("%")[0])
+    if not ip.is_global or ip.is_multicast or any(ip in network for network in _NOT_PUBLIC):
+        return False
     inner = _inner(ip)
-    return ip.is_global and not ip.is_multicast and (inner is None or _is_public(str(inner)))
+    return inner is None or _is_public(str(inner))
 
 
 def _inner(ip: IPv4Address | IPv6Address) -> IPv4Address | None:

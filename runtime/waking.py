@@ -1,13 +1,16 @@
 """After the commit: the workflows that a transaction concerns are started or told.
 
-The store calls this from any thread; the calls to Temporal follow on the event loop. A wake
-that is lost, because Temporal is away or the process ends, is not missed for long: each is
-idempotent, and Reconcile comes upon what it was for within a minute.
+The store calls this from any thread; the calls to Temporal follow on the event loop, a few at
+a time, and wakes for the same thing that stand in line together are one. A wake that is lost,
+because Temporal is away or the process ends, is not missed for long: each is idempotent, and
+Reconcile comes upon what it was for within a minute or two.
 """
 
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
@@ -17,21 +20,28 @@ from temporalio.common import (
     TypedSearchAttributes,
     WorkflowIDConflictPolicy,
 )
-from temporalio.service import RPCError
 
 from activities.contract.deliveries import DeliveryInput
 from activities.contract.reauth import ReauthInput
+from domain.health import BROKEN
 from domain.ids import delivery_workflow_id, reauth_workflow_id
 from domain.queues import WORKFLOW_QUEUE
 from domain.wakes import ConnectionSettled, DeliveryDue, PersonNeeded, Wake
 from settings import Settings
 from store.engine import Store
 from store.queries.access.connections import get_connection_by_id
+from store.tables import Connection
 from workflows import options
 from workflows.delivery import DeliveryWorkflow
 from workflows.reauth import ReauthWorkflow
 
 _log = logging.getLogger("castline.waking")
+
+AT_A_TIME = 20
+"""Calls to Temporal under way: enough for its pace, and the rest can become one in line."""
+
+_TIMEOUT = timedelta(seconds=10)
+"""Temporal's client alone would insist for longer than the sweep takes to come round."""
 
 
 class Waker:
@@ -42,6 +52,9 @@ class Waker:
         self._store = store
         self._settings = settings
         self._loop = asyncio.get_running_loop()
+        self._turn = asyncio.Semaphore(AT_A_TIME)
+        self._in_line: set[Wake] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def attach(self) -> None:
         """Wake whatever the store's transactions concern from now on."""
@@ -50,11 +63,8 @@ class Waker:
     async def wake(self, concerned: Wake) -> None:
         """Start or tell the workflow. Idempotent. Raises what Temporal's client raises."""
         match concerned:
-            case PersonNeeded(connection_id):
+            case PersonNeeded(connection_id) | ConnectionSettled(connection_id):
                 await self._start_reauth(connection_id)
-            case ConnectionSettled(connection_id):
-                # One that does not run is started: it finds nobody needed, and wakes the parked.
-                await self._start_reauth(connection_id, start_signal="settled")
             case DeliveryDue(endpoint_id, subject_id):
                 await self._client.start_workflow(
                     DeliveryWorkflow.run,
@@ -63,12 +73,21 @@ class Waker:
                     task_queue=WORKFLOW_QUEUE,
                     start_signal="more",
                     static_summary=f"Tell {endpoint_id} about {subject_id}",
+                    rpc_timeout=_TIMEOUT,
+                    priority=Priority(fairness_key=endpoint_id),
                 )
 
-    async def _start_reauth(self, connection_id: str, **how: Any) -> None:
-        reauth = await asyncio.to_thread(self._reauth_input, connection_id)
-        if "start_signal" not in how:
-            how["id_conflict_policy"] = WorkflowIDConflictPolicy.USE_EXISTING
+    async def _start_reauth(self, connection_id: str) -> None:
+        connection = await asyncio.to_thread(self._read, connection_id)
+        reauth = self._input_of(connection)
+        # How the connection stands now decides, not what it was called for: work may have been
+        # parked just as a person came. Whoever runs looks again; a fresh run finds nobody
+        # needed, sets what was parked free and ends.
+        how: dict[str, Any] = (
+            {"id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING}
+            if connection.health in BROKEN
+            else {"start_signal": "settled"}
+        )
         await self._client.start_workflow(
             ReauthWorkflow.run,
             reauth,
@@ -81,14 +100,17 @@ class Waker:
                     SearchAttributePair(options.CONNECTION, reauth.connection_id),
                 ]
             ),
-            static_summary=_summary(reauth),
+            static_summary=_summary(connection),
             priority=Priority(fairness_key=reauth.workspace_id),
+            rpc_timeout=_TIMEOUT,
             **how,
         )
 
-    def _reauth_input(self, connection_id: str) -> ReauthInput:
+    def _read(self, connection_id: str) -> Connection:
         with self._store.read() as session:
-            connection = get_connection_by_id(session, connection_id)
+            return get_connection_by_id(session, connection_id)
+
+    def _input_of(self, connection: Connection) -> ReauthInput:
         return ReauthInput(
             connection_id=connection.id,
             workspace_id=connection.workspace_id,
@@ -100,20 +122,30 @@ class Waker:
         )
 
     def _wake_later(self, wakes: Sequence[Wake]) -> None:
+        with suppress(RuntimeError):  # the loop has ended with its process
+            self._loop.call_soon_threadsafe(self._line_up, wakes)
+
+    def _line_up(self, wakes: Sequence[Wake]) -> None:
         for concerned in wakes:
-            work = self._try(concerned)
-            try:
-                asyncio.run_coroutine_threadsafe(work, self._loop)
-            except RuntimeError:  # the loop has ended with its process
-                work.close()
+            if concerned not in self._in_line:
+                self._in_line.add(concerned)
+                task = self._loop.create_task(self._try(concerned))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
 
     async def _try(self, concerned: Wake) -> None:
-        try:
-            await self.wake(concerned)
-        except (RPCError, RuntimeError) as error:
-            _log.info("%s waits for the next sweep: %s", concerned, type(error).__name__)
+        async with self._turn:
+            # From here on it may come too early for the next commit, which lines up anew.
+            self._in_line.discard(concerned)
+            try:
+                await self.wake(concerned)
+            except Exception as error:  # whatever it was: the sweep repairs it
+                _log.info("%s waits for the next sweep: %s", concerned, type(error).__name__)
 
 
-def _summary(reauth: ReauthInput) -> str:
-    name = reauth.name if len(reauth.name) <= 60 else reauth.name[:59] + "…"
-    return f"{name} on {reauth.platform} needs a person since {reauth.since:%d %B %Y, %H:%M} UTC"
+def _summary(connection: Connection) -> str:
+    name = connection.name if len(connection.name) <= 60 else connection.name[:59] + "…"
+    if connection.health not in BROKEN:
+        return f"{name} on {connection.platform} needs nobody any more"
+    since = connection.health_since
+    return f"{name} on {connection.platform} needs a person since {since:%d %B %Y, %H:%M} UTC"

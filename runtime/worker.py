@@ -1,10 +1,11 @@
-"""The worker: one process, two task queues.
+"""The worker: one process, three task queues.
 
 `castline` takes workflows and short activities, `castline-transfer` the byte movers, whose
-few slots are sized by bandwidth; a bulk of transfers therefore never keeps a consent waiting.
-Activities are plain functions on threads, because the libraries they call block. When told
-to stop, running activities get `graceful_seconds` to reach a safe point; a killed worker
-loses nothing that the platform and the database do not know.
+few slots are sized by bandwidth, `castline-delivery` the webhooks, which strangers' servers may
+hold up; so neither ever keeps a consent waiting. Most activities are plain functions on
+threads, because the libraries they call block. When told to stop, running activities get
+`graceful_seconds` to reach a safe point; a killed worker loses nothing that the platform and
+the database do not know.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities import wiring
-from domain.queues import TRANSFER_QUEUE, WORKFLOW_QUEUE
+from domain.queues import DELIVERY_QUEUE, TRANSFER_QUEUE, WORKFLOW_QUEUE
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
 from runtime.temporal import connect, ensure_ready, worker_identity
@@ -42,6 +43,9 @@ WORKFLOWS = [
 
 SHORT_SLOTS = 16
 """Short activities at a time, and as many local ones: they wait for platforms, not for a core."""
+
+DELIVERY_SLOTS = 64
+"""Webhooks under way at a time: a connection each, and no thread."""
 
 HEARTBEAT_INTERVAL = timedelta(seconds=2)
 """At most this much progress goes unseen when a worker is killed."""
@@ -81,7 +85,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
 def make_workers(
     settings: Settings, parts: Parts, client: Client, *, sandboxed: bool = False
 ) -> list[Worker]:
-    """Return the workers of both queues, not yet running.
+    """Return the workers of all queues, not yet running.
 
     `sandboxed` makes workflow code that is not deterministic fail where it stands. The tests
     run everything that way. In production it would find nothing more, and costs a publish
@@ -95,8 +99,11 @@ def make_workers(
         registry=parts.registry,
         policy=parts.policy,
         start_assignment=lifecycles.start_assignment,
+        tell_recovered=lifecycles.tell_recovered,
+        ask_to_end=lifecycles.ask_to_end,
         wake=Waker(client, parts.store, settings).wake,
         url=settings.url,
+        allow_private_webhooks=settings.allow_private_webhooks,
     )
     identity = worker_identity(os.getpid())
     grace = timedelta(seconds=settings.graceful_seconds)
@@ -122,6 +129,14 @@ def make_workers(
             max_concurrent_activities=settings.transfer_slots,
             max_heartbeat_throttle_interval=HEARTBEAT_INTERVAL,
             default_heartbeat_throttle_interval=HEARTBEAT_INTERVAL,
+            graceful_shutdown_timeout=grace,
+        ),
+        Worker(
+            client,
+            task_queue=DELIVERY_QUEUE,
+            identity=identity,
+            activities=activities.delivery,
+            max_concurrent_activities=DELIVERY_SLOTS,
             graceful_shutdown_timeout=grace,
         ),
     ]

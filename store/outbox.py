@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select, update
 
-from domain.events import EventType
+from domain.events import EventType, kind_of
 from domain.wakes import DeliveryDue, Wake
 from store.tables import Delivery, Endpoint, Event, Workspace, now
 
@@ -111,7 +111,8 @@ def _take_numbers(session: Session, workspace_id: str, count: int) -> int:
 def _wants(endpoint: Endpoint, type: str, callback_url: str | None) -> bool:
     if endpoint.url is None:
         return callback_url is not None
-    return endpoint.is_enabled and (not endpoint.event_types or type in endpoint.event_types)
+    wanted = endpoint.event_types
+    return endpoint.is_enabled and (not wanted or type in wanted or kind_of(type) in wanted)
 
 
 def _delivery(event: Event, endpoint: Endpoint, callback_url: str | None) -> Delivery:

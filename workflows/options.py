@@ -6,7 +6,7 @@ from typing import Any
 from temporalio.common import RetryPolicy, SearchAttributeKey
 from temporalio.workflow import ActivityCancellationType
 
-from domain.queues import TRANSFER_QUEUE
+from domain.queues import DELIVERY_QUEUE, TRANSFER_QUEUE
 
 TRANSFER: dict[str, Any] = {
     "task_queue": TRANSFER_QUEUE,
@@ -66,6 +66,24 @@ RECORD: dict[str, Any] = {
     # Our own database: it comes back, and until then nothing may go on unrecorded.
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)
+    ),
+}
+
+RELEASE: dict[str, Any] = {
+    # Thousands are told in seconds; a list that takes longer is begun again with what is left.
+    "start_to_close_timeout": timedelta(minutes=10),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)
+    ),
+}
+
+DELIVERY: dict[str, Any] = {
+    "task_queue": DELIVERY_QUEUE,
+    # A minute of sending, the last try of which may take ten seconds, and our own database.
+    "start_to_close_timeout": timedelta(minutes=3),
+    # An endpoint that fails is no failure of the activity; what is retried is our own trouble.
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import datetime
 
 from temporalio import activity
 
@@ -12,14 +13,23 @@ class DeliveryInput:
     subject_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How a line stands after it was worked on."""
+
+    due_at: datetime | None = None
+    """When it goes on. None: nothing stands in it."""
+
+
 class DeliverySteps(ABC):
+    """On the queue `castline-delivery`: strangers' servers may be slow."""
+
     @activity.defn
     @abstractmethod
-    def deliver(self, line: DeliveryInput) -> int:
+    async def deliver(self, line: DeliveryInput) -> Line:
         """Send what stands in line for an endpoint about one subject, in its order.
 
-        Returns how many were settled; 0 when nothing waits. On retry: what was sent and whose
-        answer was lost is sent again, under the same id. An endpoint that does not take one is
-        a transient failure, whose delay grows; the row says when it is given up, and then the
-        next one follows.
+        It ends where nothing is due: an endpoint that does not take one is no failure here, it
+        moves that one's date. On retry: what was sent and whose answer was lost is sent again,
+        under the same id.
         """

@@ -16,7 +16,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from domain.errors import Conflict
-from domain.queues import TRANSFER_QUEUE, WORKFLOW_QUEUE
+from domain.queues import DELIVERY_QUEUE, TRANSFER_QUEUE, WORKFLOW_QUEUE
 from runtime.devserver import ports
 from runtime.temporal import worker_identity
 from settings import Settings
@@ -28,6 +28,7 @@ _POLLED = (
     (WORKFLOW_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
     (WORKFLOW_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
     (TRANSFER_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
+    (DELIVERY_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
 )
 
 
@@ -54,7 +55,7 @@ def temporal_answers(client: Client, ui_url: str) -> Probe:
 
 
 def worker_polls(client: Client) -> Probe:
-    """Ready when that very process takes work from both queues."""
+    """Ready when that very process takes work from every queue."""
 
     async def is_ready(pid: int) -> bool:
         return all([await _polls(client, pid, queue, kind) for queue, kind in _POLLED])

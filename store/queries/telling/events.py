@@ -14,7 +14,8 @@ from domain.events import EventType, of_assignment
 from domain.states import AssignmentState, ConnectionHealth, WaitReason
 from domain.wakes import PersonNeeded
 from store import outbox
-from store.tables import Assignment, Connection, Event
+from store.queries.rows import found
+from store.tables import Assignment, Connection, Endpoint, Event
 
 _OF_HEALTH = {
     ConnectionHealth.EXPIRING: EventType.CONNECTION_EXPIRING,
@@ -41,9 +42,9 @@ def note_assignment(session: Session, row: Assignment) -> None:
         outbox.wake(session, PersonNeeded(row.connection_id))
 
 
-def note_health(session: Session, row: Connection) -> None:
-    """Tell that a connection has come into the health that its row says."""
-    note_connection(session, row, _OF_HEALTH[ConnectionHealth(row.health)])
+def note_health(session: Session, row: Connection, *, key: str | None = None, **more: Any) -> None:
+    """Tell that a connection has come into the health that its row says, or is in it still."""
+    note_connection(session, row, _OF_HEALTH[ConnectionHealth(row.health)], key=key, **more)
 
 
 def note_connection(
@@ -60,6 +61,29 @@ def note_connection(
             key=key,
         ),
     )
+
+
+def note_endpoint_disabled(session: Session, row: Endpoint) -> None:
+    """Tell the other endpoints, and those who poll, that one is told no more."""
+    outbox.note(
+        session,
+        outbox.Note(
+            workspace_id=row.workspace_id,
+            type=EventType.ENDPOINT_DISABLED,
+            subject_id=row.id,
+            data={
+                "endpointId": row.id,
+                "description": row.description,
+                "reason": row.disabled_reason,
+                "failingSince": _text(row.failing_since),
+            },
+        ),
+    )
+
+
+def get_event_by_id(session: Session, event_id: str) -> Event:
+    """For work that a workflow was given, never for an id that a request brought."""
+    return found(session.get(Event, event_id), code="event_not_found")
 
 
 def list_events_after(

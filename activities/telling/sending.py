@@ -1,0 +1,165 @@
+"""Sends one event to one endpoint, by the rules of Standard Webhooks.
+
+The connection goes to an address that `media.address` has checked, whatever the name led to when
+the endpoint was made; redirects are not followed and proxies not used. The whole of it may take
+ten seconds, however slowly the other side drips. Of the answer only status and Retry-After are
+looked at: its body is neither read nor kept. Nothing here is logged, for URLs may be secrets.
+"""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import httpcore
+from httpcore import SOCKET_OPTION
+from standardwebhooks import Webhook
+
+from domain.errors import InvalidRequest
+from domain.secrets import Secret
+from domain.states import DeliveryAnswer
+from media.address import Address, parse, resolve
+
+SECONDS = 10.0
+"""From the look at the name to the status of the answer."""
+
+USER_AGENT = b"Castline/1"
+
+_DIGITS = 8
+"""Of a Retry-After in seconds; what has more is nonsense."""
+
+_LOOK_UPS = 16
+"""Names that are looked up at a time. Nothing ends a look-up but itself, so they have threads of
+their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent, where to, and what it is signed with."""
+
+    event_id: str
+    """The same on every try, so that a receiver knows what it has had already."""
+    body: str = field(repr=False)
+    url: str = field(repr=False)
+    secrets: Sequence[Secret]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    at: datetime
+    answer: DeliveryAnswer
+    milliseconds: int
+    status: int | None = None
+    retry_after: timedelta | None = None
+
+
+class Sender:
+    """Made once for a process; each message has a connection of its own."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        self._allow_private = allow_private
+        self._tls = ssl.create_default_context()
+        self._look_ups = ThreadPoolExecutor(_LOOK_UPS, "look-up")
+
+    async def send(self, message: Message) -> Reply:
+        """One try. Every trouble of the endpoint's is a reply; nothing is raised for it."""
+        at, began = datetime.now(UTC), time.monotonic()
+        status, retry_after = None, None
+        try:
+            async with asyncio.timeout(SECONDS):
+                status, retry_after = await self._post(message, at)
+            answer = _meaning(status)
+        except InvalidRequest:
+            answer = DeliveryAnswer.NOT_ALLOWED
+        except TimeoutError:
+            answer = DeliveryAnswer.TIMED_OUT
+        except httpcore.ConnectError as error:
+            is_untrusted = isinstance(error.__cause__, ssl.SSLCertVerificationError)
+            answer = DeliveryAnswer.UNTRUSTED if is_untrusted else DeliveryAnswer.UNREACHABLE
+        except (OSError, httpcore.NetworkError, httpcore.ProtocolError):
+            answer = DeliveryAnswer.UNREACHABLE
+        milliseconds = round((time.monotonic() - began) * 1000)
+        return Reply(at, answer, milliseconds, status, retry_after)
+
+    async def _post(self, message: Message, at: datetime) -> tuple[int, timedelta | None]:
+        address = parse(message.url, allow_private=self._allow_private)
+        network = _CheckedNetwork(address, self._look_ups, allow_private=self._allow_private)
+        async with (
+            httpcore.AsyncConnectionPool(
+                ssl_context=self._tls, network_backend=network
+            ) as connections,
+            connections.stream(
+                "POST",
+                httpcore.URL(
+                    scheme=address.scheme.encode(),
+                    host=address.host.encode(),
+                    port=address.port,
+                    target=address.target.encode(),
+                ),
+                headers=_headers(message, address, at),
+                content=message.body.encode(),
+            ) as answer,
+        ):
+            return answer.status, _retry_after(answer.headers)
+
+
+class _CheckedNetwork(httpcore.AsyncNetworkBackend):
+    """Connects to the addresses that may be visited, and to nothing else."""
+
+    def __init__(self, address: Address, look_ups: Executor, *, allow_private: bool) -> None:
+        self._address = address
+        self._look_ups = look_ups
+        self._allow_private = allow_private
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,  # noqa: ARG002  # what was parsed is what is checked
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109  # the seam's own
+        local_address: str | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        allowed = await asyncio.to_thread(resolve, self._address, allow_private=self._allow_private)
+        trouble: Exception = OSError()
+        for ip in allowed:
+            try:
+                return await self._network.connect_tcp(
+                    ip, port, timeout, local_address, socket_options
+                )
+            except httpcore.ConnectError as error:
+                trouble = error
+        raise trouble
+
+
+def _headers(message: Message, address: Address, at: datetime) -> list[tuple[bytes, bytes]]:
+    signatures = [
+        Webhook(secret.reveal()).sign(message.event_id, at, message.body)
+        for secret in message.secrets
+    ]
+    return [
+        (b"Host", address.authority.encode()),
+        (b"Content-Type", b"application/json"),
+        (b"User-Agent", USER_AGENT),
+        (b"Connection", b"close"),
+        (b"webhook-id", message.event_id.encode()),
+        (b"webhook-timestamp", str(int(at.timestamp())).encode()),
+        (b"webhook-signature", " ".join(signatures).encode()),
+    ]
+
+
+def _meaning(status: int) -> DeliveryAnswer:
+    if 200 <= status < 300:
+        return DeliveryAnswer.DELIVERED
+    return DeliveryAnswer.GONE if status == 410 else DeliveryAnswer.REFUSED
+
+
+def _retry_after(headers: Iterable[tuple[bytes, bytes]]) -> timedelta | None:
+    """What the endpoint asks for in seconds; a date says no more than our own schedule."""
+    for name, value in headers:
+        if name.lower() == b"retry-after" and value.isdigit() and len(value) <= _DIGITS:
+            return timedelta(seconds=int(value))
+    return None
