@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from email.utils import formatdate
 from pathlib import Path
 
 from aiohttp import web
@@ -37,6 +38,7 @@ def make_app(world: World) -> web.Application:
     """Return the application that serves a world."""
     app = web.Application(client_max_size=NO_LIMIT)
     app[WORLD] = world
+    app.on_response_prepare.append(_tell_time)
     app.add_routes([web.get("/", _home), *controls.routes()])
     for platform in world.platforms.values():
         app.add_routes(platform.routes())
@@ -80,6 +82,11 @@ async def run(
             await keeping
         keeper.save()
     await runner.cleanup()
+
+
+async def _tell_time(request: web.Request, response: web.StreamResponse) -> None:
+    """Let every answer's `Date` be the platforms' clock, which may be far from the client's."""
+    response.headers["Date"] = formatdate(request.app[WORLD].clock.now(), usegmt=True)
 
 
 async def _home(request: web.Request) -> web.Response:

@@ -8,7 +8,7 @@ its cause, because causes carry addresses and headers.
 import logging
 import ssl
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -23,6 +23,11 @@ for _talkative in ("httpx", "httpcore"):
     logging.getLogger(_talkative).setLevel(logging.WARNING)
 
 _TIMEOUT = httpx.Timeout(60, connect=10)
+
+BRIEF = timedelta(seconds=5)
+"""How long each phase of a call may take for which others wait: to connect, to encrypt, to send,
+to be answered."""
+
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=32, keepalive_expiry=60)
 _LONGEST_PAUSE = 86_400.0
 
@@ -39,15 +44,29 @@ class Http:
         )
 
     def send(
-        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | str | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | str | None = None,
+        is_brief: bool = False,
     ) -> Answer:
         """Send one request once and return the answer, whatever its status.
+
+        `is_brief`: give up after `BRIEF` of silence instead of a minute.
 
         Raises `PlatformUnavailable` (code `unreachable`) when there is no answer; the
         request may or may not have arrived then.
         """
         try:
-            answer = self._client.request(method, url, headers=dict(headers), content=body)
+            answer = self._client.request(
+                method,
+                url,
+                headers=dict(headers),
+                content=body,
+                timeout=BRIEF.total_seconds() if is_brief else _TIMEOUT,
+            )
         except (httpx.RequestError, httpx.InvalidURL):
             raise PlatformUnavailable("unreachable", f"{self._company} did not answer.") from None
         return Answer(answer.status_code, dict(answer.headers), answer.content)
@@ -57,6 +76,18 @@ class Http:
 def _trust() -> ssl.SSLContext:
     """The authorities; reading them takes 50 ms, so once is enough for a process."""
     return httpx.create_ssl_context()
+
+
+def moment_of(answer: Answer, now: datetime | None = None) -> datetime:
+    """When it was by the platform's own clock, as its `Date` says; by ours where that is no help.
+
+    Moments that a platform names are read against it, so that neither clock need be right.
+    """
+    try:
+        moment = parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
+        return now or datetime.now(UTC)
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 def retry_after(answer: Answer, now: datetime | None = None) -> float | None:

@@ -185,7 +185,15 @@ class Platform(Protocol):
         """
 
     def refresh(self, credential: Credential) -> Credential:
-        """A fresh access token. Keeps the old refresh token where none is returned."""
+        """A fresh access token, or the same one with its clocks and scopes as they are now.
+
+        Keeps the old refresh token where none is returned. Answers or fails within some
+        seconds (`platforms.http.BRIEF`), because others wait for it. Raises
+        `ReauthorizationNeeded` only on the platform's word that the grant is dead.
+        """
+
+    def missing_scopes(self, granted: Sequence[str]) -> tuple[str, ...]:
+        """What publishing needs and was not granted; a wider scope counts for it. Pure."""
 
     def revoke(self, credential: Credential) -> None:
         """End the grant. A grant that is already dead counts as ended. Idempotent."""

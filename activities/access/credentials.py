@@ -1,9 +1,9 @@
 """The credentials of connections, kept fresh where they are used.
 
 A token is read from the vault for one call, refreshed when its end is near or the platform
-refused it, and written back by compare-and-swap on its version: of two refreshes at once the
-first one lands and the other uses its token. Only the platform's own word makes a connection
-need a person; a blip leaves it as it is.
+refused it, and written back by compare-and-swap on its version. Of all that need a refresh at
+once one makes it (`activities.access.leases`). Only the platform's own word makes a connection
+need a person, and its word makes it well again; a blip leaves it as it is.
 """
 
 import json
@@ -11,14 +11,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from domain.errors import ReauthorizationNeeded
-from domain.health import BROKEN, Health
+from activities.access.leases import Leases
+from domain.errors import CastlineError, ReauthorizationNeeded
+from domain.health import BROKEN, SCOPE_MISSING, Health, judge
 from domain.secrets import Secret
 from domain.states import ConnectionHealth
-from platforms.protocol import Credential
+from platforms.protocol import Credential, Platform
 from platforms.registry import Registry
 from store.engine import Store
 from store.queries.access import connections, credentials
+from store.queries.access.credentials import Lease, StoredCredential
 from store.vault import Vault
 
 _REJECTED = "token_rejected"
@@ -80,6 +82,7 @@ class CredentialKeeper:
         self._store = store
         self._vault = vault
         self._registry = registry
+        self._leases = Leases(store, vault)
 
     def current(self, connection_id: str) -> Credential:
         """A credential with at least `MARGIN` to live, refreshed first where needed.
@@ -87,21 +90,36 @@ class CredentialKeeper:
         Raises `ReauthorizationNeeded` without a call when the connection is known to be dead.
         """
         with self._store.read() as session:
+            # First, so that a refresh which fails between the two shows in one of them.
+            stored = credentials.get_credential(session, self._vault, connection_id)
             connection = connections.get_connection_by_id(session, connection_id)
             if connection.health in BROKEN:
                 raise ReauthorizationNeeded(
                     connection.health_reason or "needs_reauth",
                     f"{connection.name} has to be connected again.",
                 )
-            stored = credentials.get_credential(session, self._vault, connection_id)
         credential = unpack(stored.secret)
         if has_life(credential):
             return credential
-        return self._refresh(connection_id, connection.platform, credential, stored.version)
+        return self._refresh(connection_id, connection.platform, stored)
 
     def renew(self, connection_id: str, rejected: Secret) -> Credential:
-        """Another credential than the one whose access token the platform just `rejected`."""
+        """Another credential than the one whose access token the platform just `rejected`.
+
+        Also for a connection that needs a person: one that the platform refreshes is well again.
+        """
         return self.replace(connection_id, rejected, None)
+
+    def check(self, connection_id: str) -> None:
+        """Have the platform say how the credential is, and write that down.
+
+        A refresh, whatever the token's age: one that another makes at the same time will do.
+        Raises what the platform answers, as every refresh does.
+        """
+        with self._store.read() as session:
+            platform = connections.get_connection_by_id(session, connection_id).platform
+            stored = credentials.get_credential(session, self._vault, connection_id)
+        self._refresh(connection_id, platform, stored)
 
     def replace(
         self,
@@ -125,7 +143,7 @@ class CredentialKeeper:
         if error is not None and not (may_refresh and error.code == _REJECTED):
             self._mark_dead(connection_id, error, stored.version)
             raise error
-        return self._refresh(connection_id, platform, credential, stored.version)
+        return self._refresh(connection_id, platform, stored)
 
     def use(self, connection_id: str, call: Callable[[Credential], T]) -> T:
         """Make one call to the platform with a current credential.
@@ -142,42 +160,64 @@ class CredentialKeeper:
 
     def _mark_dead(self, connection_id: str, error: ReauthorizationNeeded, version: int) -> None:
         """Write down the platform's word on this version: only a person can help."""
-        lacks_scope = error.code == "scope_missing"
         with self._store.write() as session:
-            connections.mark_health(
-                session,
-                connection_id,
-                Health(
-                    ConnectionHealth.INSUFFICIENT_SCOPE
-                    if lacks_scope
-                    else ConnectionHealth.NEEDS_REAUTH,
-                    error.code,
-                ),
-                version=version,
-            )
+            connections.mark_health(session, connection_id, _health_of(error), version=version)
 
     def _refresh(
-        self, connection_id: str, platform: str, old: Credential, version: int
+        self, connection_id: str, platform_name: str, stale: StoredCredential
     ) -> Credential:
+        platform = self._registry.get(platform_name)
+        claimed = self._leases.claim(connection_id, stale)
+        if isinstance(claimed, StoredCredential):
+            return unpack(claimed.secret)
         try:
-            fresh = self._registry.get(platform).refresh(old)
-        except ReauthorizationNeeded as error:
-            self._mark_dead(connection_id, error, version)
+            fresh = platform.refresh(unpack(stale.secret))
+        except Exception as error:
+            # At once, not when the lease ends: whoever waits for it is to hear of it.
+            self._give_up(claimed, error)
             raise
+        return self._land(claimed, platform, fresh)
+
+    def _give_up(self, lease: Lease, error: Exception) -> None:
         with self._store.write() as session:
+            if isinstance(error, ReauthorizationNeeded):
+                connections.mark_health(
+                    session, lease.connection_id, _health_of(error), version=lease.version
+                )
+            code = error.code if isinstance(error, CastlineError) else "internal"
+            credentials.release_lease(session, lease, error=code)
+
+    def _land(self, lease: Lease, platform: Platform, fresh: Credential) -> Credential:
+        """Store what a refresh gave with all that it told, unless a person was faster."""
+        with self._store.write() as session:
+            connection = connections.lock_connection(session, lease.connection_id)
             landed = credentials.swap_credential(
                 session,
                 self._vault,
-                connection_id,
-                expected_version=version,
+                connection.id,
+                expected_version=lease.version,
                 secret=pack(fresh),
             )
-            if landed:
-                connections.note_refreshed(
-                    session, connection_id, clocks=fresh.clocks, scopes=fresh.scopes
-                )
-                return fresh
-            return unpack(credentials.get_credential(session, self._vault, connection_id).secret)
+            if not landed:
+                stored = credentials.get_credential(session, self._vault, connection.id)
+                return unpack(stored.secret)
+            connections.note_refreshed(
+                session, connection.id, clocks=fresh.clocks, scopes=fresh.scopes
+            )
+            health = judge(
+                fresh.clocks,
+                connected_at=connection.connected_at,
+                now=datetime.now(UTC),
+                missing_scopes=platform.missing_scopes(fresh.scopes),
+            )
+            connections.mark_health(session, connection.id, health)
+            return fresh
+
+
+def _health_of(error: ReauthorizationNeeded) -> Health:
+    if error.code == SCOPE_MISSING.reason:
+        return SCOPE_MISSING
+    return Health(ConnectionHealth.NEEDS_REAUTH, error.code)
 
 
 class Tokens:

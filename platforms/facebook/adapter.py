@@ -6,7 +6,7 @@ none of them sleeps or repeats a call, and any of them may raise `QuotaExhausted
 a call when the budget is nearly used up.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from media.policy import SourcePolicy
 from media.source import VideoFacts
 from platforms.facebook import limits
 from platforms.facebook.graph import Graph, MetaApp
-from platforms.facebook.login import SCOPES, Login
+from platforms.facebook.login import SCOPES, Login, missing_scopes
 from platforms.facebook.pages import get_accounts, get_channel
 from platforms.facebook.publishing.outcome import get_outcome
 from platforms.facebook.publishing.session import discard_session, find_published, open_session
@@ -96,6 +96,10 @@ class Facebook:
     def refresh(self, credential: Credential) -> Credential:
         """One call. A Page's token stays what it is; its clocks and scopes are read anew."""
         return self._login.refresh(credential)
+
+    def missing_scopes(self, granted: Sequence[str]) -> tuple[str, ...]:
+        """No call."""
+        return missing_scopes(granted, *SCOPES)
 
     def revoke(self, credential: Credential) -> None:
         """Two calls. Ends the person's whole grant: every Page of it goes with it."""

@@ -12,6 +12,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +21,7 @@ from domain.secrets import Secret
 from platforms.facebook.errors import classify, read_document
 from platforms.facebook.reasons import RULES
 from platforms.facebook.usage import APP, Usage
-from platforms.http import Http
+from platforms.http import Http, moment_of
 from platforms.rules import Rule
 from platforms.transfer.machine import Answer
 
@@ -77,6 +78,13 @@ class Multipart:
         return f"\r\n--{self.boundary}--\r\n".encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    document: dict[str, Any] = field(repr=False)
+    moment: datetime
+    """When, by Meta's own clock."""
+
+
 class Graph:
     """The Graph API as one app sees it. Thread-safe; holds no token but the app's own."""
 
@@ -95,11 +103,25 @@ class Graph:
         budget: str | None = None,
         rules: Mapping[str, Rule] = RULES,
     ) -> dict[str, Any]:
-        """Make one call and return its document.
+        """Make one call and return its document; otherwise as `ask`."""
+        return self.ask(method, path, token, fields, budget=budget, rules=rules).document
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        token: Secret | None,
+        fields: Mapping[str, Any] | None = None,
+        *,
+        budget: str | None = None,
+        rules: Mapping[str, Rule] = RULES,
+        is_brief: bool = False,
+    ) -> Told:
+        """Make one call and return what it told, and when.
 
         `budget` is what the call uses up: a Page's id, or `usage.APP` with a person's or
         the app's own token; None minds no budget. A call without a token brings the app's
-        secret among its fields.
+        secret among its fields. `is_brief` as in `platforms.http`.
 
         Raises `QuotaExhausted` without a call when that budget is nearly used up, and
         whatever `classify` makes of an answer. After `PlatformUnavailable` the call may or
@@ -110,10 +132,13 @@ class Graph:
         headers = {} if token is None else self.headers(token)
         if method == "POST":
             headers["content-type"] = "application/x-www-form-urlencoded"
-            answer = self._http.send(method, self.url(path), headers=headers, body=form)
+            answer = self._http.send(
+                method, self.url(path), headers=headers, body=form, is_brief=is_brief
+            )
         else:
-            answer = self._http.send(method, f"{self.url(path)}?{form}", headers=headers)
-        return self.take(answer, budget, rules)
+            address = f"{self.url(path)}?{form}"
+            answer = self._http.send(method, address, headers=headers, is_brief=is_brief)
+        return Told(self.take(answer, budget, rules), moment_of(answer))
 
     def send_file(
         self,

@@ -7,7 +7,7 @@ a token that is inspected has to be in the query, because Meta takes it nowhere 
 There is no PKCE in this flow (facts: Facebook section 1.11).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -59,6 +59,8 @@ class Inspection:
     """What Meta says of a token."""
 
     user_id: str | None
+    page_id: str | None
+    """The Page whose token it is; None for a person's."""
     scopes: tuple[str, ...]
     expires_at: datetime | None
     data_access_ends_at: datetime | None
@@ -66,6 +68,14 @@ class Inspection:
     """Why the token is of no use; None when it is good."""
     targets: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Scope → the only Pages that it was granted for. One that is not here is for all."""
+
+    @property
+    def own_scopes(self) -> tuple[str, ...]:
+        """What was granted for the Page whose token it is."""
+        page_id = self.page_id
+        if page_id is None:
+            return self.scopes
+        return tuple(scope for scope in self.scopes if self.covers(scope, page_id))
 
     def covers(self, scope: str, page_id: str) -> bool:
         return page_id in self.targets.get(scope, (page_id,))
@@ -112,36 +122,42 @@ class Login:
 
     def inspect(self, token: Secret) -> Inspection:
         """One GET. A dead token is a finding, with its fault, and no error."""
-        document = self._graph.call(
+        told = self._graph.ask(
             "GET",
             "debug_token",
             self._app.token,
             {"input_token": token.reveal()},
             budget=APP,
             rules=_AT_INSPECTION,
+            is_brief=True,
         )
-        data = document.get("data")
+        data = told.document.get("data")
         if not isinstance(data, dict) or not isinstance(data.get("is_valid"), bool):
             raise unreadable()
         scopes, user_id = data.get("scopes"), number(data.get("user_id"))
+        page_id = number(data.get("profile_id"))
         return Inspection(
             user_id=str(user_id) if user_id else None,
+            page_id=str(page_id) if page_id else None,
             scopes=tuple(map(str, scopes)) if isinstance(scopes, list) else (),
-            expires_at=_at(number(data.get("expires_at"))),
-            data_access_ends_at=_at(number(data.get("data_access_expires_at"))),
+            expires_at=_at(number(data.get("expires_at")), told.moment),
+            data_access_ends_at=_at(number(data.get("data_access_expires_at")), told.moment),
             fault=None if data["is_valid"] else _fault(data.get("error")),
             targets=_targets(data.get("granular_scopes")),
         )
 
     def refresh(self, credential: Credential) -> Credential:
-        """One GET. The same token with its clocks and scopes as they are now."""
+        """One GET. The same token with its clocks and scopes as they are now.
+
+        A scope that was granted for other Pages only is none of this one's.
+        """
         found = self.inspect(credential.access_token)
         if found.fault is not None:
             raise found.fault
         return replace(
             credential,
             expires_at=found.expires_at,
-            scopes=found.scopes or credential.scopes,
+            scopes=found.own_scopes if found.scopes else credential.scopes,
             data_access_ends_at=found.data_access_ends_at,
         )
 
@@ -177,10 +193,14 @@ class Login:
         return grant
 
 
+def missing_scopes(granted: Sequence[str], *needed: str) -> tuple[str, ...]:
+    """What is needed and was not granted. Pure."""
+    return tuple(scope for scope in needed if scope not in granted)
+
+
 def require_scopes(granted: tuple[str, ...], *needed: str) -> None:
     """Raise `ReauthorizationNeeded` (code `scope_missing`) unless all of it was granted. Pure."""
-    missing = [scope for scope in needed if scope not in granted]
-    if missing:
+    if missing := missing_scopes(granted, *needed):
         raise ReauthorizationNeeded(
             "scope_missing",
             f"The consent did not include {', '.join(missing)}: connect again and leave "
@@ -216,8 +236,8 @@ def _in(seconds: int | None) -> datetime | None:
     return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
-def _at(timestamp: int | None) -> datetime | None:
-    """A moment of Meta's; 0 stands for no end."""
-    if timestamp is None or not 0 < timestamp < datetime.now(UTC).timestamp() + _NEVER:
+def _at(timestamp: int | None, told_at: datetime) -> datetime | None:
+    """A moment by our clock that Meta named by its own; 0 stands for no end."""
+    if timestamp is None or not 0 < timestamp < told_at.timestamp() + _NEVER:
         return None
-    return datetime.fromtimestamp(timestamp, UTC)
+    return datetime.now(UTC) + timedelta(seconds=timestamp - told_at.timestamp())

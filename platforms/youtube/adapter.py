@@ -6,7 +6,7 @@ none of them sleeps or repeats a call. A short publish is one call to open the s
 one to send the bytes, and one for each look at the processing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ from platforms.youtube.channels import (
     UPLOAD,
     get_account,
     get_channel,
+    missing_scopes,
     require_scopes,
 )
 from platforms.youtube.oauth import OAuth
@@ -103,6 +104,10 @@ class YouTube:
     def refresh(self, credential: Credential) -> Credential:
         """One call. A retry gets another access token; the earlier ones stay good."""
         return self._oauth.refresh(credential)
+
+    def missing_scopes(self, granted: Sequence[str]) -> tuple[str, ...]:
+        """No call."""
+        return missing_scopes(granted, UPLOAD, READ)
 
     def revoke(self, credential: Credential) -> None:
         """One call. Ends every grant of this person to our Google project."""

@@ -5,7 +5,7 @@ finds one or none. None is an answer without `items` and no error (facts: YouTub
 section 4), or the 401 `youtubeSignupRequired`; both are the same refusal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,11 +27,14 @@ _SUFFICIENT = {
 """Scope we ask for → the scopes that allow as much (the discovery document's lists)."""
 
 
+def missing_scopes(granted: Sequence[str], *needed: str) -> tuple[str, ...]:
+    """What is needed and was not granted, neither itself nor within a wider scope. Pure."""
+    return tuple(scope for scope in needed if not _SUFFICIENT[scope].intersection(granted))
+
+
 def require_scopes(credential: Credential, *needed: str) -> None:
     """Raise `ReauthorizationNeeded` (code `scope_missing`) unless all of it was granted. Pure."""
-    granted = frozenset(credential.scopes)
-    missing = [scope for scope in needed if not granted & _SUFFICIENT[scope]]
-    if missing:
+    if missing := missing_scopes(credential.scopes, *needed):
         names = ", ".join(scope.removeprefix(_AUTH) for scope in missing)
         raise ReauthorizationNeeded(
             "scope_missing",

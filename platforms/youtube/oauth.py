@@ -173,7 +173,7 @@ class _TokenEndpoint(google.auth.transport.Request):
         timeout: float | None = None,  # noqa: ARG002 - the wire has its own
         **_: Any,
     ) -> google.auth.transport.Response:
-        answer = self._http.send(method, url, headers=headers or {}, body=body)
+        answer = self._http.send(method, url, headers=headers or {}, body=body, is_brief=True)
         if answer.status != 200:
             raise _error(
                 answer,

@@ -15,6 +15,7 @@ from media.facts import inspect
 from media.policy import SourcePolicy
 from platforms.protocol import Credential, Publication
 from platforms.registry import Registry
+from platforms.youtube.channels import READ, UPLOAD
 from platforms.youtube.publishing.resumable import ResumableUpload
 from store.engine import Store
 from store.keyring import Keyring, create_keyset
@@ -25,6 +26,8 @@ from store.tables import Assignment, Connection
 from store.vault import Vault
 from tests.support.api import DirectedYouTube
 from tests.support.stack import CLIP
+
+SCOPES = (UPLOAD, READ)
 
 
 class DirectedPlatform(DirectedYouTube):
@@ -62,7 +65,7 @@ class DirectedPlatform(DirectedYouTube):
 
 
 def credential(token: str, *, lives: timedelta = timedelta(hours=1)) -> Credential:
-    return Credential(Secret(token), Secret("refresh"), datetime.now(UTC) + lives, ("upload",))
+    return Credential(Secret(token), Secret("refresh"), datetime.now(UTC) + lives, SCOPES)
 
 
 @dataclass

@@ -15,6 +15,7 @@ from media.source import Pin, VideoFacts
 from platforms.facebook import Facebook, MetaApp
 from platforms.protocol import Channel, Credential
 from platforms.youtube import GoogleApp, YouTube
+from platforms.youtube.channels import READ, UPLOAD
 from store.queries import workspaces
 from store.queries.access import connections, credentials
 from store.queries.publishing import assignments, progress, videos
@@ -90,7 +91,7 @@ class Tenant:
     def connection(
         self, account_id: str = "UC1", platform: str = "youtube", *, grant_id: str | None = None
     ) -> Connection:
-        grant = Credential(Secret("token"), Secret("refresh"), _later(), ("upload",))
+        grant = Credential(Secret("token"), Secret("refresh"), _later(), (UPLOAD, READ))
         with self.context.store.write() as session:
             connection = connections.ensure_connection(
                 session,

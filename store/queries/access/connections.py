@@ -6,7 +6,7 @@ Several may rest on one consent, and end with it. Its credential lies in a row o
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 
 from sqlmodel import Session, col, select
@@ -106,6 +106,14 @@ def get_connection_by_id(session: Session, connection_id: str) -> Connection:
     return found(session.get(Connection, connection_id), code=_NOT_FOUND)
 
 
+def lock_connection(session: Session, connection_id: str) -> Connection:
+    """The connection, held against other writers.
+
+    It is held before its credential by everybody, so that nobody waits crosswise.
+    """
+    return lock_row(session, Connection, connection_id, code=_NOT_FOUND)
+
+
 def find_connections(
     session: Session,
     workspace_id: str,
@@ -172,7 +180,7 @@ def mark_health(
 
     One that was disconnected stays so until it is authorized. With a `version` it is a word on
     that credential: once another is stored it says nothing. One that needs a person is not
-    looked at any more until a person has come.
+    looked at any more until it is well again.
     """
     connection = lock_row(session, Connection, connection_id, code=_NOT_FOUND)
     credential = session.get(CredentialRow, connection_id, populate_existing=True)
@@ -191,6 +199,7 @@ def mark_health(
         connection.check_due_at = None
         outbox.wake(session, PersonNeeded(connection.id))
     elif before in BROKEN:
+        connection.check_due_at = now() + FIRST_CHECK
         outbox.wake(session, ConnectionSettled(connection.id))
     return connection
 
@@ -241,6 +250,50 @@ def shares_grant(session: Session, connection: Connection) -> bool:
         other.id != connection.id and other.health not in _LIFELESS
         for other in session.exec(of_the_grant).all()
     )
+
+
+def hold_accounts(
+    session: Session, workspace_id: str, platform: str, account_ids: Sequence[str]
+) -> None:
+    """Hold the connections of these accounts until the transaction ends.
+
+    By the order of their ids, as `shares_grant` does: a consent and a disconnection that are
+    about the same ones then wait for each other instead of blocking each other.
+    """
+    session.exec(
+        select(Connection.id)
+        .where(
+            Connection.workspace_id == workspace_id,
+            Connection.platform == platform,
+            col(Connection.account_id).in_(account_ids),
+        )
+        .order_by(Connection.id)
+        .with_for_update(key_share=True)
+    ).all()
+
+
+def mark_reauth_started(session: Session, connection_id: str) -> Connection:
+    """Write that somebody waits for the person that this connection needs. Idempotent."""
+    connection = lock_row(session, Connection, connection_id, code=_NOT_FOUND)
+    if connection.health in BROKEN:
+        connection.is_reauth_started = True
+    return connection
+
+
+def list_unasked(session: Session, *, broken_before: datetime, limit: int) -> Sequence[str]:
+    """The ids of connections that need a person while no workflow waits for one."""
+    query = (
+        select(Connection.id)
+        .where(
+            # What needs a person is never due: the index on it leaves few rows to look at.
+            col(Connection.check_due_at).is_(None),
+            col(Connection.health).in_(tuple(BROKEN)),
+            col(Connection.is_reauth_started).is_(False),
+            col(Connection.health_since) < broken_before,
+        )
+        .limit(limit)
+    )
+    return session.exec(query).all()
 
 
 def note_refreshed(

@@ -1,15 +1,15 @@
 """The credentials of connections, sealed.
 
 Each lies in a row of its own with a version, and a refresh lands only on the version that
-it started from: of two refreshes one wins, and what a person authorized in the meantime is
-never overwritten.
+it started from: what a person authorized in the meantime is never overwritten. Who refreshes
+holds a lease on the version until an agreed moment; the row tells the others what came of it.
 """
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, or_, select, update
 
 from domain.errors import ReauthorizationNeeded
 from domain.secrets import Secret
@@ -25,6 +25,25 @@ class StoredCredential:
     secret: Secret
     version: int
     refreshed_at: datetime
+    lease_ends_at: datetime | None = None
+    """Until then somebody refreshes it, or has died over it."""
+    refreshes: int = 0
+    """Refreshes that have ended, whatever came of them."""
+    refresh_error: str | None = None
+    """The code with which the latest one failed."""
+
+    @property
+    def is_leased(self) -> bool:
+        return self.lease_ends_at is not None and self.lease_ends_at > now()
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to refresh one version of a credential, until its end."""
+
+    connection_id: str
+    version: int
+    ends_at: datetime
 
 
 def has_credentials(session: Session) -> bool:
@@ -50,6 +69,8 @@ def keep_credential(
         known.version += 1
     row = known or fresh
     row.sealed = sealed
+    row.lease_ends_at = None
+    row.refresh_error = None
     row.refreshed_at = now()
 
 
@@ -64,7 +85,57 @@ def get_credential(session: Session, vault: Vault, connection_id: str) -> Stored
         secret=vault.open(row.sealed, _place(connection_id)),
         version=row.version,
         refreshed_at=row.refreshed_at,
+        lease_ends_at=row.lease_ends_at,
+        refreshes=row.refreshes,
+        refresh_error=row.refresh_error,
     )
+
+
+def claim_refresh(
+    session: Session, connection_id: str, stale: StoredCredential, *, lasts: timedelta
+) -> Lease | None:
+    """Take the lease on what is stale. None: another holds it, or a refresh has ended since.
+
+    A retry after a success answers None, too, until the lease is over.
+    """
+    moment = now()
+    lease = Lease(connection_id, stale.version, moment + lasts)
+    claim = (
+        update(CredentialRow)
+        .where(
+            col(CredentialRow.connection_id) == connection_id,
+            col(CredentialRow.version) == stale.version,
+            col(CredentialRow.refreshes) == stale.refreshes,
+            or_(
+                col(CredentialRow.lease_ends_at).is_(None),
+                col(CredentialRow.lease_ends_at) <= moment,
+            ),
+        )
+        .values(lease_ends_at=lease.ends_at)
+    )
+    return lease if session.connection().execute(claim).rowcount == 1 else None
+
+
+def release_lease(session: Session, lease: Lease, *, error: str) -> None:
+    """Note that a refresh has failed and let the next one begin. Idempotent.
+
+    Nothing happens when the lease is no longer this one's: it ran out and another has taken it,
+    or a person has authorized the connection since.
+    """
+    release = (
+        update(CredentialRow)
+        .where(
+            col(CredentialRow.connection_id) == lease.connection_id,
+            col(CredentialRow.version) == lease.version,
+            col(CredentialRow.lease_ends_at) == lease.ends_at,
+        )
+        .values(
+            lease_ends_at=None,
+            refreshes=col(CredentialRow.refreshes) + 1,
+            refresh_error=error,
+        )
+    )
+    session.connection().execute(release)
 
 
 def swap_credential(
@@ -89,6 +160,9 @@ def swap_credential(
         .values(
             sealed=vault.seal(secret, _place(connection_id)),
             version=expected_version + 1,
+            lease_ends_at=None,
+            refreshes=col(CredentialRow.refreshes) + 1,
+            refresh_error=None,
             refreshed_at=now(),
         )
     )

@@ -8,7 +8,7 @@ from domain.errors import PlatformUnavailable, ReauthorizationNeeded
 from domain.secrets import Secret
 from domain.states import ConnectionHealth, TokenLife
 from platforms.protocol import Credential
-from tests.activities.conftest import Installation, credential
+from tests.activities.conftest import SCOPES, Installation, credential
 
 REJECTED = ReauthorizationNeeded("token_rejected", "This token is no good.")
 REVOKED = ReauthorizationNeeded("grant_revoked", "The grant is gone.")
@@ -118,7 +118,7 @@ def test_a_blip_during_a_refresh_leaves_the_connection_healthy(installation: Ins
 def test_a_refresh_notes_what_time_will_do_to_the_credential(installation: Installation) -> None:
     ends = datetime(2027, 3, 1, tzinfo=UTC)
     installation.platform.refreshing = lambda _: Credential(
-        Secret("fresh"), None, None, ("upload",), data_access_ends_at=ends
+        Secret("fresh"), None, None, SCOPES, data_access_ends_at=ends
     )
     installation.keeper.renew(installation.connection_id, Secret("first"))
     connection = installation.connection()

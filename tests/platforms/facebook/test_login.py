@@ -159,11 +159,34 @@ def test_a_refresh_reads_clocks_and_scopes_and_keeps_the_token(
     old = connect().credential
     stale = replace(old, expires_at=datetime.now(UTC), scopes=(), data_access_ends_at=None)
     calls = emulator.calls("debug_token")
-    assert facebook.refresh(stale) == old
+    fresh = facebook.refresh(stale)
+    assert replace(fresh, data_access_ends_at=old.data_access_ends_at) == old
     assert emulator.calls("debug_token") == calls + 1
     assert old.clocks.token_life is TokenLife.PERMANENT
     assert old.data_access_ends_at is not None
-    assert timedelta(days=89) < old.data_access_ends_at - datetime.now(UTC) < timedelta(days=91)
+    assert fresh.data_access_ends_at is not None
+    assert timedelta(days=89) < fresh.data_access_ends_at - datetime.now(UTC) < timedelta(days=91)
+
+
+def test_a_clock_is_read_against_metas_own(
+    emulator: Emulator, facebook: Facebook, connect: Connect
+) -> None:
+    page = connect().credential
+    emulator.advance(60 * 86_400)
+    ends = facebook.refresh(page).data_access_ends_at
+    assert ends is not None
+    assert timedelta(days=29) < ends - datetime.now(UTC) < timedelta(days=31)
+
+
+def test_a_scope_of_other_pages_only_is_missing(
+    facebook: Facebook, consent: Consent, connect: Connect
+) -> None:
+    bakery = connect().credential
+    assert facebook.missing_scopes(facebook.refresh(bakery).scopes) == ()
+    catering = connect(meta.CATERING)
+    consent(pages=[catering.id])
+    assert facebook.missing_scopes(facebook.refresh(bakery).scopes) == meta.SCOPES
+    assert facebook.missing_scopes(facebook.refresh(catering.credential).scopes) == ()
 
 
 def test_a_permission_that_was_withdrawn_shows_at_the_next_refresh(
@@ -207,7 +230,7 @@ def test_a_lost_role_ends_that_page_only(
     pages = {page.name: page.credential for page in facebook.accounts(consent()).usable}
     emulator.account(meta.ANA, platform="facebook", roles={meta.BAKERY: []})
     assert raised(lambda: facebook.refresh(pages[meta.BAKERY])).code == "role_lost"
-    assert facebook.refresh(pages[meta.CATERING]) == pages[meta.CATERING]
+    assert facebook.refresh(pages[meta.CATERING]).scopes == pages[meta.CATERING].scopes
 
 
 @pytest.mark.parametrize("token", ["EAABnonsense", "x"])
@@ -222,7 +245,7 @@ def test_a_blip_is_not_a_dead_token(
     credential = connect().credential
     emulator.fault("debug_token", "graph_error", reason="2")
     assert type(raised(lambda: facebook.refresh(credential))) is PlatformUnavailable
-    assert facebook.refresh(credential) == credential
+    assert facebook.refresh(credential).access_token == credential.access_token
 
 
 def test_a_wrong_secret_is_not_a_dead_token(app: MetaApp, connect: Connect) -> None:
