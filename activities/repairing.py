@@ -2,7 +2,8 @@
 
 An assignment is accepted by writing its row; its workflow is started right after. A crash, or
 a Temporal that is away, leaves the row alone: this starts the workflow, which is idempotent by
-its id, however often the sweep sees the row. Tickets that nobody settled are closed.
+its id, however often the sweep sees the row. Tickets that nobody settled are closed. A wake that
+was lost after its commit is given again, for what the rows say that it was for.
 """
 
 import asyncio
@@ -15,17 +16,21 @@ from activities.contract.assignments import AssignmentInput
 from activities.contract.repair import Repaired, RepairSteps
 from activities.publishing.jobs import input_of
 from domain.states import TicketState
-from domain.wakes import Wake
+from domain.wakes import ConnectionSettled, PersonNeeded, Wake
 from platforms.registry import Registry
 from store.engine import Store
-from store.queries.access import tickets
-from store.queries.publishing import assignments
+from store.queries.access import connections, tickets
+from store.queries.publishing import assignments, parked
+from store.queries.telling import deliveries
 
 GRACE = timedelta(seconds=20)
 """How long a row may stand alone before it is taken for abandoned: the API starts its own."""
 
 TICKET_GRACE = timedelta(minutes=10)
 """Longer than the last exchange that a ticket may have begun in time can take."""
+
+DELIVERY_GRACE = timedelta(minutes=1)
+"""How much longer a line of deliveries may be late: a slow endpoint holds its own up."""
 
 BATCH = 200
 
@@ -49,7 +54,22 @@ class RepairActivities(RepairSteps):
         for assignment in abandoned:
             await self._start_assignment(assignment)
             await asyncio.to_thread(self._mark_started, assignment)
-        return Repaired(started=len(abandoned), expired=expired)
+        lost = await asyncio.to_thread(self._lost_wakes)
+        for concerned in lost:
+            await self._wake(concerned)
+        return Repaired(started=len(abandoned), expired=expired, woken=len(lost))
+
+    def _lost_wakes(self) -> list[Wake]:
+        before = datetime.now(UTC) - GRACE
+        with self._store.read() as session:
+            unasked = connections.list_unasked(session, broken_before=before, limit=BATCH)
+            unsettled = parked.list_unsettled_connections(
+                session, settled_before=before, limit=BATCH
+            )
+            overdue = deliveries.list_overdue(
+                session, due_before=before - DELIVERY_GRACE, limit=BATCH
+            )
+        return [*map(PersonNeeded, unasked), *map(ConnectionSettled, unsettled), *overdue]
 
     def _mark_started(self, started: AssignmentInput) -> None:
         with self._store.write() as session:

@@ -7,6 +7,7 @@ from what caused it, so asking again gives the first answer. A Temporal that is 
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -14,10 +15,8 @@ from typing import Any, TypeVar
 from temporalio.client import (
     Client,
     WorkflowExecutionStatus,
-    WorkflowFailureError,
     WorkflowHandle,
     WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import (
     Priority,
@@ -26,8 +25,7 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.exceptions import ApplicationError
 
 from activities.contract.assignments import AssignmentEdit, AssignmentInput, AssignmentOutcome
 from activities.contract.tickets import Refusal, TicketInput, TicketOutcome
@@ -35,18 +33,12 @@ from domain.errors import Conflict, Unavailable
 from domain.ids import assignment_workflow_id, ticket_workflow_id
 from domain.queues import WORKFLOW_QUEUE
 from domain.states import AssignmentState, TicketState
+from runtime.answers import ANSWER_TIMEOUT, Closed, answered, started
 from workflows import options
 from workflows.assignment import AssignmentWorkflow
 from workflows.ticket import TicketWorkflow
 
 T = TypeVar("T")
-
-ANSWER_TIMEOUT = timedelta(seconds=20)
-"""How long a browser or a caller is kept waiting for a worker's answer."""
-
-START_SECONDS = 5.0
-"""How long a caller is kept waiting for Temporal's: what is not started then is started later."""
-
 
 _ATTEMPT = "attempt"
 _CLOSING_LOOKS = 20
@@ -60,7 +52,7 @@ class Lifecycles:
 
     async def start_ticket(self, ticket: TicketInput) -> None:
         """Start the clock of a ticket. Idempotent, also when it has run out since."""
-        await _started(
+        await started(
             self._client.start_workflow(
                 TicketWorkflow.run,
                 ticket,
@@ -151,7 +143,7 @@ class Lifecycles:
             priority=Priority(fairness_key=assignment.workspace_id),
             rpc_timeout=ANSWER_TIMEOUT,
         )
-        await _started(start)
+        await started(start)
 
     async def _let_earlier_run_close(self, assignment: AssignmentInput) -> None:
         # Its row says `failed` a moment before its workflow has closed; to start in that
@@ -159,8 +151,8 @@ class Lifecycles:
         handle = self._assignment(assignment.assignment_id)
         for _ in range(_CLOSING_LOOKS):
             try:
-                description = await _answered(handle.describe())
-            except _Closed:
+                description = await answered(handle.describe())
+            except Closed:
                 return  # beyond Temporal's retention
             is_running = description.status is WorkflowExecutionStatus.RUNNING
             if not is_running or await description.memo_value(_ATTEMPT) == assignment.attempt:
@@ -172,36 +164,55 @@ class Lifecycles:
         """Change what has not begun. Raises `Conflict` with `too_late`."""
         handle = self._assignment(edit.assignment_id)
         try:
-            await _answered(
+            await answered(
                 handle.execute_update(AssignmentWorkflow.edit, edit, rpc_timeout=ANSWER_TIMEOUT)
             )
-        except (WorkflowUpdateFailedError, _Closed):
+        except (WorkflowUpdateFailedError, Closed):
             raise Conflict("too_late", "The transfer has begun; nothing was changed.") from None
 
     async def cancel(self, assignment_id: str) -> bool:
         """Give an assignment up. True: it ends as cancelled. False: it came too late."""
         handle = self._assignment(assignment_id)
         try:
-            return await _answered(
+            return await answered(
                 handle.execute_update(
                     AssignmentWorkflow.cancel, id="cancel", rpc_timeout=ANSWER_TIMEOUT
                 )
             )
         except WorkflowUpdateFailedError:
             return False
-        except _Closed:
+        except Closed:
             return await self._was_cancelled(handle)
+
+    async def tell_recovered(self, assignment_id: str) -> None:
+        """Wake an assignment whose connection was authorized again. Idempotent.
+
+        One that has ended needs no waking. Raises `Unavailable`.
+        """
+        handle = self._assignment(assignment_id)
+        with suppress(Closed):
+            await answered(
+                handle.signal(AssignmentWorkflow.connection_recovered, rpc_timeout=ANSWER_TIMEOUT)
+            )
+
+    async def ask_to_end(self, assignment_id: str) -> None:
+        """Ask an assignment to end as cancelled if it can, and do not wait for it. Idempotent.
+
+        Raises `Unavailable`.
+        """
+        with suppress(Closed):
+            await answered(self._assignment(assignment_id).cancel(rpc_timeout=ANSWER_TIMEOUT))
 
     async def _was_cancelled(self, handle: WorkflowHandle[AssignmentWorkflow, Any]) -> bool:
         try:
-            description = await _answered(handle.describe())
-        except _Closed:
+            description = await answered(handle.describe())
+        except Closed:
             return False  # beyond Temporal's retention
         return description.status is WorkflowExecutionStatus.CANCELED
 
     async def ping(self) -> None:
         """Raises `Unavailable` when Temporal does not answer."""
-        healthy = await _answered(
+        healthy = await answered(
             self._client.service_client.check_health(timeout=timedelta(seconds=3))
         )
         if not healthy:
@@ -223,52 +234,20 @@ class Lifecycles:
         self, handle: WorkflowHandle[TicketWorkflow, TicketOutcome], update: Awaitable[T]
     ) -> T:
         try:
-            return await _answered(update)
+            return await answered(update)
         except WorkflowUpdateFailedError as failure:
             cause = failure.cause
             code = cause.type if isinstance(cause, ApplicationError) else None
             raise _refused_ticket(code) from None
-        except _Closed:
+        except Closed:
             # It ended before this came: by its time, or by another callback.
             raise _refused_ticket(await self._error_of(handle)) from None
 
     async def _error_of(self, handle: WorkflowHandle[TicketWorkflow, TicketOutcome]) -> str | None:
         try:
-            return (await _answered(handle.result())).error_code
-        except _Closed:
+            return (await answered(handle.result())).error_code
+        except Closed:
             return None  # beyond Temporal's retention
-
-
-class _Closed(Exception):
-    """The workflow has ended, or never was."""
-
-
-async def _started(start: Awaitable[object]) -> None:
-    try:
-        # Temporal's client alone would insist for longer than a caller waits.
-        await _answered(asyncio.wait_for(start, START_SECONDS))
-    except WorkflowAlreadyStartedError:
-        return
-
-
-async def _answered(call: Awaitable[T]) -> T:
-    try:
-        return await call
-    except WorkflowUpdateRPCTimeoutOrCancelledError:
-        raise Unavailable(
-            "temporal_slow", "No worker answered in time. It may still happen; ask again."
-        ) from None
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            raise _Closed from None
-        raise Unavailable(
-            "temporal_unavailable", "Temporal cannot be reached. Ask again in a moment."
-        ) from None
-    except (TimeoutError, RuntimeError, WorkflowFailureError):
-        # A lazy client raises RuntimeError when its first connection fails.
-        raise Unavailable(
-            "temporal_unavailable", "Temporal cannot be reached. Ask again in a moment."
-        ) from None
 
 
 def _refused_ticket(code: str | None) -> Conflict:

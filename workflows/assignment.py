@@ -9,7 +9,7 @@ platform's final word, or a week of the same trouble, makes it fail.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypedDict, TypeVar, Unpack
 
 from temporalio import workflow
@@ -29,29 +29,33 @@ with workflow.unsafe.imports_passed_through():
         TransferInput,
         TransferSteps,
     )
-    from activities.contract.trouble import Trouble
-    from domain.states import AssignmentState, WaitReason
+    from activities.contract.trouble import Kind, Trouble
+    from domain.states import AssignmentState, StepName, WaitReason
     from workflows import options
     from workflows.cancelling import is_cancelled, to_the_end
     from workflows.card import status_card
-    from workflows.parking import Parking, pause_until
+    from workflows.parking import Parking, Stand, pause_until
     from workflows.trouble import Failed, kind_of, trouble_of
 
 T = TypeVar("T")
+
+RECONNECTION = "reconnection"
+"""The patch of work that began before a step could be parked and before a recovery was written
+to the row."""
 
 
 class _Decision(TypedDict, total=False):
     wait_reason: WaitReason
     wait_until: datetime
     trouble: Trouble
-    platform_url: str
+    platform_url: str | None
 
 
 @workflow.defn
 class AssignmentWorkflow:
     """Updates: `edit` until the transfer begins, `cancel` until the platform has every byte.
 
-    Signal: `connection_recovered`, sent by the ticket that re-authorized the connection.
+    Signal: `connection_recovered`, sent when the connection was authorized again.
     Cancelling the workflow itself does what `cancel` does.
     """
 
@@ -61,7 +65,7 @@ class AssignmentWorkflow:
         self._scheduled_at = assignment.scheduled_at
         self._extra_steps = list(assignment.extra_steps)
         self._state = AssignmentState.PENDING
-        self._parking = Parking()
+        self._parking = Parking(timedelta(days=assignment.parking_days))
         self._delivery: asyncio.Task[None] | None = None
         self._has_begun = False
         self._edits_in_flight = 0
@@ -143,7 +147,7 @@ class AssignmentWorkflow:
         published = await self._insist(self._await_processing)
         self._warnings |= published.warnings
         for step in self._extra_steps:
-            await self._run_extra_step(StepInput(self._assignment.assignment_id, step))
+            await self._run_extra_step(step, published.platform_url)
         if self._extra_steps:
             await self._enter(AssignmentState.PUBLISHED, platform_url=published.platform_url)
         else:
@@ -166,18 +170,35 @@ class AssignmentWorkflow:
             **options.PROCESSING,
         )
 
-    async def _run_extra_step(self, step: StepInput) -> None:
-        """A step that fails is a warning: it never hides a video that is live."""
+    async def _run_extra_step(self, step: StepName, platform_url: str) -> None:
+        """A step that fails is a warning: it never hides a video that is live.
+
+        Only for want of a person it is parked, until one has come or the limit is over.
+        """
+
+        async def run_step() -> None:
+            try:
+                await workflow.execute_activity_method(
+                    PublishingSteps.run_step,
+                    StepInput(self._assignment.assignment_id, step),
+                    summary=f"{step}",
+                    **options.EXTRA_STEP,
+                )
+            except ActivityError as error:
+                is_parked = kind_of(error) is Kind.NEEDS_CONNECTION
+                if not (is_parked and workflow.patched(RECONNECTION)):
+                    raise Failed(trouble_of(error)) from None
+                raise
+
         try:
-            await workflow.execute_activity_method(
-                PublishingSteps.run_step, step, summary=f"{step.step}", **options.EXTRA_STEP
-            )
-        except ActivityError as error:
-            self._warnings[f"{step.step}_failed"] = trouble_of(error).sentence
+            await self._insist(run_step, platform_url)
+        except Failed as failure:
+            self._parking.forget()
+            self._warnings[f"{step}_failed"] = failure.trouble.sentence
 
     # Waiting --------------------------------------------------------------------------------
 
-    async def _insist(self, step: Callable[[], Awaitable[T]]) -> T:
+    async def _insist(self, step: Callable[[], Awaitable[T]], platform_url: str | None = None) -> T:
         """Run a step until it succeeds, parked in between; raises `Failed` when it cannot."""
         while True:
             recoveries = self._parking.recoveries
@@ -190,19 +211,28 @@ class AssignmentWorkflow:
             else:
                 self._parking.forget()
                 return done
-            await self._enter(
-                stand.state,
-                wait_reason=stand.reason,
-                wait_until=stand.until,
-                trouble=stand.trouble,
-            )
-            await self._parking.wait_out(stand, recoveries)
+            await self._wait_out(stand, recoveries, platform_url)
+
+    async def _wait_out(self, stand: Stand, recoveries: int, platform_url: str | None) -> None:
+        await self._enter(
+            stand.state,
+            wait_reason=stand.reason,
+            wait_until=stand.until,
+            trouble=stand.trouble,
+            platform_url=platform_url,
+        )
+        await self._parking.wait_out(stand, recoveries)
+        if self._parking.recoveries > recoveries and workflow.patched(RECONNECTION):
+            # Its turn may be far off, and until then it would count as parked still.
+            has_all = self._platform_id is not None
+            state = AssignmentState.PROCESSING if has_all else AssignmentState.PENDING
+            await self._enter(state, platform_url=platform_url)
 
     # Messages -------------------------------------------------------------------------------
 
     @workflow.signal(description="The connection was authorized again.")
     def connection_recovered(self) -> None:
-        self._parking.recoveries += 1
+        self._parking.recover()
 
     @workflow.update
     async def edit(self, edit: AssignmentEdit) -> None:

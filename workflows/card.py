@@ -1,10 +1,11 @@
-"""What the Temporal Web UI shows of a running assignment, in Markdown."""
+"""What the Temporal Web UI shows of a running workflow, in Markdown."""
 
 from activities.contract.assignments import AssignmentInput, AssignmentRecord
+from activities.contract.reauth import ReauthInput, ReauthStand
 
 
 def status_card(assignment: AssignmentInput, record: AssignmentRecord) -> str:
-    """How it stands, what it waits for, what helps."""
+    """How an assignment stands, what it waits for, what helps."""
     lines = [f"**{record.state}**: {assignment.title} on {assignment.platform}"]
     if record.wait_reason is not None:
         lines.append(f"Waits for **{record.wait_reason}**.")
@@ -16,4 +17,17 @@ def status_card(assignment: AssignmentInput, record: AssignmentRecord) -> str:
     if record.platform_url is not None:
         lines.append(record.platform_url)
     lines += [f"Warning `{code}`: {sentence}" for code, sentence in record.warnings.items()]
+    return "\n\n".join(lines)
+
+
+def reauth_card(reauth: ReauthInput, stand: ReauthStand) -> str:
+    """Whether a connection needs a person, since when and why, and how much work waits."""
+    lines = [f"**{stand.health}**: {reauth.name} on {reauth.platform}"]
+    if stand.is_needed:
+        why = f"`{stand.reason}`, " if stand.reason else ""
+        lines.append(f"{why}since {stand.since.isoformat(timespec='seconds')}.")
+        lines.append(f"Assignments that wait for it: **{stand.waiting}**.")
+        lines.append(
+            "What helps: the owner of the account authorizes it again, by the link in the notice."
+        )
     return "\n\n".join(lines)

@@ -1,8 +1,10 @@
 """Standing still: for what, until when, and for how long at most.
 
 A trouble that passes by itself, or by what a person does elsewhere, parks the assignment
-instead of failing it. Each look that finds the same reason again lengthens the pause; a week
-of one and the same reason is the end.
+instead of failing it. Where time helps, each look that finds the same reason again lengthens
+the pause, and a week of one and the same reason is the end. Where a person must authorize the
+connection again, one pause lasts until they have or until the limit; nobody looks in between,
+because whoever settles the connection says so.
 """
 
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.contract.trouble import Kind, Trouble
+    from domain.errors import Remedy
     from domain.states import AssignmentState, WaitReason
     from workflows.options import PATIENCE
     from workflows.trouble import Failed
@@ -35,11 +38,15 @@ class Stand:
 
 
 class Parking:
-    """Decides each standstill and remembers how long the same reason has lasted."""
+    """Decides each standstill and remembers how long the same reason has lasted.
 
-    def __init__(self) -> None:
+    A connection is waited for as long as `limit` says, everything else for a week.
+    """
+
+    def __init__(self, limit: timedelta) -> None:
         self.recoveries = 0
         """How often the connection has been re-authorized."""
+        self._limit = limit
         self.forget()
 
     def forget(self) -> None:
@@ -48,13 +55,23 @@ class Parking:
         self._since = workflow.now()
         self._times = 0
 
+    def recover(self) -> None:
+        """The connection was authorized again: its next trouble is a new story, too."""
+        self.recoveries += 1
+        if self._reason is WaitReason.CONNECTION:
+            self.forget()
+
     def stand(self, kind: Kind, trouble: Trouble) -> Stand:
         """The standstill that a trouble brings. Raises `Failed` where waiting does not help."""
         reason = _REASONS.get(kind, WaitReason.PLATFORM)
         if self._reason is not reason:
             self._reason, self._since, self._times = reason, workflow.now(), 0
         self._times += 1
-        if kind is Kind.REFUSED or workflow.now() - self._since > PATIENCE:
+        if kind is Kind.REFUSED:
+            raise Failed(trouble)
+        if reason is WaitReason.CONNECTION:
+            return self._for_connection(trouble)
+        if workflow.now() - self._since > PATIENCE:
             raise Failed(trouble)
         return Stand(
             AssignmentState.UNCONFIRMED if kind is Kind.UNCONFIRMED else AssignmentState.WAITING,
@@ -75,10 +92,21 @@ class Parking:
             lambda: stand.reason is WaitReason.CONNECTION and self.recoveries > recoveries,
         )
 
+    def _for_connection(self, trouble: Trouble) -> Stand:
+        until = self._since + self._limit
+        if workflow.now() >= until:
+            days = f"{self._limit / timedelta(days=1):g}"
+            raise Failed(
+                Trouble(
+                    "not_reconnected",
+                    f"Nobody authorized the connection again within {days} days. "
+                    "Reconnect it and retry.",
+                    Remedy.RECONNECT,
+                )
+            )
+        return Stand(AssignmentState.WAITING, WaitReason.CONNECTION, until, trouble)
+
     def _next_look(self) -> timedelta:
-        # A connection is waited for by signal; its looks only cover one that was missed.
-        if self._reason is WaitReason.CONNECTION:
-            return timedelta(minutes=1) if self._times == 1 else timedelta(hours=1)
         return timedelta(minutes=min(2 ** min(self._times - 1, 4), 15))
 
 

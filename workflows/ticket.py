@@ -131,6 +131,8 @@ class TicketWorkflow:
 
     async def _release(self, assignment_ids: list[str]) -> None:
         """Wake what was parked on the connection; one that ended meanwhile needs no waking."""
+        # None today: the commit of the consent wakes the connection's ReauthWorkflow, which does
+        # it. Tickets that began before it did have ids in their histories, and must replay.
         handles = (
             workflow.get_external_workflow_handle(assignment_workflow_id(assignment_id))
             for assignment_id in assignment_ids

@@ -22,7 +22,6 @@ from platforms.protocol import Account, Accounts, Credential, Platform
 from platforms.registry import Registry
 from store.engine import Store
 from store.queries.access import connections, credentials, tickets
-from store.queries.publishing.assignments import list_waiting_for_connection
 from store.tables import Ticket
 from store.vault import Vault
 
@@ -39,7 +38,7 @@ class TicketActivities(TicketSteps):
         with self._store.write() as session:
             ticket = tickets.begin_connecting(session, ticket_id)
             if ticket.state == TicketState.CONNECTED:
-                return _connected(session, outcome_of(ticket))
+                return Connected(outcome_of(ticket))
         platform = self._registry.get(ticket.platform)
         try:
             accounts = platform.accounts(self._grant(ticket, platform))
@@ -84,11 +83,17 @@ class TicketActivities(TicketSteps):
             left_out = list(accounts.left_out)
             if not accounts.usable:
                 return Connected(_nothing_usable(left_out))
+            connections.hold_accounts(
+                session,
+                ticket.workspace_id,
+                ticket.platform,
+                [account.id for account in accounts.usable],
+            )
             made = [self._connect(session, ticket, account) for account in accounts.usable]
             outcome = TicketOutcome(TicketState.CONNECTED, made, left_out=left_out)
             # In the same transaction: a ticket never ends connected without its connections.
             _settle(session, ticket.id, outcome)
-            return _connected(session, outcome)
+            return Connected(outcome)
 
     def _connect(self, session: Session, ticket: Ticket, account: Account) -> str:
         credential, moment = account.credential, datetime.now(UTC)
@@ -144,15 +149,6 @@ def _only(account_id: str, accounts: Accounts) -> Accounts:
         [account for account in accounts.usable if account.id == account_id],
         [other for other in accounts.left_out if other.account_id == account_id],
     )
-
-
-def _connected(session: Session, outcome: TicketOutcome) -> Connected:
-    parked = [
-        assignment_id
-        for connection_id in outcome.connection_ids
-        for assignment_id in list_waiting_for_connection(session, connection_id)
-    ]
-    return Connected(outcome, parked)
 
 
 def _refused(code: str, sentence: str) -> TicketOutcome:

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from temporalio import activity
 
@@ -16,8 +17,22 @@ class ReauthInput:
     since: datetime
     """Since when the connection is not well."""
     reminder_days: list[float] = field(default_factory=lambda: [1.0, 3.0, 7.0])
-    """When a person is reminded, counted from `since`."""
+    """When a person is reminded, counted from the moment at which the trouble began."""
     limit_days: float = 30.0
+    """How long a person is waited for, counted from the start of the run."""
+
+
+class ReauthEnd(StrEnum):
+    RECONNECTED = "reconnected"
+    DISCONNECTED = "disconnected"
+    LIMIT = "limit"
+
+
+@dataclass(frozen=True, slots=True)
+class ReauthOutcome:
+    end: ReauthEnd
+    concerned: int = 0
+    """Assignments that were woken or cancelled on the way out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +42,8 @@ class ReauthStand:
     is_needed: bool
     health: str
     reason: str | None
+    since: datetime
+    """Since when it is so: another moment is another trouble."""
     waiting: int
 
 
@@ -34,12 +51,15 @@ class ReauthStand:
 class Reminder:
     connection_id: str
     number: int
-    """Counted from 1; the notice at once is told with the change of health itself."""
+    """Counted from 1; the notice at once is told with the change of health itself. 0 is told to
+    whoever had that notice long before anybody waited for what comes of it."""
     key: str
     """Names it, so that a retry does not remind twice."""
 
 
 class ReauthSteps(ABC):
+    """`survey` and `remind` are local activities: one short write to our own database each."""
+
     @activity.defn
     @abstractmethod
     def survey(self, connection_id: str) -> ReauthStand:
@@ -60,4 +80,13 @@ class ReauthSteps(ABC):
 
         On retry: one that was woken before and is parked no more is left alone, any other one
         finds out by itself that there is nothing new.
+        """
+
+    @activity.defn
+    @abstractmethod
+    async def abandon(self, connection_id: str) -> int:
+        """Cancel what can still be cancelled on a connection that is gone. Returns how many.
+
+        Each is asked to end and not waited for. Nothing is done when a person has authorized
+        the connection meanwhile. On retry: what has ended is left alone.
         """

@@ -10,10 +10,16 @@ from temporalio import activity
 class Repaired:
     started: int
     expired: int
+    woken: int = 0
+    """Connections whose re-authorization, or the end of it, nobody was at work on."""
 
 
 class RepairSteps(ABC):
     @activity.defn
     @abstractmethod
     async def reconcile(self) -> Repaired:
-        """Start what was accepted and has no workflow; close tickets whose workflow is gone."""
+        """Start what was accepted and has no workflow; close tickets whose workflow is gone.
+
+        Wake for what was woken in vain: a person to be asked for, parked work to be set free.
+        On retry: the next sweep finds what this one has left.
+        """

@@ -39,7 +39,7 @@ class Refusal:
 class Connected:
     outcome: TicketOutcome
     parked: list[str] = field(default_factory=list)
-    """Assignments that waited for these connections."""
+    """Assignments for the ticket to wake: only in histories from before a `ReauthWorkflow` did."""
 
 
 class TicketSteps(ABC):

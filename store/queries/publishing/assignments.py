@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from domain import ids
 from domain.errors import Conflict
-from domain.states import AssignmentState, WaitReason
+from domain.states import AssignmentState
 from store.queries.access.connections import get_connection
 from store.queries.publishing.steps import discard_steps
 from store.queries.publishing.transfers import discard_transfer, find_transfer
@@ -188,16 +188,6 @@ def mark_started(session: Session, assignment_id: str, *, attempt: int) -> None:
     row = lock_assignment(session, assignment_id)
     if row.attempt == attempt:
         row.is_started = True
-
-
-def list_waiting_for_connection(session: Session, connection_id: str) -> list[str]:
-    """The ids of the assignments that are parked until this connection is authorized again."""
-    query = select(Assignment.id).where(
-        Assignment.connection_id == connection_id,
-        Assignment.state == AssignmentState.WAITING,
-        Assignment.wait_reason == WaitReason.CONNECTION,
-    )
-    return list(session.exec(query.order_by(col(Assignment.number))))
 
 
 def begin_retry(

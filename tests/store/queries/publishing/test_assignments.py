@@ -251,16 +251,6 @@ def test_unstarted_assignments_are_listed_oldest_first(store: Store, tenant: Ten
         assert [row.id for row in rows] == [first.id]
 
 
-def test_only_those_parked_on_the_connection_wait_for_it(store: Store, tenant: Tenant) -> None:
-    parked, quota, running = tenant.assignment(), tenant.assignment(), tenant.assignment()
-    record(store, parked, AssignmentState.WAITING, wait_reason=WaitReason.CONNECTION)
-    record(store, quota, AssignmentState.WAITING, wait_reason=WaitReason.QUOTA)
-    record(store, running, AssignmentState.UPLOADING)
-    with store.read() as session:
-        waiting = assignments.list_waiting_for_connection(session, parked.connection_id)
-    assert waiting == [parked.id]
-
-
 @pytest.mark.parametrize("state", [AssignmentState.FAILED, AssignmentState.CANCELLED])
 def test_a_retry_begins_anew_and_only_once(
     store: Store, tenant: Tenant, assignment: Assignment, state: AssignmentState
