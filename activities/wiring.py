@@ -2,8 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from activities.access.caring import CareActivities
 from activities.access.connecting import TicketActivities
 from activities.access.credentials import CredentialKeeper
 from activities.access.reauth_links import ReauthLinks
@@ -45,6 +47,7 @@ def build(
     wake: Callable[[Wake], Awaitable[None]],
     url: str,
     allow_private_webhooks: bool,
+    care_every: timedelta,
 ) -> Activities:
     keeper = CredentialKeeper(store, vault, registry)
     tickets = TicketActivities(store, vault, registry)
@@ -52,6 +55,7 @@ def build(
     publishing = PublishingActivities(store, registry, keeper)
     recording = RecordingActivities(store)
     reauth = ReauthActivities(store, tell_recovered, ask_to_end)
+    caring = CareActivities(store, keeper, every=care_every)
     repair = RepairActivities(store, registry, start_assignment, wake)
     deliveries = DeliveryActivities(
         store,
@@ -71,6 +75,8 @@ def build(
             reauth.remind,
             reauth.release,
             reauth.abandon,
+            caring.make_due,
+            caring.care_for_due,
             repair.reconcile,
         ],
         transfer=[transfers.transfer, transfers.discard_session],

@@ -33,6 +33,7 @@ from temporalio.client import (
 )
 from temporalio.envconfig import ClientConfig
 
+from activities.contract.care import CareInput
 from domain.errors import Unavailable
 from domain.queues import WORKFLOW_QUEUE
 from runtime.codec import Sealer, make_data_converter
@@ -43,6 +44,7 @@ RETENTION = timedelta(days=30)
 """How long ids and update ids of closed workflows go on refusing a second run."""
 
 RECONCILE = "reconcile"
+CARE = "care"
 
 _REGISTRATION_SECONDS = 30
 
@@ -125,24 +127,48 @@ async def ensure_retention(client: Client) -> None:
 
 
 async def ensure_schedules(client: Client) -> None:
-    """Run `ReconcileWorkflow` every minute, never two at a time.
+    """Run `ReconcileWorkflow` every minute and `CareWorkflow` every quarter of an hour.
 
-    A schedule that exists is left alone: an operator who paused or slowed it meant to.
+    Never two of one at a time. A schedule that exists is left alone: an operator who paused or
+    slowed it meant to.
     """
+    reconcile = ScheduleActionStartWorkflow(
+        "ReconcileWorkflow",
+        id=RECONCILE,
+        task_queue=WORKFLOW_QUEUE,
+        execution_timeout=timedelta(minutes=10),
+        static_summary="Repair what a crash between database and Temporal left",
+    )
+    care = ScheduleActionStartWorkflow(
+        "CareWorkflow",
+        args=[CareInput()],
+        id=CARE,
+        task_queue=WORKFLOW_QUEUE,
+        # A hundred thousand looks that all meet a platform in trouble.
+        execution_timeout=timedelta(days=1),
+        static_summary="Look after connections before anybody notices",
+    )
+    await _ensure_schedule(client, reconcile, every=timedelta(minutes=1))
+    # Not all installations of the world at the same minute.
+    await _ensure_schedule(client, care, every=timedelta(minutes=15), jitter=timedelta(minutes=3))
+
+
+async def _ensure_schedule(
+    client: Client,
+    action: ScheduleActionStartWorkflow,
+    *,
+    every: timedelta,
+    jitter: timedelta | None = None,
+) -> None:
     schedule = Schedule(
-        action=ScheduleActionStartWorkflow(
-            "ReconcileWorkflow",
-            id=RECONCILE,
-            task_queue=WORKFLOW_QUEUE,
-            execution_timeout=timedelta(minutes=10),
-            static_summary="Repair what a crash between database and Temporal left",
-        ),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=1))]),
+        action=action,
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)], jitter=jitter),
+        # What was missed while Temporal was away is done by the next one.
         policy=SchedulePolicy(
             overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)
         ),
     )
     try:
-        await client.create_schedule(RECONCILE, schedule)
+        await client.create_schedule(action.id, schedule)
     except ScheduleAlreadyRunningError:
         return

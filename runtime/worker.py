@@ -104,6 +104,7 @@ def make_workers(
         wake=Waker(client, parts.store, settings).wake,
         url=settings.url,
         allow_private_webhooks=settings.allow_private_webhooks,
+        care_every=timedelta(hours=settings.care_hours),
     )
     identity = worker_identity(os.getpid())
     grace = timedelta(seconds=settings.graceful_seconds)

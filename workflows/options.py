@@ -87,6 +87,15 @@ DELIVERY: dict[str, Any] = {
     ),
 }
 
+CARE: dict[str, Any] = {
+    # A page of a hundred, eight at a time, of which each has to wait for a platform in trouble.
+    "start_to_close_timeout": timedelta(minutes=15),
+    # It beats with every look that has ended, and one ends within half a minute.
+    "heartbeat_timeout": timedelta(minutes=2),
+    # The Schedule comes again every quarter of an hour, and what was looked at stays so.
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=5), maximum_attempts=3),
+}
+
 RECONCILE: dict[str, Any] = {
     "start_to_close_timeout": timedelta(minutes=5),
     # The Schedule comes again every minute; a failed sweep need not be insisted on.
