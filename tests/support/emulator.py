@@ -98,6 +98,10 @@ class Emulator:
         count: int = faults[fault_id]["fired"]
         return count
 
+    def forget_faults(self) -> None:
+        """Let everything go well again."""
+        self._ask("DELETE", "faults")
+
     def advance(self, seconds: float) -> None:
         """Move the emulator's clock forward."""
         self._ask("POST", "clock", {"advance_seconds": seconds})
