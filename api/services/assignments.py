@@ -16,6 +16,7 @@ from sqlmodel import Session
 from activities.contract.assignments import AssignmentEdit
 from activities.publishing.jobs import input_of
 from api.context import Context, on_loop
+from api.services.webhooks import check_url
 from domain import ids
 from domain.errors import Conflict, InvalidRequest, Unavailable, Unprocessable
 from domain.ids import WorkspaceId
@@ -24,6 +25,7 @@ from media.facts import inspect
 from media.source import VideoFacts
 from store.queries.access import connections
 from store.queries.publishing import assignments, videos
+from store.queries.telling.endpoints import ensure_callbacks
 from store.tables import Assignment, Connection, IdempotencyClaim, Video
 
 log = logging.getLogger("castline.api")
@@ -40,6 +42,7 @@ class Order:
     payload: dict[str, Any]
     scheduled_at: datetime | None = None
     external_id: str | None = None
+    callback_url: str | None = None
     idempotency_key: str | None = None
     fingerprint: str = ""
     """Of the request: the same key with another one is refused."""
@@ -70,6 +73,8 @@ def accept(here: Context, workspace_id: WorkspaceId, order: Order) -> Accepted:
         ]
         known = videos.get_video(session, workspace_id, order.video_id) if order.video_id else None
     _check(here, order, targets)
+    if order.callback_url is not None:
+        check_url(here, order.callback_url, "callbackUrl")
     facts = videos.facts_of(known) if known else inspect(order.media_url or "", here.policy)
     warnings = {
         platform: _check_file(here, platform, order, facts)
@@ -191,6 +196,8 @@ def _write(
             if claim is not None:
                 return Accepted(_replay(session, order, claim), is_replay=True)
         video = _ensure_video(session, workspace_id, order, facts)
+        if order.callback_url is not None:
+            ensure_callbacks(session, here.vault, workspace_id)
         return Accepted(
             [
                 assignments.create_assignment(
@@ -203,6 +210,7 @@ def _write(
                     payload=order.payload,
                     scheduled_at=order.scheduled_at,
                     external_id=order.external_id,
+                    callback_url=order.callback_url,
                     origin=order.origin,
                     group_id=group_id,
                     warnings=warnings[target.platform],

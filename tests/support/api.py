@@ -24,6 +24,8 @@ from store.tables import Assignment, Connection, Video, Workspace
 PUBLIC_URL = "https://castline.example.com"
 CALLER_PAGE = "https://app.example.com/connected"
 NOWHERE = "http://127.0.0.1:9"
+HOOK = "https://93.184.216.34/hook"
+"""An endpoint that may be told: its public address needs no name server."""
 
 
 class DirectedYouTube(YouTube):

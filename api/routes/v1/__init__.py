@@ -6,16 +6,28 @@ from api.routes.v1 import (
     assignments,
     connections,
     consent,
+    events,
     files,
     organizations,
     platforms,
     tickets,
     videos,
+    webhooks,
 )
 from api.schemas.problem import answers
 from domain.errors import InvalidRequest, TooLarge, Unauthorized
 
 router = APIRouter(prefix="/api/v1")
-for _module in (tickets, organizations, connections, files, videos, assignments, platforms):
+for _module in (
+    tickets,
+    organizations,
+    connections,
+    files,
+    videos,
+    assignments,
+    events,
+    webhooks,
+    platforms,
+):
     router.include_router(_module.router, responses=answers(InvalidRequest, Unauthorized, TooLarge))
 router.include_router(consent.router)

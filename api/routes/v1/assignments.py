@@ -148,6 +148,7 @@ def _order(wanted: AssignmentRequest, header: str | None) -> Order:
         payload=wanted.payload,
         scheduled_at=wanted.scheduled_at,
         external_id=wanted.external_id,
+        callback_url=wanted.callback_url,
         idempotency_key=key,
         fingerprint=_fingerprint(wanted),
     )

@@ -3,14 +3,22 @@
 from fastapi import APIRouter
 
 from api.auth import Caller
-from api.context import Here
+from api.context import Context, Here
 from api.routes.paging import Filter, Limit, PageNumber
 from api.schemas.problem import answers
-from api.schemas.v1.connections import ChannelView, ConnectionList, ConnectionPatch, ConnectionView
-from api.services.connections import disconnect, read_channel, refresh
+from api.schemas.v1.connections import (
+    ChannelView,
+    ConnectionList,
+    ConnectionPatch,
+    ConnectionView,
+    DisconnectedView,
+)
+from api.services.connections import find_way_in, read_channel, refresh
+from api.services.disconnecting import disconnect
 from domain.errors import Conflict, NotFound, PlatformUnavailable, QuotaExhausted
 from store.queries.access import connections
 from store.queries.rows import PAGE_LIMIT
+from store.tables import Connection
 
 router = APIRouter(prefix="/connections", tags=["Connections"])
 
@@ -40,7 +48,12 @@ def read_all(
             page=page,
             limit=limit,
         )
-    return ConnectionList.model_validate(found)
+    return ConnectionList(
+        items=[_view(here, connection) for connection in found.items],
+        total=found.total,
+        page=found.page,
+        limit=found.limit,
+    )
 
 
 @router.get("/{connection_id}", responses=answers(NotFound))
@@ -48,7 +61,7 @@ def read(here: Here, workspace_id: Caller, connection_id: str) -> ConnectionView
     """One connection and its health."""
     with here.store.read() as session:
         connection = connections.get_connection(session, workspace_id, connection_id)
-    return ConnectionView.model_validate(connection)
+    return _view(here, connection)
 
 
 @router.patch("/{connection_id}", responses=answers(NotFound, Conflict))
@@ -60,23 +73,24 @@ def change(
         connection = connections.update_connection(
             session, workspace_id, connection_id, **changes.changes
         )
-    return ConnectionView.model_validate(connection)
+    return _view(here, connection)
 
 
-@router.delete("/{connection_id}", status_code=204, responses=_PLATFORM_ERRORS)
-def end(here: Here, workspace_id: Caller, connection_id: str) -> None:
-    """End the grant at the platform and erase the credential. Doing it again changes nothing.
+@router.delete("/{connection_id}", responses=_PLATFORM_ERRORS)
+def end(here: Here, workspace_id: Caller, connection_id: str) -> DisconnectedView:
+    """End the grant at the platform, erase the credential, cancel what is on its way.
 
     A consent that is known to cover several connections ends with the last of them. Google ends
     everything that this account has granted to your app, including what other connections use.
+    When the platform cannot be reached nothing is changed. Doing it again changes nothing.
     """
-    disconnect(here, workspace_id, connection_id)
+    return DisconnectedView.model_validate(disconnect(here, workspace_id, connection_id))
 
 
 @router.post("/{connection_id}/refresh-token", responses=_PLATFORM_ERRORS)
 def refresh_token(here: Here, workspace_id: Caller, connection_id: str) -> ConnectionView:
-    """Get a new access token now. No person is needed."""
-    return ConnectionView.model_validate(refresh(here, workspace_id, connection_id))
+    """Get a new access token now. 409 where only a person helps: `details.reauthUrl` is the way."""
+    return _view(here, refresh(here, workspace_id, connection_id))
 
 
 @router.get("/{connection_id}/channel", responses=_PLATFORM_ERRORS)
@@ -85,3 +99,8 @@ def channel(here: Here, workspace_id: Caller, connection_id: str) -> ChannelView
     with here.store.read() as session:
         connection = connections.get_connection(session, workspace_id, connection_id)
     return ChannelView.model_validate(read_channel(here, connection))
+
+
+def _view(here: Context, connection: Connection) -> ConnectionView:
+    shown = ConnectionView.model_validate(connection)
+    return shown.model_copy(update={"reauth_url": find_way_in(here, connection)})

@@ -35,4 +35,6 @@ def read(here: Here, workspace_id: Caller, ticket_id: str) -> TicketView:
     """How the ticket stands, and the connections it made."""
     with here.store.read() as session:
         ticket = tickets.get_ticket(session, ticket_id, workspace_id)
-    return TicketView.model_validate(ticket)
+        expected = tickets.find_expected(session, ticket)
+    name = None if expected is None else expected.name
+    return TicketView.model_validate(ticket).model_copy(update={"expected_account": name})

@@ -23,6 +23,7 @@ _ASSIGNMENT_EXAMPLE = {
     "payload": _PAYLOAD,
     "scheduledAt": None,
     "externalId": "episode-12",
+    "callbackUrl": None,
     "attempt": 1,
     "state": "published",
     "waitReason": None,
@@ -50,6 +51,7 @@ class AssignmentRequest(Body):
         payload=_PAYLOAD,
         scheduledAt="2026-12-24T18:00:00+01:00",
         externalId="episode-12",
+        callbackUrl="https://app.example.com/hooks/episode-12",
         idempotencyKey="episode-12-youtube",
     )
 
@@ -73,16 +75,12 @@ class AssignmentRequest(Body):
     idempotency_key: Label | None = Field(
         None, description="Also as the header Idempotency-Key. The same body is answered alike."
     )
-    callback_url: Url | None = Field(None, description="Not in this release: leave it out.")
-
-    @field_validator("callback_url")
-    @classmethod
-    def _is_not_promised(cls, value: str | None) -> None:
-        if value is not None:
-            raise ValueError(
-                "callbackUrl is not supported yet, so nothing would ever be called. "
-                "Leave it out and read GET /api/v1/assignments/{id}."
-            )
+    callback_url: Url | None = Field(
+        None,
+        description="Told of every event of this assignment, as a webhook is. An https URL on a "
+        "public address. GET /api/v1/webhooks/endpoints has the secret that signs: that of the "
+        "endpoint without a url.",
+    )
 
     @field_validator("connection_ids")
     @classmethod
@@ -112,6 +110,7 @@ class AssignmentView(Answer):
     payload: dict[str, Any]
     scheduled_at: datetime | None
     external_id: str | None
+    callback_url: str | None
     attempt: int = Field(description="Counts the runs: a retry begins the next one.")
     state: AssignmentState
     wait_reason: WaitReason | None

@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from tests.support.api import PUBLIC_URL, Tenant
+from tests.support.api import HOOK, PUBLIC_URL, Tenant
 
 ROUTES = [
     ("GET", "/api/v1/oauth/tickets/{ticket}", None),
@@ -21,6 +21,13 @@ ROUTES = [
     ("PATCH", "/api/v1/assignments/{assignment}", {"payload": {"title": "Mine"}}),
     ("POST", "/api/v1/assignments/{assignment}/retry", None),
     ("DELETE", "/api/v1/assignments/{assignment}", None),
+    ("GET", "/api/v1/webhooks/endpoints/{endpoint}", None),
+    ("PATCH", "/api/v1/webhooks/endpoints/{endpoint}", {"description": "Mine"}),
+    ("DELETE", "/api/v1/webhooks/endpoints/{endpoint}", None),
+    ("GET", "/api/v1/webhooks/endpoints/{endpoint}/secret", None),
+    ("POST", "/api/v1/webhooks/endpoints/{endpoint}/rotate-secret", {"overlapHours": 0}),
+    ("GET", "/api/v1/webhooks/deliveries/{delivery}", None),
+    ("POST", "/api/v1/webhooks/deliveries/{delivery}/redeliver", None),
     ("GET", "/api/youtube/uploads/{upload}/status/", None),
     ("GET", "/api/video-jobs/{job}/", None),
 ]
@@ -28,7 +35,9 @@ ROUTES = [
 
 async def ids_of(tenant: Tenant) -> dict[str, str]:
     body = {"platform": "youtube", "redirectUrl": f"{PUBLIC_URL}/api/v1/oauth/done"}
+    endpoint = await tenant.http.post("/api/v1/webhooks/endpoints", json={"url": HOOK})
     row = tenant.assignment(origin="youtube")
+    told = await tenant.http.get("/api/v1/webhooks/deliveries")
     announced = await tenant.http.post(
         "/api/v1/videos/files", headers={**TUS, "Upload-Length": "9"}
     )
@@ -39,6 +48,8 @@ async def ids_of(tenant: Tenant) -> dict[str, str]:
         "assignment": row.id,
         "upload": str(row.number),
         "job": "1",
+        "endpoint": endpoint.json()["id"],
+        "delivery": told.json()["items"][0]["id"],
         "file": announced.headers["Location"].rsplit("/", 1)[1],
     }
 
@@ -50,6 +61,8 @@ UNKNOWN = {
     "assignment": "asg_0",
     "upload": "999",
     "job": "999",
+    "endpoint": "whe_0",
+    "delivery": "dlv_0",
     "file": "upl_0",
 }
 
@@ -81,6 +94,9 @@ async def test_a_foreign_id_answers_like_an_unknown_one(
         "/api/v1/videos",
         "/api/v1/assignments",
         "/api/v1/organizations",
+        "/api/v1/events",
+        "/api/v1/webhooks/endpoints",
+        "/api/v1/webhooks/deliveries",
         "/api/youtube/uploads/",
         "/api/video-jobs/",
     ],
@@ -89,6 +105,7 @@ async def test_a_list_shows_nothing_of_another_workspace(
     ours: Tenant, theirs: Tenant, path: str
 ) -> None:
     await theirs.http.post("/api/v1/organizations", json={"name": "Bakery"})
+    await theirs.http.post("/api/v1/webhooks/endpoints", json={"url": HOOK})
     theirs.assignment(origin="youtube")
     listed = (await ours.http.get(path)).json()
     assert (listed if isinstance(listed, list) else listed["items"]) == []
@@ -100,6 +117,6 @@ async def test_every_route_with_an_id_is_in_the_list_above(ours: Tenant) -> None
         (method.upper(), re.sub(r"{\w+}", "{}", path))
         for path, operations in paths.items()
         for method in operations.keys() - {"head"}
-        if re.search(r"{(?!platform)\w+}", path)
+        if re.search(r"{(?!platform|token)\w+}", path)
     }
     assert with_ids == {(method, re.sub(r"{\w+}", "{}", path)) for method, path, _ in ROUTES}

@@ -113,7 +113,6 @@ async def test_a_payload_that_the_platform_refuses_is_refused_here(
         ({"scheduledAt": "1700000000"}, "scheduledAt"),
         ({"scheduledAt": "9999-12-31T23:59:59-12:00"}, "scheduledAt"),
         ({"scheduledAt": "0001-01-01T00:00:00+14:00"}, "scheduledAt"),
-        ({"callbackUrl": "https://app.example.com/hook"}, "callbackUrl"),
         ({"idempotencyKey": ""}, "idempotencyKey"),
         ({"priority": 1}, "priority"),
     ],

@@ -1,0 +1,183 @@
+"""Webhook endpoints, and the deliveries to them."""
+
+from datetime import datetime
+from typing import Annotated, cast
+
+from pydantic import AfterValidator, Field, model_validator
+
+from api.schemas.base import Answer, Body, Label, Page, Url, example
+from domain.events import EventType, kind_of
+from domain.states import DeliveryAnswer, DeliveryState
+from store.queries.telling.endpoints import EndpointChanges
+
+_ENDPOINT = "whe_8d7c6b5a49382716f5e4d3c2b1a09f8e"
+_ENDPOINT_EXAMPLE = {
+    "id": _ENDPOINT,
+    "url": "https://app.example.com/hooks/castline",
+    "description": "The backend",
+    "eventTypes": ["assignment.*", "connection.needs_reauth"],
+    "isEnabled": True,
+    "disabledReason": None,
+    "failingSince": None,
+    "oldSecretEndsAt": None,
+    "createdAt": "2026-11-22T12:00:00Z",
+}
+_DELIVERY_EXAMPLE = {
+    "id": "dlv_0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "endpointId": _ENDPOINT,
+    "eventId": "evt_57d5e824f5b1dc400b0113c4e4047a57",
+    "subjectId": "asg_1f2e3d4c5b6a798897a6b5c4d3e2f100",
+    "number": 1042,
+    "url": None,
+    "state": "pending",
+    "attempts": [
+        {"at": "2026-11-22T12:00:01Z", "answer": "refused", "status": 503, "milliseconds": 41}
+    ],
+    "attemptCount": 1,
+    "dueAt": "2026-11-22T12:00:06Z",
+    "givesUpAt": "2026-11-25T12:00:00Z",
+    "createdAt": "2026-11-22T12:00:00Z",
+    "settledAt": None,
+}
+_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAAAAAAAAAAA="  # noqa: S105  # shows its form
+
+_KINDS = frozenset(map(kind_of, EventType))
+
+
+def _is_known(type: str) -> str:
+    if type not in _KINDS and type not in frozenset(EventType):
+        raise ValueError(
+            f"There are no such events. All of a kind are: {', '.join(sorted(_KINDS))}."
+        )
+    return type
+
+
+Told = Annotated[str, AfterValidator(_is_known)]
+
+
+class EndpointRequest(Body):
+    model_config = example(
+        url="https://app.example.com/hooks/castline",
+        description="The backend",
+        eventTypes=["assignment.*", "connection.needs_reauth"],
+    )
+
+    url: Url | None = Field(
+        None,
+        description="An https URL on a public address. Without one it is the endpoint that stands "
+        "for the callbackUrl of each assignment: there is one, and asking again gives it again.",
+    )
+    description: Label | None = None
+    event_types: list[Told] = Field(
+        default_factory=list,
+        max_length=50,
+        description="What is told: a type, or all of a kind (`assignment.*`). Empty: everything.",
+    )
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> "EndpointRequest":
+        if self.url is None and (self.description or self.event_types):
+            raise ValueError("Without a url there is nothing else to say.")
+        return self
+
+
+class EndpointPatch(Body):
+    """Only the fields that are there are changed."""
+
+    model_config = example(isEnabled=True)
+
+    url: Url | None = None
+    description: Label | None = None
+    event_types: list[Told] | None = Field(None, max_length=50)
+    is_enabled: bool | None = Field(
+        None,
+        description="false: nothing is told, nor what stands in line. true: it begins anew.",
+    )
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> "EndpointPatch":
+        given = self.model_dump(exclude_unset=True)
+        if not given:
+            raise ValueError("Name at least one field to change.")
+        if {"url": None, "event_types": None, "is_enabled": None}.items() & given.items():
+            raise ValueError("url, eventTypes and isEnabled cannot be null.")
+        return self
+
+    @property
+    def changes(self) -> EndpointChanges:
+        return cast(EndpointChanges, self.model_dump(exclude_unset=True))
+
+
+class EndpointView(Answer):
+    model_config = example(**_ENDPOINT_EXAMPLE)
+
+    id: str
+    url: str | None = Field(description="null: it stands for the callbackUrl of each assignment.")
+    description: str | None
+    event_types: list[str] = Field(description="Empty: everything.")
+    is_enabled: bool
+    disabled_reason: str | None = Field(
+        description="Why Castline disabled it: what came of the last try."
+    )
+    failing_since: datetime | None = Field(description="null while it answers.")
+    old_secret_ends_at: datetime | None = Field(
+        description="Until then the secret before signs beside the present one."
+    )
+    created_at: datetime
+
+
+class EndpointList(Page):
+    model_config = example(items=[_ENDPOINT_EXAMPLE], total=1, page=1, limit=50)
+
+    items: list[EndpointView]
+
+
+class SecretRotation(Body):
+    model_config = example(overlapHours=24)
+
+    overlap_hours: float = Field(
+        24.0,
+        ge=0,
+        le=720,
+        description="How long the present secret signs beside the new one. 0: not at all.",
+    )
+
+
+class SecretView(Answer):
+    model_config = example(secret=_SECRET, oldSecretEndsAt=None)
+
+    secret: str = Field(description="As the libraries of Standard Webhooks take it.")
+    old_secret_ends_at: datetime | None
+
+
+class AttemptView(Answer):
+    model_config = example(at="2026-11-22T12:00:01Z", answer="refused", status=503, milliseconds=41)
+
+    at: datetime
+    answer: DeliveryAnswer
+    status: int | None = Field(description="The HTTP status, where there was one.")
+    milliseconds: int
+
+
+class DeliveryView(Answer):
+    model_config = example(**_DELIVERY_EXAMPLE)
+
+    id: str
+    endpoint_id: str
+    event_id: str
+    subject_id: str
+    number: int = Field(description="The event's. About one subject an endpoint is told in order.")
+    url: str | None = Field(description="The assignment's callbackUrl. null: the endpoint's url.")
+    state: DeliveryState
+    attempts: list[AttemptView] = Field(description="The latest 20, oldest first.")
+    attempt_count: int = Field(description="Since it was put in line.")
+    due_at: datetime = Field(description="When it is tried next, while it is pending.")
+    gives_up_at: datetime
+    created_at: datetime
+    settled_at: datetime | None
+
+
+class DeliveryList(Page):
+    model_config = example(items=[_DELIVERY_EXAMPLE], total=1, page=1, limit=50)
+
+    items: list[DeliveryView]
