@@ -1,7 +1,7 @@
-"""Errands of whoever runs Castline: workspaces, keys, migrations, key set, doctor.
+"""Errands of whoever runs Castline: workspaces, keys, migrations, key set, care, doctor.
 
-They work on the database directly and therefore on the machine that has its address and
-the key set; nothing here goes through the API.
+They work on the database directly, or through Temporal, and therefore on the machine that has
+their addresses and the key set; nothing here goes through the API.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from cli.output import print_table, say, tell
 if TYPE_CHECKING:
     from sqlmodel import Session
 
+    from activities.contract.care import Cared
     from store.engine import Store
     from store.tables import Workspace
 
@@ -158,6 +159,26 @@ def rotate_keys(
     from settings import Settings
 
     tell(rotate(Settings(), _store(), only_reseal=reseal))
+
+
+@app.command()
+def care() -> None:
+    """Have a worker check every connection now, and say how they are."""
+    from runtime.caring import care_for_everything
+    from runtime.parts import load_keyring
+    from runtime.temporal import connect
+    from settings import Settings
+
+    async def ask() -> "Cared":
+        settings = Settings()
+        return await care_for_everything(await connect(settings, load_keyring(settings)))
+
+    tell("A worker checks every connection; to stop waiting does not stop it.")
+    found = asyncio.run(ask())
+    say(
+        f"{found.checked} checked: {found.broken} need a person, {found.expiring} will soon; "
+        f"{found.postponed} could not be checked now"
+    )
 
 
 @app.command()

@@ -13,17 +13,20 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 
 import httpx
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from domain.errors import CastlineError, PlatformError, PlatformMisconfigured, Unavailable
-from domain.states import PlatformName
+from domain.health import BROKEN
+from domain.states import ConnectionHealth, PlatformName
 from media.policy import SourcePolicy
 from platforms.registry import build_registry
 from runtime.parts import load_keyring
 from runtime.temporal import connect, find_missing_search_attributes
 from settings import Settings
 from store.engine import Store
+from store.queries.access import care
 
 _TIMEOUT = 5
 _SKEW_SECONDS = 60
@@ -102,6 +105,40 @@ async def _database(settings: Settings) -> Finding:
     if not is_current:
         return Finding("database", "lacks migrations", "castline migrate")
     return Finding("database", "reachable, migrations are current")
+
+
+async def _connections(settings: Settings) -> Finding:
+    health, in_testing = await asyncio.to_thread(_count_connections, settings)
+    total = sum(health.values()) - health.get(ConnectionHealth.DISCONNECTED, 0)
+    if not total:
+        return Finding("connections", "none yet")
+    broken = sum(health.get(state, 0) for state in BROKEN)
+    fact = f"{total}, of which {broken} need a person"
+    if not in_testing:
+        return Finding("connections", fact)
+    return Finding(
+        "connections",
+        f"{fact}; {in_testing} end seven days after their consent, because the Google consent "
+        "screen is in Testing",
+        "Publish the app in the Google Cloud console (OAuth consent screen), then connect them "
+        "again.",
+    )
+
+
+def _count_connections(settings: Settings) -> tuple[dict[ConnectionHealth, int], int]:
+    """By health, and those of an app in Testing; none where the database cannot be read."""
+    if settings.database_url is None and not (settings.data_dir / "castline.db").exists():
+        return {}, 0
+    store = Store(settings.database)
+    try:
+        if not store.is_current():
+            return {}, 0
+        with store.read() as session:
+            return care.count_by_health(session), care.count_of_testing(session)
+    except SQLAlchemyError:
+        return {}, 0  # the examination of the database says so
+    finally:
+        store.close()
 
 
 async def _temporal(settings: Settings) -> Finding:
@@ -189,6 +226,7 @@ EXAMINATIONS: tuple[Examination, ...] = (
     _data_dir,
     _keyset,
     _database,
+    _connections,
     _temporal,
     *(partial(_platform, name) for name in PlatformName),
     _api,

@@ -1,12 +1,18 @@
-"""What the doctor says of the platforms' apps; the rest is seen with `castline up`."""
+"""What the doctor says of apps and connections; the rest is seen with `castline up`."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli.doctor import examine
+from domain.health import HEALTHY, Clocks, Health
+from domain.states import ConnectionHealth, TokenLife
 from settings import Settings
+from store.engine import Store
+from store.queries import workspaces
+from store.queries.access import connections
 from tests.support.emulator import Emulator
 
 NOWHERE = "http://127.0.0.1:9"
@@ -76,3 +82,47 @@ async def test_a_platform_that_does_not_answer_is_not_called_refused(tmp_path: P
         assert line.startswith("wrong")
         assert "refused" not in line
         assert "Check the network" in line
+
+
+def connections_of(folder: Path, clocks: list[Clocks], broken: int) -> None:
+    """An installation with a connection for each of the clocks; the first ones need a person."""
+    store = Store(f"sqlite:///{folder / 'castline.db'}")
+    store.migrate()
+    with store.write() as session:
+        workspace = workspaces.create_workspace(session, name="ours")
+        for number, clock in enumerate(clocks):
+            connections.ensure_connection(
+                session,
+                workspace_id=workspace.id,
+                platform="youtube",
+                account_id=f"UC{number}",
+                name="A channel",
+                handle=None,
+                thumbnail_url=None,
+                scopes=[],
+                clocks=clock,
+                health=Health(ConnectionHealth.NEEDS_REAUTH) if number < broken else HEALTHY,
+            )
+    store.close()
+
+
+async def line_on(folder: Path, subject: str) -> str:
+    said: list[str] = []
+    await examine(Settings(data_dir=folder, port=9), said.append)
+    (line,) = [line for line in said if f" {subject}: " in line]
+    return line
+
+
+async def test_connections_that_need_a_person_are_counted(tmp_path: Path) -> None:
+    assert await line_on(tmp_path, "connections") == "ok     connections: none yet"
+    connections_of(tmp_path, [Clocks(TokenLife.RENEWED)] * 3, broken=1)
+    line = await line_on(tmp_path, "connections")
+    assert line == "ok     connections: 3, of which 1 need a person"
+
+
+async def test_a_consent_screen_in_testing_is_told_with_what_to_do(tmp_path: Path) -> None:
+    week = Clocks(TokenLife.RENEWED, grant_expires_at=datetime.now(UTC) + timedelta(days=7))
+    connections_of(tmp_path, [Clocks(TokenLife.RENEWED), week, week], broken=0)
+    line = await line_on(tmp_path, "connections")
+    assert line.startswith("wrong  connections: 3, of which 0 need a person; 2 end seven days")
+    assert "Publish the app" in line

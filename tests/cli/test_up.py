@@ -73,6 +73,16 @@ def test_the_doctor_finds_nothing_wrong(machine: Machine, up: Up) -> None:
         assert f"ok     {platform} app: not set: `castline up` starts" in examined.stdout
 
 
+def test_every_connection_is_checked_when_an_operator_asks(
+    machine: Machine, connection: str
+) -> None:
+    checked = machine.run("care")
+    assert checked.returncode == 0, checked.stderr
+    assert checked.stdout == (
+        "1 checked: 0 need a person, 0 will soon; 0 could not be checked now\n"
+    )
+
+
 def test_the_key_set_is_its_owners_alone(machine: Machine, up: Up) -> None:
     assert (machine.data / "keyset.json").stat().st_mode & 0o777 == 0o600
 

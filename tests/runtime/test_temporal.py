@@ -16,6 +16,7 @@ from temporalio.service import RPCError
 
 from domain.errors import Unavailable
 from runtime.temporal import (
+    CARE,
     RECONCILE,
     RETENTION,
     connect,
@@ -72,9 +73,10 @@ async def test_a_fresh_namespace_is_prepared_once_and_again(client: Client) -> N
     await ensure_ready(client)
     assert await find_missing_search_attributes(client) == []
     assert await retention(client) == RETENTION
-    schedule = (await client.get_schedule_handle(RECONCILE).describe()).schedule
-    assert schedule.policy.overlap is ScheduleOverlapPolicy.SKIP
-    assert schedule.spec.intervals[0].every == timedelta(minutes=1)
+    for name, minutes in ((RECONCILE, 1), (CARE, 15)):
+        schedule = (await client.get_schedule_handle(name).describe()).schedule
+        assert schedule.policy.overlap is ScheduleOverlapPolicy.SKIP
+        assert schedule.spec.intervals[0].every == timedelta(minutes=minutes)
 
 
 async def test_a_longer_retention_is_left_alone(client: Client) -> None:
