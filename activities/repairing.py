@@ -19,7 +19,7 @@ from domain.states import TicketState
 from domain.wakes import ConnectionSettled, PersonNeeded, Wake
 from platforms.registry import Registry
 from store.engine import Store
-from store.queries.access import connections, tickets
+from store.queries.access import asking, tickets
 from store.queries.publishing import assignments, parked
 from store.queries.telling import deliveries
 
@@ -62,7 +62,7 @@ class RepairActivities(RepairSteps):
     def _lost_wakes(self) -> list[Wake]:
         before = datetime.now(UTC) - GRACE
         with self._store.read() as session:
-            unasked = connections.list_unasked(session, broken_before=before, limit=BATCH)
+            unasked = asking.list_unasked(session, broken_before=before, limit=BATCH)
             unsettled = parked.list_unsettled_connections(
                 session, settled_before=before, limit=BATCH
             )

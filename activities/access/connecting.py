@@ -21,7 +21,7 @@ from domain.states import TicketState
 from platforms.protocol import Account, Accounts, Credential, Platform
 from platforms.registry import Registry
 from store.engine import Store
-from store.queries.access import connections, credentials, tickets
+from store.queries.access import connections, credentials, grants, tickets
 from store.tables import Ticket
 from store.vault import Vault
 
@@ -83,7 +83,7 @@ class TicketActivities(TicketSteps):
             left_out = list(accounts.left_out)
             if not accounts.usable:
                 return Connected(_nothing_usable(left_out))
-            connections.hold_accounts(
+            grants.hold_accounts(
                 session,
                 ticket.workspace_id,
                 ticket.platform,

@@ -16,7 +16,7 @@ from activities.contract.reauth import ReauthStand, ReauthSteps, Reminder
 from activities.failures import translated
 from domain.health import BROKEN
 from store.engine import Store
-from store.queries.access import connections
+from store.queries.access import asking, connections
 from store.queries.publishing import parked
 from store.queries.telling.events import note_health
 from store.tables import Assignment
@@ -48,7 +48,7 @@ class ReauthActivities(ReauthSteps):
     @translated
     def survey(self, connection_id: str) -> ReauthStand:
         with self._store.write() as session:
-            connection = connections.mark_reauth_started(session, connection_id)
+            connection = asking.mark_reauth_started(session, connection_id)
             return ReauthStand(
                 is_needed=connection.health in BROKEN,
                 health=connection.health,

@@ -6,6 +6,7 @@ from typing import cast
 from pydantic import Field, computed_field, model_validator
 
 from api.schemas.base import Answer, Body, Id, Label, Page, example
+from domain.grants import GrantEnd
 from domain.states import ConnectionHealth, TokenLife
 from store.queries.access.connections import ConnectionChanges
 
@@ -33,7 +34,13 @@ _CONNECTION_EXAMPLE = {
     "isActive": True,
     "health": "healthy",
     "healthReason": None,
+    "healthSince": "2026-11-22T12:00:00Z",
+    "healthUntil": None,
+    "checkedAt": "2026-11-23T12:00:00Z",
+    "reauthUrl": None,
     "tokenLife": "renewed",
+    "tokenExpiresAt": "2026-11-23T13:00:00Z",
+    "grantExpiresAt": None,
     "dataAccessEndsAt": None,
     "warnings": {},
     "scopes": ["https://www.googleapis.com/auth/youtube.upload"],
@@ -78,9 +85,25 @@ class ConnectionView(Answer):
     is_active: bool
     health: ConnectionHealth
     health_reason: str | None
+    health_since: datetime
+    health_until: datetime | None = Field(
+        description="When a connection that is `expiring` will need a person."
+    )
+    checked_at: datetime | None = Field(description="When the platform last said how it is.")
+    reauth_url: str | None = Field(
+        None,
+        description="Where a person is needed, or will be: the link to authorize it again. "
+        "Following it makes a ticket; add `redirectUrl` to get the browser back.",
+    )
     token_life: TokenLife = Field(
         description="renewed: by Castline, whenever it is needed. permanent: it has no end in "
         "time. limited: it ends on a date, and then a person is needed."
+    )
+    token_expires_at: datetime | None = Field(
+        description="When the present access token ends; a renewed one follows it by itself."
+    )
+    grant_expires_at: datetime | None = Field(
+        description="When the whole consent ends, where the platform says so."
     )
     data_access_ends_at: datetime | None = Field(
         description="When the platform wants to see the person again before it gives out more of "
@@ -106,6 +129,20 @@ class ConnectionList(Page):
     model_config = example(items=[_CONNECTION_EXAMPLE], total=1, page=1, limit=50)
 
     items: list[ConnectionView]
+
+
+class DisconnectedView(Answer):
+    model_config = example(grant="revoked", cancelled=3, beingCancelled=0, pastStopping=1)
+
+    grant: GrantEnd = Field(
+        description="revoked: at the platform, by this. ended_before: it was dead already. "
+        "left_to_others: other connections live by it."
+    )
+    cancelled: int = Field(description="Assignments that have ended by this.")
+    being_cancelled: int = Field(description="Assignments that are about to end by it.")
+    past_stopping: int = Field(
+        description="Assignments whose bytes the platform has, or may have: they end as they will."
+    )
 
 
 class ConnectionPatch(Body):

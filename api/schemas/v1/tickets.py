@@ -59,6 +59,7 @@ class TicketView(Answer):
         errorCode=None,
         error=None,
         connectionIds=[_CONNECTION],
+        expectedAccount=None,
         leftOut=[_LEFT_OUT_EXAMPLE],
         createdAt="2026-11-22T12:00:00Z",
         expiresAt="2026-11-22T12:05:00Z",
@@ -70,6 +71,11 @@ class TicketView(Answer):
     error_code: str | None
     error: str | None
     connection_ids: list[str] = Field(description="All that the consent connected.")
+    expected_account: str | None = Field(
+        None,
+        description="For a ticket that re-authorizes a connection: the name of the channel or "
+        "Page that has to give its consent.",
+    )
     left_out: list[LeftOutView] = Field(
         description="The consent's accounts that cannot be published to, each with its reason."
     )

@@ -6,7 +6,7 @@ Several may rest on one consent, and end with it. Its credential lies in a row o
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypedDict, Unpack
 
 from sqlmodel import Session, col, select
@@ -23,7 +23,6 @@ from store.queries.workspaces import get_organization
 from store.tables import Connection, CredentialRow, now
 
 _NOT_FOUND = "connection_not_found"
-_LIFELESS = (ConnectionHealth.NEEDS_REAUTH, ConnectionHealth.DISCONNECTED)
 _NO_END = Clocks(TokenLife.RENEWED)
 
 FIRST_CHECK = timedelta(days=1)
@@ -204,18 +203,13 @@ def mark_health(
     return connection
 
 
-def disconnect(
-    session: Session, connection_id: str, *, version: int | None = None, **told: Any
-) -> Connection:
+def disconnect(session: Session, connection_id: str, **told: Any) -> Connection:
     """End a connection and erase its credential; the row stays for its history. Idempotent.
 
-    With a `version`, nothing happens once another credential is stored: a person has authorized
-    the connection since. `told` is what else its event says.
+    `told` is what else its event says.
     """
     connection = lock_row(session, Connection, connection_id, code=_NOT_FOUND)
     credential = session.get(CredentialRow, connection_id, populate_existing=True)
-    if version is not None and credential is not None and credential.version != version:
-        return connection
     if credential is not None:
         session.delete(credential)
     if connection.health != ConnectionHealth.DISCONNECTED:
@@ -226,74 +220,6 @@ def disconnect(
         note_connection(session, connection, EventType.CONNECTION_DISCONNECTED, **told)
         outbox.wake(session, ConnectionSettled(connection.id))
     return connection
-
-
-def shares_grant(session: Session, connection: Connection) -> bool:
-    """True when another connection lives by the same consent, in whichever workspace.
-
-    One whose token is dead needs another consent anyway. All of the consent are held until
-    the transaction ends: of two that leave it at once, one is the last.
-    """
-    if connection.grant_id is None:
-        return False
-    of_the_grant = (
-        select(Connection)
-        .where(
-            Connection.platform == connection.platform,
-            Connection.grant_id == connection.grant_id,
-        )
-        .order_by(Connection.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    return any(
-        other.id != connection.id and other.health not in _LIFELESS
-        for other in session.exec(of_the_grant).all()
-    )
-
-
-def hold_accounts(
-    session: Session, workspace_id: str, platform: str, account_ids: Sequence[str]
-) -> None:
-    """Hold the connections of these accounts until the transaction ends.
-
-    By the order of their ids, as `shares_grant` does: a consent and a disconnection that are
-    about the same ones then wait for each other instead of blocking each other.
-    """
-    session.exec(
-        select(Connection.id)
-        .where(
-            Connection.workspace_id == workspace_id,
-            Connection.platform == platform,
-            col(Connection.account_id).in_(account_ids),
-        )
-        .order_by(Connection.id)
-        .with_for_update(key_share=True)
-    ).all()
-
-
-def mark_reauth_started(session: Session, connection_id: str) -> Connection:
-    """Write that somebody waits for the person that this connection needs. Idempotent."""
-    connection = lock_row(session, Connection, connection_id, code=_NOT_FOUND)
-    if connection.health in BROKEN:
-        connection.is_reauth_started = True
-    return connection
-
-
-def list_unasked(session: Session, *, broken_before: datetime, limit: int) -> Sequence[str]:
-    """The ids of connections that need a person while no workflow waits for one."""
-    query = (
-        select(Connection.id)
-        .where(
-            # What needs a person is never due: the index on it leaves few rows to look at.
-            col(Connection.check_due_at).is_(None),
-            col(Connection.health).in_(tuple(BROKEN)),
-            col(Connection.is_reauth_started).is_(False),
-            col(Connection.health_since) < broken_before,
-        )
-        .limit(limit)
-    )
-    return session.exec(query).all()
 
 
 def note_refreshed(

@@ -19,7 +19,7 @@ from domain.states import TicketState
 from store.queries.access.connections import get_connection
 from store.queries.rows import found, lock_row
 from store.queries.workspaces import get_organization, get_workspace
-from store.tables import Ticket
+from store.tables import Connection, Ticket
 from store.vault import Place, Vault
 
 _SETTLED = tuple(state for state in TicketState if state.is_settled)
@@ -63,6 +63,13 @@ def get_ticket(session: Session, ticket_id: str, workspace_id: str | None = None
     if workspace_id is not None:
         query = query.where(Ticket.workspace_id == workspace_id)
     return found(session.exec(query).one_or_none(), code="ticket_not_found")
+
+
+def find_expected(session: Session, ticket: Ticket) -> Connection | None:
+    """The connection whose account alone may use this ticket; None where any may."""
+    if ticket.connection_id is None:
+        return None
+    return get_connection(session, ticket.workspace_id, ticket.connection_id)
 
 
 def find_ticket_by_state(session: Session, state: Secret) -> Ticket | None:

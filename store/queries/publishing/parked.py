@@ -62,6 +62,14 @@ def list_stoppable(
     return session.exec(query.where(is_gone, _IS_UNSETTLED, *_HAS_NO_VIDEO)).all()
 
 
+def count_stoppable(session: Session, connection_id: str) -> int:
+    """How many can still be cancelled."""
+    query = select(func.count()).where(
+        Assignment.connection_id == connection_id, _IS_UNSETTLED, *_HAS_NO_VIDEO
+    )
+    return session.exec(query).one()
+
+
 def list_unsettled_connections(
     session: Session, *, settled_before: datetime, limit: int
 ) -> Sequence[str]:

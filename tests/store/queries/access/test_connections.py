@@ -9,7 +9,7 @@ from domain.health import HEALTHY, Clocks, Health
 from domain.states import ConnectionHealth, TokenLife
 from store.engine import Store
 from store.queries import workspaces
-from store.queries.access import connections, credentials
+from store.queries.access import connections, credentials, grants
 from store.queries.access.credentials import StoredCredential
 from store.tables import Connection
 from store.vault import Vault
@@ -160,13 +160,13 @@ def test_a_disconnected_connection_has_no_credential_and_stays_off(
 
 def shares_grant(store: Store, connection: Connection) -> bool:
     with store.write() as session:
-        return connections.shares_grant(session, connection)
+        return grants.shares_grant(session, connection)
 
 
 def leave(store: Store, connection: Connection) -> bool:
     """Disconnect as the API does; True for the one that was the last of its grant."""
     with store.write() as session:
-        is_last = not connections.shares_grant(session, connection)
+        is_last = not grants.shares_grant(session, connection)
         connections.disconnect(session, connection.id)
     return is_last
 
