@@ -93,7 +93,12 @@ def _untold(session: Session, workspace_id: str, notes: Sequence[Note]) -> list[
         return list(notes)
     query = select(Event.key).where(Event.workspace_id == workspace_id, col(Event.key).in_(keys))
     told = set(session.exec(query))
-    return [event for event in notes if event.key is None or event.key not in told]
+    fresh = []
+    for event in notes:
+        if event.key is None or event.key not in told:
+            fresh.append(event)
+            told.add(event.key)
+    return fresh
 
 
 def _take_numbers(session: Session, workspace_id: str, count: int) -> int:

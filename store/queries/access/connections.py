@@ -70,7 +70,8 @@ def ensure_connection(
         Connection.platform == platform,
         Connection.account_id == account_id,
     )
-    known = None if insert_new(session, fresh) else session.exec(query.with_for_update()).one()
+    held = query.with_for_update(key_share=True)
+    known = None if insert_new(session, fresh) else session.exec(held).one()
     connection = known or fresh
     connection.name = name
     connection.handle = handle
