@@ -1,4 +1,4 @@
-"""`make bench`: both parts, one after the other, as tables and as JSON in `bench/results/`.
+"""`make bench`: all parts, one after the other, as tables and as JSON in `bench/results/`.
 
 `make bench ARGS="transfer"` runs one part, `ARGS=--quick` smaller ones whose figures are only
 good for a look. Exit code 1 when a target was missed.
@@ -13,15 +13,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bench import publishes, transfer
+from bench import care, publishes, transfer
 
 RESULTS = Path(__file__).parent / "results"
-PARTS = ("transfer", "publishes")
+PARTS = ("transfer", "publishes", "care")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", default=PARTS, help=" and ".join(PARTS))
+    parser.add_argument("parts", nargs="*", default=PARTS, help=", ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="a fraction of the time")
     asked = parser.parse_args()
     held = True
@@ -36,6 +36,12 @@ def main() -> int:
         publishes.show(published)
         keep("publishes", published)
         held &= published["held"]
+    if "care" in asked.parts:
+        sizes = care.SIZES[:2] if asked.quick else care.SIZES
+        swept = asyncio.run(care.compare(sizes=sizes))
+        care.show(swept)
+        keep("care", swept)
+        held &= swept["held"]
     return 0 if held else 1
 
 

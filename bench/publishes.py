@@ -63,7 +63,7 @@ async def compare(*, count: int, rounds: int) -> dict[str, Any]:
             await _make_instant(addresses["emulator"])
             async with httpx.AsyncClient(
                 base_url=f"{addresses['API']}/api/v1",
-                headers={"Authorization": f"Bearer {_make_key(parts)}"},
+                headers={"Authorization": f"Bearer {make_key(parts)}"},
                 timeout=60,
             ) as service:
                 order = await _order(service)
@@ -164,16 +164,23 @@ async def _end_of(client: Client, assignment_id: str) -> str:
 
 async def _order(service: httpx.AsyncClient) -> dict[str, Any]:
     """Connect a channel and register a video; return what publishes it."""
+    connection_id = await connect_channel(service)
+    video = await _post(service, "/videos", {"sourceUrl": CLIP.as_uri()})
+    return {
+        "connectionId": connection_id,
+        "videoId": video["id"],
+        "payload": {"title": "A short publish"},
+    }
+
+
+async def connect_channel(service: httpx.AsyncClient) -> str:
+    """Consent at the emulator, through the API; return the connection's id."""
     done = str(service.base_url.join("/api/v1/oauth/done"))
     ticket = await _post(service, "/oauth/tickets", {"platform": "youtube", "redirectUrl": done})
     await give_consent(ticket["authUrl"])
     found = (await service.get(f"/oauth/tickets/{ticket['ticketId']}")).json()
-    video = await _post(service, "/videos", {"sourceUrl": CLIP.as_uri()})
-    return {
-        "connectionId": found["connectionIds"][0],
-        "videoId": video["id"],
-        "payload": {"title": "A short publish"},
-    }
+    connection_id: str = found["connectionIds"][0]
+    return connection_id
 
 
 async def _cost_of(client: Client, workflow_id: str) -> dict[str, Any]:
@@ -202,7 +209,8 @@ async def _post(service: httpx.AsyncClient, path: str, body: Mapping[str, Any]) 
     return made
 
 
-def _make_key(parts: Parts) -> str:
+def make_key(parts: Parts) -> str:
+    """A workspace of its own; return its key."""
     with parts.store.write() as session:
         workspace = workspaces.create_workspace(session, name="bench")
         _, key = workspaces.create_key(session, workspace_id=workspace.id)

@@ -30,11 +30,12 @@ _LONGEST_PAUSE = 0.2
 
 
 class Leases:
-    """Thread-safe; any number of them work on one database."""
+    """Thread-safe; any number of them work on one database. `patience` in seconds."""
 
-    def __init__(self, store: Store, vault: Vault) -> None:
+    def __init__(self, store: Store, vault: Vault, *, patience: float = PATIENCE) -> None:
         self._store = store
         self._vault = vault
+        self._patience = patience
 
     def claim(self, connection_id: str, stale: StoredCredential) -> Lease | StoredCredential:
         """The right to refresh what is stale, or what came in its place meanwhile.
@@ -44,7 +45,7 @@ class Leases:
         than anybody here may wait. On retry: a claim whose answer was lost delays until it ends.
         """
         seen = stale
-        for pause in _pauses():
+        for pause in _pauses(self._patience):
             if not seen.is_leased and (lease := self._take(connection_id, stale)):
                 return lease
             time.sleep(pause)
@@ -83,9 +84,9 @@ class Leases:
         )
 
 
-def _pauses() -> Iterator[float]:
+def _pauses(patience: float) -> Iterator[float]:
     """Ever longer ones, until patience ends."""
-    ends, pause = time.monotonic() + PATIENCE, _FIRST_PAUSE
+    ends, pause = time.monotonic() + patience, _FIRST_PAUSE
     while time.monotonic() < ends:
         yield pause
         pause = min(pause * 1.5, _LONGEST_PAUSE)
