@@ -87,7 +87,9 @@ class Installation:
             self.workspace = workspaces.create_workspace(session, name="ours")
         self.connection_id = self.authorize("first").id
 
-    def authorize(self, token: str, *, lives: timedelta = timedelta(hours=1)) -> Connection:
+    def authorize(
+        self, token: str, *, lives: timedelta = timedelta(hours=1), account_id: str = "UC1"
+    ) -> Connection:
         """What a consent does."""
         given = credential(token, lives=lives)
         with self.store.write() as session:
@@ -95,7 +97,7 @@ class Installation:
                 session,
                 workspace_id=self.workspace.id,
                 platform="youtube",
-                account_id="UC1",
+                account_id=account_id,
                 name="A channel",
                 handle=None,
                 thumbnail_url=None,
