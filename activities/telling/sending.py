@@ -77,7 +77,8 @@ class Sender:
         except TimeoutError:
             answer = DeliveryAnswer.TIMED_OUT
         except httpcore.ConnectError as error:
-            is_untrusted = isinstance(error.__cause__, ssl.SSLCertVerificationError)
+            # The transport hides the cause, and keeps it as the context.
+            is_untrusted = isinstance(error.__context__, ssl.SSLCertVerificationError)
             answer = DeliveryAnswer.UNTRUSTED if is_untrusted else DeliveryAnswer.UNREACHABLE
         except (OSError, httpcore.NetworkError, httpcore.ProtocolError):
             answer = DeliveryAnswer.UNREACHABLE
