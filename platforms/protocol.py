@@ -195,8 +195,8 @@ class Platform(Protocol):
     def missing_scopes(self, granted: Sequence[str]) -> tuple[str, ...]:
         """What publishing needs and was not granted; a wider scope counts for it. Pure."""
 
-    def revoke(self, credential: Credential) -> None:
-        """End the grant. A grant that is already dead counts as ended. Idempotent."""
+    def revoke(self, credential: Credential) -> bool:
+        """End the grant. False: the platform says that it was dead already. Idempotent."""
 
     def channel(self, credential: Credential) -> Channel:
         """What the channel or Page looks like now. Reads only."""

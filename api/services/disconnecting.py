@@ -77,10 +77,12 @@ def _end_here(session: Session, connection: Connection) -> GrantEnd | None:
 
 def _revoke(here: Context, connection: Connection) -> GrantEnd:
     try:
-        here.registry.get(connection.platform).revoke(stored_credential(here, connection))
+        was_alive = here.registry.get(connection.platform).revoke(
+            stored_credential(here, connection)
+        )
     except ReauthorizationNeeded:
-        return GrantEnd.ENDED_BEFORE
-    return GrantEnd.REVOKED
+        was_alive = False
+    return GrantEnd.REVOKED if was_alive else GrantEnd.ENDED_BEFORE
 
 
 def _erase(session: Session, revoked: Connection, grant: GrantEnd) -> None:

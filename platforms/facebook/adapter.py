@@ -101,9 +101,9 @@ class Facebook:
         """No call."""
         return missing_scopes(granted, *SCOPES)
 
-    def revoke(self, credential: Credential) -> None:
+    def revoke(self, credential: Credential) -> bool:
         """Two calls. Ends the person's whole grant: every Page of it goes with it."""
-        self._login.revoke(credential)
+        return self._login.revoke(credential)
 
     def channel(self, credential: Credential) -> Channel:
         """One call."""

@@ -161,11 +161,14 @@ class Login:
             data_access_ends_at=found.data_access_ends_at,
         )
 
-    def revoke(self, credential: Credential) -> None:
-        """One GET and one DELETE. Ends the person's grant, and with it all their Pages'."""
+    def revoke(self, credential: Credential) -> bool:
+        """One GET and one DELETE. Ends the person's grant, and with it all their Pages'.
+
+        False: it was dead already.
+        """
         found = self.inspect(credential.access_token)
         if found.user_id is None or (found.fault and found.fault.code == "app_removed"):
-            return
+            return False
         try:
             self._graph.call(
                 "DELETE",
@@ -177,6 +180,8 @@ class Login:
         except (PlatformRefusal, ReauthorizationNeeded) as error:
             if error.code not in ("not_found", "app_removed"):
                 raise
+            return False
+        return True
 
     def _token(
         self, *, rules: Mapping[str, Rule] = _AT_EXCHANGE, **fields: str

@@ -109,9 +109,9 @@ class YouTube:
         """No call."""
         return missing_scopes(granted, UPLOAD, READ)
 
-    def revoke(self, credential: Credential) -> None:
+    def revoke(self, credential: Credential) -> bool:
         """One call. Ends every grant of this person to our Google project."""
-        self._oauth.revoke(credential)
+        return self._oauth.revoke(credential)
 
     def channel(self, credential: Credential) -> Channel:
         """One call."""

@@ -144,12 +144,15 @@ class OAuth:
             or credential.grant_expires_at,
         )
 
-    def revoke(self, credential: Credential) -> None:
-        """One POST. Google ends all scopes of the whole Cloud project for this person."""
+    def revoke(self, credential: Credential) -> bool:
+        """One POST. Google ends all scopes of the whole Cloud project for this person.
+
+        False: it was dead already.
+        """
         token = credential.refresh_token or credential.access_token
         answer = self._post(self._app.revoke_url, token=token.reveal())
         if answer.status == 200 or _code_of(answer) == "invalid_token":
-            return
+            return answer.status == 200
         raise _error(answer, None)
 
     def _post(self, url: str, **form: str) -> Answer:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.client import WorkflowExecutionStatus
@@ -39,7 +40,7 @@ async def hasty(
 ) -> AsyncIterator[Stack]:
     """An installation whose days are seconds."""
     folder: Path = tmp_path_factory.mktemp("hasty")
-    days = {
+    days: dict[str, Any] = {
         "reminder_days": f"{in_days(1)},{in_days(2)}",
         "reauth_days": in_days(3.5),
         "parking_days": in_days(2),

@@ -47,10 +47,11 @@ class DirectedYouTube(YouTube):
             raise self.answer
         return self.answer
 
-    def revoke(self, credential: Credential) -> None:
+    def revoke(self, credential: Credential) -> bool:
         if self.failure is not None:
             raise self.failure
         self.revoked.append(credential.access_token.reveal())
+        return True
 
     def refresh(self, credential: Credential) -> Credential:
         if self.failure is not None:
@@ -78,8 +79,9 @@ class DirectedFacebook(Facebook):
         """Answer as if nobody had told it anything."""
         self.revoked: list[str] = []
 
-    def revoke(self, credential: Credential) -> None:
+    def revoke(self, credential: Credential) -> bool:
         self.revoked.append(credential.access_token.reveal())
+        return True
 
 
 @dataclass

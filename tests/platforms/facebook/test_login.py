@@ -306,7 +306,7 @@ def test_revoking_one_page_ends_the_whole_grant(
     emulator: Emulator, facebook: Facebook, consent: Consent
 ) -> None:
     first, second = facebook.accounts(consent()).usable[:2]
-    facebook.revoke(first.credential)
+    assert facebook.revoke(first.credential)
     assert raised(lambda: facebook.refresh(second.credential)).code == "app_removed"
     assert emulator.calls("permissions.delete") == 1
 
@@ -327,7 +327,7 @@ def test_nothing_left_to_revoke_counts_as_ended(
 ) -> None:
     credential = connect().credential
     fault = emulator.fault("permissions.delete", "graph_error", reason=reason)
-    facebook.revoke(credential)
+    assert not facebook.revoke(credential)
     assert emulator.fired(fault) == 1
 
 

@@ -227,8 +227,8 @@ def test_an_answer_without_a_scope_grants_nothing(scripted: Any, speaking: YouTu
 
 def test_a_grant_that_is_already_dead_counts_as_ended(connect: Any, youtube: YouTube) -> None:
     credential = connect()
-    youtube.revoke(credential)
-    youtube.revoke(credential)
+    assert youtube.revoke(credential)
+    assert not youtube.revoke(credential)
 
 
 @pytest.mark.parametrize(
