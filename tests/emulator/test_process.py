@@ -4,6 +4,8 @@ import signal
 import ssl
 import threading
 from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -168,3 +170,13 @@ def test_it_speaks_tls(tmp_path: Path) -> None:
         assert emulator.videos()[0]["sha256"] == sha256(data)
     finally:
         emulator.stop()
+
+
+def test_every_answer_tells_the_emulators_own_time(emulator: Emulator) -> None:
+    def skew(path: str) -> float:
+        told = parsedate_to_datetime(emulator.http.get(path).headers["date"])
+        return (told - datetime.now(UTC)).total_seconds()
+
+    emulator.advance(60 * 86_400)
+    for path in ("/", "/nowhere", "/youtube/v3/channels?part=id&mine=true", "/v26.0/me"):
+        assert skew(path) == pytest.approx(60 * 86_400, abs=3)

@@ -5,19 +5,22 @@ The stack is this module's own, because a sweep looks at every connection there 
 
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlmodel import select
 
-from activities.contract.care import Cared
+from activities.contract.care import Cared, CareInput
 from domain.events import EventType
+from domain.queues import WORKFLOW_QUEUE
 from runtime.caring import care_for_everything
-from store.queries.access.connections import get_connection_by_id
+from store.queries.access.connections import get_connection_by_id, lock_connection
 from store.tables import Event
 from tests.support.emulator import ANA, Emulator
 from tests.support.meta import BAKERY, BEN, CATERING
 from tests.support.stack import Stack, Tenant, eventually, running_stack, temporal_server
+from workflows.care import CareWorkflow
 
 DAY = 86_400
 REFRESH = "oauth.token.refresh"
@@ -133,11 +136,28 @@ async def test_what_ends_at_the_platform_is_noticed_on_the_page_that_it_ends_for
         assert told(stack, connection_id) == {"connection.needs_reauth": 1}
 
 
+async def test_a_sweep_that_goes_on_in_another_run_keeps_its_count_and_its_end(
+    stack: Stack, tenant: Tenant
+) -> None:
+    """As after a history that has grown long: what became due since is the next sweep's."""
+    channel = await tenant.connection()
+    before = datetime.now(UTC) - timedelta(hours=1)
+    with stack.parts.store.write() as session:
+        lock_connection(session, channel).check_due_at = before + timedelta(minutes=1)
+    swept: Cared = await stack.client.execute_workflow(
+        CareWorkflow.run,
+        CareInput(due_by=before, found=Cared(checked=5000, broken=3)),
+        id=f"care/{channel}",
+        task_queue=WORKFLOW_QUEUE,
+    )
+    assert swept == Cared(checked=5000, broken=3)
+
+
 async def test_a_connection_that_the_platform_refreshes_again_has_recovered(
     stack: Stack, tenant: Tenant
 ) -> None:
     channel = await tenant.connection()
-    stack.emulator.fault(REFRESH, "unauthorized")
+    stack.emulator.fault(REFRESH, "unauthorized", owner=ANA)
     await sweep(stack)
     assert health(stack, channel) == ("needs_reauth", "grant_dead")
 

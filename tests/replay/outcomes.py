@@ -12,10 +12,13 @@ from typing import Any, TypeVar
 
 from temporalio.client import ScheduleActionExecutionStartWorkflow
 
-from domain.ids import assignment_workflow_id, ticket_workflow_id
+from domain.ids import assignment_workflow_id, reauth_workflow_id, ticket_workflow_id
+from runtime import caring
 from tests.support.clips import UPRIGHT
 from tests.support.emulator import ANA
 from tests.support.meta import BAKERY
+from tests.support.origin import Origin
+from tests.support.reauth import asked, reconnect
 from tests.support.stack import Stack, Tenant, eventually
 
 Bring = TypeVar("Bring", bound=Callable[[Tenant], Awaitable[str]])
@@ -31,6 +34,19 @@ class Outcome:
 
 OUTCOMES: dict[str, Outcome] = {}
 """By the name of the file that holds the history."""
+
+EARLIER: dict[str, list[str]] = {
+    "ticket-releases": ["open", "consenting", "connecting", "connected"],
+    "assignment-published-after-connection": [
+        "uploading",
+        "waiting",
+        "uploading",
+        "processing",
+        "published",
+    ],
+}
+"""The states of what was recorded when a ticket itself woke what was parked, and a recovery was
+not written down. Nobody can record it again; what began in that way must go on."""
 
 
 def outcome(*states: str) -> Callable[[Bring], Bring]:
@@ -74,13 +90,6 @@ async def ticket_expired(tenant: Tenant) -> str:
     return ticket_workflow_id(ticket_id)
 
 
-@outcome("open", "consenting", "connecting", "connected")
-async def ticket_releases(tenant: Tenant) -> str:
-    """Re-authorizes a connection that an assignment waits for."""
-    _, ticket_id = await _park_for_connection(tenant)
-    return ticket_workflow_id(ticket_id)
-
-
 @outcome("uploading", "processing", "published")
 async def assignment_published(tenant: Tenant) -> str:
     return await _publish(tenant)
@@ -107,11 +116,25 @@ async def assignment_published_after_schedule(tenant: Tenant) -> str:
     return await _publish(tenant, scheduledAt=soon.isoformat())
 
 
-@outcome("uploading", "waiting", "uploading", "processing", "published")
-async def assignment_published_after_connection(tenant: Tenant) -> str:
-    assignment_id, _ = await _park_for_connection(tenant)
+@outcome("uploading", "waiting", "pending", "uploading", "processing", "published")
+async def assignment_published_after_reconnection(tenant: Tenant) -> str:
+    connection_id, assignment_id = await _park_for_connection(tenant)
+    await reconnect(tenant, connection_id)
     await tenant.until(assignment_id, "published")
     return assignment_workflow_id(assignment_id)
+
+
+@outcome("uploading", "processing", "waiting", "processing", "published")
+async def assignment_published_after_its_thumbnail_waited(tenant: Tenant) -> str:
+    connection_id = await tenant.connection()
+    tenant.stack.emulator.fault("thumbnails.set", "revoke_grant")
+    with Origin(b"\xff\xd8\xff" + bytes(1000)) as pictures:
+        payload = {"title": "A clip", "thumbnailUrl": pictures.url}
+        assignment = await tenant.assign(connection_id, payload=payload)
+        await tenant.until(assignment["id"], "waiting")
+        await reconnect(tenant, connection_id)
+        await tenant.until(assignment["id"], "published")
+    return assignment_workflow_id(assignment["id"])
 
 
 @outcome("uploading", "processing", "failed")
@@ -167,6 +190,23 @@ async def assignment_retried(tenant: Tenant) -> str:
     return workflow_id
 
 
+@outcome("needs_reauth", "healthy")
+async def reauth_reconnected(tenant: Tenant) -> str:
+    """Sets one parked assignment free."""
+    connection_id, _ = await _park_for_connection(tenant)
+    await asked(tenant.stack, connection_id)
+    await reconnect(tenant, connection_id)
+    return reauth_workflow_id(connection_id)
+
+
+@outcome("needs_reauth", "disconnected")
+async def reauth_disconnected(tenant: Tenant) -> str:
+    connection_id, _ = await _park_for_connection(tenant)
+    await asked(tenant.stack, connection_id)
+    await tenant.ask("DELETE", f"/api/v1/connections/{connection_id}")
+    return reauth_workflow_id(connection_id)
+
+
 @outcome()
 async def reconcile_idle(tenant: Tenant) -> str:
     client = tenant.stack.client
@@ -179,6 +219,13 @@ async def reconcile_idle(tenant: Tenant) -> str:
     action = (await eventually(fired))[-1].action
     assert isinstance(action, ScheduleActionExecutionStartWorkflow)
     return str(action.workflow_id)
+
+
+@outcome()
+async def care_for_everything(tenant: Tenant) -> str:
+    await tenant.connection()
+    await caring.care_for_everything(tenant.stack.client)
+    return caring.EVERYTHING
 
 
 # What they are made of -----------------------------------------------------------------------
@@ -203,14 +250,12 @@ async def _cancel(tenant: Tenant, assignment_id: str) -> str:
 
 
 async def _park_for_connection(tenant: Tenant) -> tuple[str, str]:
-    """An assignment that was parked and released, and the ticket that released it."""
+    """A connection that needs a person, and an assignment that waits for that."""
     connection_id = await tenant.connection()
     tenant.stack.emulator.fault("videos.insert.start", "unauthorized", times=2)
     assignment = await tenant.assign(connection_id)
     await tenant.until(assignment["id"], "waiting")
-    ticket = await tenant.ticket(connectionId=connection_id)
-    await tenant.browse(ticket["authUrl"])
-    return assignment["id"], ticket["ticketId"]
+    return connection_id, assignment["id"]
 
 
 async def _sessions(stack: Stack) -> list[Any]:

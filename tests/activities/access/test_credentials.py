@@ -35,6 +35,11 @@ class Calls:
     def make(self) -> str:
         return self.installation.keeper.use(self.installation.connection_id, self)
 
+    def attempt(self) -> None:
+        """Make it, and meet the failure."""
+        with pytest.raises(ReauthorizationNeeded):
+            self.make()
+
 
 def health(installation: Installation) -> tuple[str, str | None]:
     connection = installation.connection()
@@ -105,6 +110,42 @@ def test_a_refresh_that_fails_while_a_person_authorizes_leaves_the_connection_he
     assert health(installation) == (ConnectionHealth.HEALTHY, None)
     current = installation.keeper.current(installation.connection_id)
     assert current.access_token == Secret("new")
+
+
+def test_a_refresh_that_lands_too_late_takes_nothing_from_what_a_person_authorized(
+    installation: Installation,
+) -> None:
+    installation.authorize("old", lives=timedelta(0))
+
+    def refresh(_: Credential) -> Credential:
+        installation.authorize("new")
+        return credential("late")
+
+    installation.platform.refreshing = refresh
+    current = installation.keeper.current(installation.connection_id)
+    assert current.access_token == Secret("new")
+    assert installation.keeper.current(installation.connection_id) == current
+
+
+def test_one_that_the_platform_refreshes_again_is_well_again(installation: Installation) -> None:
+    Calls(installation, REVOKED).attempt()
+    assert health(installation) == (ConnectionHealth.NEEDS_REAUTH, "grant_revoked")
+    installation.keeper.renew(installation.connection_id, Secret("first"))
+    assert health(installation) == (ConnectionHealth.HEALTHY, None)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "after"),
+    [(SCOPES, ConnectionHealth.HEALTHY), (SCOPES[1:], ConnectionHealth.INSUFFICIENT_SCOPE)],
+)
+def test_one_that_lacked_a_scope_is_well_once_it_was_granted(
+    installation: Installation, scopes: tuple[str, ...], after: ConnectionHealth
+) -> None:
+    Calls(installation, ReauthorizationNeeded("scope_missing", "It was not granted.")).attempt()
+    assert health(installation)[0] == ConnectionHealth.INSUFFICIENT_SCOPE
+    installation.platform.refreshing = lambda _: Credential(Secret("fresh"), None, None, scopes)
+    installation.keeper.renew(installation.connection_id, Secret("first"))
+    assert health(installation)[0] == after
 
 
 def test_a_blip_during_a_refresh_leaves_the_connection_healthy(installation: Installation) -> None:
