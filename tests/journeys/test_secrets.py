@@ -123,13 +123,8 @@ def way_to_the_session(handle: str) -> str:
 
 @pytest.fixture
 def logs() -> Iterator[leaks.Logs]:
-    handler, root = leaks.Logs(), logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    yield handler
-    root.setLevel(level)
-    root.removeHandler(handler)
+    with leaks.listening() as logs:
+        yield logs
 
 
 @pytest.fixture

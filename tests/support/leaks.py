@@ -9,6 +9,7 @@ import binascii
 import logging
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -133,3 +134,17 @@ class Logs(logging.Handler):
     @property
     def data(self) -> bytes:
         return "\n".join(self.lines).encode()
+
+
+@contextmanager
+def listening() -> Iterator[Logs]:
+    """Keep everything that is logged meanwhile."""
+    logs, root = Logs(), logging.getLogger()
+    level = root.level
+    root.addHandler(logs)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield logs
+    finally:
+        root.setLevel(level)
+        root.removeHandler(logs)
