@@ -2,7 +2,7 @@
 #   make demo   one real mp4 through consent, upload and processing to published
 #   make test   the whole test run         (make test ARGS="tests/runtime -k codec")
 #   make up     everything on this machine, until Ctrl-C
-#   make bench  our figures beside googleapiclient's and curl's
+#   make bench  our figures, beside googleapiclient's and curl's where they have any
 
 PYTHON ?= python3
 BIN := .venv/bin

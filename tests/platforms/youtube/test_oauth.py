@@ -1,5 +1,6 @@
 import base64
 import hashlib
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -253,3 +254,15 @@ def test_no_token_is_in_an_address(scripted: Any, speaking: YouTube) -> None:
     speaking.revoke(CREDENTIAL)
     speaking.refresh(CREDENTIAL)
     assert [path for _, path, _ in scripted.asked] == ["/token", "/revoke", "/token"]
+
+
+def test_a_refresh_that_is_not_answered_is_given_up_in_seconds(
+    emulator: Emulator, youtube: YouTube, connect: Any
+) -> None:
+    """Others wait for it, and a transfer that waits must not be taken for dead."""
+    credential = connect()
+    emulator.fault("oauth.token.refresh", "slow", delay_seconds=20)
+    began = time.monotonic()
+    with pytest.raises(PlatformUnavailable):
+        youtube.refresh(credential)
+    assert time.monotonic() - began < 10
