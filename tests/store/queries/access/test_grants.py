@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import psycopg
+
 from domain.health import Health
 from domain.states import ConnectionHealth
 from store.engine import Store
@@ -82,3 +84,39 @@ def test_of_several_that_leave_a_grant_at_once_one_is_the_last(
         assert sorted(pool.map(race, pages)) == [False, False, False, True]
 
 
+def test_a_consent_and_a_disconnection_wait_for_each_other(
+    url: str, store: Store, tenant: Tenant
+) -> None:
+    pages = [tenant.connection(f"{n}", platform="facebook", grant_id="person") for n in range(2)]
+    first, last = sorted(pages, key=lambda page: page.id)
+    with ThreadPoolExecutor(1) as pool:
+        with store.write() as session:
+            accounts = [last.account_id, first.account_id]
+            grants.hold_accounts(session, tenant.workspace.id, "facebook", accounts)
+            leaving = pool.submit(leave, store, first)
+            await_waiter(url)
+            # In the consent's own order, which is the other one.
+            for page in (last, first):
+                connections.ensure_connection(
+                    session,
+                    workspace_id=tenant.workspace.id,
+                    platform="facebook",
+                    account_id=page.account_id,
+                    name="A Page",
+                    handle=None,
+                    thumbnail_url=None,
+                    scopes=["upload"],
+                    grant_id="person",
+                )
+        assert leaving.result() is False
+
+
+def await_waiter(url: str) -> None:
+    """Return when somebody waits for a row; on SQLite a writer holds everything anyway."""
+    if url.startswith("sqlite"):
+        return
+    address = url.replace("+psycopg", "")
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with psycopg.connect(address, autocommit=True) as watcher:
+        while watcher.execute(waiting).fetchone() is None:
+            pass
