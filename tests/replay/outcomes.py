@@ -12,14 +12,22 @@ from typing import Any, TypeVar
 
 from temporalio.client import ScheduleActionExecutionStartWorkflow
 
-from domain.ids import assignment_workflow_id, reauth_workflow_id, ticket_workflow_id
+from domain.ids import (
+    assignment_workflow_id,
+    delivery_workflow_id,
+    reauth_workflow_id,
+    ticket_workflow_id,
+)
 from runtime import caring
 from tests.support.clips import UPRIGHT
 from tests.support.emulator import ANA
 from tests.support.meta import BAKERY
 from tests.support.origin import Origin
 from tests.support.reauth import asked, reconnect
+from tests.support.receiver import Receiver
 from tests.support.stack import Stack, Tenant, eventually
+
+DELIVERIES = "/api/v1/webhooks/deliveries"
 
 Bring = TypeVar("Bring", bound=Callable[[Tenant], Awaitable[str]])
 
@@ -228,6 +236,23 @@ async def care_for_everything(tenant: Tenant) -> str:
     return caring.EVERYTHING
 
 
+@outcome()
+async def delivery_taken(tenant: Tenant) -> str:
+    with Receiver() as receiver:
+        return await _tell(tenant, receiver, attempts=1)
+
+
+@outcome()
+async def delivery_refused_and_tried_again(tenant: Tenant) -> str:
+    with Receiver(headers={"Retry-After": "7200"}) as receiver:
+        receiver.answers.append(503)
+        workflow_id = await _tell(tenant, receiver, attempts=1)
+        [delivery] = (await tenant.ask("GET", DELIVERIES))["items"]
+        await tenant.ask("POST", f"{DELIVERIES}/{delivery['id']}/redeliver")
+        await _attempts(tenant, 2)
+    return workflow_id
+
+
 # What they are made of -----------------------------------------------------------------------
 
 
@@ -262,3 +287,17 @@ async def _sessions(stack: Stack) -> list[Any]:
     state = await asyncio.to_thread(stack.emulator.state)
     sessions: list[Any] = state["sessions"]
     return sessions
+
+
+async def _tell(tenant: Tenant, receiver: Receiver, *, attempts: int) -> str:
+    """Let a receiver be told of a connection; the workflow, after so many attempts."""
+    endpoint = await tenant.ask("POST", "/api/v1/webhooks/endpoints", {"url": receiver.url})
+    connection_id = await tenant.connection()
+    await _attempts(tenant, attempts)
+    return delivery_workflow_id(endpoint["id"], connection_id)
+
+
+async def _attempts(tenant: Tenant, count: int) -> None:
+    await tenant.eventually(
+        DELIVERIES, lambda page: [len(item["attempts"]) for item in page["items"]] == [count]
+    )

@@ -63,7 +63,13 @@ async def record_all(names: Collection[str]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             async with (
                 temporal_server() as address,
-                running_stack(Path(folder), emulator, address, keyset=KEYSET.read_text()) as stack,
+                running_stack(
+                    Path(folder),
+                    emulator,
+                    address,
+                    keyset=KEYSET.read_text(),
+                    allow_private_webhooks=True,
+                ) as stack,
             ):
                 for name in names:
                     await record(name, stack)

@@ -11,6 +11,7 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from temporalio.workflow import NondeterminismError
 
 from activities.contract.assignments import AssignmentInput, AssignmentOutcome
+from activities.contract.deliveries import DeliveryInput
 from activities.contract.reauth import ReauthInput, ReauthOutcome
 from activities.contract.tickets import TicketInput, TicketOutcome
 from domain.secrets import Secret
@@ -20,6 +21,7 @@ from store.keyring import Keyring
 from tests.replay.outcomes import EARLIER, OUTCOMES
 from tests.replay.record import HISTORIES, KEYSET
 from workflows.assignment import AssignmentWorkflow
+from workflows.delivery import DeliveryWorkflow
 from workflows.options import STATE
 from workflows.reauth import ReauthWorkflow
 from workflows.ticket import TicketWorkflow
@@ -111,12 +113,27 @@ class HastyReauth(ReauthWorkflow):
         return await super().run(reauth)
 
 
+@workflow.defn(name="DeliveryWorkflow")
+class HastyDelivery(DeliveryWorkflow):
+    """Changed without a patch: it takes a breath first."""
+
+    @workflow.init
+    def __init__(self, line: DeliveryInput) -> None:
+        super().__init__(line)
+
+    @workflow.run
+    async def run(self, line: DeliveryInput) -> None:
+        await workflow.sleep(1)
+        await super().run(line)
+
+
 @pytest.mark.parametrize(
     ("name", "changed"),
     [
         ("ticket-connected", HastyTicket),
         ("assignment-published", HastyAssignment),
         ("reauth-reconnected", HastyReauth),
+        ("delivery-taken", HastyDelivery),
     ],
 )
 async def test_a_changed_workflow_is_caught(name: str, changed: Any) -> None:
