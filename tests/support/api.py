@@ -1,6 +1,6 @@
 """The API as a client meets it: tenants with keys, and platforms that answer as told."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -41,6 +41,8 @@ class DirectedYouTube(YouTube):
         self.answer: Channel | Exception = Channel("UC1", "A channel", "Bread.", 12, None)
         self.failure: Exception | None = None
         self.revoked: list[str] = []
+        self.meanwhile: Callable[[], object] | None = None
+        """What happens elsewhere while a grant is revoked."""
 
     def channel(self, credential: Credential) -> Channel:
         if isinstance(self.answer, Exception):
@@ -51,6 +53,8 @@ class DirectedYouTube(YouTube):
         if self.failure is not None:
             raise self.failure
         self.revoked.append(credential.access_token.reveal())
+        if self.meanwhile is not None:
+            self.meanwhile()
         return True
 
     def refresh(self, credential: Credential) -> Credential:

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from api.context import Context
 from domain.errors import PlatformUnavailable, ReauthorizationNeeded
-from domain.health import Clocks
-from domain.states import TokenLife
+from domain.health import Clocks, Health
+from domain.states import ConnectionHealth, TokenLife
 from store.queries.access import connections, credentials
 from tests.support.api import DirectedFacebook, DirectedYouTube, Tenant
 
@@ -60,14 +61,41 @@ async def test_the_channel_is_read_from_the_platform(ours: Tenant) -> None:
     }
 
 
-async def test_a_dead_credential_asks_for_a_person(ours: Tenant, youtube: DirectedYouTube) -> None:
+async def test_a_dead_credential_asks_for_a_person_and_gives_the_way(
+    ours: Tenant, youtube: DirectedYouTube, browser: httpx.AsyncClient
+) -> None:
     connection = ours.connection()
     youtube.failure = ReauthorizationNeeded("grant_revoked", "The grant is gone.")
     answer = await ours.http.post(f"{CONNECTIONS}/{connection.id}/refresh-token")
     assert answer.status_code == 409
     assert answer.json()["remedy"] == "reconnect"
+    (way_in,) = answer.json()["details"]["reauthUrl"]
+    assert (await browser.get(way_in)).status_code == 302
     after = (await ours.http.get(f"{CONNECTIONS}/{connection.id}")).json()
-    assert after["health"] == "needs_reauth"
+    assert (after["health"], after["healthReason"]) == ("needs_reauth", "grant_revoked")
+    assert after["healthSince"] > after["connectedAt"]
+    assert (await browser.get(after["reauthUrl"])).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("health", "is_asked_for"),
+    [
+        (Health(ConnectionHealth.HEALTHY), False),
+        (Health(ConnectionHealth.EXPIRING, "token_ending", datetime.now(UTC)), True),
+        (Health(ConnectionHealth.INSUFFICIENT_SCOPE, "scope_missing"), True),
+    ],
+)
+async def test_the_way_in_is_given_where_a_person_is_needed_or_will_be(
+    ours: Tenant, context: Context, health: Health, is_asked_for: bool
+) -> None:
+    connection = ours.connection()
+    with context.store.write() as session:
+        connections.mark_health(session, connection.id, health)
+    seen = (await ours.http.get(f"{CONNECTIONS}/{connection.id}")).json()
+    assert (seen["reauthUrl"] is not None) == is_asked_for
+    assert (seen["healthUntil"] is not None) == (health.until is not None)
+    (listed,) = (await ours.http.get(CONNECTIONS)).json()["items"]
+    assert (listed["reauthUrl"] is not None) == is_asked_for
 
 
 async def test_a_token_is_refreshed_and_stored(ours: Tenant, context: Context) -> None:

@@ -37,6 +37,17 @@ async def test_a_ticket_can_be_asked_how_it_stands(ours: Tenant) -> None:
     assert (ticket["connectionIds"], ticket["leftOut"]) == ([], [])
 
 
+async def test_a_ticket_says_which_account_it_is_for(ours: Tenant) -> None:
+    connection_id = ours.connection().id
+    for wanted, expected in (
+        (WANTED, None),
+        ({**WANTED, "connectionId": connection_id}, "A channel"),
+    ):
+        opened = (await ours.http.post(TICKETS, json=wanted)).json()
+        ticket = (await ours.http.get(f"{TICKETS}/{opened['ticketId']}")).json()
+        assert ticket["expectedAccount"] == expected
+
+
 async def test_a_ticket_names_the_accounts_that_were_left_out_and_why(
     ours: Tenant, context: Context
 ) -> None:

@@ -1,0 +1,110 @@
+"""What a caller is told of the end of a connection."""
+
+import pytest
+
+from api.context import Context
+from domain.errors import ReauthorizationNeeded
+from domain.states import AssignmentState, KnownBy
+from platforms.protocol import Credential
+from store.queries.access import connections, credentials
+from store.queries.publishing import assignments, progress
+from store.tables import Assignment
+from tests.support.api import DirectedFacebook, DirectedYouTube, Tenant
+from tests.support.lifecycles import DirectedLifecycles
+
+CONNECTIONS = "/api/v1/connections"
+
+
+@pytest.fixture
+def assignment(ours: Tenant) -> Assignment:
+    return ours.assignment()
+
+
+def path(assignment: Assignment) -> str:
+    return f"{CONNECTIONS}/{assignment.connection_id}"
+
+
+def said(grant: str, **counts: int) -> dict[str, object]:
+    return {"grant": grant, "cancelled": 0, "beingCancelled": 0, "pastStopping": 0, **counts}
+
+
+async def test_what_can_be_cancelled_is_cancelled(
+    ours: Tenant, context: Context, assignment: Assignment, lifecycles: DirectedLifecycles
+) -> None:
+    there, ended = ours.assignment(), ours.assignment()
+    with context.store.write() as session:
+        progress.note_finished(session, there.id, platform_id="v", known_by=KnownBy.ANSWER)
+    ours.settle(ended.id, AssignmentState.FAILED)
+    answer = (await ours.http.delete(path(assignment))).json()
+    assert lifecycles.cancelled == [assignment.id]
+    # The stand-in says that it has ended, and its row does not: both are told as they are.
+    assert answer == said("revoked", cancelled=1, beingCancelled=1, pastStopping=1)
+
+
+async def test_what_temporal_cannot_be_told_now_is_about_to_end(
+    ours: Tenant, assignment: Assignment, lifecycles: DirectedLifecycles
+) -> None:
+    lifecycles.is_away = True
+    answer = await ours.http.delete(path(assignment))
+    assert (answer.status_code, answer.json()) == (200, said("revoked", beingCancelled=1))
+
+
+async def test_doing_it_again_goes_on_where_the_first_was_cut_off(
+    ours: Tenant,
+    context: Context,
+    assignment: Assignment,
+    youtube: DirectedYouTube,
+    lifecycles: DirectedLifecycles,
+) -> None:
+    with context.store.write() as session:
+        connections.disconnect(session, assignment.connection_id)
+    answer = (await ours.http.delete(path(assignment))).json()
+    assert (answer["grant"], answer["cancelled"]) == ("ended_before", 1)
+    assert lifecycles.cancelled == [assignment.id]
+    assert youtube.revoked == []
+
+
+async def test_a_grant_is_left_to_the_others(ours: Tenant, facebook: DirectedFacebook) -> None:
+    first, _ = (ours.connection(id, "facebook", grant_id="person") for id in ("1", "2"))
+    answer = (await ours.http.delete(f"{CONNECTIONS}/{first.id}")).json()
+    assert answer == said("left_to_others")
+    assert facebook.revoked == []
+
+
+async def test_a_dead_grant_is_done_with(ours: Tenant, youtube: DirectedYouTube) -> None:
+    youtube.failure = ReauthorizationNeeded("grant_dead", "It is gone.")
+    answer = (await ours.http.delete(f"{CONNECTIONS}/{ours.connection().id}")).json()
+    assert answer == said("ended_before")
+
+
+async def test_a_consent_that_comes_meanwhile_is_not_lost(
+    ours: Tenant,
+    context: Context,
+    assignment: Assignment,
+    youtube: DirectedYouTube,
+    lifecycles: DirectedLifecycles,
+) -> None:
+    youtube.meanwhile = ours.connection
+    answer = await ours.http.delete(path(assignment))
+    assert (answer.status_code, answer.json()["code"]) == (409, "authorized_meanwhile")
+    assert lifecycles.cancelled == []
+    with context.store.read() as session:
+        assert credentials.get_credential(session, context.vault, assignment.connection_id)
+        row = assignments.get_assignment_by_id(session, assignment.id)
+    assert row.state == "pending"
+
+
+async def test_a_refresh_that_comes_meanwhile_changes_nothing(
+    ours: Tenant, context: Context, youtube: DirectedYouTube
+) -> None:
+    connection = ours.connection()
+
+    def refreshed() -> Credential:
+        stored = context.credentials.current(connection.id)
+        return context.credentials.renew(connection.id, stored.access_token)
+
+    youtube.meanwhile = refreshed
+    answer = await ours.http.delete(f"{CONNECTIONS}/{connection.id}")
+    assert answer.json() == said("revoked")
+    with context.store.read() as session, pytest.raises(ReauthorizationNeeded):
+        credentials.get_credential(session, context.vault, connection.id)
