@@ -31,7 +31,8 @@ def list_due(session: Session, *, by: datetime, limit: int) -> Sequence[str]:
     query = (
         select(Connection.id)
         .where(col(Connection.check_due_at) <= by)
-        .order_by(col(Connection.check_due_at), Connection.id)
+        # By nothing else: the index has this order, and a hundred thousand may be due at once.
+        .order_by(col(Connection.check_due_at))
         .limit(limit)
     )
     return session.exec(query).all()

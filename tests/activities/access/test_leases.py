@@ -73,6 +73,16 @@ def test_a_failure_is_shared_and_the_next_one_may_try(
     assert isinstance(leases.claim(installation.connection_id, stored(installation)), Lease)
 
 
+def test_a_failure_is_shared_with_one_who_comes_right_after_it(
+    installation: Installation, leases: Leases
+) -> None:
+    stale = stored(installation)
+    release(installation, hold(installation), "oauth_unavailable")
+    with pytest.raises(PlatformUnavailable) as caught:
+        leases.claim(installation.connection_id, stale)
+    assert caught.value.code == "oauth_unavailable"
+
+
 def test_a_dead_grant_is_shared_as_what_it_is(installation: Installation, leases: Leases) -> None:
     lease, stale = hold(installation), stored(installation)
     with installation.store.write() as session:
