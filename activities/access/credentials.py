@@ -11,9 +11,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from activities.access.leases import Leases
+from activities.access.leases import Leases, refuse_broken
 from domain.errors import CastlineError, ReauthorizationNeeded
-from domain.health import BROKEN, SCOPE_MISSING, Health, judge
+from domain.health import SCOPE_MISSING, Health, judge
 from domain.secrets import Secret
 from domain.states import ConnectionHealth
 from platforms.protocol import Credential, Platform
@@ -93,11 +93,7 @@ class CredentialKeeper:
             # First, so that a refresh which fails between the two shows in one of them.
             stored = credentials.get_credential(session, self._vault, connection_id)
             connection = connections.get_connection_by_id(session, connection_id)
-            if connection.health in BROKEN:
-                raise ReauthorizationNeeded(
-                    connection.health_reason or "needs_reauth",
-                    f"{connection.name} has to be connected again.",
-                )
+        refuse_broken(connection)
         credential = unpack(stored.secret)
         if has_life(credential):
             return credential

@@ -14,7 +14,7 @@ from domain.health import BROKEN
 from store.engine import Store
 from store.queries.access import connections, credentials
 from store.queries.access.credentials import Lease, StoredCredential
-from store.tables import now
+from store.tables import Connection, now
 from store.vault import Vault
 
 LEASE = timedelta(seconds=22)
@@ -65,11 +65,7 @@ class Leases:
         if seen.version != stale.version or seen.refreshes == stale.refreshes:
             return seen
         # A refresh of this very version has ended, and not with another token.
-        if connection.health in BROKEN:
-            raise ReauthorizationNeeded(
-                connection.health_reason or "needs_reauth",
-                f"{connection.name} has to be connected again.",
-            )
+        refuse_broken(connection)
         raise PlatformUnavailable(
             seen.refresh_error or "refresh_failed",
             "The platform did not renew the access token. It is tried again.",
@@ -81,6 +77,15 @@ class Leases:
             left = max(left, (seen.lease_ends_at - now()).total_seconds())
         return PlatformUnavailable(
             "refresh_under_way", "The access token is being renewed elsewhere.", retry_after=left
+        )
+
+
+def refuse_broken(connection: Connection) -> None:
+    """Raise `ReauthorizationNeeded` for one that is known to need a person. No call."""
+    if connection.health in BROKEN:
+        raise ReauthorizationNeeded(
+            connection.health_reason or "needs_reauth",
+            f"{connection.name} has to be connected again.",
         )
 
 

@@ -97,7 +97,7 @@ async def test_half_a_year_without_care_is_the_end_of_a_google_grant(
 
 
 async def test_a_grant_of_an_app_in_testing_is_announced_and_then_ends(
-    stack: Stack, tenant: Tenant
+    stack: Stack, tenant: Tenant, caplog: pytest.LogCaptureFixture
 ) -> None:
     stack.emulator.switch(testing_mode=True)
     channel = await tenant.connection()
@@ -113,6 +113,8 @@ async def test_a_grant_of_an_app_in_testing_is_announced_and_then_ends(
         found = await sweep(stack)
         assert (day, health(stack, channel), told(stack, channel)) == (day, state, news)
         assert found.in_testing == 1
+        warned = [line for line in caplog.messages if "consent screen is in Testing" in line]
+        assert len(warned) == day
     stack.emulator.advance(2 * DAY)
     await sweep(stack)
     assert health(stack, channel) == ("needs_reauth", "grant_dead")
