@@ -45,6 +45,9 @@ class DeliveryWorkflow:
         seconds = (moment - workflow.now()).total_seconds()
         if seconds <= 0:
             return
+        workflow.set_current_details(
+            f"Not taken yet. Next try: **{moment:%d %B %Y, %H:%M:%S} UTC**"
+        )
         try:
             await workflow.wait_condition(
                 lambda: self._has_more, timeout=seconds, timeout_summary="the next try"

@@ -3,16 +3,18 @@
 The connection goes to an address that `media.address` has checked, whatever the name led to when
 the endpoint was made; redirects are not followed and proxies not used. The whole of it may take
 ten seconds, however slowly the other side drips. Of the answer only status and Retry-After are
-looked at: its body is neither read nor kept. Nothing here is logged, for URLs may be secrets.
+looked at: its body is neither read nor kept. No URL is logged, for it may be a secret.
 """
 
 import asyncio
+import logging
 import ssl
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import httpcore
 from httpcore import SOCKET_OPTION
@@ -34,6 +36,8 @@ _DIGITS = 8
 _LOOK_UPS = 16
 """Names that are looked up at a time. Nothing ends a look-up but itself, so they have threads of
 their own."""
+
+_log = logging.getLogger("castline.telling")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,10 @@ class Sender:
             answer = DeliveryAnswer.UNTRUSTED if is_untrusted else DeliveryAnswer.UNREACHABLE
         except (OSError, httpcore.NetworkError, httpcore.ProtocolError):
             answer = DeliveryAnswer.UNREACHABLE
+        except Exception as error:
+            # The line goes on, and is given up in its time, whatever nobody foresaw.
+            _log.error("unexpected %s while an endpoint was told", type(error).__name__)
+            answer = DeliveryAnswer.UNREACHABLE
         milliseconds = round((time.monotonic() - began) * 1000)
         return Reply(at, answer, milliseconds, status, retry_after)
 
@@ -124,7 +132,8 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        allowed = await asyncio.to_thread(resolve, self._address, allow_private=self._allow_private)
+        look = partial(resolve, self._address, allow_private=self._allow_private)
+        allowed = await asyncio.get_running_loop().run_in_executor(self._look_ups, look)
         trouble: Exception = OSError()
         for ip in allowed:
             try:

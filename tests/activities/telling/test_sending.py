@@ -139,6 +139,16 @@ async def test_nobody_there_is_unreachable(at_home: Sender) -> None:
         assert (await at_home.send(message(url))).answer is DeliveryAnswer.UNREACHABLE
 
 
+async def test_what_nobody_foresaw_is_a_failure_like_others_and_logged_without_its_text(
+    at_home: Sender, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Here: a secret that nothing can be signed with."""
+    reply = await at_home.send(message("http://localhost:9/hook?signature=secret", Secret("")))
+    assert reply.answer is DeliveryAnswer.UNREACHABLE
+    assert "EmptyWebhookSecretError" in caplog.text
+    assert "signature" not in caplog.text
+
+
 async def test_a_receiver_that_drips_does_not_hold_us_up(
     receiver: Receiver, at_home: Sender
 ) -> None:
