@@ -61,10 +61,11 @@ class Reply:
 
 
 class Sender:
-    """Made once for a process; each message has a connection of its own."""
+    """Made once for a process; each message has a connection of its own, for so many seconds."""
 
-    def __init__(self, *, allow_private: bool) -> None:
+    def __init__(self, *, allow_private: bool, seconds: float = SECONDS) -> None:
         self._allow_private = allow_private
+        self._seconds = seconds
         self._tls = ssl.create_default_context()
         self._look_ups = ThreadPoolExecutor(_LOOK_UPS, "look-up")
 
@@ -73,7 +74,7 @@ class Sender:
         at, began = datetime.now(UTC), time.monotonic()
         status, retry_after = None, None
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(self._seconds):
                 status, retry_after = await self._post(message, at)
             answer = _meaning(status)
         except InvalidRequest:
