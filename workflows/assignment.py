@@ -10,7 +10,7 @@ platform's final word, or a week of the same trouble, makes it fail.
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import TypedDict, TypeVar, Unpack
+from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
@@ -20,7 +20,6 @@ with workflow.unsafe.imports_passed_through():
         AssignmentEdit,
         AssignmentInput,
         AssignmentOutcome,
-        AssignmentRecord,
         ProcessingInput,
         Published,
         PublishingSteps,
@@ -29,12 +28,12 @@ with workflow.unsafe.imports_passed_through():
         TransferInput,
         TransferSteps,
     )
-    from activities.contract.trouble import Kind, Trouble
+    from activities.contract.trouble import Kind
     from domain.states import AssignmentState, StepName, WaitReason
     from workflows import options
     from workflows.cancelling import is_cancelled, to_the_end
-    from workflows.card import status_card
     from workflows.parking import Parking, Stand, pause_until
+    from workflows.standing import Standing
     from workflows.trouble import Failed, kind_of, trouble_of
 
 T = TypeVar("T")
@@ -42,13 +41,6 @@ T = TypeVar("T")
 RECONNECTION = "reconnection"
 """The patch of work that began before a step could be parked and before a recovery was written
 to the row."""
-
-
-class _Decision(TypedDict, total=False):
-    wait_reason: WaitReason
-    wait_until: datetime
-    trouble: Trouble
-    platform_url: str | None
 
 
 @workflow.defn
@@ -64,31 +56,33 @@ class AssignmentWorkflow:
         self._assignment = assignment
         self._scheduled_at = assignment.scheduled_at
         self._extra_steps = list(assignment.extra_steps)
-        self._state = AssignmentState.PENDING
+        self._standing = Standing(assignment)
         self._parking = Parking(timedelta(days=assignment.parking_days))
         self._delivery: asyncio.Task[None] | None = None
         self._has_begun = False
         self._edits_in_flight = 0
         self._platform_id: str | None = None
-        self._warnings = dict(assignment.warnings)
 
     @workflow.run
     async def run(self, assignment: AssignmentInput) -> AssignmentOutcome:
         try:
             await self._deliver()
             if self._platform_id is None:
-                await to_the_end(self._enter(AssignmentState.CANCELLED))
+                await to_the_end(self._standing.enter(AssignmentState.CANCELLED))
                 raise CancelledError("The assignment was cancelled before it was uploaded.")
             published = await to_the_end(self._complete())
         except Failed as failure:
-            await to_the_end(self._enter(AssignmentState.FAILED, trouble=failure.trouble))
+            await to_the_end(self._standing.enter(AssignmentState.FAILED, trouble=failure.trouble))
             raise ApplicationError(
                 failure.trouble.sentence, type=failure.trouble.code, non_retryable=True
             ) from None
         finally:
             await workflow.wait_condition(workflow.all_handlers_finished)
         return AssignmentOutcome(
-            AssignmentState.PUBLISHED, self._platform_id, published.platform_url, self._warnings
+            AssignmentState.PUBLISHED,
+            self._platform_id,
+            published.platform_url,
+            self._standing.warnings,
         )
 
     # To every byte at the platform ----------------------------------------------------------
@@ -119,7 +113,7 @@ class AssignmentWorkflow:
 
     async def _wait_for_schedule(self) -> None:
         while (until := await self._settle_schedule()) is not None and until > workflow.now():
-            await self._enter(
+            await self._standing.enter(
                 AssignmentState.WAITING, wait_reason=WaitReason.SCHEDULE, wait_until=until
             )
             await pause_until(
@@ -132,7 +126,7 @@ class AssignmentWorkflow:
         return self._scheduled_at
 
     async def _transfer(self) -> str:
-        self._tell(self._record_of(AssignmentState.UPLOADING))
+        self._standing.show(AssignmentState.UPLOADING)
         uploaded = await workflow.execute_activity_method(
             TransferSteps.transfer,
             TransferInput(self._assignment.assignment_id, self._assignment.attempt),
@@ -145,25 +139,25 @@ class AssignmentWorkflow:
 
     async def _complete(self) -> Published:
         published = await self._insist(self._await_processing)
-        self._warnings |= published.warnings
+        self._standing.warnings |= published.warnings
         for step in self._extra_steps:
             await self._run_extra_step(step, published.platform_url)
         if self._extra_steps:
-            await self._enter(AssignmentState.PUBLISHED, platform_url=published.platform_url)
-        else:
-            self._tell(
-                self._record_of(AssignmentState.PUBLISHED, platform_url=published.platform_url)
+            await self._standing.enter(
+                AssignmentState.PUBLISHED, platform_url=published.platform_url
             )
+        else:
+            self._standing.show(AssignmentState.PUBLISHED, platform_url=published.platform_url)
         return published
 
     async def _await_processing(self) -> Published:
-        self._tell(self._record_of(AssignmentState.PROCESSING))
+        self._standing.show(AssignmentState.PROCESSING)
         return await workflow.execute_activity_method(
             PublishingSteps.await_processing,
             ProcessingInput(
                 self._assignment.assignment_id,
                 self._assignment.attempt,
-                warnings=self._warnings,
+                warnings=self._standing.warnings,
                 concludes=not self._extra_steps,
             ),
             summary=f"{self._assignment.platform} processes the video",
@@ -194,7 +188,7 @@ class AssignmentWorkflow:
             await self._insist(run_step, platform_url)
         except Failed as failure:
             self._parking.forget()
-            self._warnings[f"{step}_failed"] = failure.trouble.sentence
+            self._standing.warnings[f"{step}_failed"] = failure.trouble.sentence
 
     # Waiting --------------------------------------------------------------------------------
 
@@ -214,7 +208,7 @@ class AssignmentWorkflow:
             await self._wait_out(stand, recoveries, platform_url)
 
     async def _wait_out(self, stand: Stand, recoveries: int, platform_url: str | None) -> None:
-        await self._enter(
+        await self._standing.enter(
             stand.state,
             wait_reason=stand.reason,
             wait_until=stand.until,
@@ -222,11 +216,12 @@ class AssignmentWorkflow:
             platform_url=platform_url,
         )
         await self._parking.wait_out(stand, recoveries)
-        if self._parking.recoveries > recoveries and workflow.patched(RECONNECTION):
+        has_come = stand.reason is WaitReason.CONNECTION and self._parking.recoveries > recoveries
+        if has_come and workflow.patched(RECONNECTION):
             # Its turn may be far off, and until then it would count as parked still.
             has_all = self._platform_id is not None
             state = AssignmentState.PROCESSING if has_all else AssignmentState.PENDING
-            await self._enter(state, platform_url=platform_url)
+            await self._standing.enter(state, platform_url=platform_url)
 
     # Messages -------------------------------------------------------------------------------
 
@@ -261,34 +256,6 @@ class AssignmentWorkflow:
         assert self._delivery is not None
         self._delivery.cancel()
         await workflow.wait_condition(
-            lambda: self._state.is_settled or self._platform_id is not None
+            lambda: self._standing.state.is_settled or self._platform_id is not None
         )
-        return self._state is AssignmentState.CANCELLED
-
-    # Telling --------------------------------------------------------------------------------
-
-    async def _enter(self, state: AssignmentState, **more: Unpack[_Decision]) -> None:
-        """Move to a state that is decided here: tell it, and write it to the row."""
-        record = self._record_of(state, **more)
-        self._tell(record)
-        await workflow.execute_local_activity_method(
-            RecordingSteps.record, record, summary=f"assignment is {state}", **options.RECORD
-        )
-        # After the row: whoever is told of a state by an Update finds it there.
-        self._state = state
-
-    def _tell(self, record: AssignmentRecord) -> None:
-        """Say in search and on the Web UI's status card how it stands."""
-        told = workflow.info().typed_search_attributes.get(options.STATE)
-        if told != record.state:
-            workflow.upsert_search_attributes([options.STATE.value_set(record.state)])
-        workflow.set_current_details(status_card(self._assignment, record))
-
-    def _record_of(self, state: AssignmentState, **more: Unpack[_Decision]) -> AssignmentRecord:
-        return AssignmentRecord(
-            assignment_id=self._assignment.assignment_id,
-            attempt=self._assignment.attempt,
-            state=state,
-            warnings=self._warnings,
-            **more,
-        )
+        return self._standing.state is AssignmentState.CANCELLED

@@ -2,6 +2,7 @@
 
 from activities.contract.assignments import AssignmentInput, AssignmentRecord
 from activities.contract.reauth import ReauthInput, ReauthStand
+from domain.states import WaitReason
 
 
 def status_card(assignment: AssignmentInput, record: AssignmentRecord) -> str:
@@ -10,7 +11,9 @@ def status_card(assignment: AssignmentInput, record: AssignmentRecord) -> str:
     if record.wait_reason is not None:
         lines.append(f"Waits for **{record.wait_reason}**.")
     if record.wait_until is not None:
-        lines.append(f"Next look: {record.wait_until.isoformat(timespec='seconds')}.")
+        is_limit = record.wait_reason is WaitReason.CONNECTION
+        until = record.wait_until.isoformat(timespec="seconds")
+        lines.append(f"At most until {until}." if is_limit else f"Next look: {until}.")
     if record.trouble is not None:
         lines.append(f"`{record.trouble.code}`: {record.trouble.sentence}")
         lines.append(f"What helps: {record.trouble.remedy}.")
