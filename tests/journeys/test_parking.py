@@ -84,7 +84,7 @@ async def test_what_waits_on_a_page_goes_on_from_its_byte(
     tenant: Tenant, stack: Stack, clip: Clip
 ) -> None:
     page = (await tenant.pages())[BAKERY]
-    stack.emulator.fault(PAGE_TRANSFER, "trickle", bytes_per_second=2 * MIB, times=None)
+    stack.emulator.fault(PAGE_TRANSFER, "trickle", bytes_per_second=MIB // 2, times=None)
     for _ in range(3):
         await tenant.assign(page, mediaUrl=clip.url)
 
