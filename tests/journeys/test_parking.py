@@ -23,7 +23,8 @@ WITHIN = 5.0
 
 @pytest.fixture
 def clip(stack: Stack) -> Clip:
-    """Four chunks."""
+    """Four chunks, and four ranges of a Page's video."""
+    stack.emulator.switch(range_bytes=MIB)
     return make_clip(stack.parts.settings.data_dir)
 
 
@@ -84,7 +85,7 @@ async def test_what_waits_on_a_page_goes_on_from_its_byte(
     tenant: Tenant, stack: Stack, clip: Clip
 ) -> None:
     page = (await tenant.pages())[BAKERY]
-    stack.emulator.fault(PAGE_TRANSFER, "trickle", bytes_per_second=MIB // 2, times=None)
+    stack.emulator.fault(PAGE_TRANSFER, "trickle", bytes_per_second=MIB, times=None)
     for _ in range(3):
         await tenant.assign(page, mediaUrl=clip.url)
 
