@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlmodel import Session, col, select, update
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, insert, select, update
 
 from domain.events import EventType, kind_of
 from domain.wakes import DeliveryDue, Wake
@@ -24,6 +25,17 @@ GIVE_UP_AFTER = timedelta(days=3)
 
 _NOTES = "notes"
 _WAKES = "wakes"
+
+# Made once, for every change of a state pays for these.
+_TAKE_NUMBERS = (
+    update(Workspace)
+    .where(col(Workspace.id) == bindparam("workspace"))
+    .values(last_event_number=col(Workspace.last_event_number) + bindparam("count"))
+    .returning(col(Workspace.last_event_number))
+)
+_FIND_LISTENING = select(
+    Endpoint.id, Endpoint.url, Endpoint.event_types, Endpoint.is_enabled
+).where(Endpoint.workspace_id == bindparam("workspace"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,16 @@ class Note:
     key: str | None = None
     callback_url: str | None = None
     happened_at: datetime = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    """What has to be known of an endpoint to know whether it is told."""
+
+    id: str
+    url: str | None
+    event_types: list[str]
+    is_enabled: bool
 
 
 def note(session: Session, event: Note) -> None:
@@ -76,14 +98,26 @@ def _write(session: Session, workspace_id: str, notes: Sequence[Note]) -> None:
         )
         for number, event in enumerate(fresh, first)
     ]
-    session.add_all(events)
-    session.flush()
-    listening = session.exec(select(Endpoint).where(Endpoint.workspace_id == workspace_id)).all()
+    _insert(session, events)
+    deliveries = []
+    listening = _listening(session, workspace_id)
     for event, told in zip(events, fresh, strict=True):
         for endpoint in listening:
             if _wants(endpoint, event.type, told.callback_url):
-                session.add(_delivery(event, endpoint, told.callback_url))
+                deliveries.append(_delivery(event, endpoint, told.callback_url))
                 wake(session, DeliveryDue(endpoint.id, event.subject_id))
+    _insert(session, deliveries)
+
+
+def _insert(session: Session, rows: Sequence[Event] | Sequence[Delivery]) -> None:
+    # Past the session, which would keep them for nobody.
+    if rows:
+        session.connection().execute(insert(type(rows[0])), [row.model_dump() for row in rows])
+
+
+def _listening(session: Session, workspace_id: str) -> Sequence[_Listening]:
+    found = session.connection().execute(_FIND_LISTENING, {"workspace": workspace_id})
+    return [_Listening(*row) for row in found]
 
 
 def _untold(session: Session, workspace_id: str, notes: Sequence[Note]) -> list[Note]:
@@ -103,24 +137,19 @@ def _untold(session: Session, workspace_id: str, notes: Sequence[Note]) -> list[
 
 def _take_numbers(session: Session, workspace_id: str, count: int) -> int:
     """The first of the next numbers; the workspace is held from here to the commit."""
-    taken = (
-        update(Workspace)
-        .where(col(Workspace.id) == workspace_id)
-        .values(last_event_number=col(Workspace.last_event_number) + count)
-        .returning(col(Workspace.last_event_number))
-    )
-    last: int = session.connection().execute(taken).scalar_one()
+    taken = {"workspace": workspace_id, "count": count}
+    last: int = session.connection().execute(_TAKE_NUMBERS, taken).scalar_one()
     return last - count + 1
 
 
-def _wants(endpoint: Endpoint, type: str, callback_url: str | None) -> bool:
+def _wants(endpoint: _Listening, type: str, callback_url: str | None) -> bool:
     if endpoint.url is None:
         return callback_url is not None
     wanted = endpoint.event_types
     return endpoint.is_enabled and (not wanted or type in wanted or kind_of(type) in wanted)
 
 
-def _delivery(event: Event, endpoint: Endpoint, callback_url: str | None) -> Delivery:
+def _delivery(event: Event, endpoint: _Listening, callback_url: str | None) -> Delivery:
     return Delivery(
         workspace_id=event.workspace_id,
         endpoint_id=endpoint.id,
