@@ -1,17 +1,14 @@
 """Connections and the organizations that label them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import cast
 
-from pydantic import Field, computed_field, model_validator
+from pydantic import Field, model_validator
 
 from api.schemas.base import Answer, Body, Id, Label, Page, example
 from domain.grants import GrantEnd
 from domain.states import ConnectionHealth, TokenLife
 from store.queries.access.connections import ConnectionChanges
-
-_EARLY = timedelta(days=14)
-"""How long before the end of data access it is warned of."""
 
 _ORGANIZATION = "org_0b6a1d9e4c7f4a2d8e5b3c1f9a7d6e4b"
 _CONNECTION = "con_5f0c7a1be6d94d0f8d1f4a52c1b0e3a7"
@@ -42,7 +39,6 @@ _CONNECTION_EXAMPLE = {
     "tokenExpiresAt": "2026-11-23T13:00:00Z",
     "grantExpiresAt": None,
     "dataAccessEndsAt": None,
-    "warnings": {},
     "scopes": ["https://www.googleapis.com/auth/youtube.upload"],
     "createdAt": "2026-11-22T12:00:00Z",
     "connectedAt": "2026-11-22T12:00:00Z",
@@ -112,17 +108,6 @@ class ConnectionView(Answer):
     scopes: list[str] = Field(description="What was granted.")
     created_at: datetime
     connected_at: datetime = Field(description="The latest consent.")
-
-    @computed_field(description="What a person should see to: a stable code → sentence.")  # type: ignore[prop-decorator]
-    @property
-    def warnings(self) -> dict[str, str]:
-        ends = self.data_access_ends_at
-        if ends is None or ends - datetime.now(UTC) > _EARLY:
-            return {}
-        return {
-            "data_access_ending": f"The platform wants to see the person again by {ends:%d %B %Y}. "
-            "Connect the account again before; publishing may stop then."
-        }
 
 
 class ConnectionList(Page):

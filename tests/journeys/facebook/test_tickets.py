@@ -84,7 +84,7 @@ async def test_one_consent_connects_every_page_and_says_why_others_were_left_out
     assert left_out(seen) == {ARCHIVE: "no_create_content", PARTNER: "no_page_token"}
     assert all(page["error"].endswith(".") for page in seen["leftOut"])
     for page in made:
-        assert (page["tokenLife"], page["warnings"]) == ("permanent", {})
+        assert page["tokenLife"] == "permanent"
         left = datetime.fromisoformat(page["dataAccessEndsAt"]) - datetime.now(UTC)
         assert timedelta(days=89) < left <= timedelta(days=90)
 
@@ -239,13 +239,15 @@ async def test_the_end_of_data_access_is_warned_of_until_the_person_is_seen_agai
     stack.emulator.switch(data_access_seconds=13 * DAY)
 
     warned = await refresh(tenant, pages[BAKERY])
-    assert warned["warnings"].keys() == {"data_access_ending"}
-    assert (warned["health"], warned["tokenLife"]) == ("healthy", "permanent")
+    assert (warned["health"], warned["healthReason"]) == ("expiring", "data_access_ending")
+    assert (warned["healthUntil"], warned["tokenLife"]) == (warned["dataAccessEndsAt"], "permanent")
 
     stack.emulator.advance(10 * DAY)
+    stack.emulator.switch(data_access_seconds=90 * DAY)
     ticket = await set_out(tenant, pages[BAKERY])
     await tenant.browse(ticket["authUrl"])
-    assert (await read(tenant, pages[BAKERY]))["warnings"] == {}
+    seen = await read(tenant, pages[BAKERY])
+    assert (seen["health"], seen["healthReason"]) == ("healthy", None)
 
 
 @pytest.mark.parametrize(

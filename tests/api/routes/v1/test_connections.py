@@ -1,6 +1,6 @@
 """Connections and organizations."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -157,48 +157,22 @@ async def test_a_grant_is_revoked_with_the_last_connection_that_lives_by_it(
     assert facebook.revoked == ["token"]
 
 
-@pytest.mark.parametrize(
-    ("life", "left", "warnings"),
-    [
-        (TokenLife.RENEWED, None, set()),
-        (TokenLife.PERMANENT, timedelta(days=15), set()),
-        (TokenLife.LIMITED, timedelta(days=13), {"data_access_ending"}),
-        (TokenLife.PERMANENT, timedelta(days=-1), {"data_access_ending"}),
-    ],
-)
-async def test_a_connection_warns_two_weeks_before_its_data_access_ends(
-    ours: Tenant, context: Context, life: TokenLife, left: timedelta | None, warnings: set[str]
+async def test_a_connection_shows_its_clocks_until_it_is_gone(
+    ours: Tenant, context: Context
 ) -> None:
-    connection = ours.connection()
-    ends = None if left is None else datetime.now(UTC) + left
+    path, ends = f"{CONNECTIONS}/{(connection := ours.connection()).id}", datetime.now(UTC)
     with context.store.write() as session:
         connections.note_refreshed(
             session,
             connection.id,
-            clocks=Clocks(life, data_access_ends_at=ends),
+            clocks=Clocks(TokenLife.LIMITED, data_access_ends_at=ends),
             scopes=connection.scopes,
         )
-    seen = (await ours.http.get(f"{CONNECTIONS}/{connection.id}")).json()
-    assert (seen["tokenLife"], seen["warnings"].keys()) == (life, warnings)
-    shown = seen["dataAccessEndsAt"]
-    assert (shown and datetime.fromisoformat(shown)) == ends
-    for sentence in seen["warnings"].values():
-        assert ends is not None
-        assert f"{ends:%B %Y}" in sentence
-
-
-async def test_a_connection_that_is_gone_warns_of_nothing(ours: Tenant, context: Context) -> None:
-    connection = ours.connection()
-    with context.store.write() as session:
-        connections.note_refreshed(
-            session,
-            connection.id,
-            clocks=Clocks(TokenLife.PERMANENT, data_access_ends_at=datetime.now(UTC)),
-            scopes=connection.scopes,
-        )
-    await ours.http.delete(f"{CONNECTIONS}/{connection.id}")
-    seen = (await ours.http.get(f"{CONNECTIONS}/{connection.id}")).json()
-    assert (seen["dataAccessEndsAt"], seen["warnings"]) == (None, {})
+    seen = (await ours.http.get(path)).json()
+    assert seen["tokenLife"] == "limited"
+    assert datetime.fromisoformat(seen["dataAccessEndsAt"]) == ends
+    await ours.http.delete(path)
+    assert (await ours.http.get(path)).json()["dataAccessEndsAt"] is None
 
 
 async def test_organizations_are_made_and_listed(ours: Tenant) -> None:
