@@ -26,11 +26,11 @@ NOTICES = (
 async def installation(
     tmp_path_factory: pytest.TempPathFactory, emulator_process: Emulator
 ) -> AsyncIterator[Stack]:
-    """One of its own: it may tell this machine, and a sweep looks at every connection there is."""
+    """One of its own, because a sweep looks at every connection there is."""
     folder = tmp_path_factory.mktemp("noticed")
     async with (
         temporal_server() as address,
-        running_stack(folder, emulator_process, address, allow_private_webhooks=True) as stack,
+        running_stack(folder, emulator_process, address) as stack,
     ):
         yield stack
 

@@ -1,6 +1,6 @@
 """What happens is told: in order, signed, until it is taken, whatever crashed in between."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -21,9 +21,8 @@ from store.queries.access import connections
 from store.queries.telling import deliveries, endpoints
 from store.tables import Delivery, now
 from tests.support import leaks
-from tests.support.emulator import Emulator
 from tests.support.receiver import Receiver
-from tests.support.stack import Stack, Tenant, eventually, running_stack, temporal_server
+from tests.support.stack import Stack, Tenant, eventually
 
 ENDPOINTS = "/api/v1/webhooks/endpoints"
 DELIVERIES = "/api/v1/webhooks/deliveries"
@@ -34,19 +33,6 @@ PUBLISHED = [
     "assignment.uploaded",
     "assignment.published",
 ]
-
-
-@pytest.fixture(scope="module")
-async def installation(
-    tmp_path_factory: pytest.TempPathFactory, emulator_process: Emulator
-) -> AsyncIterator[Stack]:
-    """One of its own, that may tell this machine."""
-    folder = tmp_path_factory.mktemp("telling")
-    async with (
-        temporal_server() as address,
-        running_stack(folder, emulator_process, address, allow_private_webhooks=True) as stack,
-    ):
-        yield stack
 
 
 @pytest.fixture

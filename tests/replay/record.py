@@ -68,7 +68,6 @@ async def record_all(names: Collection[str]) -> None:
                     emulator,
                     address,
                     keyset=KEYSET.read_text(),
-                    allow_private_webhooks=True,
                 ) as stack,
             ):
                 for name in names:
