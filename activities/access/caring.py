@@ -34,6 +34,12 @@ from store.queries.access.connections import clocks_of, lock_connection
 PAGE = 100
 """Connections that one activity looks at."""
 
+MADE_DUE = 1000
+"""Rows of one short transaction."""
+
+CLAIM = timedelta(minutes=5)
+"""How long a look may last before another sweep makes it: it was cut off by then."""
+
 AT_ONCE = 8
 """Looks at a time: gentle to the platforms, and a page of outages still ends in minutes."""
 
@@ -51,8 +57,14 @@ class CareActivities(CareSteps):
     @activity.defn
     @translated
     def make_due(self, moment: datetime) -> int:
-        with self._store.write() as session:
-            return care.make_all_due(session, moment)
+        changed, last = 0, ""
+        while True:
+            with self._store.write() as session:
+                page = care.make_due(session, moment, after=last, limit=MADE_DUE)
+            if not page:
+                return changed
+            changed, last = changed + len(page), page[-1]
+            activity.heartbeat()
 
     @activity.defn
     @translated
@@ -70,6 +82,9 @@ class CareActivities(CareSteps):
         # A clock that is behind Temporal's must not make it due again within the sweep.
         moment = max(datetime.now(UTC), due_by)
         try:
+            with self._store.write() as session:
+                if not care.claim(session, connection_id, due_by=due_by, until=moment + CLAIM):
+                    return Cared(elsewhere=1)
             with suppress(ReauthorizationNeeded):  # written down where it was said
                 self._keeper.check(connection_id)
             return self._note(connection_id, moment)

@@ -29,6 +29,10 @@ _REJECTED = "token_rejected"
 MARGIN = timedelta(minutes=5)
 """A token with less life than this is not taken into a call: one chunk may last minutes."""
 
+YOUNG = timedelta(minutes=1)
+"""What was renewed within this is used although it has less life than `MARGIN`: the platform
+gives no more, and would be asked before every single call."""
+
 T = TypeVar("T")
 
 
@@ -75,6 +79,13 @@ def has_life(credential: Credential) -> bool:
     return credential.expires_at is None or credential.expires_at - datetime.now(UTC) > MARGIN
 
 
+def _is_of_now(credential: Credential, stored: StoredCredential) -> bool:
+    """True for one that has not ended and that another refresh would not make any younger."""
+    now = datetime.now(UTC)
+    ends = credential.expires_at
+    return (ends is None or ends > now) and now - stored.refreshed_at < YOUNG
+
+
 class CredentialKeeper:
     """Gives out current credentials. Thread-safe; holds no token between calls."""
 
@@ -95,7 +106,7 @@ class CredentialKeeper:
             connection = connections.get_connection_by_id(session, connection_id)
         refuse_broken(connection)
         credential = unpack(stored.secret)
-        if has_life(credential):
+        if has_life(credential) or _is_of_now(credential, stored):
             return credential
         return self._refresh(connection_id, connection.platform, stored)
 
@@ -166,13 +177,19 @@ class CredentialKeeper:
         claimed = self._leases.claim(connection_id, stale)
         if isinstance(claimed, StoredCredential):
             return unpack(claimed.secret)
+        old = unpack(stale.secret)
         try:
-            fresh = platform.refresh(unpack(stale.secret))
+            fresh = platform.refresh(old)
         except Exception as error:
             # At once, not when the lease ends: whoever waits for it is to hear of it.
             self._give_up(claimed, error)
+            with self._store.read() as session:
+                stored = credentials.get_credential(session, self._vault, connection_id)
+            if isinstance(error, ReauthorizationNeeded) and stored.version != stale.version:
+                # A word on what a person has replaced meanwhile.
+                return unpack(stored.secret)
             raise
-        return self._land(claimed, platform, fresh)
+        return self._land(claimed, platform, old, fresh)
 
     def _give_up(self, lease: Lease, error: Exception) -> None:
         with self._store.write() as session:
@@ -183,7 +200,9 @@ class CredentialKeeper:
             code = error.code if isinstance(error, CastlineError) else "internal"
             credentials.release_lease(session, lease, error=code)
 
-    def _land(self, lease: Lease, platform: Platform, fresh: Credential) -> Credential:
+    def _land(
+        self, lease: Lease, platform: Platform, old: Credential, fresh: Credential
+    ) -> Credential:
         """Store what a refresh gave with all that it told, unless a person was faster."""
         with self._store.write() as session:
             connection = connections.lock_connection(session, lease.connection_id)
@@ -198,7 +217,12 @@ class CredentialKeeper:
                 stored = credentials.get_credential(session, self._vault, connection.id)
                 return unpack(stored.secret)
             connections.note_refreshed(
-                session, connection.id, clocks=fresh.clocks, scopes=fresh.scopes
+                session,
+                connection.id,
+                clocks=fresh.clocks,
+                scopes=fresh.scopes,
+                # A platform may only have said how the token stands.
+                is_news=fresh.access_token != old.access_token,
             )
             health = judge(
                 fresh.clocks,

@@ -18,8 +18,8 @@ from store.tables import Connection, now
 from store.vault import Vault
 
 LEASE = timedelta(seconds=22)
-"""Longer than the longest refresh: `platforms.http.BRIEF` to connect, to encrypt, to send and to
-be answered. A holder that outlasts it all the same does no harm, its token is as good."""
+"""Longer than a refresh usually takes at its worst: `platforms.http.BRIEF` to connect, to encrypt,
+to send and to be answered. A holder that outlasts it does no harm, its token is as good."""
 
 PATIENCE = 8.0
 """Seconds. A wait and a refresh of one's own after it stay below the half minute after which a

@@ -21,10 +21,12 @@ class Cared:
     """Ended by a blip: nothing is known, and they are looked at again soon."""
     unserved: int = 0
     """Of the postponed: their platform's app is not set, or is refused there."""
+    elsewhere: int = 0
+    """Another sweep was looking at them."""
 
     @property
     def seen(self) -> int:
-        return self.checked + self.postponed
+        return self.checked + self.postponed + self.elsewhere
 
     def __add__(self, other: "Cared") -> "Cared":
         return Cared(*map(sum, zip(astuple(self), astuple(other), strict=True)))
@@ -44,13 +46,14 @@ class CareSteps(ABC):
     @activity.defn
     @abstractmethod
     def make_due(self, moment: datetime) -> int:
-        """Let every living connection be due by then. Idempotent. Returns how many are."""
+        """Let every living connection be due by then. Idempotent. Returns how many it changed."""
 
     @activity.defn
     @abstractmethod
     def care_for_due(self, due_by: datetime) -> Cared:
         """Check one page of the connections that are due, a few at a time.
 
-        On retry: what was checked is due no more, so it goes on with the rest. What was looked
-        at is due later than `due_by`, whatever came of it; so when nothing was seen, all were.
+        On retry: what was begun is due later than `due_by`, whatever came of it, so it goes on
+        with the rest; a look that a crash cut off is made by the next sweep. When nothing was
+        seen, all were.
         """

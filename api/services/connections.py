@@ -41,7 +41,11 @@ def refresh(here: Context, workspace_id: WorkspaceId, connection_id: str) -> Con
     try:
         here.credentials.renew(connection.id, rejected)
     except ReauthorizationNeeded as error:
-        error.details["reauthUrl"] = [here.reauth_links.make(connection)]
+        with here.store.read() as session:
+            connection = connections.get_connection(session, workspace_id, connection_id)
+        way_in = find_way_in(here, connection)
+        if way_in is not None:
+            error.details["reauthUrl"] = [way_in]
         raise
     with here.store.read() as session:
         return connections.get_connection(session, workspace_id, connection_id)

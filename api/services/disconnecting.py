@@ -9,17 +9,20 @@ connection's workflow and Reconcile bring to its end.
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from activities.access.credentials import unpack
 from api.context import Context, on_loop
-from api.services.connections import stored_credential
-from domain.errors import Conflict, ReauthorizationNeeded, Unavailable
+from domain.errors import Conflict, PlatformError, ReauthorizationNeeded, Unavailable
 from domain.grants import GrantEnd
 from domain.ids import WorkspaceId
 from domain.states import ConnectionHealth
-from store.queries.access import connections, grants
+from platforms.protocol import Credential
+from store.queries.access import connections, credentials, grants
+from store.queries.access.credentials import StoredCredential
 from store.queries.publishing import parked
 from store.tables import Assignment, Connection
 
@@ -53,50 +56,60 @@ def disconnect(here: Context, workspace_id: WorkspaceId, connection_id: str) -> 
     """
     with here.store.write() as session:
         connection = connections.get_connection(session, workspace_id, connection_id)
-        grant = _end_here(session, connection)
-    if grant is None:
-        grant = _revoke(here, connection)
+        grant = _end_here(here, session, connection)
+    if isinstance(grant, StoredCredential):
+        grant = _revoke(here, connection, unpack(grant.secret))
         with here.store.write() as session:
-            _erase(session, connection, grant)
+            was_faster = _erase(session, connection, grant)
+        if was_faster:
+            raise _authorized_meanwhile(here, connection)
     cancelled = on_loop(_cancel_all, here, connection.id)
     with here.store.read() as session:
         stoppable = parked.count_stoppable(session, connection.id)
         unsettled = parked.count_unsettled(session, connection.id)
-    return Disconnected(grant, cancelled, stoppable, unsettled - stoppable)
+    return Disconnected(grant, cancelled, stoppable, max(unsettled - stoppable, 0))
 
 
-def _end_here(session: Session, connection: Connection) -> GrantEnd | None:
-    """End what needs no word to the platform. None: the grant has to be revoked there."""
+def _end_here(
+    here: Context, session: Session, connection: Connection
+) -> GrantEnd | StoredCredential:
+    """End what needs no word to the platform, or return what has to be revoked there."""
     if connection.health == ConnectionHealth.DISCONNECTED:
         return GrantEnd.ENDED_BEFORE
     if not grants.shares_grant(session, connection):
-        return None
+        return credentials.get_credential(session, here.vault, connection.id)
     _tell_end(session, connection, GrantEnd.LEFT_TO_OTHERS)
     return GrantEnd.LEFT_TO_OTHERS
 
 
-def _revoke(here: Context, connection: Connection) -> GrantEnd:
+def _revoke(here: Context, connection: Connection, credential: Credential) -> GrantEnd:
     try:
-        was_alive = here.registry.get(connection.platform).revoke(
-            stored_credential(here, connection)
-        )
+        was_alive = here.registry.get(connection.platform).revoke(credential)
     except ReauthorizationNeeded:
         was_alive = False
     return GrantEnd.REVOKED if was_alive else GrantEnd.ENDED_BEFORE
 
 
-def _erase(session: Session, revoked: Connection, grant: GrantEnd) -> None:
-    """Erase what was revoked, and nothing that a person has authorized since."""
-    if grants.shares_grant(session, revoked):
-        log.warning("a consent that came meanwhile may have ended with %s", revoked.id)
+def _erase(session: Session, revoked: Connection, grant: GrantEnd) -> bool:
+    """Erase what was revoked. True: a person has authorized it since, and nothing is erased."""
+    grants.check_soon(session, revoked)
     connection = connections.lock_connection(session, revoked.id)
     if connection.connected_at != revoked.connected_at:
-        raise Conflict(
-            "authorized_meanwhile",
-            "This connection was authorized again at this moment, so it was left as it is. "
-            "Disconnect it once more if that is still wanted.",
-        )
+        return True
     _tell_end(session, connection, grant)
+    return False
+
+
+def _authorized_meanwhile(here: Context, connection: Connection) -> Conflict:
+    """A platform ends all of a person's consents at once: have it say what is left of the new."""
+    with suppress(PlatformError):
+        here.credentials.check(connection.id)
+    return Conflict(
+        "authorized_meanwhile",
+        "This connection was authorized again at this moment and is kept, but its platform may "
+        "have ended the new consent with the old one: its health says so. Disconnect it once "
+        "more if that is still wanted.",
+    )
 
 
 def _tell_end(session: Session, connection: Connection, grant: GrantEnd) -> None:

@@ -22,7 +22,7 @@ from tests.support.meta import BAKERY, BEN, CATERING
 from tests.support.stack import Stack, Tenant, eventually, running_stack, temporal_server
 from workflows.care import CareWorkflow
 
-DAY = 86_400
+HOUR, DAY = 3_600, 86_400
 REFRESH = "oauth.token.refresh"
 BLIPS: list[tuple[str, dict[str, Any]]] = [
     ("status", {"status": 503}),
@@ -171,8 +171,6 @@ async def test_a_connection_that_the_platform_refreshes_again_has_recovered(
 
 
 async def test_a_blip_changes_no_health_and_is_told_to_nobody(stack: Stack, tenant: Tenant) -> None:
-    # Every token is stale at once, so that a publish needs the token endpoint.
-    stack.emulator.switch(access_token_seconds=60)
     channel, (page, *_) = await tenant.connection(), (await tenant.pages()).values()
     await sweep(stack)  # what other tests have left is broken, and out of the way
     for kind, options in BLIPS:
@@ -181,6 +179,8 @@ async def test_a_blip_changes_no_health_and_is_told_to_nobody(stack: Stack, tena
         found = await sweep(stack)
         assert (found.broken, found.postponed) == (0, found.seen)
         stack.emulator.forget_faults()
+    # The token has run out there, so that a publish needs the token endpoint.
+    stack.emulator.advance(HOUR)
     stack.emulator.fault(REFRESH, "status", status=503, times=None)
     assignment = await tenant.assign(channel)
 

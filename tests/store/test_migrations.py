@@ -53,6 +53,7 @@ CONNECTION = {
     "created_at": THEN,
     "connected_at": THEN,
 }
+DEAD = CONNECTION | {"id": "con_2", "account_id": "UC2", "health": "insufficient_scope"}
 VIDEO = {
     "id": "vid_1",
     "workspace_id": "wsp_1",
@@ -98,6 +99,7 @@ def upgraded(empty_url: str) -> Iterator[Store]:
         for name, row in (
             ("workspace", WORKSPACE),
             ("connection", CONNECTION),
+            ("connection", DEAD),
             ("ticket", TICKET),
             ("video", VIDEO),
             ("assignment", ASSIGNMENT),
@@ -135,6 +137,15 @@ def test_a_connection_of_the_first_release_is_renewed_and_shares_nothing(upgrade
         row = session.get_one(ConnectionRow, "con_1")
     assert (row.name, row.scopes, row.connected_at) == ("A channel", ["upload"], THEN)
     assert (row.token_life, row.data_access_ends_at, row.grant_id) == ("renewed", None, None)
+
+
+def test_a_broken_connection_of_the_first_release_needs_a_person_since_the_upgrade(
+    upgraded: Store,
+) -> None:
+    with upgraded.read() as session:
+        well, dead = (session.get_one(ConnectionRow, id) for id in ("con_1", "con_2"))
+    assert (well.health_since, well.check_due_at) == (THEN, THEN)
+    assert (dead.health_since > THEN, dead.check_due_at) == (True, None)
 
 
 def test_an_assignment_of_the_first_release_does_not_say_how_it_is_known(upgraded: Store) -> None:

@@ -1,5 +1,7 @@
 """Health with a date, care, leased refreshes, events and their deliveries."""
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -42,10 +44,21 @@ def _connections() -> None:
         sa.Column("is_reauth_started", sa.Boolean(), server_default=sa.false(), nullable=False),
     )
     op.add_column("connection", _count("failed_checks"))
-    # Everything that may still be alive is due at once: nothing is known of its clocks.
+    # Since when one has needed a person is not known, so it begins now; everything that may be
+    # alive is due at once, because nothing is known of its clocks.
+    connection = sa.table(
+        "connection",
+        sa.column("health", sa.String),
+        sa.column("connected_at", _MOMENT),
+        sa.column("health_since", _MOMENT),
+        sa.column("check_due_at", _MOMENT),
+    )
+    is_alive = connection.c.health == "healthy"
     op.execute(
-        "UPDATE connection SET health_since = connected_at, check_due_at = "
-        "CASE WHEN health IN ('disconnected', 'needs_reauth') THEN NULL ELSE connected_at END"
+        connection.update().values(
+            health_since=sa.case((is_alive, connection.c.connected_at), else_=datetime.now(UTC)),
+            check_due_at=sa.case((is_alive, connection.c.connected_at), else_=None),
+        )
     )
     op.execute(
         "UPDATE connection SET "

@@ -17,13 +17,37 @@ from store.queries.access.connections import clocks_of, lock_connection
 from store.tables import Connection, now
 
 
-def make_all_due(session: Session, moment: datetime) -> int:
-    """Let every living connection be due by then. Idempotent. Returns how many are."""
-    session.connection().execute(
-        update(Connection).where(col(Connection.check_due_at) > moment).values(check_due_at=moment)
+def make_due(session: Session, moment: datetime, *, after: str, limit: int) -> Sequence[str]:
+    """Let living connections be due by then, from beyond an id. Idempotent.
+
+    Returns the ids; none when there are no more. They are held in the order of their ids, as
+    everything that changes several of them holds them.
+    """
+    later = (
+        select(Connection.id)
+        .where(col(Connection.check_due_at) > moment, col(Connection.id) > after)
+        .order_by(col(Connection.id))
+        .limit(limit)
+        .with_for_update(key_share=True)
     )
-    due = select(func.count()).select_from(Connection).where(col(Connection.check_due_at) <= moment)
-    return session.scalar(due) or 0
+    page = session.exec(later).all()
+    session.connection().execute(
+        update(Connection).where(col(Connection.id).in_(page)).values(check_due_at=moment)
+    )
+    return page
+
+
+def claim(session: Session, connection_id: str, *, due_by: datetime, until: datetime) -> bool:
+    """Take a connection that is due, so that no other sweep looks at it before `until`.
+
+    False: another one has taken it, or nobody needs to look at it any more.
+    """
+    taken = (
+        update(Connection)
+        .where(col(Connection.id) == connection_id, col(Connection.check_due_at) <= due_by)
+        .values(check_due_at=until)
+    )
+    return session.connection().execute(taken).rowcount == 1
 
 
 def list_due(session: Session, *, by: datetime, limit: int) -> Sequence[str]:

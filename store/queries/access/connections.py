@@ -224,13 +224,19 @@ def disconnect(session: Session, connection_id: str, **told: Any) -> Connection:
 
 
 def note_refreshed(
-    session: Session, connection_id: str, *, clocks: Clocks, scopes: Sequence[str]
+    session: Session,
+    connection_id: str,
+    *,
+    clocks: Clocks,
+    scopes: Sequence[str],
+    is_news: bool = True,
 ) -> Connection:
-    """Write what a refresh has told, and tell of it."""
+    """Write what a refresh has told, and tell of it where it is news."""
     connection = lock_row(session, Connection, connection_id, code=_NOT_FOUND)
     connection.scopes = list(scopes)
     _set_clocks(connection, clocks)
-    note_connection(session, connection, EventType.CONNECTION_REFRESHED)
+    if is_news:
+        note_connection(session, connection, EventType.CONNECTION_REFRESHED)
     return connection
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from domain.states import ConnectionHealth
-from store.tables import Connection
+from store.tables import Connection, now
 
 _LIFELESS = (ConnectionHealth.NEEDS_REAUTH, ConnectionHealth.DISCONNECTED)
 
@@ -21,22 +21,17 @@ def shares_grant(session: Session, connection: Connection) -> bool:
     One whose token is dead needs another consent anyway. All of the consent are held until
     the transaction ends: of two that leave it at once, one is the last.
     """
-    if connection.grant_id is None:
-        return False
-    of_the_grant = (
-        select(Connection)
-        .where(
-            Connection.platform == connection.platform,
-            Connection.grant_id == connection.grant_id,
-        )
-        .order_by(Connection.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
     return any(
         other.id != connection.id and other.health not in _LIFELESS
-        for other in session.exec(of_the_grant).all()
+        for other in _of_grant(session, connection)
     )
+
+
+def check_soon(session: Session, revoked: Connection) -> None:
+    """Have Care look at all that rested on a revoked consent: it may have ended with it."""
+    for other in _of_grant(session, revoked):
+        if other.check_due_at is not None:
+            other.check_due_at = now()
 
 
 def hold_accounts(
@@ -53,3 +48,20 @@ def hold_accounts(
         .order_by(Connection.id)
         .with_for_update(key_share=True)
     ).all()
+
+
+def _of_grant(session: Session, connection: Connection) -> Sequence[Connection]:
+    """All that rests on a connection's consent, held until the transaction ends."""
+    if connection.grant_id is None:
+        return []
+    of_the_grant = (
+        select(Connection)
+        .where(
+            Connection.platform == connection.platform,
+            Connection.grant_id == connection.grant_id,
+        )
+        .order_by(Connection.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return session.exec(of_the_grant).all()

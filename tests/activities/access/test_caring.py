@@ -36,7 +36,7 @@ def caring(installation: Installation) -> CareActivities:
 def sweep(caring: CareActivities) -> Cared:
     """Everything is due, and one page of it is looked at."""
     moment = datetime.now(UTC)
-    caring.make_due(moment)
+    ActivityEnvironment().run(caring.make_due, moment)
     found: Cared = ActivityEnvironment().run(caring.care_for_due, moment)
     assert ActivityEnvironment().run(caring.care_for_due, moment) == Cared()
     return found
@@ -152,7 +152,7 @@ def test_a_clock_behind_temporals_makes_nothing_due_twice_in_a_sweep(
 ) -> None:
     installation.platform.failure = AWAY
     ahead = datetime.now(UTC) + timedelta(hours=3)
-    caring.make_due(ahead)
+    ActivityEnvironment().run(caring.make_due, ahead)
     page: Any = ActivityEnvironment().run(caring.care_for_due, ahead)
     assert page == Cared(postponed=1)
     assert ActivityEnvironment().run(caring.care_for_due, ahead) == Cared()
@@ -168,5 +168,5 @@ def test_a_page_is_no_longer_than_it_may_be(
 
 def sweep_pages(caring: CareActivities) -> list[int]:
     moment = datetime.now(UTC)
-    caring.make_due(moment)
+    ActivityEnvironment().run(caring.make_due, moment)
     return [ActivityEnvironment().run(caring.care_for_due, moment).seen for _ in range(3)]

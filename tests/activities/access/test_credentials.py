@@ -8,6 +8,7 @@ from domain.errors import PlatformUnavailable, ReauthorizationNeeded
 from domain.secrets import Secret
 from domain.states import ConnectionHealth, TokenLife
 from platforms.protocol import Credential
+from store.tables import Workspace
 from tests.activities.conftest import SCOPES, Installation, credential
 
 REJECTED = ReauthorizationNeeded("token_rejected", "This token is no good.")
@@ -105,11 +106,9 @@ def test_a_refresh_that_fails_while_a_person_authorizes_leaves_the_connection_he
         raise REVOKED
 
     installation.platform.refreshing = refresh
-    with pytest.raises(ReauthorizationNeeded):
-        installation.keeper.current(installation.connection_id)
-    assert health(installation) == (ConnectionHealth.HEALTHY, None)
     current = installation.keeper.current(installation.connection_id)
     assert current.access_token == Secret("new")
+    assert health(installation) == (ConnectionHealth.HEALTHY, None)
 
 
 def test_a_refresh_that_lands_too_late_takes_nothing_from_what_a_person_authorized(
@@ -125,6 +124,37 @@ def test_a_refresh_that_lands_too_late_takes_nothing_from_what_a_person_authoriz
     current = installation.keeper.current(installation.connection_id)
     assert current.access_token == Secret("new")
     assert installation.keeper.current(installation.connection_id) == current
+
+
+def test_a_token_that_the_platform_gives_little_time_is_not_refreshed_before_every_call(
+    installation: Installation,
+) -> None:
+    installation.authorize("old", lives=timedelta(0))
+    asked = []
+
+    def refresh(old: Credential) -> Credential:
+        asked.append(old)
+        return credential("short", lives=timedelta(minutes=2))
+
+    installation.platform.refreshing = refresh
+    for _ in range(3):
+        current = installation.keeper.current(installation.connection_id)
+        assert current.access_token == Secret("short")
+    assert len(asked) == 1
+
+
+def test_a_refresh_that_gives_the_same_token_is_no_news(installation: Installation) -> None:
+    def numbers() -> int:
+        with installation.store.read() as session:
+            return session.get_one(Workspace, installation.workspace.id).last_event_number
+
+    before = numbers()
+    installation.platform.refreshing = lambda old: old
+    installation.keeper.check(installation.connection_id)
+    assert numbers() == before
+    installation.platform.refreshing = None
+    installation.keeper.check(installation.connection_id)
+    assert numbers() == before + 1
 
 
 def test_one_that_the_platform_refreshes_again_is_well_again(installation: Installation) -> None:

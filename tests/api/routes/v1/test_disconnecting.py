@@ -84,14 +84,21 @@ async def test_a_consent_that_comes_meanwhile_is_not_lost(
     youtube: DirectedYouTube,
     lifecycles: DirectedLifecycles,
 ) -> None:
-    youtube.meanwhile = ours.connection
+    def consent_that_ends_with_the_old_one() -> None:
+        ours.connection()
+        youtube.failure = ReauthorizationNeeded("grant_dead", "It went with the other one.")
+
+    youtube.meanwhile = consent_that_ends_with_the_old_one
     answer = await ours.http.delete(path(assignment))
     assert (answer.status_code, answer.json()["code"]) == (409, "authorized_meanwhile")
     assert lifecycles.cancelled == []
     with context.store.read() as session:
         assert credentials.get_credential(session, context.vault, assignment.connection_id)
         row = assignments.get_assignment_by_id(session, assignment.id)
+        connection = connections.get_connection_by_id(session, assignment.connection_id)
     assert row.state == "pending"
+    # Nobody has to find out at the next publish what the revocation took with it.
+    assert (connection.health, connection.health_reason) == ("needs_reauth", "grant_dead")
 
 
 async def test_a_refresh_that_comes_meanwhile_changes_nothing(

@@ -47,10 +47,26 @@ def test_everything_that_lives_is_made_due_and_the_rest_is_left_alone(
         connections.mark_health(session, broken, DEAD)
         connections.disconnect(session, gone)
     assert due(store) == []
-    for _ in range(2):
+
+    def page(after: str) -> list[str]:
         with store.write() as session:
-            assert care.make_all_due(session, NOW) == 2
+            return list(care.make_due(session, NOW, after=after, limit=1))
+
+    first, second = sorted([ours, theirs])
+    assert [page(""), page(first), page(second), page("")] == [[first], [second], [], []]
     assert set(due(store)) == {ours, theirs}
+
+
+def test_of_two_sweeps_one_takes_a_connection(store: Store, tenant: Tenant) -> None:
+    id = tenant.connection().id
+    due_at(store, id, NOW)
+
+    def claim() -> bool:
+        with store.write() as session:
+            return care.claim(session, id, due_by=NOW, until=NOW + timedelta(minutes=5))
+
+    assert [claim(), claim()] == [True, False]
+    assert due(store) == []
 
 
 def test_one_that_was_checked_is_due_later_and_its_blips_are_forgotten(
