@@ -16,6 +16,7 @@ from api.schemas.v1.connections import (
 from api.services.connections import find_way_in, read_channel, refresh
 from api.services.disconnecting import disconnect
 from domain.errors import Conflict, NotFound, PlatformUnavailable, QuotaExhausted
+from domain.states import ConnectionHealth
 from store.queries.access import connections
 from store.queries.rows import PAGE_LIMIT
 from store.tables import Connection
@@ -32,6 +33,7 @@ def read_all(
     platform: Filter = None,
     organizationId: Filter = None,  # noqa: N803  # the surface's names
     externalId: Filter = None,  # noqa: N803
+    health: ConnectionHealth | None = None,
     includeInactive: bool = False,  # noqa: N803
     page: PageNumber = 1,
     limit: Limit = PAGE_LIMIT,
@@ -44,6 +46,7 @@ def read_all(
             platform=platform,
             organization_id=organizationId,
             external_id=externalId,
+            health=health,
             include_inactive=includeInactive,
             page=page,
             limit=limit,

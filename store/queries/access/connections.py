@@ -121,6 +121,7 @@ def find_connections(
     platform: str | None = None,
     organization_id: str | None = None,
     external_id: str | None = None,
+    health: ConnectionHealth | None = None,
     include_inactive: bool = False,
     page: int = 1,
     limit: int = PAGE_LIMIT,
@@ -133,7 +134,10 @@ def find_connections(
         query = query.where(Connection.organization_id == organization_id)
     if external_id is not None:
         query = query.where(Connection.external_id == external_id)
-    if not include_inactive:
+    if health is not None:
+        query = query.where(Connection.health == health)
+    # Whoever asks for the disconnected ones means those that are not active any more.
+    if not include_inactive and health is not ConnectionHealth.DISCONNECTED:
         query = query.where(col(Connection.is_active).is_(True))
     ordered = query.order_by(col(Connection.created_at), Connection.id)
     return paginate(session, ordered, page=page, limit=limit)

@@ -106,6 +106,16 @@ async def test_a_token_is_refreshed_and_stored(ours: Tenant, context: Context) -
     assert "refreshed" not in answer.text
 
 
+async def test_connections_are_found_by_their_health(ours: Tenant, context: Context) -> None:
+    dead, gone, _ = (ours.connection(id) for id in ("1", "2", "3"))
+    with context.store.write() as session:
+        connections.mark_health(session, dead.id, Health(ConnectionHealth.NEEDS_REAUTH))
+        connections.disconnect(session, gone.id)
+    for health, expected in (("needs_reauth", dead), ("disconnected", gone)):
+        found = (await ours.http.get(CONNECTIONS, params={"health": health})).json()
+        assert [item["id"] for item in found["items"]] == [expected.id]
+
+
 async def test_a_deleted_connection_is_revoked_and_stays_in_the_books(
     ours: Tenant, youtube: DirectedYouTube
 ) -> None:
