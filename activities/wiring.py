@@ -43,6 +43,7 @@ def build(
     policy: SourcePolicy,
     start_assignment: Callable[[AssignmentInput], Awaitable[None]],
     tell_recovered: Callable[[str], Awaitable[None]],
+    tell_gone: Callable[[str], Awaitable[None]],
     ask_to_end: Callable[[str], Awaitable[None]],
     wake: Callable[[Wake], Awaitable[None]],
     url: str,
@@ -54,7 +55,7 @@ def build(
     transfers = TransferActivities(store, vault, registry, keeper, policy)
     publishing = PublishingActivities(store, registry, keeper)
     recording = RecordingActivities(store)
-    reauth = ReauthActivities(store, tell_recovered, ask_to_end)
+    reauth = ReauthActivities(store, tell_recovered, tell_gone, ask_to_end)
     caring = CareActivities(store, keeper, every=care_every)
     repair = RepairActivities(store, registry, start_assignment, wake)
     deliveries = DeliveryActivities(

@@ -195,6 +195,17 @@ class Lifecycles:
                 handle.signal(AssignmentWorkflow.connection_recovered, rpc_timeout=ANSWER_TIMEOUT)
             )
 
+    async def tell_gone(self, assignment_id: str) -> None:
+        """Wake an assignment whose connection was disconnected. Idempotent.
+
+        Raises `Unavailable`.
+        """
+        handle = self._assignment(assignment_id)
+        with suppress(Closed):
+            await answered(
+                handle.signal(AssignmentWorkflow.connection_gone, rpc_timeout=ANSWER_TIMEOUT)
+            )
+
     async def ask_to_end(self, assignment_id: str) -> None:
         """Ask an assignment to end as cancelled if it can, and do not wait for it. Idempotent.
 

@@ -100,6 +100,7 @@ def make_workers(
         policy=parts.policy,
         start_assignment=lifecycles.start_assignment,
         tell_recovered=lifecycles.tell_recovered,
+        tell_gone=lifecycles.tell_gone,
         ask_to_end=lifecycles.ask_to_end,
         wake=Waker(client, parts.store, settings).wake,
         url=settings.url,

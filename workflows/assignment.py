@@ -42,12 +42,16 @@ RECONNECTION = "reconnection"
 """The patch of work that began before a step could be parked and before a recovery was written
 to the row."""
 
+DISCONNECTION = "disconnection"
+"""The patch of work that may have been told of it by a worker that could not hear it yet."""
+
 
 @workflow.defn
 class AssignmentWorkflow:
     """Updates: `edit` until the transfer begins, `cancel` until the platform has every byte.
 
-    Signal: `connection_recovered`, sent when the connection was authorized again.
+    Signals: `connection_recovered`, sent when the connection was authorized again, and
+    `connection_gone`, sent when it was disconnected and bytes are there that only end.
     Cancelling the workflow itself does what `cancel` does.
     """
 
@@ -167,7 +171,7 @@ class AssignmentWorkflow:
     async def _run_extra_step(self, step: StepName, platform_url: str) -> None:
         """A step that fails is a warning: it never hides a video that is live.
 
-        Only for want of a person it is parked, until one has come or the limit is over.
+        Only for want of a person it is parked, until one has come or nobody will any more.
         """
 
         async def run_step() -> None:
@@ -215,8 +219,7 @@ class AssignmentWorkflow:
             trouble=stand.trouble,
             platform_url=platform_url,
         )
-        await self._parking.wait_out(stand, recoveries)
-        has_come = stand.reason is WaitReason.CONNECTION and self._parking.recoveries > recoveries
+        has_come = await self._parking.wait_out(stand, recoveries)
         if has_come and workflow.patched(RECONNECTION):
             # Its turn may be far off, and until then it would count as parked still.
             has_all = self._platform_id is not None
@@ -228,6 +231,11 @@ class AssignmentWorkflow:
     @workflow.signal(description="The connection was authorized again.")
     def connection_recovered(self) -> None:
         self._parking.recover()
+
+    @workflow.signal(description="The connection was disconnected.")
+    def connection_gone(self) -> None:
+        if workflow.patched(DISCONNECTION):
+            self._parking.let_go()
 
     @workflow.update
     async def edit(self, edit: AssignmentEdit) -> None:

@@ -72,6 +72,8 @@ RECORD: dict[str, Any] = {
 RELEASE: dict[str, Any] = {
     # Thousands are told in seconds; a list that takes longer is begun again with what is left.
     "start_to_close_timeout": timedelta(minutes=10),
+    # It beats with every one that was told, and telling one takes no longer than 20 seconds.
+    "heartbeat_timeout": timedelta(seconds=30),
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)
     ),

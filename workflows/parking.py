@@ -3,8 +3,8 @@
 A trouble that passes by itself, or by what a person does elsewhere, parks the assignment
 instead of failing it. Where time helps, each look that finds the same reason again lengthens
 the pause, and a week of one and the same reason is the end. Where a person must authorize the
-connection again, one pause lasts until they have or until the limit; nobody looks in between,
-because whoever settles the connection says so.
+connection again, one pause lasts until they have, until the limit, or until the connection is
+disconnected; nobody looks in between, because whoever settles the connection says so.
 """
 
 from collections.abc import Callable
@@ -26,6 +26,13 @@ _REASONS = {
 }
 """Every other kind is the platform's, our line to it, or our settings there."""
 
+_DISCONNECTED = Trouble(
+    "disconnected",
+    "The connection was disconnected before this was done. What the platform has stays there, and "
+    "what became of it cannot be asked any more.",
+    Remedy.RECONNECT,
+)
+
 
 @dataclass(frozen=True)
 class Stand:
@@ -46,6 +53,7 @@ class Parking:
     def __init__(self, limit: timedelta) -> None:
         self.recoveries = 0
         """How often the connection has been re-authorized."""
+        self._is_gone = False
         self._limit = limit
         self.forget()
 
@@ -61,9 +69,15 @@ class Parking:
         if self._reason is WaitReason.CONNECTION:
             self.forget()
 
+    def let_go(self) -> None:
+        """The connection was disconnected: this standstill is over. The next one knows nothing
+        of it, because somebody may have authorized the connection in between."""
+        self._is_gone = True
+
     def stand(self, kind: Kind, trouble: Trouble) -> Stand:
         """The standstill that a trouble brings. Raises `Failed` where waiting does not help."""
         reason = _REASONS.get(kind, WaitReason.PLATFORM)
+        self._is_gone = False
         if self._reason is not reason:
             self._reason, self._since, self._times = reason, workflow.now(), 0
         self._times += 1
@@ -80,17 +94,25 @@ class Parking:
             trouble,
         )
 
-    async def wait_out(self, stand: Stand, recoveries: int) -> None:
-        """Return when it is time to look again.
+    async def wait_out(self, stand: Stand, recoveries: int) -> bool:
+        """Return when it is time to look again; True when a person has come.
 
         `recoveries` is the count from before the step that failed: a re-authorization that
-        crossed its failure has happened already and is not waited for.
+        crossed its failure has happened already and is not waited for. Raises `Failed` (code
+        `disconnected`) when nobody will come any more.
         """
+        waits_for_person = stand.reason is WaitReason.CONNECTION
+
+        def is_settled() -> bool:
+            return waits_for_person and (self.recoveries > recoveries or self._is_gone)
+
         await pause_until(
-            stand.until,
-            f"waits for {stand.reason}: {stand.trouble.code}",
-            lambda: stand.reason is WaitReason.CONNECTION and self.recoveries > recoveries,
+            stand.until, f"waits for {stand.reason}: {stand.trouble.code}", is_settled
         )
+        has_come = waits_for_person and self.recoveries > recoveries
+        if is_settled() and not has_come:
+            raise Failed(_DISCONNECTED)
+        return has_come
 
     def _for_connection(self, trouble: Trouble) -> Stand:
         until = self._since + self._limit

@@ -92,13 +92,13 @@ class ReauthWorkflow:
 
     async def _conclude(self, stand: ReauthStand) -> ReauthOutcome:
         if stand.health == ConnectionHealth.DISCONNECTED:
-            cancelled = await workflow.execute_activity_method(
+            ended = await workflow.execute_activity_method(
                 ReauthSteps.abandon,
                 self._reauth.connection_id,
-                summary="cancel what was parked",
+                summary="end what was parked",
                 **options.RELEASE,
             )
-            return ReauthOutcome(ReauthEnd.DISCONNECTED, cancelled)
+            return ReauthOutcome(ReauthEnd.DISCONNECTED, ended)
         woken = await workflow.execute_activity_method(
             ReauthSteps.release,
             self._reauth.connection_id,

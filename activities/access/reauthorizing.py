@@ -32,16 +32,18 @@ class _List(Protocol):
 
 
 class ReauthActivities(ReauthSteps):
-    """`tell_recovered` and `ask_to_end` reach one assignment's workflow; both are idempotent."""
+    """The three that reach one assignment's workflow are idempotent."""
 
     def __init__(
         self,
         store: Store,
         tell_recovered: Callable[[str], Awaitable[None]],
+        tell_gone: Callable[[str], Awaitable[None]],
         ask_to_end: Callable[[str], Awaitable[None]],
     ) -> None:
         self._store = store
         self._tell_recovered = tell_recovered
+        self._tell_gone = tell_gone
         self._ask_to_end = ask_to_end
 
     @activity.defn
@@ -71,17 +73,25 @@ class ReauthActivities(ReauthSteps):
 
     @activity.defn
     async def abandon(self, connection_id: str) -> int:
-        return await self._tell_all(connection_id, parked.list_stoppable, self._ask_to_end)
+        cancelled = await self._tell_all(connection_id, parked.list_stoppable, self._ask_to_end)
+        return cancelled + await self._tell_all(
+            connection_id, parked.list_stranded, self._tell_gone
+        )
 
     async def _tell_all(
         self, connection_id: str, list_page: _List, tell: Callable[[str], Awaitable[None]]
     ) -> int:
         told, last = 0, 0
         while page := await asyncio.to_thread(self._read, list_page, connection_id, last):
-            await asyncio.gather(*(tell(row.id) for row in page))
+            await asyncio.gather(*(_beat_after(tell(row.id)) for row in page))
             told, last = told + len(page), page[-1].number
         return told
 
     def _read(self, list_page: _List, connection_id: str, after: int) -> Sequence[Assignment]:
         with self._store.read() as session:
             return list_page(session, connection_id, after=after, limit=PAGE)
+
+
+async def _beat_after(told: Awaitable[None]) -> None:
+    await told
+    activity.heartbeat()

@@ -32,7 +32,7 @@ class ReauthEnd(StrEnum):
 class ReauthOutcome:
     end: ReauthEnd
     concerned: int = 0
-    """Assignments that were woken or cancelled on the way out."""
+    """Assignments that were woken or ended on the way out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,9 @@ class ReauthSteps(ABC):
     @activity.defn
     @abstractmethod
     async def abandon(self, connection_id: str) -> int:
-        """Cancel what can still be cancelled on a connection that is gone. Returns how many.
+        """End what a connection that is gone holds up. Returns how many are concerned.
 
-        Each is asked to end and not waited for. Nothing is done when a person has authorized
-        the connection meanwhile. On retry: what has ended is left alone.
+        What can still be cancelled is, and what waits for the connection behind its last byte
+        is told that nobody will come. Each is asked and not waited for. Nothing is done when a
+        person has authorized the connection meanwhile. On retry: what has ended is left alone.
         """

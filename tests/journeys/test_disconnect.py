@@ -13,7 +13,8 @@ from store.queries.access import connections
 from store.queries.publishing.assignments import lock_assignment
 from store.tables import now
 from tests.support.clips import MIB, Clip, make_clip
-from tests.support.reauth import asked, break_connection, events
+from tests.support.origin import Origin
+from tests.support.reauth import asked, break_connection, events, reconnect
 from tests.support.stack import Stack, Tenant
 
 START = "videos.insert.start"
@@ -84,6 +85,47 @@ async def test_a_grant_that_is_dead_already_is_no_hindrance(tenant: Tenant, stac
     assert (await workflow.result())["end"] == "disconnected"
 
 
+async def parked(tenant: Tenant, point: str, **payload: str) -> Any:
+    """An assignment whose connection dies when every byte is there."""
+    connection_id = await tenant.connection()
+    tenant.stack.emulator.fault(point, "revoke_grant")
+    assignment = await tenant.assign(connection_id, payload={"title": "Bread", **payload})
+    waiting = await tenant.until(assignment["id"], "waiting", "published", "failed")
+    assert (waiting["state"], waiting["waitReason"]) == ("waiting", "connection")
+    return waiting
+
+
+async def test_a_thumbnail_that_nobody_will_set_hides_no_video(
+    tenant: Tenant, stack: Stack
+) -> None:
+    with Origin(b"\xff\xd8\xff" + bytes(1000)) as pictures:
+        waiting = await parked(tenant, "thumbnails.set", thumbnailUrl=pictures.url)
+
+        await end(tenant, waiting["connectionId"])
+
+        published = await tenant.until(waiting["id"], "published", "failed", within=10)
+    assert (published["state"], published["platformUrl"]) == ("published", waiting["platformUrl"])
+    assert "disconnected before this was done" in published["warnings"]["thumbnail_failed"]
+
+
+async def test_what_became_of_a_video_is_asked_again_by_a_retry_alone(
+    tenant: Tenant, stack: Stack
+) -> None:
+    stack.emulator.switch(processing_seconds=1)
+    waiting = await parked(tenant, "videos.list")
+
+    await end(tenant, waiting["connectionId"])
+
+    failed = await tenant.until(waiting["id"], "published", "failed", within=10)
+    assert (failed["errorCode"], failed["remedy"]) == ("disconnected", "reconnect")
+    (video,) = stack.emulator.videos()
+    assert failed["platformId"] == video["id"]
+    await reconnect(tenant, waiting["connectionId"])
+    await tenant.ask("POST", f"/api/v1/assignments/{waiting['id']}/retry")
+    assert await tenant.until(waiting["id"], "published", within=20)
+    assert len(stack.emulator.videos()) == 1
+
+
 async def test_a_platform_that_is_away_leaves_everything_as_it_was(
     tenant: Tenant, stack: Stack
 ) -> None:
@@ -115,6 +157,26 @@ async def test_a_crash_behind_the_erasure_is_repaired(tenant: Tenant, stack: Sta
     await stack.client.get_schedule_handle(RECONCILE).trigger()
 
     await tenant.until(later, "cancelled", within=10)
+
+
+async def test_what_waits_behind_its_last_byte_ends_although_the_wake_was_lost(
+    tenant: Tenant, stack: Stack
+) -> None:
+    waiting = await parked(tenant, "videos.list")
+    workflow = await asked(stack, waiting["connectionId"])
+    stack.parts.store.after_commit = None
+    await end(tenant, waiting["connectionId"])
+    Waker(stack.client, stack.parts.store, stack.parts.settings).attach()
+    with stack.parts.store.write() as session:
+        long_ago = now() - timedelta(minutes=1)
+        connections.lock_connection(session, waiting["connectionId"]).health_since = long_ago
+        lock_assignment(session, waiting["id"]).updated_at = long_ago
+    assert (await tenant.look(waiting["id"]))["state"] == "waiting"
+
+    await stack.client.get_schedule_handle(RECONCILE).trigger()
+
+    assert await tenant.until(waiting["id"], "failed", within=10)
+    assert (await workflow.result())["end"] == "disconnected"
 
 
 async def test_the_way_in_ends_with_the_connection(tenant: Tenant, stack: Stack) -> None:

@@ -145,6 +145,19 @@ async def assignment_published_after_its_thumbnail_waited(tenant: Tenant) -> str
     return assignment_workflow_id(assignment["id"])
 
 
+@outcome("uploading", "processing", "waiting", "published")
+async def assignment_published_without_its_thumbnail(tenant: Tenant) -> str:
+    """It was disconnected while its thumbnail waited for a person."""
+    with Origin(b"\xff\xd8\xff" + bytes(1000)) as pictures:
+        payload = {"title": "A clip", "thumbnailUrl": pictures.url}
+        return await _disconnect(tenant, "thumbnails.set", payload=payload)
+
+
+@outcome("uploading", "processing", "waiting", "failed")
+async def assignment_failed_by_disconnection(tenant: Tenant) -> str:
+    return await _disconnect(tenant, "videos.list")
+
+
 @outcome("uploading", "processing", "failed")
 async def assignment_failed(tenant: Tenant) -> str:
     tenant.stack.emulator.fault("videos.insert.start", "processing_rejects", reason="duplicate")
@@ -301,3 +314,14 @@ async def _attempts(tenant: Tenant, count: int) -> None:
     await tenant.eventually(
         DELIVERIES, lambda page: [len(item["attempts"]) for item in page["items"]] == [count]
     )
+
+
+async def _disconnect(tenant: Tenant, point: str, **request: Any) -> str:
+    """Disconnect what a person was needed for when every byte was there."""
+    connection_id = await tenant.connection()
+    tenant.stack.emulator.fault(point, "revoke_grant")
+    assignment = await tenant.assign(connection_id, **request)
+    await tenant.until(assignment["id"], "waiting")
+    await tenant.ask("DELETE", f"/api/v1/connections/{connection_id}")
+    await tenant.until(assignment["id"], "published", "failed")
+    return assignment_workflow_id(assignment["id"])

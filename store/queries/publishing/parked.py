@@ -2,14 +2,15 @@
 
 Parked is what waits until a connection is authorized again. Stoppable is what has not ended and
 cannot have made a video yet: once the request that completes an upload has left, the video may
-exist, and the assignment only ends as it will. Lists are read in pages by the number of the
-last row seen, because their rows leave them meanwhile.
+exist, and the assignment only ends as it will. Stranded is what is past stopping and waits for a
+connection that is gone. Lists are read in pages by the number of the last row seen, because
+their rows leave them meanwhile.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_
+from sqlalchemy import and_, func, not_, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -23,7 +24,7 @@ _IS_PARKED = (
     col(Assignment.wait_reason) == WaitReason.CONNECTION,
 )
 _IS_UNSETTLED = col(Assignment.state).in_(_UNSETTLED)
-_HAS_NO_VIDEO = (
+_HAS_NO_VIDEO = and_(
     col(Assignment.platform_id).is_(None),
     ~select(Transfer.assignment_id)
     .where(
@@ -32,6 +33,7 @@ _HAS_NO_VIDEO = (
     )
     .exists(),
 )
+_IS_GONE = col(Connection.health) == ConnectionHealth.DISCONNECTED
 
 
 def count_parked(session: Session, connection_id: str) -> int:
@@ -58,14 +60,21 @@ def list_stoppable(
 ) -> Sequence[Assignment]:
     """Those that can still be cancelled, from beyond a number; none while it is connected."""
     query = _page(connection_id, after, limit).join(Connection)
-    is_gone = col(Connection.health) == ConnectionHealth.DISCONNECTED
-    return session.exec(query.where(is_gone, _IS_UNSETTLED, *_HAS_NO_VIDEO)).all()
+    return session.exec(query.where(_IS_GONE, _IS_UNSETTLED, _HAS_NO_VIDEO)).all()
+
+
+def list_stranded(
+    session: Session, connection_id: str, *, after: int, limit: int
+) -> Sequence[Assignment]:
+    """Those that wait in vain behind their last byte, from beyond a number."""
+    query = _page(connection_id, after, limit).join(Connection)
+    return session.exec(query.where(_IS_GONE, *_IS_PARKED, not_(_HAS_NO_VIDEO))).all()
 
 
 def count_stoppable(session: Session, connection_id: str) -> int:
     """How many can still be cancelled."""
     query = select(func.count()).where(
-        Assignment.connection_id == connection_id, _IS_UNSETTLED, *_HAS_NO_VIDEO
+        Assignment.connection_id == connection_id, _IS_UNSETTLED, _HAS_NO_VIDEO
     )
     return session.exec(query).one()
 
@@ -73,14 +82,10 @@ def count_stoppable(session: Session, connection_id: str) -> int:
 def list_unsettled_connections(
     session: Session, *, settled_before: datetime, limit: int
 ) -> Sequence[str]:
-    """Connections that are well or gone for long enough while work still stands still for them."""
+    """Connections that are well or gone while work still stands still for them, longest first."""
     stands_still = or_(
-        (col(Connection.health).in_(_WELL) & _IS_PARKED[0] & _IS_PARKED[1]),
-        (
-            (col(Connection.health) == ConnectionHealth.DISCONNECTED)
-            & _HAS_NO_VIDEO[0]
-            & _HAS_NO_VIDEO[1]
-        ),
+        and_(col(Connection.health).in_(_WELL), *_IS_PARKED),
+        and_(_IS_GONE, or_(and_(*_IS_PARKED), _HAS_NO_VIDEO)),
     )
     query = (
         select(Assignment.connection_id)
@@ -91,7 +96,8 @@ def list_unsettled_connections(
             col(Connection.health_since) < settled_before,
             col(Assignment.updated_at) < settled_before,
         )
-        .distinct()
+        .group_by(col(Assignment.connection_id), col(Connection.health_since))
+        .order_by(col(Connection.health_since))
         .limit(limit)
     )
     return session.exec(query).all()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from temporalio.testing import ActivityEnvironment
 
 from activities.access import reauthorizing
 from activities.access.reauthorizing import ReauthActivities
@@ -13,7 +14,7 @@ from domain.events import EventType
 from domain.health import HEALTHY, Health
 from domain.states import AssignmentState, ConnectionHealth, WaitReason
 from store.queries.access import connections
-from store.queries.publishing import progress
+from store.queries.publishing import assignments, progress
 from store.queries.telling.events import list_events_after
 from store.tables import Event
 from tests.activities.conftest import Installation
@@ -26,14 +27,18 @@ class Told:
 
     def __init__(self, here: Installation) -> None:
         self.recovered: list[str] = []
+        self.gone: list[str] = []
         self.ended: list[str] = []
         self.away: set[str] = set()
-        self.activities = ReauthActivities(here.store, self.recover, self.end)
+        self.activities = ReauthActivities(here.store, self.recover, self.lose, self.end)
 
     async def recover(self, assignment_id: str) -> None:
         if assignment_id in self.away:
             raise Unavailable("temporal_unavailable", "Away.")
         self.recovered.append(assignment_id)
+
+    async def lose(self, assignment_id: str) -> None:
+        self.gone.append(assignment_id)
 
     async def end(self, assignment_id: str) -> None:
         self.ended.append(assignment_id)
@@ -63,11 +68,26 @@ def park(here: Installation, count: int) -> list[str]:
     return [row.id for row in rows]
 
 
-def notices(here: Installation) -> Sequence[Event]:
+async def release(here: Installation, told: Told, worker: ActivityEnvironment | None = None) -> int:
+    worker = worker or ActivityEnvironment()
+    woken: int = await worker.run(told.activities.release, here.connection_id)
+    return woken
+
+
+async def abandon(here: Installation, told: Told) -> int:
+    ended: int = await ActivityEnvironment().run(told.activities.abandon, here.connection_id)
+    return ended
+
+
+def everything_told(here: Installation) -> Sequence[Event]:
     with here.store.read() as session:
-        told = list_events_after(
+        return list_events_after(
             session, here.workspace.id, 0, limit=100, subject_id=here.connection_id
         )
+
+
+def notices(here: Installation) -> Sequence[Event]:
+    told = everything_told(here)
     return [event for event in told if event.type == EventType.CONNECTION_NEEDS_REAUTH]
 
 
@@ -92,15 +112,16 @@ def test_a_reminder_is_told_once_whatever_is_retried(
 def test_nobody_is_reminded_of_what_is_well(installation: Installation, told: Told) -> None:
     mark(installation, BROKEN)
     mark(installation, HEALTHY)
+    before = everything_told(installation)
     told.activities.remind(Reminder(installation.connection_id, 1, "late"))
-    assert len(notices(installation)) == 1
+    assert everything_told(installation) == before
 
 
 async def test_everything_parked_is_woken_page_by_page(
     installation: Installation, told: Told
 ) -> None:
     parked = park(installation, reauthorizing.PAGE + 3)
-    assert await told.activities.release(installation.connection_id) == len(parked)
+    assert await release(installation, told) == len(parked)
     assert told.recovered == parked
 
 
@@ -110,9 +131,9 @@ async def test_what_cannot_be_told_is_told_by_the_retry(
     parked = park(installation, 3)
     told.away = {parked[1]}
     with pytest.raises(Unavailable):
-        await told.activities.release(installation.connection_id)
+        await release(installation, told)
     told.away = set()
-    assert await told.activities.release(installation.connection_id) == 3
+    assert await release(installation, told) == 3
     assert set(told.recovered) == set(parked)
 
 
@@ -120,10 +141,31 @@ async def test_what_was_authorized_meanwhile_is_not_cancelled(
     installation: Installation, told: Told
 ) -> None:
     parked = park(installation, 2)
-    assert await told.activities.abandon(installation.connection_id) == 0
+    assert await abandon(installation, told) == 0
     with installation.store.write() as session:
         connections.disconnect(session, installation.connection_id)
-    assert await told.activities.abandon(installation.connection_id) == 2
+    assert await abandon(installation, told) == 2
     await asyncio.to_thread(installation.authorize, "again")
-    assert await told.activities.abandon(installation.connection_id) == 0
+    assert await abandon(installation, told) == 0
     assert told.ended == parked
+    assert told.gone == []
+
+
+async def test_what_waits_behind_its_last_byte_is_told_that_nobody_comes(
+    installation: Installation, told: Told
+) -> None:
+    stoppable, there = park(installation, 2)
+    with installation.store.write() as session:
+        assignments.lock_assignment(session, there).platform_id = "video"
+        connections.disconnect(session, installation.connection_id)
+    assert await abandon(installation, told) == 2
+    assert (told.ended, told.gone) == ([stoppable], [there])
+
+
+async def test_each_one_told_is_a_sign_of_life(installation: Installation, told: Told) -> None:
+    park(installation, 3)
+    worker = ActivityEnvironment()
+    beats: list[object] = []
+    worker.on_heartbeat = lambda *details: beats.append(details)
+    await release(installation, told, worker)
+    assert len(beats) == 3

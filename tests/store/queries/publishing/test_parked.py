@@ -98,3 +98,42 @@ def test_work_stands_still_for_nothing_once_the_connection_is_settled(
     settle(store, row)
     with store.read() as session:
         assert standing_still(session) == []
+
+
+def test_what_waits_in_vain_behind_its_last_byte_is_stranded(
+    store: Store, vault: Vault, tenant: Tenant, connection: Connection
+) -> None:
+    stoppable, finishing, there, moving = (tenant.assignment() for _ in range(4))
+    with store.write() as session:
+        opened = transfers.open_transfer(session, vault, finishing.id, Secret("session")).opened_at
+        transfers.mark_finish_sent(session, finishing.id, opened_at=opened, known=None)
+        for row in (there, moving):
+            progress.note_finished(session, row.id, platform_id="v", known_by=KnownBy.ANSWER)
+    for row in (stoppable, finishing, there):
+        park(store, row)
+    with store.read() as session:
+        assert parked.list_stranded(session, connection.id, after=0, limit=10) == []
+    disconnect(store, connection)
+    with store.read() as session:
+        stranded = parked.list_stranded(session, connection.id, after=0, limit=10)
+        assert [row.id for row in stranded] == [finishing.id, there.id]
+    for row in (stoppable, finishing):
+        settle(store, row)
+    with store.read() as session:
+        assert standing_still(session) == [connection.id]
+    settle(store, there)
+    with store.read() as session:
+        assert standing_still(session) == [], "what still moves says itself when it is held up"
+
+
+def test_connections_that_were_settled_longest_ago_come_first(
+    store: Store, tenant: Tenant, stranger: Tenant
+) -> None:
+    recently, long_ago = tenant.assignment(), stranger.assignment()
+    for row, hours in ((recently, 1), (long_ago, 2)):
+        park(store, row)
+        with store.write() as session:
+            connection = connections.lock_connection(session, row.connection_id)
+            connection.health_since -= timedelta(hours=hours)
+    with store.read() as session:
+        assert standing_still(session) == [long_ago.connection_id, recently.connection_id]
