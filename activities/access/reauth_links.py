@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.errors import CastlineError, InvalidRequest
+from domain.health import BROKEN
 from domain.secrets import Secret
 from domain.states import ConnectionHealth
 from store.tables import Connection
@@ -30,9 +31,13 @@ class WayIn:
 
     def check(self, connection: Connection) -> None:
         """Raise `InvalidRequest` (code `link_ended`) when its errand is done or has gone."""
-        is_disconnected = connection.health == ConnectionHealth.DISCONNECTED
-        if is_disconnected or connection.connected_at != self.connected_at:
-            raise _ended()
+        if connection.health == ConnectionHealth.DISCONNECTED:
+            raise _ended("This channel was disconnected, so this link has ended.")
+        if connection.connected_at == self.connected_at:
+            return
+        if connection.health in BROKEN:
+            raise _ended("A newer notice has replaced this link. Use the link of that one.")
+        raise _ended("This link has done its work. Nothing has to be done here.")
 
 
 class ReauthLinks:
@@ -54,13 +59,12 @@ class ReauthLinks:
             sealed = urlsafe_b64decode(token + "=" * (-len(token) % 4))
             named = self._vault.open(sealed, _PLACE)
         except (ValueError, CastlineError):
-            raise _ended() from None
+            raise _ended(
+                "This link is incomplete, or not one of ours. Open it whole, as the notice has it."
+            ) from None
         connection_id, _, connected_at = named.reveal().partition(" ")
         return WayIn(connection_id, datetime.fromisoformat(connected_at))
 
 
-def _ended() -> InvalidRequest:
-    return InvalidRequest(
-        "link_ended",
-        "This link has done its work, or it is not valid. Nothing has to be done here.",
-    )
+def _ended(sentence: str) -> InvalidRequest:
+    return InvalidRequest("link_ended", sentence)

@@ -44,13 +44,27 @@ def test_a_link_names_its_connection_and_shows_nothing_of_it(links: ReauthLinks)
     assert connection.id not in token
 
 
-def test_a_link_ends_with_the_next_consent(links: ReauthLinks) -> None:
+@pytest.mark.parametrize(
+    ("health", "sentence"),
+    [
+        (ConnectionHealth.HEALTHY, "Nothing has to be done"),
+        (ConnectionHealth.EXPIRING, "Nothing has to be done"),
+        (ConnectionHealth.NEEDS_REAUTH, "A newer notice"),
+        (ConnectionHealth.INSUFFICIENT_SCOPE, "A newer notice"),
+        (ConnectionHealth.DISCONNECTED, "was disconnected"),
+    ],
+)
+def test_a_link_ends_with_the_next_consent_and_says_what_is_to_be_done(
+    links: ReauthLinks, health: ConnectionHealth, sentence: str
+) -> None:
     connection = a_connection()
     way_in = links.open(token_of(links.make(connection)))
     connection.connected_at += timedelta(microseconds=1)
+    connection.health = health
     with pytest.raises(InvalidRequest) as refused:
         way_in.check(connection)
     assert refused.value.code == "link_ended"
+    assert sentence in refused.value.sentence
 
 
 def test_a_link_ends_with_the_connection(links: ReauthLinks) -> None:
@@ -72,3 +86,4 @@ def test_what_is_not_ours_leads_nowhere(links: ReauthLinks, vault: Vault) -> Non
         with pytest.raises(InvalidRequest) as refused:
             links.open(token)
         assert refused.value.code == "link_ended"
+        assert "incomplete" in refused.value.sentence
