@@ -16,6 +16,7 @@ from api.pages import SAFE, private_json, render, wants_json
 from api.problems import problem
 from api.redirects import with_result
 from api.services.consent import ConsentPage, Ending
+from api.services.tickets import find_expected_account
 from domain.errors import CastlineError, InvalidRequest
 from domain.secrets import Secret
 
@@ -29,6 +30,7 @@ _REASONS = {
     "no_channel": "This account has no channel to publish to. Create one first.",
     "scope_missing": "The consent left out a permission that publishing needs. Tick all boxes.",
     "wrong_account": "This was another account than the connection's own. Nothing has changed.",
+    "disconnected": "This channel was disconnected meanwhile. Nothing has changed.",
 }
 
 
@@ -67,20 +69,22 @@ def go_to_consent(here: Context, page: ConsentPage) -> Response:
     return response
 
 
-def go_back(request: Request, ending: Ending) -> Response:
+def go_back(here: Context, request: Request, ending: Ending) -> Response:
     """Send the browser to where the ticket wants it, or show how it ended."""
-    if ending.redirect_url is not None:
-        return RedirectResponse(with_result(ending.redirect_url, ending.result), 302, SAFE)
+    redirect_url = ending.ticket.redirect_url
+    if redirect_url is not None:
+        return RedirectResponse(with_result(redirect_url, ending.result), 302, SAFE)
+    expected = find_expected_account(here, ending.ticket.id)
     if not wants_json(request):
-        return show(ending.error, ending.reason)
+        return show(ending.error, ending.reason, expected)
     if ending.error is None:
         return private_json({"status": "success", "connection_ids": ending.connection_ids})
-    sentence = sentence_of(ending.error, ending.reason)
+    sentence = sentence_of(ending.error, ending.reason, expected)
     return _private(problem(InvalidRequest(ending.reason or ending.error, sentence)))
 
 
-def show(error: str | None, reason: str | None) -> Response:
-    """The page that says how a consent ended."""
+def show(error: str | None, reason: str | None, expected: str | None) -> Response:
+    """The page that says how a consent ended. `expected` is the account it was to be of."""
     if error is None:
         return render(
             "message", title="Connected", sentence="The channel is connected. You may close this."
@@ -89,13 +93,15 @@ def show(error: str | None, reason: str | None) -> Response:
         "message",
         status=400,
         title="Not connected",
-        sentence=sentence_of(error, reason),
+        sentence=sentence_of(error, reason, expected),
         code=error if error in _ERRORS else None,
     )
 
 
-def sentence_of(error: str, reason: str | None) -> str:
+def sentence_of(error: str, reason: str | None, expected: str | None) -> str:
     """What happened, in words of ours; an unknown code is not repeated."""
+    if reason == "wrong_account" and expected is not None:
+        return f"This was another account; {expected} was expected. Nothing has changed."
     return _REASONS.get(reason or "") or _ERRORS.get(error, "The channel was not connected.")
 
 

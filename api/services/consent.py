@@ -34,9 +34,9 @@ class ConsentPage:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a consent ended. `redirect_url` is None where the result is shown by us."""
+    """How a ticket's consent ended."""
 
-    redirect_url: str | None
+    ticket: Ticket
     connection_ids: list[str] = field(default_factory=list)
     error: str | None = None
     """One of `access_denied`, `ticket_expired`, `invalid_ticket`, `platform_error`."""
@@ -46,12 +46,14 @@ class Ending:
     @property
     def result(self) -> dict[str, str]:
         """What is added to the redirect address."""
+        ids = self.connection_ids
+        # Of an error, the connection that was to be authorized again.
+        first = ids[0] if ids else self.ticket.connection_id
+        named = {"ticketId": self.ticket.id, **({"connectionId": first} if first else {})}
         if self.error is None:
-            ids = self.connection_ids
-            first = {"connectionId": ids[0]} if ids else {}
-            return {**first, "connectionIds": ",".join(ids), "status": "success"}
+            return {**named, "connectionIds": ",".join(ids), "status": "success"}
         reason = {"reason": self.reason} if self.reason else {}
-        return {"status": "error", "error": self.error, **reason}
+        return {**named, "status": "error", "error": self.error, **reason}
 
 
 def begin(
@@ -106,7 +108,7 @@ def conclude(
     if ticket is None or ticket.platform != platform:
         raise _unknown_ticket()
     if not tickets.browser_matches(ticket, browser):
-        return Ending(ticket.redirect_url, error="invalid_ticket", reason="other_browser")
+        return Ending(ticket, error="invalid_ticket", reason="other_browser")
     answer = f"error={error}" if error else f"code={code}"
     digest = hashlib.sha256(f"{state}|{answer}".encode()).hexdigest()
     with here.store.write() as session:
@@ -165,13 +167,13 @@ def _used_up(ticket: Ticket) -> Ending:
 
 def _refused(ticket: Ticket, conflict: Conflict) -> Ending:
     error = "ticket_expired" if conflict.code == "ticket_expired" else "invalid_ticket"
-    return Ending(ticket.redirect_url, error=error, reason=conflict.code)
+    return Ending(ticket, error=error, reason=conflict.code)
 
 
 def _ending(ticket: Ticket, outcome: TicketOutcome) -> Ending:
     if outcome.state is TicketState.CONNECTED:
-        return Ending(ticket.redirect_url, connection_ids=outcome.connection_ids)
+        return Ending(ticket, connection_ids=outcome.connection_ids)
     if outcome.state is TicketState.EXPIRED:
-        return Ending(ticket.redirect_url, error="ticket_expired", reason="ticket_expired")
+        return Ending(ticket, error="ticket_expired", reason="ticket_expired")
     error = "access_denied" if outcome.error_code in _DENIALS else "platform_error"
-    return Ending(ticket.redirect_url, error=error, reason=outcome.error_code)
+    return Ending(ticket, error=error, reason=outcome.error_code)

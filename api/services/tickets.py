@@ -14,11 +14,14 @@ from domain.errors import InvalidRequest, Unavailable
 from domain.ids import WorkspaceId
 from store.queries import workspaces
 from store.queries.access import connections, tickets
-from store.tables import Ticket, now
+from store.tables import Connection, Ticket, now
 
 log = logging.getLogger("castline.api")
 
 LIFETIME = timedelta(minutes=5)
+_STILL_USEFUL = timedelta(minutes=2)
+"""A ticket that lives for less is not handed out again."""
+
 DONE = "/api/v1/oauth/done"
 """Our own result page: every workspace may send its browsers there."""
 
@@ -70,14 +73,21 @@ def open_ticket(
 def open_reauth_ticket(here: Context, token: str, redirect_url: str | None) -> Ticket:
     """The ticket of somebody who follows a link to authorize a connection again.
 
-    Each visit opens another one, so that whatever looks at the link first, such as a preview,
-    takes nothing away from the person. Raises `InvalidRequest`: code `link_ended` once there is
-    nothing left to authorize, `redirect_not_allowed` as for any other ticket.
+    A ticket that nobody has begun yet serves the next visit as well, for a link may be visited
+    without end; what looks at it first, such as a preview, takes nothing from the person.
+    Raises `InvalidRequest`: code `link_ended` once there is nothing left to authorize,
+    `redirect_not_allowed` as for any other ticket.
     """
-    way_in = here.reauth_links.open(token)
+    connection = check_way_in(here, token)
     with here.store.read() as session:
-        connection = connections.get_connection_by_id(session, way_in.connection_id)
-    way_in.check(connection)
+        waiting = tickets.find_open_ticket(
+            session,
+            connection_id=connection.id,
+            redirect_url=redirect_url,
+            expires_after=now() + _STILL_USEFUL,
+        )
+    if waiting is not None:
+        return waiting
     return open_ticket(
         here,
         WorkspaceId(connection.workspace_id),
@@ -86,6 +96,23 @@ def open_reauth_ticket(here: Context, token: str, redirect_url: str | None) -> T
         redirect_url=redirect_url,
         connection_id=connection.id,
     )
+
+
+def check_way_in(here: Context, token: str) -> Connection:
+    """The connection to which a link leads. Raises `InvalidRequest` (code `link_ended`)."""
+    way_in = here.reauth_links.open(token)
+    with here.store.read() as session:
+        connection = connections.get_connection_by_id(session, way_in.connection_id)
+    way_in.check(connection)
+    return connection
+
+
+def find_expected_account(here: Context, ticket_id: str) -> str | None:
+    """The name of the account whose consent alone the ticket takes; None where any will do."""
+    with here.store.read() as session:
+        ticket = tickets.find_ticket(session, ticket_id)
+        expected = None if ticket is None else tickets.find_expected(session, ticket)
+    return None if expected is None else expected.name
 
 
 def ticket_input(ticket: Ticket) -> TicketInput:

@@ -10,7 +10,12 @@ from api.pages import SAFE
 from api.routes.browser import BrowserRoute, find_browser, go_back, go_to_consent, show
 from api.schemas.problem import answers
 from api.services.consent import Ending, begin, conclude
-from api.services.tickets import authorize_url, open_reauth_ticket
+from api.services.tickets import (
+    authorize_url,
+    check_way_in,
+    find_expected_account,
+    open_reauth_ticket,
+)
 from domain.errors import InvalidRequest, Unavailable
 
 router = APIRouter(prefix="/oauth", tags=["OAuth in the browser"], route_class=BrowserRoute)
@@ -22,9 +27,23 @@ _ERRORS = answers(InvalidRequest, Unavailable)
 
 
 @router.get("/done", response_class=Response, responses=answers(InvalidRequest))
-def done(status: str = "", error: str | None = None, reason: str | None = None) -> Response:
-    """Castline's own result page; it shows what the address says and knows nothing more."""
-    return show(None if status == "success" else error or "", reason)
+def done(
+    here: Here,
+    status: str = "",
+    error: str | None = None,
+    reason: str | None = None,
+    ticketId: str = "",  # noqa: N803
+) -> Response:
+    """Castline's own result page: what the address says, and the account the ticket expected."""
+    expected = find_expected_account(here, ticketId)
+    return show(None if status == "success" else error or "", reason, expected)
+
+
+@router.head("/reauth/{token}", include_in_schema=False)
+def look(here: Here, token: str) -> Response:
+    """Whether the link still leads anywhere, for whatever looks at it first. Makes nothing."""
+    check_way_in(here, token)
+    return Response(headers=SAFE)
 
 
 @router.get(
@@ -48,7 +67,7 @@ def reauthorize(here: Here, token: str, redirectUrl: str | None = None) -> Respo
 def authorize(here: Here, request: Request, platform: str, ticket: str = "") -> Response:
     """Begin the consent of a ticket: its `authUrl`."""
     page = begin(here, platform=platform, ticket_id=ticket, browser=find_browser(here, request))
-    return go_back(request, page) if isinstance(page, Ending) else go_to_consent(here, page)
+    return go_back(here, request, page) if isinstance(page, Ending) else go_to_consent(here, page)
 
 
 @router.get(
@@ -76,4 +95,4 @@ def callback(
         error=error or error_code,
         browser=find_browser(here, request),
     )
-    return go_back(request, ending)
+    return go_back(here, request, ending)

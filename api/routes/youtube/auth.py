@@ -59,7 +59,7 @@ def callback(
         error=error,
         browser=find_browser(here, request),
     )
-    return go_back(request, ending)
+    return go_back(here, request, ending)
 
 
 @both(

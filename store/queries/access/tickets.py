@@ -65,6 +65,34 @@ def get_ticket(session: Session, ticket_id: str, workspace_id: str | None = None
     return found(session.exec(query).one_or_none(), code="ticket_not_found")
 
 
+def find_ticket(session: Session, ticket_id: str) -> Ticket | None:
+    """The ticket, for a page that says no more of it than whoever has its id may know."""
+    return session.get(Ticket, ticket_id)
+
+
+def find_open_ticket(
+    session: Session,
+    *,
+    connection_id: str,
+    redirect_url: str | None,
+    expires_after: datetime,
+) -> Ticket | None:
+    """A ticket as a link makes them that no browser has begun, the one that lives longest."""
+    query = (
+        select(Ticket)
+        .where(
+            Ticket.connection_id == connection_id,
+            Ticket.redirect_url == redirect_url,
+            col(Ticket.organization_id).is_(None),
+            Ticket.state == TicketState.OPEN,
+            col(Ticket.expires_at) > expires_after,
+        )
+        .order_by(col(Ticket.expires_at).desc())
+        .limit(1)
+    )
+    return session.exec(query).first()
+
+
 def find_expected(session: Session, ticket: Ticket) -> Connection | None:
     """The connection whose account alone may use this ticket; None where any may."""
     if ticket.connection_id is None:

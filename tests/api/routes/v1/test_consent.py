@@ -13,6 +13,7 @@ from domain.errors import Conflict
 from domain.secrets import Secret
 from domain.states import TicketState
 from store.queries.access import tickets
+from store.tables import Ticket
 from tests.support.api import CALLER_PAGE, Tenant, client
 from tests.support.lifecycles import DirectedLifecycles
 
@@ -43,10 +44,12 @@ async def set_out(browser: httpx.AsyncClient, ticket_id: str) -> dict[str, str]:
 
 
 def result(answer: httpx.Response) -> dict[str, str]:
-    """What the browser tells the caller's own page."""
+    """What the browser tells the caller's own page, beside the ticket that it tells of."""
     assert answer.status_code == 302, answer.text
     assert answer.headers["Location"].startswith(CALLER_PAGE + "?")
-    return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+    told = dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+    assert told.pop("ticketId").startswith("tkt_")
+    return told
 
 
 async def test_the_browser_is_sent_to_the_consent_page(
@@ -356,6 +359,44 @@ async def test_the_result_page_shows_sentences_of_ours_only(browser: httpx.Async
         assert bad.status_code == 400
         assert "alert" not in bad.text
         assert "default-src 'none'" in bad.headers["Content-Security-Policy"]
+
+
+async def wrong_account(
+    ours: Tenant, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles, **back: str
+) -> tuple[Ticket, httpx.Response]:
+    """Follow the link of a notice with another account than the connection's."""
+    lifecycles.outcome = TicketOutcome(TicketState.REFUSED, [], "wrong_account", ".")
+    link = urlsplit(ours.context.reauth_links.make(ours.connection())).path
+    begun = await browser.get(link, params=back)
+    page = await set_out(browser, begun.headers["Location"].partition("?ticket=")[2])
+    with ours.context.store.read() as session:
+        ticket = tickets.find_ticket_by_state(session, Secret(page["state"]))
+    assert ticket is not None
+    code = {"state": page["state"], "code": "4/0A"}
+    return ticket, await browser.get(CALLBACK, params=code)
+
+
+async def test_the_caller_can_ask_which_account_was_expected(
+    ours: Tenant, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    ticket, back = await wrong_account(ours, browser, lifecycles, redirectUrl=CALLER_PAGE)
+    told = dict(parse_qsl(urlsplit(back.headers["Location"]).query))
+    assert (told["ticketId"], told["connectionId"]) == (ticket.id, ticket.connection_id)
+    assert (told["status"], told["reason"]) == ("error", "wrong_account")
+    view = (await ours.http.get(f"/api/v1/oauth/tickets/{told['ticketId']}")).json()
+    assert view["expectedAccount"] == "A channel"
+
+
+async def test_the_person_is_told_which_account_was_expected(
+    ours: Tenant, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    ticket, page = await wrong_account(ours, browser, lifecycles)
+    said = "This was another account; A channel was expected. Nothing has changed."
+    assert said in page.text
+    asked = {"error": "platform_error", "reason": "wrong_account", "ticketId": ticket.id}
+    assert said in (await browser.get("/api/v1/oauth/done", params=asked)).text
+    unknown = await browser.get("/api/v1/oauth/done", params={**asked, "ticketId": "A+channel"})
+    assert "the connection&#39;s own. Nothing has changed." in unknown.text
 
 
 async def test_the_link_can_be_read_by_no_cache(

@@ -1,13 +1,15 @@
 """The link of a notice: it makes a ticket whenever it is followed."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from api.context import Context
+from domain.states import ConnectionHealth
 from store.queries.access import connections, tickets
-from store.tables import Ticket
+from store.tables import Ticket, now
 from tests.support.api import CALLER_PAGE, PUBLIC_URL, Tenant
 from tests.support.lifecycles import DirectedLifecycles
 
@@ -41,11 +43,35 @@ async def test_following_it_leads_to_the_consent_of_that_connection(
     assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
-async def test_each_visit_makes_another_ticket(
+async def test_visits_share_a_ticket_until_somebody_sets_out_with_it(
+    link: str, context: Context, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    visits = [ticket_of(context, await browser.get(link)).id for _ in range(3)]
+    assert len(set(visits)) == len(lifecycles.tickets) == 1
+    elsewhere = await browser.get(link, params={"redirectUrl": CALLER_PAGE})
+    assert ticket_of(context, elsewhere).id != visits[0]
+    await browser.get("/api/v1/oauth/youtube/authorize", params={"ticket": visits[0]})
+    assert ticket_of(context, await browser.get(link)).id != visits[0]
+
+
+async def test_a_ticket_that_is_about_to_expire_is_not_handed_out_again(
     link: str, context: Context, browser: httpx.AsyncClient
 ) -> None:
     first = ticket_of(context, await browser.get(link))
+    with context.store.write() as session:
+        tickets.get_ticket(session, first.id).expires_at = now() + timedelta(minutes=1)
     assert ticket_of(context, await browser.get(link)).id != first.id
+
+
+async def test_whoever_only_looks_makes_no_ticket(
+    link: str, ours: Tenant, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    looked = await browser.head(link)
+    assert (looked.status_code, looked.content) == (200, b"")
+    assert lifecycles.tickets == []
+    connection = ours.connection()  # authorized again
+    assert (await browser.head(link)).status_code == 400
+    assert connection.health == ConnectionHealth.HEALTHY
 
 
 async def test_it_leads_back_to_an_address_on_the_allow_list(
