@@ -17,12 +17,12 @@ from activities.failures import translated
 from domain.accounts import LeftOut
 from domain.errors import PlatformRefusal, ReauthorizationNeeded
 from domain.health import judge
-from domain.states import TicketState
+from domain.states import ConnectionHealth, TicketState
 from platforms.protocol import Account, Accounts, Credential, Platform
 from platforms.registry import Registry
 from store.engine import Store
 from store.queries.access import connections, credentials, grants, tickets
-from store.tables import Ticket
+from store.tables import Connection, Ticket
 from store.vault import Vault
 
 
@@ -70,7 +70,15 @@ class TicketActivities(TicketSteps):
     def _keep(self, ticket: Ticket, accounts: Accounts) -> Connected:
         with self._store.write() as session:
             if ticket.connection_id is not None:
-                expected = connections.get_connection_by_id(session, ticket.connection_id)
+                expected = connections.lock_connection(session, ticket.connection_id)
+                if _was_disconnected_since(ticket, expected):
+                    return Connected(
+                        _refused(
+                            "disconnected",
+                            f"{expected.name} was disconnected after this consent was asked for. "
+                            "Nothing has changed.",
+                        )
+                    )
                 accounts = _only(expected.account_id, accounts)
                 if not accounts.usable and not accounts.left_out:
                     return Connected(
@@ -141,6 +149,15 @@ def _settle(session: Session, ticket_id: str, outcome: TicketOutcome) -> None:
         error_code=outcome.error_code,
         error=outcome.error,
     )
+
+
+def _was_disconnected_since(ticket: Ticket, connection: Connection) -> bool:
+    """True when whoever ended the connection did not know of this ticket's consent.
+
+    A later ticket for it is somebody's will.
+    """
+    is_disconnected = connection.health == ConnectionHealth.DISCONNECTED
+    return is_disconnected and connection.health_since > ticket.created_at
 
 
 def _only(account_id: str, accounts: Accounts) -> Accounts:

@@ -50,7 +50,8 @@ class TicketSteps(ABC):
 
         On retry: the exchanged grant is stored as soon as it is had, so the code is sent
         once; connections are found again by their account. A refusal (no channel, a scope
-        not granted, another account than the connection's own) is a result, not an error.
+        not granted, another account than the connection's own, a connection that was
+        disconnected since the ticket was made) is a result, not an error.
         """
 
     @activity.defn

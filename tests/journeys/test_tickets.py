@@ -38,6 +38,7 @@ async def test_a_consent_makes_a_connection(tenant: Tenant) -> None:
     (connection,) = await connections(tenant)
     assert visit.result == {
         "customer": "7",
+        "ticketId": ticket["ticketId"],
         "status": "success",
         "connectionId": connection["id"],
         "connectionIds": connection["id"],
@@ -159,6 +160,25 @@ async def test_authorizing_again_with_another_account_changes_nothing(tenant: Te
     seen = await look(tenant, ticket)
     assert (seen["state"], seen["errorCode"]) == ("refused", "wrong_account")
     assert await connections(tenant) == before
+
+
+async def test_a_ticket_from_before_a_disconnection_revives_nothing(
+    tenant: Tenant, stack: Stack
+) -> None:
+    connection_id = await tenant.connection()
+    ticket = await tenant.ticket(connectionId=connection_id)
+    async with stack.browser() as browser:
+        page = await browser.get(ticket["authUrl"])
+        await tenant.ask("DELETE", f"/api/v1/connections/{connection_id}")
+        back = await asyncio.to_thread(stack.emulator.consent, page.headers["location"])
+        answer = await browser.get(back)
+
+    assert refused(Visit(answer, answer, "")) == ("platform_error", "disconnected")
+    seen = await look(tenant, ticket)
+    assert (seen["state"], seen["errorCode"]) == ("refused", "disconnected")
+    assert await connections(tenant) == []
+    later = await tenant.ticket(connectionId=connection_id)
+    assert (await tenant.browse(later["authUrl"])).result["connectionId"] == connection_id
 
 
 async def test_two_workspaces_may_connect_the_same_channel(tenant: Tenant, stack: Stack) -> None:
