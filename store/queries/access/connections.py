@@ -58,7 +58,8 @@ def ensure_connection(
     """Create the connection of an account, or bring the one there is back to health.
 
     Idempotent. A reconnection keeps the id, the customer's label and, unless another one
-    is given, the organization.
+    is given, the organization; one that the customer switched off stays off, unless it was
+    disconnected.
     """
     if organization_id is not None:
         get_organization(session, workspace_id, organization_id)
@@ -79,13 +80,14 @@ def ensure_connection(
     connection.scopes = list(scopes)
     connection.grant_id = grant_id
     connection.organization_id = organization_id or connection.organization_id
-    connection.is_active = True
     connection.connected_at = now()
     _set_clocks(connection, clocks)
     connection.checked_at = connection.connected_at
     connection.check_due_at = connection.connected_at + FIRST_CHECK
     connection.failed_checks = 0
     before = None if known is None else ConnectionHealth(known.health)
+    if before is ConnectionHealth.DISCONNECTED:
+        connection.is_active = True
     _set_health(connection, health)
     session.flush()
     note_connection(session, connection, _of_consent(before))

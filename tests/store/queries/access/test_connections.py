@@ -50,6 +50,17 @@ def test_a_reconnection_keeps_the_id_and_brings_health_back(
     assert again.connected_at > connection.connected_at
 
 
+@pytest.mark.parametrize("is_disconnected", [False, True])
+def test_one_that_was_switched_off_stays_off_unless_it_was_disconnected(
+    store: Store, tenant: Tenant, connection: Connection, is_disconnected: bool
+) -> None:
+    with store.write() as session:
+        connections.update_connection(session, tenant.workspace.id, connection.id, is_active=False)
+        if is_disconnected:
+            connections.disconnect(session, connection.id)
+    assert tenant.connection().is_active is is_disconnected
+
+
 def test_the_same_account_in_two_workspaces_makes_two_connections(
     connection: Connection, stranger: Tenant
 ) -> None:
