@@ -11,15 +11,22 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote, urlsplit
 
+import idna
+
 from domain.errors import InvalidRequest
 
 _PORTS = {"https": 443, "http": 80}
 _NAT64 = IPv6Network("64:ff9b::/96")
 _NOT_PUBLIC: tuple[IPv4Network | IPv6Network, ...] = (
     *map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")),
-    *map(IPv6Network, ("::/96", "64:ff9b:1::/48", "5f00::/16", "fec0::/10")),
+    *map(
+        IPv6Network,
+        ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "3fff::/20", "5f00::/16", "fec0::/10"),
+    ),
 )
 """What Python calls global and the registries of special-purpose addresses do not."""
+_ISATAP = frozenset({0x00005EFE, 0x02005EFE})
+"""The upper half of an interface's identifier that wraps an IPv4 address (RFC 5214)."""
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
 """Left as they are in a target: reserved characters, and the sign of what is quoted already."""
 
@@ -48,12 +55,16 @@ def parse(url: str, *, allow_private: bool) -> Address:
         raise _not_allowed("Only https URLs are visited.")
     if not parts.hostname or "@" in parts.netloc:
         raise _not_allowed("A URL needs a host, and neither user nor password.")
+    if port == 0:
+        raise _not_allowed("Nothing is reached at port 0.")
+    host = _ascii(parts.hostname)
+    name = f"[{host}]" if ":" in host else host
     query = f"?{parts.query}" if parts.query else ""
     return Address(
         scheme=parts.scheme,
-        host=_ascii(parts.hostname),
+        host=host,
         port=port or _PORTS[parts.scheme],
-        authority=_ascii(parts.netloc),
+        authority=name if port is None else f"{name}:{port}",
         target=quote((parts.path or "/") + query, _SAFE),
     )
 
@@ -64,12 +75,24 @@ def resolve(address: Address, *, allow_private: bool) -> list[str]:
     Raises `InvalidRequest` (code `address_not_allowed`) when none of them is public, and
     `OSError` when the name leads nowhere now.
     """
-    found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except ValueError:  # what can be no name is not even asked for
+        raise _not_allowed("This URL names no valid host.") from None
     addresses = [str(ip[0]) for *_, ip in found]
     allowed = [ip for ip in addresses if allow_private or _is_public(ip)]
     if not allowed:
         raise _not_allowed(f"{address.host} is not on the public internet.")
     return allowed
+
+
+def is_literal(address: Address) -> bool:
+    """True when the host is an IP address, however written, so that no name is looked up."""
+    try:
+        socket.getaddrinfo(address.host, address.port, flags=socket.AI_NUMERICHOST)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _is_public(address: str) -> bool:
@@ -84,14 +107,20 @@ def _inner(ip: IPv4Address | IPv6Address) -> IPv4Address | None:
     """The IPv4 address that an IPv6 one leads to, where it is a wrapping of one."""
     if not isinstance(ip, IPv6Address):
         return None
-    if ip in _NAT64:
+    if ip in _NAT64 or int(ip) >> 32 & 0xFFFFFFFF in _ISATAP:
         return IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip.ipv4_mapped or ip.sixtofour
 
 
 def _ascii(host: str) -> str:
+    if not host.isprintable() or " " in host:
+        raise _not_allowed("This URL names no valid host.")
     try:
-        return host.encode("idna").decode()
+        # Python's own codec writes by the rules of 2003, by which a "ß" leads to a stranger; those
+        # of 2008 forbid the underscore, which some ASCII names have.
+        if host.isascii():
+            return host.encode("idna").decode()
+        return idna.encode(host, uts46=True).decode()
     except UnicodeError:
         raise _not_allowed("This URL names no valid host.") from None
 
