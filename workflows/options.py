@@ -83,6 +83,8 @@ DELIVERY: dict[str, Any] = {
     "task_queue": DELIVERY_QUEUE,
     # A minute of sending, the last try of which may take ten seconds, and our own database.
     "start_to_close_timeout": timedelta(minutes=3),
+    # It beats before and after every try. Half a minute of silence is a dead process.
+    "heartbeat_timeout": timedelta(seconds=30),
     # An endpoint that fails is no failure of the activity; what is retried is our own trouble.
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)

@@ -11,19 +11,17 @@ import logging
 import ssl
 import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import httpcore
-from httpcore import SOCKET_OPTION
 from standardwebhooks import Webhook
 
+from activities.telling.network import CheckedNetwork, LookUps
 from domain.errors import InvalidRequest
 from domain.secrets import Secret
 from domain.states import DeliveryAnswer
-from media.address import Address, parse, resolve
+from media.address import Address, parse
 
 SECONDS = 10.0
 """From the look at the name to the status of the answer."""
@@ -32,10 +30,6 @@ USER_AGENT = b"Castline/1"
 
 _DIGITS = 8
 """Of a Retry-After in seconds; what has more is nonsense."""
-
-_LOOK_UPS = 16
-"""Names that are looked up at a time. Nothing ends a look-up but itself, so they have threads of
-their own."""
 
 _log = logging.getLogger("castline.telling")
 
@@ -67,15 +61,23 @@ class Sender:
         self._allow_private = allow_private
         self._seconds = seconds
         self._tls = ssl.create_default_context()
-        self._look_ups = ThreadPoolExecutor(_LOOK_UPS, "look-up")
+        self._look_ups = LookUps(allow_private=allow_private)
 
-    async def send(self, message: Message) -> Reply:
-        """One try. Every trouble of the endpoint's is a reply; nothing is raised for it."""
+    async def send(self, message: Message) -> Reply | None:
+        """One try. Every trouble of the endpoint's is a reply; nothing is raised for it.
+
+        None: it was not tried, for this process has too many names to look up.
+        """
         at, began = datetime.now(UTC), time.monotonic()
         status, retry_after = None, None
         try:
             async with asyncio.timeout(self._seconds):
-                status, retry_after = await self._post(message, at)
+                address = parse(message.url, allow_private=self._allow_private)
+                allowed = await self._look_ups.find(address)
+                if allowed is None:
+                    return None
+                network = CheckedNetwork(allowed)
+                status, retry_after = await self._post(message, address, network, at)
             answer = _meaning(status)
         except InvalidRequest:
             answer = DeliveryAnswer.NOT_ALLOWED
@@ -94,9 +96,9 @@ class Sender:
         milliseconds = round((time.monotonic() - began) * 1000)
         return Reply(at, answer, milliseconds, status, retry_after)
 
-    async def _post(self, message: Message, at: datetime) -> tuple[int, timedelta | None]:
-        address = parse(message.url, allow_private=self._allow_private)
-        network = _CheckedNetwork(address, self._look_ups, allow_private=self._allow_private)
+    async def _post(
+        self, message: Message, address: Address, network: CheckedNetwork, at: datetime
+    ) -> tuple[int, timedelta | None]:
         async with (
             httpcore.AsyncConnectionPool(
                 ssl_context=self._tls, network_backend=network
@@ -114,36 +116,6 @@ class Sender:
             ) as answer,
         ):
             return answer.status, _retry_after(answer.headers)
-
-
-class _CheckedNetwork(httpcore.AsyncNetworkBackend):
-    """Connects to the addresses that may be visited, and to nothing else."""
-
-    def __init__(self, address: Address, look_ups: Executor, *, allow_private: bool) -> None:
-        self._address = address
-        self._look_ups = look_ups
-        self._allow_private = allow_private
-        self._network = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,  # noqa: ARG002  # what was parsed is what is checked
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109  # the seam's own
-        local_address: str | None = None,
-        socket_options: Iterable[SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        look = partial(resolve, self._address, allow_private=self._allow_private)
-        allowed = await asyncio.get_running_loop().run_in_executor(self._look_ups, look)
-        trouble: Exception = OSError()
-        for ip in allowed:
-            try:
-                return await self._network.connect_tcp(
-                    ip, port, timeout, local_address, socket_options
-                )
-            except httpcore.ConnectError as error:
-                trouble = error
-        raise trouble
 
 
 def _headers(message: Message, address: Address, at: datetime) -> list[tuple[bytes, bytes]]:

@@ -5,7 +5,7 @@ one is tried; it is delivered or given up before the next one's turn. A try that
 that one's date, which is the only truth about when the line goes on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,12 +17,16 @@ from domain.states import DeliveryAnswer, DeliveryState
 from domain.wakes import DeliveryDue
 from store import outbox
 from store.queries.rows import PAGE_LIMIT, Page, found, lock_row, paginate
-from store.queries.telling.endpoints import disable, lock_endpoint
+from store.queries.telling.endpoints import disable, lock_endpoint, welcome_back
 from store.tables import Delivery, Endpoint, now
 
 LASTING = outbox.GIVE_UP_AFTER - timedelta(hours=1)
 """For how long nothing may get through before an endpoint is disabled: a little less than a
 delivery is tried, whose first try comes some time after it was written."""
+
+OUTAGE = timedelta(seconds=10)
+"""What fails for less than this only waits its few seconds out: an endpoint that refuses every
+other try would otherwise have all of its lines woken by each one that it takes."""
 
 _NOT_FOUND = "delivery_not_found"
 _LOGGED = 20
@@ -55,13 +59,19 @@ def find_first(session: Session, endpoint_id: str, subject_id: str) -> Delivery 
 
 
 def log_attempt(
-    session: Session, endpoint_id: str, delivery_id: str, attempt: Attempt, *, due_at: datetime
+    session: Session,
+    endpoint_id: str,
+    delivery_id: str,
+    attempt: Attempt,
+    *,
+    next_try: Callable[[int], datetime],
 ) -> Delivery:
-    """Write what came of a try; `due_at` is when the next one is made, unless it ends here.
+    """Write what came of a try; `next_try` says when another is made after so many failures.
 
-    It ends delivered, or given up: at its deadline, or when nobody is there any more. An
-    endpoint for which that is the last of a long row of failures is disabled. Each call counts
-    as a try. Raises `NotFound` when the endpoint was deleted meanwhile.
+    With the first success after an outage, everything else is due now. It ends delivered, or
+    given up: at its deadline, or when nobody is there any more. An endpoint for which that is
+    the last of a long row of failures is disabled. Each call counts as a try. Raises `NotFound`
+    when the endpoint was deleted meanwhile.
     """
     endpoint = lock_endpoint(session, endpoint_id)
     delivery = lock_row(session, Delivery, delivery_id, code=_NOT_FOUND)
@@ -75,9 +85,11 @@ def log_attempt(
     delivery.attempt_count += 1
     if attempt.answer is DeliveryAnswer.DELIVERED:
         _settle(delivery, DeliveryState.DELIVERED)
-        endpoint.failing_since = None
+        since, endpoint.failing_since = endpoint.failing_since, None
+        if since is not None and attempt.at - since >= OUTAGE:
+            welcome_back(session, endpoint)
     elif delivery.state == DeliveryState.PENDING:
-        _fail(session, endpoint, delivery, attempt, due_at)
+        _fail(session, endpoint, delivery, attempt, next_try(delivery.attempt_count))
     return delivery
 
 
@@ -150,13 +162,19 @@ def redeliver(session: Session, workspace_id: str, delivery_id: str) -> Delivery
 
 
 def list_overdue(session: Session, *, due_before: datetime, limit: int) -> Sequence[DeliveryDue]:
-    """Lines in which nothing is planned any more: their workflow was never woken, or is lost."""
+    """Lines in which nothing is planned any more: their workflow was never woken, or is lost.
+
+    Endpoints take turns, each with its oldest line first: one with many hides no other's.
+    """
     line = (Delivery.endpoint_id, Delivery.subject_id)
+    planned = func.max(col(Delivery.due_at))
+    turn = func.row_number().over(partition_by=col(Delivery.endpoint_id), order_by=planned)
     query = (
         select(*line)
         .where(Delivery.state == DeliveryState.PENDING)
         .group_by(*line)
-        .having(func.max(col(Delivery.due_at)) < due_before)
+        .having(planned < due_before)
+        .order_by(turn, planned)
         .limit(limit)
     )
     return [DeliveryDue(*row) for row in session.exec(query)]

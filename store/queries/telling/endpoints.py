@@ -17,6 +17,8 @@ from sqlmodel import Session, col, delete, select, update
 from domain.errors import Conflict
 from domain.secrets import Secret
 from domain.states import DeliveryState
+from domain.wakes import DeliveryDue
+from store import outbox
 from store.queries.rows import PAGE_LIMIT, Page, found, lock_row, paginate
 from store.queries.telling.events import note_endpoint_disabled
 from store.tables import Delivery, Endpoint, Workspace, now
@@ -24,6 +26,9 @@ from store.vault import Place, Vault
 
 MOST = 20
 """Endpoints of one workspace: each costs a row for every event."""
+
+WOKEN = 300
+"""Lines that are woken at once when an endpoint can be told again; Reconcile wakes the rest."""
 
 _NOT_FOUND = "endpoint_not_found"
 _SECRET_BYTES = 32
@@ -113,7 +118,7 @@ def update_endpoint(
     endpoint = _lock_own(session, workspace_id, endpoint_id)
     endpoint.sqlmodel_update({**changes})
     if changes.get("is_enabled") or "url" in changes:
-        endpoint.failing_since = None
+        welcome_back(session, endpoint)
     if endpoint.is_enabled:
         endpoint.disabled_reason = None
     else:
@@ -142,6 +147,29 @@ def disable(session: Session, endpoint: Endpoint, reason: str) -> None:
         endpoint.disabled_reason = reason
         note_endpoint_disabled(session, endpoint)
     discard_line(session, endpoint.id)
+
+
+def welcome_back(session: Session, endpoint: Endpoint) -> None:
+    """Whatever an endpoint has not been told yet is due now: it answers, or may. Idempotent."""
+    endpoint.failing_since = None
+    session.flush()
+    is_waiting = (
+        col(Delivery.endpoint_id) == endpoint.id,
+        col(Delivery.state) == DeliveryState.PENDING,
+    )
+    is_later = col(Delivery.due_at) > now()
+    session.connection().execute(update(Delivery).where(*is_waiting, is_later).values(due_at=now()))
+    # A line whose turn it is not waits for a while, too, though it has been due for long.
+    lines = select(Delivery.subject_id).where(*is_waiting).distinct().limit(WOKEN)
+    for subject_id in session.exec(lines):
+        outbox.wake(session, DeliveryDue(endpoint.id, subject_id))
+
+
+def discard_line_of_disabled(session: Session, endpoint_id: str) -> None:
+    """Give up what was written for an endpoint while it was disabled, if it still is."""
+    endpoint = lock_endpoint(session, endpoint_id)
+    if not endpoint.is_enabled:
+        discard_line(session, endpoint_id)
 
 
 def discard_line(session: Session, endpoint_id: str) -> None:

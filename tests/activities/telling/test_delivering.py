@@ -1,5 +1,6 @@
 """How a line is worked on, as far as no workflow is needed for it."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.access.reauth_links import ReauthLinks
 from activities.contract.deliveries import DeliveryInput, Line
-from activities.telling.delivering import DeliveryActivities
+from activities.telling.delivering import AT_A_TIME, DeliveryActivities
 from activities.telling.sending import Sender
 from activities.telling.wording import Wording
 from domain.events import EventType
@@ -57,20 +58,22 @@ def endpoint(store: Store, vault: Vault, receiver: Receiver) -> Endpoint:
 @pytest.fixture
 def activities(store: Store, vault: Vault) -> DeliveryActivities:
     wording = Wording(ReauthLinks(vault, "https://castline.example.com"))
-    return DeliveryActivities(store, vault, wording, Sender(allow_private=True))
+    return DeliveryActivities(store, vault, wording, Sender(allow_private=True, seconds=2))
 
 
-def tell(store: Store, endpoint: Endpoint, count: int) -> None:
+def tell(store: Store, endpoint: Endpoint, count: int, subject: str = SUBJECT) -> None:
     with store.write() as session:
         for number in range(count):
             data = {"n": number}
-            noted = outbox.Note(endpoint.workspace_id, EventType.ASSIGNMENT_PENDING, SUBJECT, data)
+            noted = outbox.Note(endpoint.workspace_id, EventType.ASSIGNMENT_PENDING, subject, data)
             outbox.note(session, noted)
 
 
-async def deliver(activities: DeliveryActivities, endpoint: Endpoint) -> Line:
+async def deliver(
+    activities: DeliveryActivities, endpoint: Endpoint, subject: str = SUBJECT
+) -> Line:
     line: Line = await ActivityEnvironment().run(
-        activities.deliver, DeliveryInput(endpoint.id, SUBJECT)
+        activities.deliver, DeliveryInput(endpoint.id, subject)
     )
     return line
 
@@ -102,6 +105,35 @@ async def test_a_failure_holds_up_what_stands_behind_it(
     assert timedelta(seconds=2) < stand.due_at - now() < timedelta(seconds=7)
     assert await deliver(activities, endpoint) == stand
     assert [event["data"]["n"] for event in receiver.events] == [0]
+
+
+async def test_an_endpoint_that_hangs_is_tried_a_few_at_a_time_and_then_one_by_one(
+    activities: DeliveryActivities, store: Store, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    subjects = [f"asg_{number}" for number in range(AT_A_TIME + 3)]
+    for subject in subjects:
+        tell(store, endpoint, 1, subject)
+
+    async def tried() -> int:
+        began = now()
+        stands = await asyncio.gather(*(deliver(activities, endpoint, one) for one in subjects))
+        assert all(stand.due_at is not None and stand.due_at > began for stand in stands)
+        return sum(row.attempt_count for row in rows(store, endpoint))
+
+    receiver.drips = True
+    assert await tried() == AT_A_TIME
+    assert await tried() == AT_A_TIME + 1  # whoever is sent away has used up no try
+
+
+async def test_it_beats_before_and_after_every_try(
+    activities: DeliveryActivities, store: Store, endpoint: Endpoint
+) -> None:
+    tell(store, endpoint, 2)
+    beats: list[object] = []
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = lambda *details: beats.append(details)
+    await environment.run(activities.deliver, DeliveryInput(endpoint.id, SUBJECT))
+    assert len(beats) == 5
 
 
 async def test_nothing_is_sent_to_an_endpoint_that_was_disabled_meanwhile(

@@ -10,7 +10,7 @@ import pytest
 import trustme
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from activities.telling.sending import Message, Sender
+from activities.telling.sending import Message, Reply, Sender
 from domain.secrets import Secret
 from domain.states import DeliveryAnswer
 from tests.support.receiver import Receiver
@@ -36,10 +36,16 @@ def message(url: str, *secrets: Secret) -> Message:
     return Message("evt_1", BODY, url, secrets or (SECRET,))
 
 
+async def send(sender: Sender, sent: Message) -> Reply:
+    reply = await sender.send(sent)
+    assert reply is not None
+    return reply
+
+
 async def test_the_public_library_verifies_what_is_sent(
     receiver: Receiver, at_home: Sender
 ) -> None:
-    reply = await at_home.send(message(receiver.url))
+    reply = await send(at_home, message(receiver.url))
 
     assert (reply.answer, reply.status) == (DeliveryAnswer.DELIVERED, 204)
     [webhook] = receiver.webhooks
@@ -58,7 +64,7 @@ async def test_the_public_library_verifies_what_is_sent(
 async def test_while_a_secret_is_rotated_either_one_verifies(
     receiver: Receiver, at_home: Sender
 ) -> None:
-    await at_home.send(message(receiver.url, SECRET, OLD_SECRET))
+    await send(at_home, message(receiver.url, SECRET, OLD_SECRET))
     [webhook] = receiver.webhooks
     for secret in (SECRET, OLD_SECRET):
         Webhook(secret.reveal()).verify(webhook.body, dict(webhook.headers))
@@ -67,7 +73,7 @@ async def test_while_a_secret_is_rotated_either_one_verifies(
 @pytest.mark.parametrize("status", [201, 202, 299])
 async def test_every_2xx_is_delivered(receiver: Receiver, at_home: Sender, status: int) -> None:
     receiver.status = status
-    assert (await at_home.send(message(receiver.url))).answer is DeliveryAnswer.DELIVERED
+    assert (await send(at_home, message(receiver.url))).answer is DeliveryAnswer.DELIVERED
 
 
 @pytest.mark.parametrize("status", [304, 400, 401, 404, 429, 500, 503])
@@ -75,33 +81,34 @@ async def test_every_other_status_is_a_refusal(
     receiver: Receiver, at_home: Sender, status: int
 ) -> None:
     receiver.status = status
-    reply = await at_home.send(message(receiver.url))
+    reply = await send(at_home, message(receiver.url))
     assert (reply.answer, reply.status) == (DeliveryAnswer.REFUSED, status)
 
 
 async def test_gone_is_a_word_of_its_own(receiver: Receiver, at_home: Sender) -> None:
     receiver.status = 410
-    assert (await at_home.send(message(receiver.url))).answer is DeliveryAnswer.GONE
+    assert (await send(at_home, message(receiver.url))).answer is DeliveryAnswer.GONE
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_a_redirect_is_not_followed(receiver: Receiver, at_home: Sender, status: int) -> None:
     with Receiver() as elsewhere:
         receiver.status, receiver.headers = status, {"Location": elsewhere.url}
-        reply = await at_home.send(message(receiver.url))
+        reply = await send(at_home, message(receiver.url))
         assert (reply.answer, reply.status) == (DeliveryAnswer.REFUSED, status)
         assert elsewhere.webhooks == []
 
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("120", 120), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-5", None), ("9" * 30, None)],
+    [("120", 120), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-5", None), ("9" * 9, None)],
 )
 async def test_what_a_receiver_asks_for_is_passed_on(
     receiver: Receiver, at_home: Sender, value: str, seconds: int | None
 ) -> None:
     receiver.status, receiver.headers = 503, {"Retry-After": value}
-    reply = await at_home.send(message(receiver.url))
+    reply = await send(at_home, message(receiver.url))
+    assert reply.status == 503
     assert reply.retry_after == (None if seconds is None else timedelta(seconds=seconds))
 
 
@@ -122,28 +129,29 @@ async def test_what_a_receiver_asks_for_is_passed_on(
 async def test_nothing_is_sent_to_an_address_that_is_not_public(
     receiver: Receiver, host: str
 ) -> None:
-    reply = await Sender(allow_private=False).send(
-        message(f"https://{host}:{receiver.port}/hook?signature=secret")
+    reply = await send(
+        Sender(allow_private=False),
+        message(f"https://{host}:{receiver.port}/hook?signature=secret"),
     )
     assert (reply.answer, reply.status) == (DeliveryAnswer.NOT_ALLOWED, None)
     assert receiver.webhooks == []
 
 
 async def test_plain_http_is_not_spoken(receiver: Receiver) -> None:
-    reply = await Sender(allow_private=False).send(message("http://93.184.216.34/hook"))
+    reply = await send(Sender(allow_private=False), message("http://93.184.216.34/hook"))
     assert reply.answer is DeliveryAnswer.NOT_ALLOWED
 
 
 async def test_nobody_there_is_unreachable(at_home: Sender) -> None:
     for url in ("http://127.0.0.1:1/hook", "https://none.invalid/hook"):
-        assert (await at_home.send(message(url))).answer is DeliveryAnswer.UNREACHABLE
+        assert (await send(at_home, message(url))).answer is DeliveryAnswer.UNREACHABLE
 
 
 async def test_what_nobody_foresaw_is_a_failure_like_others_and_logged_without_its_text(
     at_home: Sender, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Here: a secret that nothing can be signed with."""
-    reply = await at_home.send(message("http://localhost:9/hook?signature=secret", Secret("")))
+    reply = await send(at_home, message("http://localhost:9/hook?signature=secret", Secret("")))
     assert reply.answer is DeliveryAnswer.UNREACHABLE
     assert "EmptyWebhookSecretError" in caplog.text
     assert "signature" not in caplog.text
@@ -152,7 +160,7 @@ async def test_what_nobody_foresaw_is_a_failure_like_others_and_logged_without_i
 async def test_a_receiver_that_drips_does_not_hold_us_up(receiver: Receiver) -> None:
     receiver.drips = True
     began = time.monotonic()
-    reply = await Sender(allow_private=True, seconds=1).send(message(receiver.url))
+    reply = await send(Sender(allow_private=True, seconds=1), message(receiver.url))
     assert reply.answer is DeliveryAnswer.TIMED_OUT
     assert 1 <= time.monotonic() - began < 2
     assert reply.milliseconds >= 1000
@@ -166,13 +174,13 @@ async def test_a_certificate_is_checked_against_the_name(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     with Receiver(tls=context) as receiver:
-        stranger = await Sender(allow_private=True).send(message(receiver.url))
+        stranger = await send(Sender(allow_private=True), message(receiver.url))
         assert stranger.answer is DeliveryAnswer.UNTRUSTED
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
         trusted = Sender(allow_private=True)
-        assert (await trusted.send(message(receiver.url))).answer is DeliveryAnswer.DELIVERED
+        assert (await send(trusted, message(receiver.url))).answer is DeliveryAnswer.DELIVERED
         other_name = receiver.url.replace("localhost", "127.0.0.1")
-        assert (await trusted.send(message(other_name))).answer is DeliveryAnswer.UNTRUSTED
+        assert (await send(trusted, message(other_name))).answer is DeliveryAnswer.UNTRUSTED
         assert len(receiver.webhooks) == 1
 
 

@@ -77,10 +77,17 @@ def attempt(tenant: Tenant, endpoint: Endpoint) -> Try:
                 of.id,
                 row.id,
                 deliveries.Attempt(at, answer, 503, 12),
-                due_at=at + SOON,
+                next_try=lambda failures: at + failures * SOON,
             )
 
     return log
+
+
+def delay(tenant: Tenant, by: timedelta) -> None:
+    """As after many failures: the next tries are far away."""
+    with tenant.store.write() as session:
+        for row in deliveries.find_deliveries(session, tenant.workspace.id).items:
+            row.due_at = now() + by
 
 
 def reread(tenant: Tenant, endpoint: Endpoint) -> Endpoint:
@@ -217,7 +224,7 @@ def test_what_came_of_a_try_is_no_matter_once_the_endpoint_is_deleted(
         endpoints.delete_endpoint(session, tenant.workspace.id, endpoint.id)
     tried = deliveries.Attempt(now(), DeliveryAnswer.DELIVERED, 200, 1)
     with pytest.raises(NotFound), tenant.store.write() as session:
-        deliveries.log_attempt(session, endpoint.id, row.id, tried, due_at=now())
+        deliveries.log_attempt(session, endpoint.id, row.id, tried, next_try=lambda _: now())
 
 
 def test_a_redelivery_comes_first_and_wakes_its_line(
@@ -240,6 +247,77 @@ def test_a_redelivery_comes_first_and_wakes_its_line(
     assert turn is not None
     assert turn.id == done.id
     assert woken == [DeliveryDue(endpoint.id, SUBJECT)]
+
+
+def test_a_redelivery_while_a_try_is_under_way_begins_the_schedule_anew(
+    tenant: Tenant, endpoint: Endpoint, attempt: Try
+) -> None:
+    tell(tenant)
+    for _ in range(9):
+        sent = attempt()
+    with tenant.store.write() as session:
+        deliveries.redeliver(session, tenant.workspace.id, sent.id)
+    at = now()
+    assert attempt(at=at).due_at == at + SOON
+
+
+def test_the_first_success_after_an_outage_makes_everything_due_and_wakes_it(
+    tenant: Tenant, endpoint: Endpoint, attempt: Try
+) -> None:
+    woken: list[Wake] = []
+    tell(tenant)
+    tell(tenant, subject="con_2")
+    attempt(at=now() + timedelta(hours=1))
+    delay(tenant, timedelta(hours=8))
+    tenant.store.after_commit = woken.extend
+
+    attempt(DeliveryAnswer.DELIVERED, at=now() + timedelta(hours=2))
+
+    row = first(tenant, endpoint, "con_2")
+    assert row is not None
+    assert row.due_at <= now()
+    assert woken == [DeliveryDue(endpoint.id, "con_2")]
+
+
+def test_a_success_after_a_moment_of_trouble_wakes_nobody(
+    tenant: Tenant, endpoint: Endpoint, attempt: Try
+) -> None:
+    woken: list[Wake] = []
+    tell(tenant)
+    tell(tenant, subject="con_2")
+    at = now()
+    attempt(at=at)
+    tenant.store.after_commit = woken.extend
+    attempt(DeliveryAnswer.DELIVERED, at=at + deliveries.OUTAGE / 2)
+    assert woken == []
+    assert reread(tenant, endpoint).failing_since is None
+
+
+@pytest.mark.parametrize("change", [{"url": "https://mended.example/"}, {"is_enabled": True}])
+def test_an_endpoint_that_was_mended_is_told_at_once(
+    tenant: Tenant, endpoint: Endpoint, change: endpoints.EndpointChanges
+) -> None:
+    woken: list[Wake] = []
+    tell(tenant)
+    delay(tenant, timedelta(hours=8))
+    tenant.store.after_commit = woken.extend
+
+    with tenant.store.write() as session:
+        endpoints.update_endpoint(session, tenant.workspace.id, endpoint.id, **change)
+
+    row = first(tenant, endpoint)
+    assert row is not None
+    assert row.due_at <= now()
+    assert woken == [DeliveryDue(endpoint.id, SUBJECT)]
+
+
+def test_what_stands_before_an_endpoint_that_was_enabled_meanwhile_is_kept(
+    tenant: Tenant, endpoint: Endpoint
+) -> None:
+    tell(tenant)
+    with tenant.store.write() as session:
+        endpoints.discard_line_of_disabled(session, endpoint.id)
+    assert first(tenant, endpoint) is not None
 
 
 def test_nothing_is_redelivered_to_an_endpoint_that_is_disabled(
@@ -269,3 +347,24 @@ def test_a_line_is_overdue_when_nothing_in_it_is_planned(
     }
     attempt()  # its next try is planned, though the second in its line was due long ago
     assert overdue(1) == [DeliveryDue(endpoint.id, "con_2")]
+
+
+def test_an_endpoint_with_many_overdue_lines_hides_no_other(
+    tenant: Tenant, endpoint: Endpoint, vault: Vault
+) -> None:
+    for number in range(12):
+        tell(tenant, subject=f"asg_{number:02}")
+    with tenant.store.write() as session:
+        other = endpoints.create_endpoint(
+            session, vault, workspace_id=tenant.workspace.id, url="https://example.com/"
+        )
+    tell(tenant, subject="con_2")
+
+    with tenant.store.read() as session:
+        before = now() + timedelta(minutes=1)
+        overdue = deliveries.list_overdue(session, due_before=before, limit=3)
+
+    assert DeliveryDue(other.id, "con_2") in overdue
+    # The oldest of the many come before the newer ones.
+    assert DeliveryDue(endpoint.id, "asg_00") in overdue
+    assert DeliveryDue(endpoint.id, "asg_01") in overdue

@@ -1,0 +1,38 @@
+"""Who is looked up, and what is connected to."""
+
+import asyncio
+import socket
+
+import httpcore
+import pytest
+
+from activities.telling.network import CheckedNetwork, LookUps
+from media.address import parse
+from tests.support.receiver import Receiver
+
+NAME = parse("https://localhost/", allow_private=True)
+LITERAL = parse("https://127.0.0.1/", allow_private=True)
+
+
+async def test_the_next_address_is_tried_where_the_first_does_not_answer() -> None:
+    with Receiver() as receiver:
+        network = CheckedNetwork(["127.0.0.2", "127.0.0.1"])  # it listens at the second one only
+        stream = await network.connect_tcp("elsewhere.example", receiver.port)
+        assert stream.get_extra_info("server_addr")[0] == "127.0.0.1"
+        await stream.aclose()
+
+
+async def test_the_trouble_of_the_last_address_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        closed: int = server.getsockname()[1]
+    with pytest.raises(httpcore.ConnectError):
+        await CheckedNetwork(["127.0.0.2", "127.0.0.1"]).connect_tcp("any.example", closed)
+
+
+async def test_no_look_up_waits_for_others_and_an_address_needs_none() -> None:
+    look_ups = LookUps(allow_private=True, most=1)
+    first, second = await asyncio.gather(look_ups.find(NAME), look_ups.find(NAME))
+    assert first
+    assert second is None
+    assert await look_ups.find(NAME) == first  # its thread is free again
+    assert await LookUps(allow_private=True, most=1).find(LITERAL) == ["127.0.0.1"]
