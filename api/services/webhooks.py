@@ -1,8 +1,21 @@
 """Where a caller may let us call."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from api.context import Context
 from domain.errors import InvalidRequest
-from media.address import parse, resolve
+from media.address import Address, parse, resolve
+
+_SECONDS = 5.0
+"""For a look-up: it stands between a person and an answer."""
+
+_LOOK_UPS = ThreadPoolExecutor(16, "look-up")
+"""Nothing ends a look-up but itself, so the threads of requests are not spent on them."""
+
+_WAY_OUT = (
+    "Where webhooks may go to private addresses, CASTLINE_ALLOW_PRIVATE_WEBHOOKS lets them; "
+    "sources have a setting of their own."
+)
 
 
 def check_url(here: Context, url: str, field: str) -> None:
@@ -12,11 +25,21 @@ def check_url(here: Context, url: str, field: str) -> None:
     """
     allow_private = here.settings.allow_private_webhooks
     try:
-        resolve(parse(url, allow_private=allow_private), allow_private=allow_private)
+        _look_up(parse(url, allow_private=allow_private), allow_private=allow_private)
     except InvalidRequest as error:
         raise _refused(error.sentence, field) from None
+    except TimeoutError:
+        raise _refused("The host of this URL was not found in time. Try again.", field) from None
     except OSError:
         raise _refused("The host of this URL cannot be found.", field) from None
+
+
+def _look_up(address: Address, *, allow_private: bool) -> None:
+    look = _LOOK_UPS.submit(resolve, address, allow_private=allow_private)
+    try:
+        look.result(_SECONDS)
+    except InvalidRequest as error:
+        raise InvalidRequest(error.code, f"{error.sentence} {_WAY_OUT}") from None
 
 
 def _refused(sentence: str, field: str) -> InvalidRequest:
