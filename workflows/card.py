@@ -1,5 +1,7 @@
 """What the Temporal Web UI shows of a running workflow, in Markdown."""
 
+from datetime import datetime
+
 from activities.contract.assignments import AssignmentInput, AssignmentRecord
 from activities.contract.reauth import ReauthInput, ReauthStand
 from domain.states import WaitReason
@@ -23,13 +25,17 @@ def status_card(assignment: AssignmentInput, record: AssignmentRecord) -> str:
     return "\n\n".join(lines)
 
 
-def reauth_card(reauth: ReauthInput, stand: ReauthStand) -> str:
+def reauth_card(reauth: ReauthInput, stand: ReauthStand, counted_at: datetime) -> str:
     """Whether a connection needs a person, since when and why, and how much work waits."""
     lines = [f"**{stand.health}**: {reauth.name} on {reauth.platform}"]
     if stand.is_needed:
         why = f"`{stand.reason}`, " if stand.reason else ""
         lines.append(f"{why}since {stand.since.isoformat(timespec='seconds')}.")
-        lines.append(f"Assignments that wait for it: **{stand.waiting}**.")
+        lines.append(
+            f"Assignments that wait for it: **{stand.waiting}**, counted at "
+            f"{counted_at.isoformat(timespec='seconds')}. Now they are "
+            f'`CastlineState = "waiting" AND CastlineConnection = "{reauth.connection_id}"`.'
+        )
         lines.append(
             "What helps: the owner of the account authorizes it again, by the link in the notice."
         )

@@ -27,14 +27,21 @@ with workflow.unsafe.imports_passed_through():
 LATE = timedelta(hours=1)
 """A run that begins this long after the trouble did has a person to remind at once."""
 
-_PAUSES = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
+_PAUSES = (
+    # What is under way when a credential dies is parked within seconds.
+    timedelta(seconds=15),
+    timedelta(minutes=2),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=6),
+)
 """Between looks, which keep the status card true. Each costs half a dozen events, so the last
 one is for all that follow."""
 
 
 @workflow.defn
 class ReauthWorkflow:
-    """Signal `settled`: the connection is well again, or was disconnected.
+    """Signal `settled`: the connection is well again, was disconnected, or broke anew.
 
     It is the reason to look, not the word on it: a connection that still needs a person is
     waited for as before.
@@ -147,4 +154,4 @@ class ReauthWorkflow:
         """Say in search and on the Web UI's status card who must act, and why."""
         if workflow.info().typed_search_attributes.get(options.STATE) != stand.health:
             workflow.upsert_search_attributes([options.STATE.value_set(stand.health)])
-        workflow.set_current_details(reauth_card(self._reauth, stand))
+        workflow.set_current_details(reauth_card(self._reauth, stand, workflow.now()))
