@@ -71,6 +71,8 @@ async def test_an_unknown_type_is_refused(ours: Tenant, types: list[str]) -> Non
         "https://user:word@93.184.216.34/hook",
         "https://none.invalid/hook",
         "ftp://93.184.216.34/hook",
+        "https://93.184.216.34:0/hook",
+        "https://\u2024/hook",
         "hook",
     ],
 )
@@ -188,6 +190,15 @@ async def test_the_secret_of_callbacks_can_be_had_before_the_first_one(ours: Ten
     ):
         assert (answer.status_code, answer.json()["code"]) == (409, "callbacks_endpoint")
     assert (await ours.http.post(f"{path}/rotate-secret")).status_code == 200
+
+
+async def test_who_is_refused_a_private_place_hears_of_the_setting_that_allows_it(
+    ours: Tenant,
+) -> None:
+    private = await ours.http.post(ENDPOINTS, json={"url": "https://10.0.0.1/hook"})
+    plain = await ours.http.post(ENDPOINTS, json={"url": "http://93.184.216.34/hook"})
+    assert "CASTLINE_ALLOW_PRIVATE_WEBHOOKS" in private.text
+    assert "CASTLINE" not in plain.text
 
 
 async def test_a_callback_to_a_private_place_is_refused(ours: Tenant) -> None:
