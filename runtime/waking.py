@@ -82,10 +82,12 @@ class Waker:
         reauth = self._input_of(connection)
         # How the connection stands now decides, not what it was called for: work may have been
         # parked just as a person came. Whoever runs looks again; a fresh run finds nobody
-        # needed, sets what was parked free and ends.
+        # needed, sets what was parked free and ends. Only who waits for this very trouble is
+        # told nothing more of it: ten thousand may be parked on it.
+        is_waited_for = connection.health in BROKEN and connection.is_reauth_started
         how: dict[str, Any] = (
             {"id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING}
-            if connection.health in BROKEN
+            if is_waited_for
             else {"start_signal": "settled"}
         )
         await self._client.start_workflow(

@@ -50,7 +50,7 @@ class ReauthActivities(ReauthSteps):
     @translated
     def survey(self, connection_id: str) -> ReauthStand:
         with self._store.write() as session:
-            connection = asking.mark_reauth_started(session, connection_id)
+            connection = asking.note_reauth_look(session, connection_id)
             return ReauthStand(
                 is_needed=connection.health in BROKEN,
                 health=connection.health,

@@ -63,7 +63,7 @@ class ReauthSteps(ABC):
     @activity.defn
     @abstractmethod
     def survey(self, connection_id: str) -> ReauthStand:
-        """Look how it stands, and note that its workflow is at work. Idempotent."""
+        """Look how it stands, and note whether a person is waited for. Idempotent."""
 
     @activity.defn
     @abstractmethod

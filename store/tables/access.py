@@ -72,7 +72,7 @@ class Connection(SQLModel, table=True):
     health_until: datetime | None = moment_field(default=None)
     """When one that is expiring will need a person."""
     is_reauth_started: bool = False
-    """True once the workflow that waits for a person was seen at work."""
+    """True from the workflow's first look at a trouble to its look at the end of it."""
     check_due_at: datetime | None = moment_field(default=None, index=True)
     """When Care looks at it next. None: never, until a person has authorized it again."""
     checked_at: datetime | None = moment_field(default=None)

@@ -9,9 +9,11 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 
 from domain.events import EventType
+from domain.health import SCOPE_MISSING
+from domain.wakes import PersonNeeded
 from runtime.temporal import RECONCILE
 from runtime.waking import Waker
-from store.queries.access.connections import lock_connection
+from store.queries.access.connections import lock_connection, mark_health
 from store.queries.publishing.assignments import lock_assignment
 from store.tables import Connection, now
 from tests.support.emulator import Emulator
@@ -25,6 +27,7 @@ from tests.support.reauth import (
     running,
 )
 from tests.support.stack import Stack, Tenant, eventually, running_stack, temporal_server
+from workflows.options import STATE
 
 A_DAY = timedelta(days=1)
 NEEDS_REAUTH = EventType.CONNECTION_NEEDS_REAUTH
@@ -210,3 +213,51 @@ async def test_parked_work_goes_on_although_the_wake_was_lost(tenant: Tenant, st
 
     assert await tenant.until(assignment["id"], "published", within=10)
     assert (await workflow.result())["end"] == "reconnected"
+
+
+async def test_nobody_is_waited_for_in_vain_although_the_wake_was_lost(
+    tenant: Tenant, stack: Stack
+) -> None:
+    connection_id = await tenant.connection()
+    await break_connection(tenant, connection_id)
+    workflow = await asked(stack, connection_id)
+    stack.parts.store.after_commit = None
+    await reconnect(tenant, connection_id)
+    Waker(stack.client, stack.parts.store, stack.parts.settings).attach()
+    let_time_pass(stack, connection_id, timedelta(minutes=1))
+    assert (await workflow.describe()).status is WorkflowExecutionStatus.RUNNING
+
+    await reconcile(stack)
+
+    assert (await workflow.result())["end"] == "reconnected"
+    assert not connection_of(stack, connection_id).is_reauth_started
+
+
+async def test_another_trouble_is_shown_at_once_and_the_same_one_told_once(
+    tenant: Tenant, stack: Stack
+) -> None:
+    connection_id = await tenant.connection()
+    await break_connection(tenant, connection_id)
+    workflow = await asked(stack, connection_id)
+
+    async def signals() -> int:
+        history = (await workflow.fetch_history()).events
+        return sum(
+            event.HasField("workflow_execution_signaled_event_attributes") for event in history
+        )
+
+    before = await signals()
+    with stack.parts.store.write() as session:
+        mark_health(session, connection_id, SCOPE_MISSING)
+
+    async def shown() -> str:
+        return await card(workflow)
+
+    await eventually(shown, lambda text: "`scope_missing`" in text, within=5)
+    assert (await workflow.describe()).typed_search_attributes[STATE] == "insufficient_scope"
+    assert connection_of(stack, connection_id).is_reauth_started
+    waker = Waker(stack.client, stack.parts.store, stack.parts.settings)
+    for _ in range(3):
+        await waker.wake(PersonNeeded(connection_id))
+    assert await signals() == before + 1
+    await workflow.terminate()

@@ -10,16 +10,15 @@ from store.queries.access.connections import lock_connection
 from store.tables import Connection
 
 
-def mark_reauth_started(session: Session, connection_id: str) -> Connection:
-    """Write that somebody waits for the person that this connection needs. Idempotent."""
+def note_reauth_look(session: Session, connection_id: str) -> Connection:
+    """Write whether somebody waits for a person: who looks does, if one is needed. Idempotent."""
     connection = lock_connection(session, connection_id)
-    if connection.health in BROKEN:
-        connection.is_reauth_started = True
+    connection.is_reauth_started = connection.health in BROKEN
     return connection
 
 
 def list_unasked(session: Session, *, broken_before: datetime, limit: int) -> Sequence[str]:
-    """The ids of connections that need a person while no workflow waits for one."""
+    """The ids of connections that need a person while nobody waits for one, longest first."""
     query = (
         select(Connection.id)
         .where(
@@ -29,6 +28,22 @@ def list_unasked(session: Session, *, broken_before: datetime, limit: int) -> Se
             col(Connection.is_reauth_started).is_(False),
             col(Connection.health_since) < broken_before,
         )
+        .order_by(col(Connection.health_since))
+        .limit(limit)
+    )
+    return session.exec(query).all()
+
+
+def list_waited_in_vain(session: Session, *, settled_before: datetime, limit: int) -> Sequence[str]:
+    """The ids of connections that need nobody while somebody is still waited for, longest first."""
+    query = (
+        select(Connection.id)
+        .where(
+            col(Connection.is_reauth_started).is_(True),
+            col(Connection.health).not_in(tuple(BROKEN)),
+            col(Connection.health_since) < settled_before,
+        )
+        .order_by(col(Connection.health_since))
         .limit(limit)
     )
     return session.exec(query).all()

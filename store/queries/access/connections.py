@@ -266,7 +266,10 @@ def _set_clocks(connection: Connection, clocks: Clocks) -> None:
 def _set_health(connection: Connection, health: Health) -> None:
     if connection.health != health.state:
         connection.health_since = now()
-        connection.is_reauth_started = False
+        if health.is_broken:
+            # Whoever waits already waits because of something else. Of the end of a trouble
+            # they are not known to have heard before they have looked.
+            connection.is_reauth_started = False
     connection.health = health.state
     connection.health_reason = health.reason
     connection.health_until = health.until
