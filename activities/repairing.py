@@ -3,18 +3,22 @@
 An assignment is accepted by writing its row; its workflow is started right after. A crash, or
 a Temporal that is away, leaves the row alone: this starts the workflow, which is idempotent by
 its id, however often the sweep sees the row. Tickets that nobody settled are closed. A wake that
-was lost after its commit is given again, for what the rows say that it was for.
+was lost after its commit is given again, for what the rows say that it was for. Each is mended on
+its own: one that cannot be holds up none of the others.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from temporalio import activity
 
 from activities.contract.assignments import AssignmentInput
 from activities.contract.repair import Repaired, RepairSteps
 from activities.publishing.jobs import input_of
+from domain.errors import CastlineError
 from domain.states import TicketState
 from domain.wakes import ConnectionSettled, PersonNeeded, Wake
 from platforms.registry import Registry
@@ -22,6 +26,11 @@ from store.engine import Store
 from store.queries.access import asking, tickets
 from store.queries.publishing import assignments, parked
 from store.queries.telling import deliveries
+from store.tables import Assignment, Ticket
+
+T = TypeVar("T")
+
+_log = logging.getLogger("castline.repair")
 
 GRACE = timedelta(seconds=20)
 """How long a row may stand alone before it is taken for abandoned: the API starts its own."""
@@ -50,14 +59,24 @@ class RepairActivities(RepairSteps):
 
     @activity.defn
     async def reconcile(self) -> Repaired:
-        abandoned, expired = await asyncio.to_thread(self._sweep)
-        for assignment in abandoned:
-            await self._start_assignment(assignment)
-            await asyncio.to_thread(self._mark_started, assignment)
-        lost = await asyncio.to_thread(self._lost_wakes)
-        for concerned in lost:
-            await self._wake(concerned)
-        return Repaired(started=len(abandoned), expired=expired, woken=len(lost))
+        failures: list[Exception] = []
+        abandoned, stale = await asyncio.to_thread(self._left_alone)
+        started = await _each(abandoned, self._start, failures)
+        expired = await _each(stale, self._expire, failures)
+        woken = await _each(await asyncio.to_thread(self._lost_wakes), self._wake, failures)
+        if failures and not (started or expired or woken):
+            raise failures[0]
+        return Repaired(started=started, expired=expired, woken=woken)
+
+    def _left_alone(self) -> tuple[Sequence[Assignment], Sequence[Ticket]]:
+        now = datetime.now(UTC)
+        with self._store.read() as session:
+            return (
+                assignments.list_unstarted(session, created_before=now - GRACE, limit=BATCH),
+                tickets.list_unsettled_tickets(
+                    session, expired_before=now - TICKET_GRACE, limit=BATCH
+                ),
+            )
 
     def _lost_wakes(self) -> list[Wake]:
         before = datetime.now(UTC) - GRACE
@@ -66,31 +85,51 @@ class RepairActivities(RepairSteps):
             unsettled = parked.list_unsettled_connections(
                 session, settled_before=before, limit=BATCH
             )
+            in_vain = asking.list_waited_in_vain(session, settled_before=before, limit=BATCH)
             overdue = deliveries.list_overdue(
                 session, due_before=before - DELIVERY_GRACE, limit=BATCH
             )
-        return [*map(PersonNeeded, unasked), *map(ConnectionSettled, unsettled), *overdue]
+        settled = dict.fromkeys([*unsettled, *in_vain])
+        return [*map(PersonNeeded, unasked), *map(ConnectionSettled, settled), *overdue]
 
-    def _mark_started(self, started: AssignmentInput) -> None:
+    async def _start(self, row: Assignment) -> None:
+        await self._start_assignment(input_of(row, self._registry.get(row.platform)))
+        await asyncio.to_thread(self._mark_started, row)
+
+    def _mark_started(self, row: Assignment) -> None:
         with self._store.write() as session:
-            assignments.mark_started(session, started.assignment_id, attempt=started.attempt)
+            assignments.mark_started(session, row.id, attempt=row.attempt)
 
-    def _sweep(self) -> tuple[list[AssignmentInput], int]:
-        now = datetime.now(UTC)
-        with self._store.read() as session:
-            rows = assignments.list_unstarted(session, created_before=now - GRACE, limit=BATCH)
-            abandoned = [input_of(row, self._registry.get(row.platform)) for row in rows]
-            stale = tickets.list_unsettled_tickets(
-                session, expired_before=now - TICKET_GRACE, limit=BATCH
+    async def _expire(self, ticket: Ticket) -> None:
+        await asyncio.to_thread(self._settle, ticket)
+
+    def _settle(self, ticket: Ticket) -> None:
+        with self._store.write() as session:
+            tickets.settle_ticket(
+                session,
+                ticket.id,
+                state=TicketState.EXPIRED,
+                connection_ids=[],
+                error_code="ticket_expired",
+                error="Nobody came back from the consent page within five minutes.",
             )
-        for ticket in stale:
-            with self._store.write() as session:
-                tickets.settle_ticket(
-                    session,
-                    ticket.id,
-                    state=TicketState.EXPIRED,
-                    connection_ids=[],
-                    error_code="ticket_expired",
-                    error="Nobody came back from the consent page within five minutes.",
-                )
-        return abandoned, len(stale)
+
+
+async def _each(
+    found: Sequence[T], mend: Callable[[T], Awaitable[None]], failures: list[Exception]
+) -> int:
+    """Mend each on its own, and return how many were; what failed is left to the next sweep."""
+    before = len(failures)
+    for each in found:
+        try:
+            await mend(each)
+        except Exception as error:  # whatever it was, the others need to be mended no less
+            reason = error.code if isinstance(error, CastlineError) else type(error).__name__
+            _log.warning("%s is left to the next sweep: %s", _name(each), reason)
+            failures.append(error)
+    return len(found) - (len(failures) - before)
+
+
+def _name(found: object) -> str:
+    """A row by its id; a wake says itself what it is for."""
+    return found.id if isinstance(found, Assignment | Ticket) else str(found)

@@ -1,0 +1,91 @@
+"""What the sweep mends, and what it leaves to the next one."""
+
+from datetime import timedelta
+
+import pytest
+
+from activities.contract.assignments import AssignmentInput
+from activities.contract.repair import Repaired
+from activities.repairing import RepairActivities
+from domain.errors import Unavailable
+from domain.health import Health
+from domain.states import ConnectionHealth
+from domain.wakes import PersonNeeded, Wake
+from platforms.registry import Registry
+from store.queries.access import connections
+from store.queries.publishing import assignments
+from store.tables import now
+from tests.activities.conftest import Installation
+
+LONG_AGO = timedelta(hours=1)
+
+
+class Swept:
+    """Whom the sweep has reached, and who cannot be."""
+
+    def __init__(self, here: Installation, registry: Registry) -> None:
+        self.away: set[str] = set()
+        self.reached: list[str] = []
+        self.repair = RepairActivities(here.store, registry, self.start, self.wake)
+
+    async def start(self, assignment: AssignmentInput) -> None:
+        self.reach(assignment.assignment_id)
+
+    async def wake(self, concerned: Wake) -> None:
+        assert isinstance(concerned, PersonNeeded)
+        self.reach(concerned.connection_id)
+
+    def reach(self, identity: str) -> None:
+        if identity in self.away:
+            raise Unavailable("temporal_unavailable", "Away.")
+        self.reached.append(identity)
+
+
+def left_alone(here: Installation) -> str:
+    row = here.assignment()
+    with here.store.write() as session:
+        assignments.lock_assignment(session, row.id).created_at -= LONG_AGO
+    return row.id
+
+
+def broken(here: Installation, account_id: str) -> str:
+    connection = here.authorize("token", account_id=account_id)
+    with here.store.write() as session:
+        connections.mark_health(session, connection.id, Health(ConnectionHealth.NEEDS_REAUTH))
+    with here.store.write() as session:
+        connections.lock_connection(session, connection.id).health_since = now() - LONG_AGO
+    return connection.id
+
+
+async def test_what_cannot_be_mended_holds_up_none_of_the_others(
+    installation: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = left_alone(installation), left_alone(installation)
+    asked = [broken(installation, account) for account in ("A", "B")]
+    swept = Swept(installation, installation.registry)
+    swept.away = {first, asked[0]}
+
+    assert await swept.repair.reconcile() == Repaired(started=1, expired=0, woken=1)
+
+    assert swept.reached == [second, asked[1]]
+    assert f"{first} is left to the next sweep: temporal_unavailable" in caplog.text
+    swept.away = set()
+    assert await swept.repair.reconcile() == Repaired(started=1, expired=0, woken=2)
+
+
+async def test_a_platform_without_an_app_holds_up_no_wake(installation: Installation) -> None:
+    left_alone(installation)
+    asked = broken(installation, "A")
+    swept = Swept(installation, Registry({}))
+    assert await swept.repair.reconcile() == Repaired(started=0, expired=0, woken=1)
+    assert swept.reached == [asked]
+
+
+async def test_a_sweep_that_mends_nothing_of_what_it_found_fails(
+    installation: Installation,
+) -> None:
+    swept = Swept(installation, installation.registry)
+    assert await swept.repair.reconcile() == Repaired(started=0, expired=0)
+    swept.away = {left_alone(installation)}
+    with pytest.raises(Unavailable):
+        await swept.repair.reconcile()
