@@ -2,7 +2,8 @@
 
 A token stands for exactly one channel, the one picked on the consent page, so `mine`
 finds one or none. None is an answer without `items` and no error (facts: YouTube
-section 4), or the 401 `youtubeSignupRequired`; both are the same refusal.
+section 4), or the 401 `youtubeSignupRequired`; both say that nothing goes with this
+credential before a person has acted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,7 +44,10 @@ def require_scopes(credential: Credential, *needed: str) -> None:
 
 
 def get_account(api: Api, credential: Credential) -> Account:
-    """The channel that the credential stands for. One call. Raises `PlatformRefusal`."""
+    """The channel that the credential stands for. One call.
+
+    Raises `ReauthorizationNeeded` (code `no_channel`).
+    """
     item = _get_mine(api, credential, "snippet")
     snippet = item["snippet"]
     return Account(
@@ -56,7 +60,7 @@ def get_account(api: Api, credential: Credential) -> Account:
 
 
 def get_channel(api: Api, credential: Credential) -> Channel:
-    """What the channel looks like now. One call. Raises `PlatformRefusal` (`no_channel`)."""
+    """What the channel looks like now. One call, which raises as `get_account`."""
     item = _get_mine(api, credential, "snippet,statistics")
     snippet, statistics = item["snippet"], item.get("statistics", {})
     followers = statistics.get("subscriberCount")

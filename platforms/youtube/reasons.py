@@ -29,10 +29,10 @@ TOKEN = Rule(
 _SCOPE = Rule(
     ReauthorizationNeeded, "scope_missing", "The connection was not granted what this needs."
 )
-NO_CHANNEL = refusal(
+NO_CHANNEL = Rule(
+    ReauthorizationNeeded,
     "no_channel",
     "The Google account has no YouTube channel. Create one, then connect it again.",
-    remedy=Remedy.RECONNECT,
 )
 _CHANNEL_CLOSED = refusal(
     "channel_closed", "The YouTube channel is closed or suspended.", remedy=Remedy.NONE

@@ -106,6 +106,24 @@ async def test_what_waits_on_a_page_goes_on_from_its_byte(
     no_range_twice(stack, clip)
 
 
+async def test_a_channel_that_was_lost_is_waited_for(
+    tenant: Tenant, stack: Stack, clip: Clip
+) -> None:
+    connection_id = await tenant.connection()
+    stack.emulator.account(ANA)
+    assignment = await tenant.assign(connection_id, mediaUrl=clip.url)
+
+    waiting = await tenant.until(assignment["id"], "waiting", "failed")
+
+    assert (waiting["state"], waiting["waitReason"]) == ("waiting", "connection")
+    seen = await tenant.ask("GET", f"/api/v1/connections/{connection_id}")
+    assert (seen["health"], seen["healthReason"]) == ("needs_reauth", "no_channel")
+    assert seen["reauthUrl"]
+    stack.emulator.account(ANA, name="Ana", channels=[{"title": "Ana Cooks"}])
+    await reconnect(tenant, connection_id)
+    await tenant.until(assignment["id"], "published")
+
+
 async def test_a_thumbnail_waits_for_a_person_and_hides_no_video(
     tenant: Tenant, stack: Stack, clip: Clip
 ) -> None:

@@ -132,7 +132,7 @@ async def test_an_account_without_a_channel_is_told_so(tenant: Tenant) -> None:
 
     assert refused(visit) == ("platform_error", "no_channel")
     seen = await look(tenant, ticket)
-    assert (seen["state"], seen["errorCode"]) == ("failed", "no_channel")
+    assert (seen["state"], seen["errorCode"]) == ("refused", "no_channel")
     assert await connections(tenant) == []
 
 

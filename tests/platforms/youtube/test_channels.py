@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.errors import PlatformRefusal, PlatformUnavailable, ReauthorizationNeeded
+from domain.errors import PlatformUnavailable, ReauthorizationNeeded
 from platforms.youtube import YouTube
 from platforms.youtube.channels import MANAGE, READ, UPLOAD
 from tests.support.emulator import Emulator
@@ -30,7 +30,7 @@ def test_a_brand_channel_is_the_one_that_was_picked(
 
 
 def assert_no_channel(ask: Callable[[], object]) -> None:
-    with pytest.raises(PlatformRefusal) as caught:
+    with pytest.raises(ReauthorizationNeeded) as caught:
         ask()
     assert caught.value.code == "no_channel"
 

@@ -45,7 +45,7 @@ def body(*reasons: str, message: str = "", details: list[Any] | None = None) -> 
     [
         (401, "authError", ReauthorizationNeeded, "token_rejected"),
         (401, "required", ReauthorizationNeeded, "token_rejected"),
-        (401, "youtubeSignupRequired", PlatformRefusal, "no_channel"),
+        (401, "youtubeSignupRequired", ReauthorizationNeeded, "no_channel"),
         (403, "channelSuspended", PlatformRefusal, "channel_closed"),
         (403, "insufficientPermissions", ReauthorizationNeeded, "scope_missing"),
         (403, "forbidden", PlatformRefusal, "forbidden"),

@@ -137,7 +137,7 @@ def test_metadata_that_slipped_through_is_refused_by_field(
 def test_an_account_without_a_channel_opens_nothing(
     connect: Any, youtube: YouTube, publication: Publication
 ) -> None:
-    with pytest.raises(PlatformRefusal) as caught:
+    with pytest.raises(ReauthorizationNeeded) as caught:
         youtube.open_session(connect("nochannel@example.test"), publication)
     assert caught.value.code == "no_channel"
 
