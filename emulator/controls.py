@@ -26,7 +26,8 @@ CONTROLS = {
     "POST /_emulator/clock": '{"advance_seconds": n}',
     "POST /_emulator/switches": "set switches by name; the answer shows them all",
     "POST /_emulator/accounts": "add an account: platform, email, name, unticked, "
-    "channels or pages; or change one there is: remove_app, password_changed, roles",
+    "channels or pages; or change one there is: remove_app, and on Facebook password_changed, "
+    "roles",
     "POST /_emulator/clients": "add or change an OAuth client: platform, client_id, "
     "client_secret, redirect_uris, deleted",
     "POST /_emulator/reset": "back to the seeds",
@@ -154,7 +155,11 @@ def _switches(world: World) -> dict[str, Any]:
 
 
 def _seed_account(world: World, body: dict[str, Any]) -> tuple[int, Any]:
-    return 201, world.platform(body.get("platform")).seed_account(body)
+    platform = world.platform(body.get("platform"))
+    known = {"platform", *platform.account_fields}
+    if unknown := sorted(body.keys() - known):
+        raise ValueError(f"{platform.name} does not know {unknown}, but {sorted(known)}.")
+    return 201, platform.seed_account(body)
 
 
 def _seed_client(world: World, body: dict[str, Any]) -> tuple[int, Any]:

@@ -36,6 +36,7 @@ class Platform(Protocol):
     name: str
     faults: Mapping[str, frozenset[str]]  # for each operation, the kinds it knows itself
     switches: Any
+    account_fields: frozenset[str]  # what an order for an account may say
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         """Return everything the platform serves."""

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from emulator.google.accounts import Account, Directory, seeded
 from emulator.google.oauth.grants import Grants, Ledger
-from emulator.google.oauth.records import Client
+from emulator.google.oauth.records import Client, Person
 from emulator.google.routes import FAULTS, routes
 from emulator.google.switches import Switches
 from emulator.google.uploads.session import Record, Session, Sessions
@@ -41,6 +41,7 @@ class Google:
 
     name = "youtube"
     faults = FAULTS
+    account_fields = frozenset({"email", "name", "unticked", "channels", "remove_app"})
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -80,8 +81,16 @@ class Google:
         self._take(from_plain(State, plain))
 
     def seed_account(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Add an account with its channels."""
-        return self._account(self.service.directory.seed(body))
+        """Add an account with its channels, or let one there is remove the app (`remove_app`)."""
+        if "remove_app" not in body:
+            return self._account(self.service.directory.seed(body))
+        account = self._state.directory.accounts.get(str(body.get("email")))
+        if account is None:
+            raise ValueError(f"There is no account {body.get('email')}.")
+        if body["remove_app"]:
+            for person in self._persons(account):
+                self.grants.end(person)
+        return self._account(account)
 
     def seed_client(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Add or change an OAuth client; what is not named stays as it is."""
@@ -161,6 +170,14 @@ class Google:
                 for channel in self._state.directory.channels_of(account.email)
             ],
         }
+
+    def _persons(self, account: Account) -> list[Person]:
+        """All whom tokens of an account may stand for."""
+        channels = self._state.directory.channels_of(account.email)
+        return [
+            Person(account.email),
+            *(Person(account.email, channel.id) for channel in channels),
+        ]
 
     def _video(self, video: Video) -> dict[str, Any]:
         stand = progress(video, self._world.clock.now())

@@ -44,6 +44,9 @@ class Meta:
 
     name = "facebook"
     faults: Mapping[str, frozenset[str]] = {**FAULTS, **PUBLISHING_FAULTS}
+    account_fields = frozenset(
+        {"email", "name", "unticked", "pages", "remove_app", "password_changed", "roles"}
+    )
 
     def __init__(self, world: World) -> None:
         self._world = world

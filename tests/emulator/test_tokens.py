@@ -170,6 +170,32 @@ def test_revoking_ends_the_grants_to_every_client_of_the_project(ana: Stranger) 
     assert ana.refresh(refresh_token=other["refresh_token"], **form).json() == DEAD
 
 
+def test_who_removes_the_app_keeps_the_channels(ana: Stranger) -> None:
+    before = ana.emulator.state()["channels"]
+    other = Stranger(ana.emulator).connect("ben@example.test")
+    ana.emulator.account("ana@example.test", remove_app=True)
+    assert ana.refresh().json() == DEAD
+    assert ana.ask("GET", "/youtube/v3/channels?part=id&mine=true").status_code == 401
+    assert other.refresh().status_code == 200
+    assert ana.emulator.state()["channels"] == before
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"email": "ana@example.test", "password_changed": True},
+        {"email": "ana@example.test", "pages": 2},
+        {"email": "nobody@example.test", "remove_app": True},
+    ],
+)
+def test_an_order_for_an_account_that_makes_no_sense_is_a_400(
+    emulator: Emulator, order: dict[str, Any]
+) -> None:
+    before = emulator.state()["channels"]
+    assert emulator.http.post("/_emulator/accounts", json=order).status_code == 400
+    assert emulator.state()["channels"] == before
+
+
 def test_userinfo_and_tokeninfo_say_what_the_scopes_allow(emulator: Emulator) -> None:
     stranger = Stranger(emulator).connect(scope=f"openid email {READ}")
     for path in ("/v1/userinfo", "/oauth2/v3/userinfo"):
