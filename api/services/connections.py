@@ -1,5 +1,8 @@
 """What is asked of a connection's platform, with its credential."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from activities.access.credentials import unpack
 from api.context import Context
 from domain.errors import NotFound, ReauthorizationNeeded
@@ -21,13 +24,13 @@ def get_latest_connection(here: Context, workspace_id: WorkspaceId, platform: st
 
 
 def read_channel(here: Context, connection: Connection) -> Channel:
-    """What the channel looks like now. A token that the platform rejects is renewed once."""
+    """What the channel looks like now. A token that the platform rejects is renewed once.
+
+    Raises `ReauthorizationNeeded` when a person is needed; its details give the way in.
+    """
     platform = here.registry.get(connection.platform)
-    credential = here.credentials.current(connection.id)
-    try:
-        return platform.channel(credential)
-    except ReauthorizationNeeded:
-        return platform.channel(here.credentials.renew(connection.id, credential.access_token))
+    with _giving_way_in(here, connection.id):
+        return here.credentials.use(connection.id, platform.channel)
 
 
 def refresh(here: Context, workspace_id: WorkspaceId, connection_id: str) -> Connection:
@@ -38,15 +41,8 @@ def refresh(here: Context, workspace_id: WorkspaceId, connection_id: str) -> Con
     with here.store.read() as session:
         connection = connections.get_connection(session, workspace_id, connection_id)
     rejected = stored_credential(here, connection).access_token
-    try:
+    with _giving_way_in(here, connection.id):
         here.credentials.renew(connection.id, rejected)
-    except ReauthorizationNeeded as error:
-        with here.store.read() as session:
-            connection = connections.get_connection(session, workspace_id, connection_id)
-        way_in = find_way_in(here, connection)
-        if way_in is not None:
-            error.details["reauthUrl"] = [way_in]
-        raise
     with here.store.read() as session:
         return connections.get_connection(session, workspace_id, connection_id)
 
@@ -55,6 +51,20 @@ def find_way_in(here: Context, connection: Connection) -> str | None:
     """The link to authorize it again, where a person is needed or will be."""
     is_asked_for = connection.health in (*BROKEN, ConnectionHealth.EXPIRING)
     return here.reauth_links.make(connection) if is_asked_for else None
+
+
+@contextmanager
+def _giving_way_in(here: Context, connection_id: str) -> Iterator[None]:
+    """Where only a person helps, `details.reauthUrl` of the error is a list of one: the way in."""
+    try:
+        yield
+    except ReauthorizationNeeded as error:
+        with here.store.read() as session:
+            connection = connections.get_connection_by_id(session, connection_id)
+        way_in = find_way_in(here, connection)
+        if way_in is not None:
+            error.details["reauthUrl"] = [way_in]
+        raise
 
 
 def stored_credential(here: Context, connection: Connection) -> Credential:

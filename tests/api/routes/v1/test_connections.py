@@ -77,6 +77,20 @@ async def test_a_dead_credential_asks_for_a_person_and_gives_the_way(
     assert (await browser.get(after["reauthUrl"])).status_code == 302
 
 
+async def test_a_lost_channel_asks_for_a_person_and_gives_the_way(
+    ours: Tenant, youtube: DirectedYouTube, browser: httpx.AsyncClient
+) -> None:
+    connection = ours.connection()
+    youtube.answer = ReauthorizationNeeded("no_channel", "There is none.")
+    for _ in range(2):
+        answer = await ours.http.get(f"{CONNECTIONS}/{connection.id}/channel")
+        assert (answer.status_code, answer.json()["code"]) == (409, "no_channel")
+        (way_in,) = answer.json()["details"]["reauthUrl"]
+        assert (await browser.get(way_in)).status_code == 302
+    after = (await ours.http.get(f"{CONNECTIONS}/{connection.id}")).json()
+    assert (after["health"], after["healthReason"]) == ("needs_reauth", "no_channel")
+
+
 @pytest.mark.parametrize(
     ("health", "is_asked_for"),
     [
