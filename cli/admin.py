@@ -164,20 +164,26 @@ def rotate_keys(
 @app.command()
 def care() -> None:
     """Have a worker check every connection now, and say how they are."""
+    from domain.health import BROKEN
     from runtime.caring import care_for_everything
     from runtime.parts import load_keyring
     from runtime.temporal import connect
     from settings import Settings
+    from store.queries.access.care import count_by_health
+
+    settings = Settings()
+    with _store().read() as session:
+        health = count_by_health(session)
+    before = sum(health.get(state, 0) for state in BROKEN)
 
     async def ask() -> "Cared":
-        settings = Settings()
         return await care_for_everything(await connect(settings, load_keyring(settings)))
 
     tell("A worker checks every connection; to stop waiting does not stop it.")
     found = asyncio.run(ask())
     say(
         f"{found.checked} checked: {found.broken} need a person, {found.expiring} will soon; "
-        f"{found.postponed} could not be checked now"
+        f"{found.postponed} could not be checked now; {before} needed one before"
     )
 
 

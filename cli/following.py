@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 from cli.service import Service
 from domain.errors import Unavailable
-from domain.states import AssignmentState
+from domain.states import AssignmentState, WaitReason
 
 _LOOK_SECONDS = 0.5
 
@@ -26,6 +26,8 @@ def follow(service: Service, assignment_id: str) -> bool:
         while True:
             if (sentence := describe(view)) != said:
                 bars.say(said := sentence)
+                if (way_in := _find_way_in(service, view)) is not None:
+                    bars.say(f"open this to authorize the connection again: {way_in}")
             bars.move(view)
             if AssignmentState(view["state"]).is_settled:
                 break
@@ -50,6 +52,17 @@ def describe(view: dict[str, Any]) -> str:
             return f"waiting for {view['waitReason']}{until}{because}"
         case _:
             return str(state)
+
+
+def _find_way_in(service: Service, view: dict[str, Any]) -> str | None:
+    """The link for a person, where the assignment waits for one."""
+    if view["waitReason"] != WaitReason.CONNECTION:
+        return None
+    try:
+        link: str | None = service.get(f"/connections/{view['connectionId']}")["reauthUrl"]
+    except Unavailable:
+        return None
+    return link
 
 
 def _look_again(service: Service, view: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.machine import ROOT, Machine, Up, consent, eventually, is_alive
+from tests.support.machine import ANA, ROOT, Machine, Up, consent, eventually, is_alive
 
 CLIP = ROOT / "tests" / "data" / "clip.mp4"
 
@@ -79,8 +79,30 @@ def test_every_connection_is_checked_when_an_operator_asks(
     checked = machine.run("care")
     assert checked.returncode == 0, checked.stderr
     assert checked.stdout == (
-        "1 checked: 0 need a person, 0 will soon; 0 could not be checked now\n"
+        "1 checked: 0 need a person, 0 will soon; 0 could not be checked now; 0 needed one before\n"
     )
+
+
+def test_who_publishes_on_a_dead_connection_is_given_the_link(
+    machine: Machine, connection: str
+) -> None:
+    order = {"email": ANA, "remove_app": True}
+    httpx.post(f"{machine.emulator}/_emulator/accounts", json=order).raise_for_status()
+    said = [machine.run("care").stdout for _ in range(2)]
+    assert "1 need a person" in said[0]
+    assert said[1].startswith("0 checked: 0 need a person")
+    assert said[1].endswith("1 needed one before\n")
+    with subprocess.Popen(
+        machine.command("publish", str(CLIP), "--title", "Waiting loaf"),
+        env=machine.env,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as publishing:
+        assert publishing.stdout is not None
+        link = next(line for line in publishing.stdout if "again: http" in line)
+        consent(link.rpartition(" ")[2].strip())
+        assert "published: https://" in publishing.stdout.read()
+        assert publishing.wait(30) == 0
 
 
 def test_the_key_set_is_its_owners_alone(machine: Machine, up: Up) -> None:
