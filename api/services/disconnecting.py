@@ -43,7 +43,8 @@ class Disconnected:
     being_cancelled: int = 0
     """Asked to end, and not there yet."""
     past_stopping: int = 0
-    """The platform has their bytes, or may have: they end as they will."""
+    """The platform has their bytes, or may have: they end by themselves, as it was found when
+    the cancellations began."""
 
 
 def disconnect(here: Context, workspace_id: WorkspaceId, connection_id: str) -> Disconnected:
@@ -63,11 +64,13 @@ def disconnect(here: Context, workspace_id: WorkspaceId, connection_id: str) -> 
             was_faster = _erase(session, connection, grant)
         if was_faster:
             raise _authorized_meanwhile(here, connection)
+    with here.store.read() as session:
+        # Before anybody is told: what nobody can ask for any more ends within a second of it.
+        past_stopping = parked.count_past_stopping(session, connection.id)
     cancelled = on_loop(_cancel_all, here, connection.id)
     with here.store.read() as session:
-        stoppable = parked.count_stoppable(session, connection.id)
-        unsettled = parked.count_unsettled(session, connection.id)
-    return Disconnected(grant, cancelled, stoppable, max(unsettled - stoppable, 0))
+        being_cancelled = parked.count_stoppable(session, connection.id)
+    return Disconnected(grant, cancelled, being_cancelled, past_stopping)
 
 
 def _end_here(

@@ -126,7 +126,9 @@ class DisconnectedView(Answer):
     cancelled: int = Field(description="Assignments that have ended by this.")
     being_cancelled: int = Field(description="Assignments that are about to end by it.")
     past_stopping: int = Field(
-        description="Assignments whose bytes the platform has, or may have: they end as they will."
+        description="Assignments whose bytes the platform has, or may have, when this is asked: "
+        "they are not cancelled. What is left to be done or asked there cannot be any more, so one "
+        "ends as published with a warning, or as failed with the code disconnected."
     )
 
 

@@ -71,6 +71,14 @@ def list_stranded(
     return session.exec(query.where(_IS_GONE, *_IS_PARKED, not_(_HAS_NO_VIDEO))).all()
 
 
+def count_past_stopping(session: Session, connection_id: str) -> int:
+    """How many have not ended and can be cancelled no more."""
+    query = select(func.count()).where(
+        Assignment.connection_id == connection_id, _IS_UNSETTLED, not_(_HAS_NO_VIDEO)
+    )
+    return session.exec(query).one()
+
+
 def count_stoppable(session: Session, connection_id: str) -> int:
     """How many can still be cancelled."""
     query = select(func.count()).where(

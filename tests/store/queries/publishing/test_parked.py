@@ -74,6 +74,7 @@ def test_what_may_be_a_video_already_is_past_stopping(
         stoppable = parked.list_stoppable(session, connection.id, after=0, limit=10)
         assert [row.id for row in stoppable] == [waiting.id]
         assert parked.count_stoppable(session, connection.id) == 1
+        assert parked.count_past_stopping(session, connection.id) == 2
         assert parked.count_unsettled(session, connection.id) == 3
 
 
