@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -71,6 +72,19 @@ def test_what_is_rolled_back_was_told_to_nobody(tenant: Tenant) -> None:
         fails()
     tell(tenant, note())
     assert (numbers(tenant), woken) == ([1], [])
+
+
+def test_who_is_woken_finds_what_was_committed(url: str, tenant: Tenant) -> None:
+    elsewhere = Store(url)
+    found: list[int] = []
+    tenant.store.after_commit = lambda wakes: found.extend(
+        numbers(Tenant(elsewhere, tenant.workspace))
+    )
+    with tenant.store.write() as session:
+        outbox.note(session, replace(note(), workspace_id=tenant.workspace.id))
+        outbox.wake(session, DeliveryDue("end_1", "con_1"))
+    elsewhere.close()
+    assert found == [1]
 
 
 def test_what_has_a_key_is_told_once(tenant: Tenant) -> None:

@@ -1,5 +1,6 @@
 """The days of a re-authorization, which pass in seconds here."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -36,6 +37,11 @@ class DirectedReauth(ReauthSteps):
     looks: int = 0
     reminders: list[Reminder] = field(default_factory=list)
     released: int = 0
+    may_release: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set unless a test holds the release up."""
+
+    def __post_init__(self) -> None:
+        self.may_release.set()
 
     @activity.defn
     def survey(self, connection_id: str) -> ReauthStand:
@@ -50,6 +56,7 @@ class DirectedReauth(ReauthSteps):
     @activity.defn
     async def release(self, connection_id: str) -> int:
         self.released += 1
+        await self.may_release.wait()
         return 3
 
     @activity.defn
@@ -150,6 +157,24 @@ async def test_a_signal_that_changes_nothing_is_waited_past(env: WorkflowEnviron
         await case.workflow.signal(ReauthWorkflow.settled)
         assert await case.workflow.result() == ReauthOutcome(ReauthEnd.RECONNECTED, 3)
         assert (case.connection.released, case.connection.reminders) == (1, [])
+
+
+async def test_what_is_parked_while_the_others_are_woken_is_woken_too(
+    env: WorkflowEnvironment,
+) -> None:
+    async with running(env) as case:
+        case.connection.may_release.clear()
+        case.connection.health = ConnectionHealth.HEALTHY
+        await case.workflow.signal(ReauthWorkflow.settled)
+
+        async def released() -> int:
+            return case.connection.released
+
+        await eventually(released)
+        await case.workflow.signal(ReauthWorkflow.settled)
+        case.connection.may_release.set()
+        await case.workflow.result()
+        assert case.connection.released == 2
 
 
 async def test_somebody_who_came_unnoticed_is_found_by_the_next_look(
