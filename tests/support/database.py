@@ -109,3 +109,14 @@ def _owner() -> str | None:
         if name in names:
             return name
     return unavailable("PostgreSQL refuses root, and there is no unprivileged user")
+
+
+def await_waiter(url: str) -> None:
+    """Return when somebody waits for a row; on SQLite a writer holds everything anyway."""
+    if url.startswith("sqlite"):
+        return
+    address = url.replace("+psycopg", "")
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with psycopg.connect(address, autocommit=True) as watcher:
+        while watcher.execute(waiting).fetchone() is None:
+            pass

@@ -3,8 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-import psycopg
-
 from domain.health import Health
 from domain.states import ConnectionHealth
 from store.engine import Store
@@ -12,6 +10,7 @@ from store.queries.access import connections, grants
 from store.tables import Connection
 from store.vault import Vault
 from tests.store.conftest import Tenant
+from tests.support.database import await_waiter
 
 
 def shares_grant(store: Store, connection: Connection) -> bool:
@@ -109,14 +108,3 @@ def test_a_consent_and_a_disconnection_wait_for_each_other(
                     grant_id="person",
                 )
         assert leaving.result() is False
-
-
-def await_waiter(url: str) -> None:
-    """Return when somebody waits for a row; on SQLite a writer holds everything anyway."""
-    if url.startswith("sqlite"):
-        return
-    address = url.replace("+psycopg", "")
-    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    with psycopg.connect(address, autocommit=True) as watcher:
-        while watcher.execute(waiting).fetchone() is None:
-            pass
