@@ -30,6 +30,7 @@ class DeliverySteps(ABC):
         """Send what stands in line for an endpoint about one subject, in its order.
 
         It ends where nothing is due: an endpoint that does not take one is no failure here, it
-        moves that one's date. On retry: what was sent and whose answer was lost is sent again,
+        moves that one's date. Where too many of the endpoint's lines are worked on already, it
+        says when to ask again, and no try is used up. On retry: what was sent and whose answer was lost is sent again,
         under the same id.
         """
