@@ -31,6 +31,6 @@ class DeliverySteps(ABC):
 
         It ends where nothing is due: an endpoint that does not take one is no failure here, it
         moves that one's date. Where too many of the endpoint's lines are worked on already, it
-        says when to ask again, and no try is used up. On retry: what was sent and whose answer was lost is sent again,
-        under the same id.
+        says when to ask again, and no try is used up. On retry: what was sent and whose answer
+        was lost is sent again, under the same id.
         """
