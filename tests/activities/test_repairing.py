@@ -8,11 +8,11 @@ from activities.contract.assignments import AssignmentInput
 from activities.contract.repair import Repaired
 from activities.repairing import RepairActivities
 from domain.errors import Unavailable
-from domain.health import Health
+from domain.health import HEALTHY, Health
 from domain.states import ConnectionHealth
-from domain.wakes import PersonNeeded, Wake
+from domain.wakes import ConnectionSettled, PersonNeeded, Wake
 from platforms.registry import Registry
-from store.queries.access import connections
+from store.queries.access import asking, connections
 from store.queries.publishing import assignments
 from store.tables import now
 from tests.activities.conftest import Installation
@@ -32,7 +32,7 @@ class Swept:
         self.reach(assignment.assignment_id)
 
     async def wake(self, concerned: Wake) -> None:
-        assert isinstance(concerned, PersonNeeded)
+        assert isinstance(concerned, PersonNeeded | ConnectionSettled)
         self.reach(concerned.connection_id)
 
     def reach(self, identity: str) -> None:
@@ -79,6 +79,24 @@ async def test_a_platform_without_an_app_holds_up_no_wake(installation: Installa
     swept = Swept(installation, Registry({}))
     assert await swept.repair.reconcile() == Repaired(started=0, expired=0, woken=1)
     assert swept.reached == [asked]
+
+
+async def test_who_is_waited_for_in_vain_is_told_although_nothing_is_parked(
+    installation: Installation,
+) -> None:
+    mended = broken(installation, "A")
+    with installation.store.write() as session:
+        asking.note_reauth_look(session, mended)
+    with installation.store.write() as session:
+        connections.mark_health(session, mended, HEALTHY)
+    with installation.store.write() as session:
+        connections.lock_connection(session, mended).health_since -= LONG_AGO
+    swept = Swept(installation, installation.registry)
+    assert await swept.repair.reconcile() == Repaired(started=0, expired=0, woken=1)
+    with installation.store.write() as session:
+        asking.note_reauth_look(session, mended)
+    assert await swept.repair.reconcile() == Repaired(started=0, expired=0)
+    assert swept.reached == [mended]
 
 
 async def test_a_sweep_that_mends_nothing_of_what_it_found_fails(
