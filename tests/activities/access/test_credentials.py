@@ -8,7 +8,7 @@ from domain.errors import PlatformUnavailable, ReauthorizationNeeded
 from domain.secrets import Secret
 from domain.states import ConnectionHealth, TokenLife
 from platforms.protocol import Credential
-from store.tables import Workspace
+from store.tables import CredentialRow, Workspace
 from tests.activities.conftest import SCOPES, Installation, credential
 
 REJECTED = ReauthorizationNeeded("token_rejected", "This token is no good.")
@@ -141,6 +141,17 @@ def test_a_token_that_the_platform_gives_little_time_is_not_refreshed_before_eve
         current = installation.keeper.current(installation.connection_id)
         assert current.access_token == Secret("short")
     assert len(asked) == 1
+
+
+def test_a_token_near_its_end_is_renewed_before_it_is_taken_into_a_call(
+    installation: Installation,
+) -> None:
+    installation.authorize("old", lives=timedelta(minutes=4))
+    with installation.store.write() as session:
+        row = session.get_one(CredentialRow, installation.connection_id)
+        row.refreshed_at -= timedelta(minutes=2)
+    current = installation.keeper.current(installation.connection_id)
+    assert current.access_token == Secret("refreshed")
 
 
 def test_a_refresh_that_gives_the_same_token_is_no_news(installation: Installation) -> None:
