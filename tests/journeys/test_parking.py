@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.clips import MIB, Clip, make_clip
+from tests.support.clips import MIB, Clip, make_clip, the_only_video
 from tests.support.emulator import ANA
 from tests.support.meta import BAKERY
 from tests.support.origin import Origin
@@ -166,5 +166,6 @@ async def test_a_long_transfer_refreshes_in_the_middle(
     published = await tenant.until(assignment["id"], "published", "failed")
     assert published["state"] == "published"
     assert stack.emulator.calls(REFRESH) == before + 1
+    the_only_video(stack.emulator, clip)
     (session,) = stack.emulator.state()["sessions"]
     assert session["received"] <= clip.size + MIB
