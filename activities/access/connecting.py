@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from sqlmodel import Session
 from temporalio import activity
 
-from activities.access.credentials import pack, unpack
+from activities.access.packing import pack, unpack
 from activities.contract.tickets import Connected, TicketOutcome, TicketSteps
 from activities.failures import translated
 from domain.accounts import LeftOut

@@ -6,12 +6,12 @@ once one makes it (`activities.access.leases`). Only the platform's own word mak
 need a person, and its word makes it well again; a blip leaves it as it is.
 """
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from activities.access.leases import Leases, refuse_broken
+from activities.access.packing import pack, unpack
 from domain.errors import CastlineError, ReauthorizationNeeded
 from domain.health import SCOPE_MISSING, Health, judge
 from domain.secrets import Secret
@@ -34,44 +34,6 @@ YOUNG = timedelta(minutes=1)
 gives no more, and would be asked before every single call."""
 
 T = TypeVar("T")
-
-
-def pack(credential: Credential) -> Secret:
-    """The vault's form of a credential; the moments live in columns of their own."""
-    refresh = credential.refresh_token
-    return Secret(
-        json.dumps(
-            {
-                "access_token": credential.access_token.reveal(),
-                "refresh_token": None if refresh is None else refresh.reveal(),
-                "scopes": list(credential.scopes),
-                "expires_at": _text(credential.expires_at),
-                "grant_expires_at": _text(credential.grant_expires_at),
-                "data_access_ends_at": _text(credential.data_access_ends_at),
-            }
-        )
-    )
-
-
-def unpack(packed: Secret) -> Credential:
-    fields = json.loads(packed.reveal())
-    refresh = fields["refresh_token"]
-    return Credential(
-        access_token=Secret(fields["access_token"]),
-        refresh_token=None if refresh is None else Secret(refresh),
-        expires_at=_moment(fields["expires_at"]),
-        scopes=tuple(fields["scopes"]),
-        grant_expires_at=_moment(fields["grant_expires_at"]),
-        data_access_ends_at=_moment(fields.get("data_access_ends_at")),
-    )
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
 
 
 def has_life(credential: Credential) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from activities.access.credentials import unpack
+from activities.access.packing import unpack
 from api.context import Context
 from domain.errors import NotFound, ReauthorizationNeeded
 from domain.health import BROKEN

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from activities.access.credentials import unpack
+from activities.access.packing import unpack
 from api.context import Context, on_loop
 from domain.errors import Conflict, PlatformError, ReauthorizationNeeded, Unavailable
 from domain.grants import GrantEnd

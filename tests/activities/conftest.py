@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from activities.access.credentials import CredentialKeeper, pack
+from activities.access.credentials import CredentialKeeper
+from activities.access.packing import pack
 from activities.publishing.transferring import TransferActivities
 from domain.errors import CastlineError
 from domain.secrets import Secret

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from activities.access.credentials import unpack
+from activities.access.packing import unpack
 from domain.secrets import Secret
 from domain.states import TokenLife
 from runtime.codec import SealingCodec

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from activities.access.credentials import pack
+from activities.access.packing import pack
 from domain.secrets import Secret
 from domain.states import ConnectionHealth
 from platforms.protocol import Credential

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from fastapi import FastAPI
 
-from activities.access.credentials import pack
+from activities.access.packing import pack
 from api.context import Context
 from domain.secrets import Secret
 from domain.states import AssignmentState

@@ -8,7 +8,7 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.access.connecting import TicketActivities
-from activities.access.credentials import pack
+from activities.access.packing import pack
 from domain.states import TicketState
 from platforms.protocol import Account, Accounts, Credential
 from platforms.registry import Registry

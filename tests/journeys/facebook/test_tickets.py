@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from activities.access.credentials import unpack
+from activities.access.packing import unpack
 from domain.secrets import Secret
 from store.queries.access import credentials
 from tests.support.meta import (
