@@ -213,6 +213,7 @@ def test_keys_rotate_while_it_is_down_and_state_survives(
             "First loaf",
             "Second loaf",
             "Third loaf",
+            "Waiting loaf",
         ]
         children = again.children()
         assert again.stop(signal.SIGINT)[0] == 0

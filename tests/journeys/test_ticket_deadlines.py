@@ -43,7 +43,7 @@ async def test_an_expired_ticket_does_not_set_out(tenant: Tenant) -> None:
     visit = await tenant.browse(auth_url)
 
     assert visit.callback == ""
-    assert visit.result == error("ticket_expired")
+    assert visit.result == error("ticket_expired", ticket_id)
 
 
 async def test_an_expired_ticket_is_not_redeemed(tenant: Tenant, stack: Stack) -> None:
@@ -54,7 +54,7 @@ async def test_an_expired_ticket_is_not_redeemed(tenant: Tenant, stack: Stack) -
         await eventually(lambda: state_of(tenant, ticket_id), lambda state: state == "expired")
         answer = await browser.get(back)
 
-    assert Visit(page, answer, back).result == error("ticket_expired")
+    assert Visit(page, answer, back).result == error("ticket_expired", ticket_id)
     assert stack.emulator.calls("oauth.token.exchange") == 0
 
 
@@ -77,7 +77,7 @@ async def test_a_ticket_that_expires_while_no_worker_runs_is_not_redeemed(
                 answer = await returning
                 assert await state_of(tenant, ticket_id) == "expired"
 
-        assert Visit(page, answer, back).result == error("ticket_expired")
+        assert Visit(page, answer, back).result == error("ticket_expired", ticket_id)
         assert emulator.calls("oauth.token.exchange") == 0
 
 
@@ -110,5 +110,5 @@ async def attempts_of(workflow: WorkflowHandle[object, object]) -> int:
     return pending[0].attempt if pending else 0
 
 
-def error(code: str) -> dict[str, str]:
-    return {"status": "error", "error": code, "reason": code}
+def error(code: str, ticket_id: str) -> dict[str, str]:
+    return {"status": "error", "error": code, "reason": code, "ticketId": ticket_id}
