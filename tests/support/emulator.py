@@ -59,7 +59,7 @@ class Emulator:
             process.kill()
             raise RuntimeError(f"the emulator did not start: {line!r}")
         url = line.removeprefix("emulator is ready: ").strip()
-        return cls(url, process, verify, httpx.Client(base_url=url, timeout=30, verify=verify))
+        return cls(url, process, verify, httpx.Client(base_url=url, timeout=90, verify=verify))
 
     def stop(self) -> int:
         """End the process as an operator would; return its exit code."""
