@@ -12,6 +12,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.contract.deliveries import DeliveryInput, DeliverySteps
     from workflows import options
+    from workflows.parking import pause_until
 
 
 @workflow.defn
@@ -42,15 +43,9 @@ class DeliveryWorkflow:
         self._has_more = True
 
     async def _wait_until(self, moment: datetime) -> None:
-        seconds = (moment - workflow.now()).total_seconds()
-        if seconds <= 0:
+        if moment <= workflow.now():
             return
         workflow.set_current_details(
             f"Not taken yet. Next try: **{moment:%d %B %Y, %H:%M:%S} UTC**"
         )
-        try:
-            await workflow.wait_condition(
-                lambda: self._has_more, timeout=seconds, timeout_summary="the next try"
-            )
-        except TimeoutError:
-            return
+        await pause_until(moment, "the next try", lambda: self._has_more)

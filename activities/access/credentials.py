@@ -145,11 +145,12 @@ class CredentialKeeper:
         except Exception as error:
             # At once, not when the lease ends: whoever waits for it is to hear of it.
             self._give_up(claimed, error)
-            with self._store.read() as session:
-                stored = credentials.get_credential(session, self._vault, connection_id)
-            if isinstance(error, ReauthorizationNeeded) and stored.version != stale.version:
-                # A word on what a person has replaced meanwhile.
-                return unpack(stored.secret)
+            if isinstance(error, ReauthorizationNeeded):
+                with self._store.read() as session:
+                    stored = credentials.get_credential(session, self._vault, connection_id)
+                if stored.version != stale.version:
+                    # A word on what a person has replaced meanwhile.
+                    return unpack(stored.secret)
             raise
         return self._land(claimed, platform, old, fresh)
 

@@ -4,7 +4,6 @@ What is told is the snapshot that was taken when it happened. Only the way in fo
 added at the moment of telling, for as long as its connection needs one: it is never stored.
 """
 
-from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
@@ -13,6 +12,7 @@ from activities.access.reauth_links import ReauthLinks
 from domain.events import EventType
 from domain.states import ConnectionHealth
 from store.queries.access.connections import get_connection_by_id
+from store.queries.telling.events import written
 from store.tables import Event
 
 _WELL = (ConnectionHealth.HEALTHY, ConnectionHealth.DISCONNECTED)
@@ -28,7 +28,7 @@ class Wording:
             "id": event.id,
             "number": event.number,
             "type": event.type,
-            "timestamp": _text(event.happened_at),
+            "timestamp": written(event.happened_at),
             "subjectId": event.subject_id,
             "data": {**event.data, **self._way_in(session, event)},
         }
@@ -40,7 +40,3 @@ class Wording:
         if connection.health in _WELL:
             return {}
         return {"reauthUrl": self._links.make(connection)}
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")

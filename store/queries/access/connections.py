@@ -169,7 +169,7 @@ def update_connection(
     a disconnected connection is to be active: it has no credential.
     """
     get_connection(session, workspace_id, connection_id)
-    connection = lock_row(session, Connection, connection_id, code=_NOT_FOUND)
+    connection = lock_connection(session, connection_id)
     organization_id = changes.get("organization_id")
     if organization_id is not None:
         get_organization(session, workspace_id, organization_id)
@@ -188,7 +188,7 @@ def mark_health(
     that credential: once another is stored it says nothing. One that needs a person is not
     looked at any more until it is well again.
     """
-    connection = lock_row(session, Connection, connection_id, code=_NOT_FOUND)
+    connection = lock_connection(session, connection_id)
     credential = session.get(CredentialRow, connection_id, populate_existing=True)
     is_outdated = version is not None and (credential is None or credential.version != version)
     if connection.health == ConnectionHealth.DISCONNECTED or is_outdated:
@@ -215,7 +215,7 @@ def disconnect(session: Session, connection_id: str, **told: Any) -> Connection:
 
     `told` is what else its event says.
     """
-    connection = lock_row(session, Connection, connection_id, code=_NOT_FOUND)
+    connection = lock_connection(session, connection_id)
     credential = session.get(CredentialRow, connection_id, populate_existing=True)
     if credential is not None:
         session.delete(credential)
@@ -238,7 +238,7 @@ def note_refreshed(
     is_news: bool = True,
 ) -> Connection:
     """Write what a refresh has told, and tell of it where it is news."""
-    connection = lock_row(session, Connection, connection_id, code=_NOT_FOUND)
+    connection = lock_connection(session, connection_id)
     connection.scopes = list(scopes)
     _set_clocks(connection, clocks)
     if is_news:

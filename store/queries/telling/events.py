@@ -75,7 +75,7 @@ def note_endpoint_disabled(session: Session, row: Endpoint) -> None:
                 "endpointId": row.id,
                 "description": row.description,
                 "reason": row.disabled_reason,
-                "failingSince": _text(row.failing_since),
+                "failingSince": written(row.failing_since),
             },
         ),
     )
@@ -113,7 +113,7 @@ def _assignment(row: Assignment) -> dict[str, Any]:
         "attempt": row.attempt,
         "state": row.state,
         "waitReason": row.wait_reason,
-        "waitUntil": _text(row.wait_until),
+        "waitUntil": written(row.wait_until),
         "platformId": row.platform_id,
         "platformUrl": row.platform_url,
         "knownBy": row.known_by,
@@ -134,11 +134,12 @@ def _connection(row: Connection) -> dict[str, Any]:
         "organizationId": row.organization_id,
         "health": row.health,
         "healthReason": row.health_reason,
-        "healthSince": _text(row.health_since),
-        "healthUntil": _text(row.health_until),
-        "tokenExpiresAt": _text(row.token_expires_at),
+        "healthSince": written(row.health_since),
+        "healthUntil": written(row.health_until),
+        "tokenExpiresAt": written(row.token_expires_at),
     }
 
 
-def _text(moment: datetime | None) -> str | None:
+def written(moment: datetime | None) -> str | None:
+    """A moment as the API writes it."""
     return None if moment is None else moment.isoformat().replace("+00:00", "Z")
