@@ -9,7 +9,14 @@ from sqlmodel import SQLModel
 
 from store.tables.access import Connection, CredentialRow, Ticket
 from store.tables.columns import Moment, now
-from store.tables.publishing import Assignment, IdempotencyClaim, Step, Transfer, Video
+from store.tables.publishing import (
+    Assignment,
+    Evidence,
+    IdempotencyClaim,
+    Step,
+    Transfer,
+    Video,
+)
 from store.tables.telling import Delivery, Endpoint, Event
 from store.tables.workspaces import ApiKey, Organization, Workspace
 
@@ -25,6 +32,7 @@ __all__ = [
     "Delivery",
     "Endpoint",
     "Event",
+    "Evidence",
     "IdempotencyClaim",
     "Moment",
     "Organization",

@@ -97,6 +97,21 @@ class Transfer(SQLModel, table=True):
     """The platform said that what was uploaded never becomes a video: a retry begins anew."""
 
 
+class Evidence(SQLModel, table=True):
+    """One observation of an assignment's upload. Written once, never changed, free of secrets."""
+
+    __table_args__ = (Index("ix_evidence_assignment", "assignment_id", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    """Gives the order; the numbers of one assignment have gaps."""
+    assignment_id: str = Field(foreign_key="assignment.id")
+    attempt: int
+    kind: str
+    data: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    """Told to the workspace as it is: see `domain.evidence` for what each kind says."""
+    noted_at: datetime = moment_field(default_factory=now)
+
+
 class Step(SQLModel, table=True):
     assignment_id: str = Field(foreign_key="assignment.id", primary_key=True)
     name: str = Field(primary_key=True)
@@ -107,7 +122,7 @@ class Step(SQLModel, table=True):
 
 
 class IdempotencyClaim(SQLModel, table=True):
-    """The first request with a key: claimed in the transaction that does its work."""
+    """The first request with a key: claimed before its work, answered with it."""
 
     __tablename__ = "idempotency_claim"
 
@@ -116,4 +131,7 @@ class IdempotencyClaim(SQLModel, table=True):
     fingerprint: str
     """Hex SHA-256 of the canonical body."""
     group_id: str
+    """Of the assignments that the claimant makes; tells one claimant of a key from the next."""
+    answer: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    """What was answered. None: the work is under way, or was cut off by a crash."""
     created_at: datetime = moment_field(default_factory=now)
