@@ -44,6 +44,12 @@ class Call:
         return self.fault.options.get(name, default) if self.fault else default
 
     @property
+    def pace(self) -> int:
+        """How many bytes of a file to take in a second; 0 is as fast as they come."""
+        pace: int = self.option("bytes_per_second", self.world.switches.upload_bytes_per_second)
+        return pace
+
+    @property
     def origin(self) -> str:
         """The address the client used: what absolute URLs in answers must begin with."""
         return f"{self.request.scheme}://{self.request.host}"

@@ -25,6 +25,7 @@ CONTROLS = {
     "DELETE /_emulator/faults": "forget all orders",
     "POST /_emulator/clock": '{"advance_seconds": n}',
     "POST /_emulator/switches": "set switches by name; the answer shows them all",
+    "POST /_emulator/outage": '{"seconds": n}: cuts every connection, and takes none for so long',
     "POST /_emulator/accounts": "add an account: platform, email, name, unticked, "
     "channels or pages; or change one there is: remove_app, and on Facebook password_changed, "
     "roles",
@@ -34,6 +35,9 @@ CONTROLS = {
 }
 
 _Action = Callable[[World, dict[str, Any]], tuple[int, Any]]
+
+BREAK_OFF: web.AppKey[Callable[[float], None]] = web.AppKey("break_off")
+"""Begins an outage of so many seconds, at once."""
 
 
 def routes() -> list[web.RouteDef]:
@@ -47,6 +51,7 @@ def routes() -> list[web.RouteDef]:
         web.delete(f"{root}/faults", _control(_clear_faults)),
         web.post(f"{root}/clock", _control(_move_clock)),
         web.post(f"{root}/switches", _control(_set_switches)),
+        web.post(f"{root}/outage", _break_off),
         web.post(f"{root}/accounts", _control(_seed_account)),
         web.post(f"{root}/clients", _control(_seed_client)),
         web.post(f"{root}/reset", _control(_reset)),
@@ -57,10 +62,7 @@ def _control(action: _Action) -> Callable[[web.Request], Awaitable[web.Response]
     async def answer(request: web.Request) -> web.Response:
         world = request.app[WORLD]
         try:
-            body = json.loads(await request.text() or "{}")
-            if not isinstance(body, dict):
-                raise ValueError("The body must be a JSON object.")
-            status, content = action(world, body)
+            status, content = action(world, await _body_of(request))
         except ValueError as error:
             return web.json_response({"error": str(error)}, status=400)
         if request.method != "GET":
@@ -70,9 +72,39 @@ def _control(action: _Action) -> Callable[[web.Request], Awaitable[web.Response]
     return answer
 
 
+async def _body_of(request: web.Request) -> dict[str, Any]:
+    body = json.loads(await request.text() or "{}")
+    if not isinstance(body, dict):
+        raise ValueError("The body must be a JSON object.")
+    return body
+
+
+async def _break_off(request: web.Request) -> web.StreamResponse:
+    """Answer first: the outage takes this connection, too."""
+    try:
+        seconds = _number_of(await _body_of(request), "seconds")
+        if seconds <= 0:
+            raise ValueError("An outage takes more than no time.")
+    except ValueError as error:
+        return web.json_response({"error": str(error)}, status=400)
+    answer = web.json_response({"seconds": seconds}, status=202)
+    await answer.prepare(request)
+    await answer.write_eof()
+    request.app[BREAK_OFF](seconds)
+    return answer
+
+
+def _number_of(body: dict[str, Any], name: str) -> float:
+    number = body.get(name)
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        raise ValueError(f'This takes {{"{name}": a number}}.')
+    return number
+
+
 def _help(world: World, _: dict[str, Any]) -> tuple[int, Any]:
     return 200, {
         "controls": CONTROLS,
+        "switches": asdict(world.switches),
         "platforms": {
             platform.name: {
                 "faults": {
@@ -117,19 +149,12 @@ def _clear_faults(world: World, _: dict[str, Any]) -> tuple[int, Any]:
 
 
 def _move_clock(world: World, body: dict[str, Any]) -> tuple[int, Any]:
-    seconds = body.get("advance_seconds")
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-        raise ValueError('The clock takes {"advance_seconds": a number}.')
-    world.clock.advance(seconds)
+    world.clock.advance(_number_of(body, "advance_seconds"))
     return 200, {"now": world.clock.now(), "offset_seconds": world.clock.offset_seconds}
 
 
 def _set_switches(world: World, body: dict[str, Any]) -> tuple[int, Any]:
-    owners = {
-        field.name: platform.switches
-        for platform in world.platforms.values()
-        for field in fields(platform.switches)
-    }
+    owners = {field.name: part for part in _parts(world) for field in fields(part)}
     for name, value in body.items():
         if name not in owners:
             raise ValueError(f"There is no switch {name}. There is: {', '.join(sorted(owners))}.")
@@ -149,9 +174,13 @@ def _fits(current: object, value: object) -> bool:
 
 def _switches(world: World) -> dict[str, Any]:
     merged: dict[str, Any] = {}
-    for platform in world.platforms.values():
-        merged |= asdict(platform.switches)
+    for part in _parts(world):
+        merged |= asdict(part)
     return merged
+
+
+def _parts(world: World) -> list[Any]:
+    return [world.switches, *(platform.switches for platform in world.platforms.values())]
 
 
 def _seed_account(world: World, body: dict[str, Any]) -> tuple[int, Any]:

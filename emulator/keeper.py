@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from emulator.world import Transfer, World
+from emulator.world import Switches, Transfer, World
 
 INTERVAL_SECONDS = 1.0
 
@@ -33,6 +33,7 @@ class Keeper:
             self.world.clock.offset_seconds = plain["clock_offset_seconds"]
             self.world.calls = Counter(plain["calls"])
             self.world.transfer = Transfer(**plain["transfer"])
+            self.world.switches = Switches(**plain.get("switches", {}))
             for name, state in plain["platforms"].items():
                 if name in self.world.platforms:
                     self.world.platforms[name].restore(state)
@@ -46,6 +47,7 @@ class Keeper:
             "clock_offset_seconds": self.world.clock.offset_seconds,
             "calls": dict(self.world.calls),
             "transfer": asdict(self.world.transfer),
+            "switches": asdict(self.world.switches),
             "platforms": {
                 name: platform.to_plain() for name, platform in self.world.platforms.items()
             },

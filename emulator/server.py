@@ -1,4 +1,8 @@
-"""Everything on one origin: the controls, the platforms and a page that says so."""
+"""Everything on one origin: the controls, the platforms and a page that says so.
+
+The origin can go away for a while, as platforms do: nothing is listening then, and every
+connection is cut. What the world knows stays as it is, sessions on their way included.
+"""
 
 import asyncio
 import signal
@@ -66,22 +70,71 @@ async def run(
     keeper = Keeper(world, state) if state else None
     if keeper:
         keeper.load()
-    runner = web.AppRunner(
-        make_app(world), access_log=None, read_bufsize=READ_BUFFER, shutdown_timeout=AT_ONCE
-    )
+    app = make_app(world)
+    runner = web.AppRunner(app, access_log=None, read_bufsize=READ_BUFFER, shutdown_timeout=AT_ONCE)
+    origin = Origin(runner, host, port, tls)
+    app[controls.BREAK_OFF] = origin.break_off
     await runner.setup()
-    listener = socket.create_server((host, port), backlog=512)
-    await web.SockSite(runner, listener, ssl_context=tls).start()
-    address = f"{'https' if tls else 'http'}://{host}:{listener.getsockname()[1]}"
+    await origin.open()
     keeping = asyncio.create_task(keeper.keep()) if keeper else None
-    ready(address)
+    ready(origin.address)
     await stop.wait()
     if keeper and keeping:
         keeping.cancel()
         with suppress(asyncio.CancelledError):
             await keeping
         keeper.save()
-    await runner.cleanup()
+    await origin.close()
+
+
+class Origin:
+    """The socket, as the world outside sees it: there, or away for a while."""
+
+    def __init__(
+        self, runner: web.AppRunner, host: str, port: int, tls: ssl.SSLContext | None
+    ) -> None:
+        self._runner = runner
+        self._host = host
+        self._port = port
+        self._tls = tls
+        self._site: web.SockSite | None = None
+        self._outage: asyncio.Task[None] | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it is, once it has been opened; an outage does not change it."""
+        return f"{'https' if self._tls else 'http'}://{self._host}:{self._port}"
+
+    async def open(self) -> None:
+        """Accept connections, from the second time on at the same port as before."""
+        listener = socket.create_server((self._host, self._port), backlog=512)
+        self._port = listener.getsockname()[1]
+        self._site = web.SockSite(self._runner, listener, ssl_context=self._tls)
+        await self._site.start()
+
+    def break_off(self, seconds: float) -> None:
+        """Begin an outage at once; it ends by itself. During one there is nothing to break."""
+        if self._outage is None:
+            self._outage = asyncio.create_task(self._be_away(seconds))
+
+    async def close(self) -> None:
+        """End for good, also in the middle of an outage."""
+        if self._outage:
+            self._outage.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._outage
+        await self._runner.cleanup()
+
+    async def _be_away(self, seconds: float) -> None:
+        assert self._site is not None
+        await self._site.stop()
+        server = self._runner.server
+        for connection in server.connections if server else ():
+            if connection.transport:
+                connection.transport.abort()
+        await asyncio.sleep(seconds)
+        await self.open()
+        self._outage = None
 
 
 async def _tell_time(request: web.Request, response: web.StreamResponse) -> None:

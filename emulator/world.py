@@ -72,6 +72,14 @@ class Transfer:
 
 
 @dataclass(slots=True)
+class Switches:
+    """What can be chosen about all platforms alike."""
+
+    upload_bytes_per_second: int = 0
+    """How fast each connection brings in a file; 0 is as fast as it can."""
+
+
+@dataclass(slots=True)
 class World:
     """One emulator. `changes` grows with every change, so that a keeper can notice."""
 
@@ -79,6 +87,7 @@ class World:
     faults: Faults = field(default_factory=Faults)
     calls: Counter[str] = field(default_factory=Counter)
     transfer: Transfer = field(default_factory=Transfer)
+    switches: Switches = field(default_factory=Switches)
     platforms: dict[str, Platform] = field(default_factory=dict)
     changes: int = 0
 
@@ -126,6 +135,7 @@ class World:
         self.faults.clear()
         self.calls.clear()
         self.transfer.bytes_received = self.transfer.bytes_stored = 0
+        self.switches = Switches()
         for platform in self.platforms.values():
             platform.reset()
         self.changes += 1

@@ -1,4 +1,4 @@
-"""Reads a body in pieces, as fast as they come or as slowly as a fault says."""
+"""Reads a body in pieces, as fast as they come or as slowly as it was chosen."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,8 +17,7 @@ class Superseded(Exception):
 
 async def pieces(call: Call, session: Session | None = None) -> AsyncIterator[memoryview]:
     """Yield the body and count it; ends early, by an exception, when the client goes."""
-    pace = call.option("bytes_per_second")
-    content = call.request.content
+    pace, content = call.pace, call.request.content
     while True:
         if pace:
             data = await content.read(max(1, pace // _SLOW_PIECES_PER_SECOND))

@@ -1,4 +1,4 @@
-"""Reads a file in pieces, as fast as they come or as slowly as a fault says."""
+"""Reads a file in pieces, as fast as they come or as slowly as it was chosen."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,13 +23,13 @@ async def metered(
     """Yield the bytes of a file and count them.
 
     The fault `cut` ends it after the bytes it names, by the exception that a client who
-    goes away causes; `trickle` spreads it over time.
+    goes away causes; the call's pace spreads it over time.
     """
     left = call.option("after_bytes", 0) if call.suffers("cut") else None
     if left == 0:
         raise ConnectionAbortedError
     async for piece in pieces:
-        async for part in _paced(piece, call.option("bytes_per_second")):
+        async for part in _paced(piece, call.pace):
             kept = part[:left]
             call.world.transfer.bytes_received += len(kept)
             if session:
@@ -51,7 +51,7 @@ async def discard(
         pass
 
 
-async def _paced(piece: memoryview, pace: int | None) -> AsyncIterator[memoryview]:
+async def _paced(piece: memoryview, pace: int) -> AsyncIterator[memoryview]:
     step = max(1, pace // _SLOW_PIECES_PER_SECOND) if pace else len(piece)
     for start in range(0, len(piece), step or 1):
         part = piece[start : start + step]
