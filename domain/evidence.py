@@ -5,20 +5,70 @@ The entries of an assignment in their order are its evidence; none is ever chang
 holds a secret. They outlive Temporal's history, because they lie in our own database.
 """
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class EvidenceKind(StrEnum):
     """What was observed. The comment names what an entry says beside its moment."""
 
     SESSION_OPENED = "session_opened"  # videoId, where the platform names the video beforehand
-    CONFIRMED = "confirmed"  # offsets: the platform holds so many bytes; the sha256 of a range
-    ASKED = "asked"  # told, offset: what the platform said to a question that sends nothing
+    CONFIRMED = "confirmed"  # offsets: the platform holds so many bytes; range: their sha256
+    ASKED = "asked"  # told, offset, status, code, reason: the answer to what sends nothing
     FINISH_SENT = "finish_sent"  # the request that may complete the upload is about to leave
-    ANSWERED = "answered"  # told, status, code: the answer to a request, or that there was none
+    ANSWERED = "answered"  # to, told, offset, status, code, reason: the answer to what was sent
     STOPPED = "stopped"  # code: why this run of the transfer went no further
     SESSION_LOST = "session_lost"  # mayExist: whether it may have made a video before
     RECONCILED = "reconciled"  # told, platformId: what the account's own list of videos said
     SESSION_DISCARDED = "session_discarded"  # given up by us, at the platform and here
     FORCED = "forced"  # reason: a person ordered to send anew while the outcome was unclear
-    IDENTIFIED = "identified"  # platformId, knownBy; sha256 of everything that was sent
+    IDENTIFIED = "identified"  # platformId, knownBy; sha256 or ranges of everything that was sent
+
+
+class Sent(StrEnum):
+    """What a request carried."""
+
+    QUESTION = "question"  # nothing: it asks what the platform has
+    BYTES = "bytes"
+    FINISH = "finish"  # with bytes or without: the platform may complete the upload on it
+
+
+class Told(StrEnum):
+    """What an answer meant."""
+
+    HELD = "held"  # the platform holds so many bytes, and the upload goes on
+    FINISHED = "finished"  # it made the video of them
+    UNCLEAR = "unclear"  # an answer that decides nothing: it is asked again
+    ERROR = "error"  # an error, which the code names
+    NOTHING = "nothing"  # there was no answer
+    ABSENT = "absent"  # what was looked for is not on the account's list
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The bytes from `start` up to `end`, which does not belong to them, as they were sent."""
+
+    start: int
+    end: int
+    sha256: str
+    """Hex."""
+
+    def written(self) -> dict[str, Any]:
+        """As evidence and the API have it."""
+        return {"from": self.start, "to": self.end, "sha256": self.sha256}
+
+    @staticmethod
+    def read(written: Mapping[str, Any]) -> "Range":
+        return Range(written["from"], written["to"], written["sha256"])
+
+
+def joined(ranges: Iterable[Range]) -> list[Range]:
+    """Ranges in the order in which they were written: a later state of the same one replaces it."""
+    return list({one.start: one for one in ranges}.values())
+
+
+def whole_sha256(ranges: Iterable[Range], size: int) -> str | None:
+    """The hash of all `size` bytes, where they went in one range."""
+    return next((one.sha256 for one in ranges if (one.start, one.end) == (0, size)), None)

@@ -6,13 +6,17 @@ platform knows, so the machine is told, and asks. Setbacks without progress are 
 a transfer that gets nowhere ends and is tried again later, it never spins.
 """
 
+import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from random import SystemRandom
 
-from domain.errors import PlatformUnavailable, SourceUnusable
+from domain.errors import PlatformError, PlatformUnavailable, SourceError, SourceUnusable
 from media.source import Source
+from platforms.transfer.digest import Digest
+from platforms.transfer.exchange import Observer, answered, refused, unanswered, unobserved
 from platforms.transfer.machine import Answer, Finished, Request, Upload
+from platforms.transfer.steady import TICK_SECONDS
 from platforms.transfer.wire import Wire
 
 BUFFER_BYTES = 128 * 1024
@@ -32,13 +36,17 @@ def run(
     on_progress: Callable[[int], None],
     before_finish: Callable[[], None],
     pause: Callable[[float], None],
+    observe: Observer = unobserved,
+    digest: Digest | None = None,
 ) -> Finished:
     """Send until the platform has every byte; return what it made of them.
 
     `on_progress` gets the bytes sent so far (they go back when the platform kept fewer)
     about every second, also while an answer is waited for. Whatever it or `pause`
     raises stops the run; the platform keeps its prefix. `before_finish` is called before
-    the first byte of each request on which the platform may complete the upload.
+    the first byte of each request on which the platform may complete the upload. `observe`
+    is told of each request with its answer, before anything is made of that. `digest` takes
+    in what leaves, and from the source what an earlier run has sent.
     A source that changed is noticed before the last byte leaves, so it is never completed.
 
     Raises `PlatformUnavailable` (`platform_unreachable`, `platform_stalled` or the
@@ -46,7 +54,7 @@ def run(
     error of machine and source. On retry: a new machine begins with the platform's
     offset, and nothing is sent twice but what it has not confirmed.
     """
-    transfer = _Transfer(upload, source, on_progress, before_finish)
+    transfer = _Transfer(upload, source, on_progress, before_finish, digest)
     farthest, setbacks = upload.confirmed, _Setbacks(pause)
     with closing(transfer.wire):
         while True:
@@ -54,15 +62,15 @@ def run(
             try:
                 request = upload.next_request()
                 answer = transfer.exchange(request)
+                finished = _take_in(upload, request, answer, observe)
+                if finished is not None:
+                    transfer.complete()
+                    return finished
+                transfer.confirm()
                 if answer is None:
-                    upload.lost()
                     setback = _unreachable()
-                else:
-                    finished = upload.receive(answer)
-                    if finished is not None:
-                        return finished
-                    if request.length and upload.confirmed <= farthest:
-                        setback = _stalled()
+                elif request.length and upload.confirmed <= farthest:
+                    setback = _stalled()
             except PlatformUnavailable as error:
                 setback = error
             if upload.confirmed > farthest:
@@ -74,7 +82,11 @@ def run(
 
 
 def ask(
-    upload: Upload, *, on_progress: Callable[[int], None], pause: Callable[[float], None]
+    upload: Upload,
+    *,
+    on_progress: Callable[[int], None],
+    pause: Callable[[float], None],
+    observe: Observer = unobserved,
 ) -> Finished | None:
     """Ask the platform what it made of the session; nothing is sent.
 
@@ -87,13 +99,32 @@ def ask(
         while True:
             upload.lost()
             try:
-                answer = wire.exchange(upload.next_request(), ())
+                request = upload.next_request()
+                answer = wire.exchange(request, ())
+                finished = _take_in(upload, request, answer, observe)
                 if answer is not None:
-                    return upload.receive(answer)
+                    return finished
                 setback = _unreachable()
             except PlatformUnavailable as error:
                 setback = error
             setbacks.bear(setback)
+
+
+def _take_in(
+    upload: Upload, request: Request, answer: Answer | None, observe: Observer
+) -> Finished | None:
+    """Let the machine judge an answer, and tell what it meant whatever that is."""
+    if answer is None:
+        upload.lost()
+        observe(unanswered(request, upload.confirmed))
+        return None
+    try:
+        finished = upload.receive(answer)
+    except PlatformError as error:
+        observe(refused(request, answer, error, upload.confirmed))
+        raise
+    observe(answered(request, answer, finished, upload.confirmed))
+    return finished
 
 
 class _Setbacks:
@@ -123,11 +154,13 @@ class _Transfer:
         source: Source,
         on_progress: Callable[[int], None],
         before_finish: Callable[[], None],
+        digest: Digest | None,
     ) -> None:
         self._upload = upload
         self._source = source
         self._on_progress = on_progress
         self._before_finish = before_finish
+        self._digest = digest
         self._sent = upload.confirmed
         self._buffer = memoryview(bytearray(BUFFER_BYTES))
         self.wire = Wire(beat=self._report)
@@ -135,12 +168,16 @@ class _Transfer:
     def exchange(self, request: Request) -> Answer | None:
         try:
             if request.length:
-                while self._source.seek(request.offset) != request.offset:
-                    self._report()
                 self._sent = request.offset
+                self._reach(request.offset)
+                self._seek(request.offset)
+            elif request.finishes:
+                self._reach(self._source.pin.size)
             if request.length or request.finishes:
                 self._source.verify()
             if request.finishes:
+                if self._digest is not None and not request.length:
+                    self._digest.verify()
                 self._before_finish()
             return self.wire.exchange(request, self._body(request))
         except BaseException:
@@ -148,17 +185,62 @@ class _Transfer:
             self._upload.lost()
             raise
 
+    def confirm(self) -> None:
+        """The platform holds as much as the machine says."""
+        if self._digest is not None:
+            self._digest.confirm(self._upload.confirmed)
+
+    def complete(self) -> None:
+        """The platform has everything, be it through a worker that did not live to hear of it."""
+        size = self._source.pin.size
+        if self._digest is None:
+            return
+        if self._source.ranges or self._digest.reach(size) == size:
+            # The video is there, whether its last bytes can be read once more or not.
+            with suppress(SourceError):
+                self._reach(size)
+                self._digest.confirm(size)
+
     def _body(self, request: Request) -> Iterator[memoryview]:
         left = request.length
         while left:
-            count = self._source.read_into(self._buffer[: min(left, BUFFER_BYTES)])
-            if not count:
-                raise SourceUnusable("source_changed", "The source ended before its known size.")
-            left -= count
+            piece = self._read(left)
+            left -= len(piece)
+            if self._digest is not None:
+                self._digest.feed(piece)
             if request.finishes and not left:
                 self._source.verify()
-            yield self._buffer[:count]
-            self._sent += count
+                if self._digest is not None:
+                    self._digest.verify()
+            yield piece
+            self._sent += len(piece)
+
+    def _reach(self, offset: int) -> None:
+        """Feed the digest what was sent before `offset` and is not in it yet."""
+        if self._digest is None:
+            return
+        at, beat_at = self._digest.reach(offset), time.monotonic() + TICK_SECONDS
+        if at == offset:
+            return
+        self._seek(at)
+        while at < offset:
+            piece = self._read(offset - at)
+            self._digest.feed(piece)
+            at += len(piece)
+            if time.monotonic() > beat_at:
+                beat_at += TICK_SECONDS
+                self._report()
+        self._digest.confirm(offset)
+
+    def _seek(self, offset: int) -> None:
+        while self._source.seek(offset) != offset:
+            self._report()
+
+    def _read(self, most: int) -> memoryview:
+        count = self._source.read_into(self._buffer[: min(most, BUFFER_BYTES)])
+        if not count:
+            raise SourceUnusable("source_changed", "The source ended before its known size.")
+        return self._buffer[:count]
 
     def _report(self) -> None:
         self._on_progress(self._sent)

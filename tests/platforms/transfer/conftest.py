@@ -9,6 +9,8 @@ import trustme
 
 from media.file import FileSource
 from platforms.transfer import engine
+from platforms.transfer.digest import Digest
+from platforms.transfer.exchange import Exchange
 from platforms.transfer.machine import Finished, Upload
 from tests.support.uploads import MiniUpload, UploadServer
 
@@ -27,6 +29,8 @@ class Ride:
     intents: list[int] = field(default_factory=list)
     on_progress: Callable[[int], object] = lambda _sent: None
     before_finish: Callable[[], object] = lambda: None
+    seen: list[Exchange] = field(default_factory=list)
+    digest: Digest = field(default_factory=lambda: Digest(SIZE))
 
     def run(self, upload: Upload) -> Finished:
         def on_progress(sent: int) -> None:
@@ -43,6 +47,8 @@ class Ride:
             on_progress=on_progress,
             before_finish=before_finish,
             pause=self.pauses.append,
+            observe=self.seen.append,
+            digest=self.digest,
         )
 
 

@@ -1,0 +1,104 @@
+"""What whoever watches the engine hears, and what is hashed of what leaves."""
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from domain.errors import PlatformUnavailable, ReauthorizationNeeded, SourceUnusable
+from domain.evidence import Range, Sent, Told
+from platforms.transfer import engine
+from platforms.transfer.digest import Digest
+from platforms.transfer.exchange import Exchange
+from tests.platforms.transfer.conftest import CHUNK, KIB, SIZE, Ride
+from tests.support.uploads import MiniUpload, Step, UploadServer, answer
+
+Mini = Callable[[UploadServer], MiniUpload]
+
+
+def hashed(path: Path, start: int = 0, end: int = SIZE) -> Range:
+    return Range(start, end, sha256(path.read_bytes()[start:end]).hexdigest())
+
+
+def test_every_request_is_told_with_what_it_came_to(
+    server: UploadServer, ride: Ride, mini: Mini, path: Path
+) -> None:
+    server.steps.extend([Step(), Step(), Step(), Step(lose_answer=True)])
+    ride.run(mini(server))
+    assert [(one.sent, one.told, one.confirmed) for one in ride.seen] == [
+        (Sent.QUESTION, Told.HELD, 0),
+        (Sent.BYTES, Told.HELD, CHUNK),
+        (Sent.BYTES, Told.HELD, 2 * CHUNK),
+        (Sent.FINISH, Told.NOTHING, 2 * CHUNK),
+        (Sent.QUESTION, Told.FINISHED, 2 * CHUNK),
+    ]
+    assert ride.digest.ranges == [hashed(path)]
+
+
+def test_an_error_is_told_before_it_ends_the_run(
+    server: UploadServer, ride: Ride, mini: Mini
+) -> None:
+    server.steps.extend([Step(), Step(answer=answer("401 Unauthorized"))])
+    with pytest.raises(ReauthorizationNeeded) as raised:
+        ride.run(mini(server))
+    assert ride.seen[-1] == Exchange(Sent.BYTES, Told.ERROR, 0, 401, raised.value.code)
+
+
+def test_a_question_tells_what_it_came_to(server: UploadServer, ride: Ride, mini: Mini) -> None:
+    server.steps.extend([Step(lose_answer=True), Step(answer=answer("503 Busy"))])
+    seen: list[Exchange] = []
+    asked = engine.ask(
+        mini(server), on_progress=lambda _: None, pause=ride.pauses.append, observe=seen.append
+    )
+    assert asked is None
+    assert [one.told for one in seen] == [Told.NOTHING, Told.ERROR, Told.HELD]
+
+
+def test_what_was_kept_in_part_is_hashed_once(
+    server: UploadServer, ride: Ride, mini: Mini, path: Path
+) -> None:
+    server.steps.extend([Step(), Step(cut_after=300 * KIB), Step(), Step(keep=256 * KIB)])
+    ride.run(mini(server))
+    assert ride.digest.ranges == [hashed(path)]
+
+
+def test_a_run_after_a_crash_goes_on_where_the_known_range_ends(
+    server: UploadServer, ride: Ride, mini: Mini, path: Path
+) -> None:
+    server.stored.extend(path.read_bytes()[: 700 * KIB])
+    known = hashed(path, 0, CHUNK)
+    ride.digest = Digest(SIZE, known=[known], begins=CHUNK)
+    upload = mini(server)
+    ride.run(upload)
+    assert upload.requests[1].offset == 700 * KIB, "what is read again is not sent again"
+    assert ride.digest.ranges == [known, hashed(path, CHUNK, SIZE)]
+
+
+def test_the_bytes_of_a_finish_that_nobody_lived_to_hear_of_are_hashed(
+    server: UploadServer, ride: Ride, mini: Mini, path: Path
+) -> None:
+    server.stored.extend(path.read_bytes())
+    ride.run(mini(server))
+    assert server.chunks == 0
+    assert ride.digest.ranges == [hashed(path)]
+
+
+def test_bytes_that_are_not_the_registered_ones_are_never_completed(
+    server: UploadServer, ride: Ride, mini: Mini
+) -> None:
+    ride.digest = Digest(SIZE, expected=sha256(b"another file").hexdigest())
+    with pytest.raises(SourceUnusable) as raised:
+        ride.run(mini(server))
+    assert raised.value.code == "source_changed"
+    assert len(server.stored) < SIZE
+
+
+def test_an_error_of_the_platform_is_not_taken_for_silence(
+    server: UploadServer, ride: Ride, mini: Mini
+) -> None:
+    server.steps.extend([Step(answer=answer("503 Busy"))] * 20)
+    with pytest.raises(PlatformUnavailable):
+        ride.run(mini(server))
+    assert {one.told for one in ride.seen} == {Told.ERROR}
+    assert {one.status for one in ride.seen} == {503}
