@@ -19,6 +19,7 @@ from emulator.world import World
 CONTROLS = {
     "GET /_emulator/state": "accounts, channels, Pages, videos, sessions, counters, quota, faults, "
     "switches",
+    "GET /_emulator/journal": "the operations that were called last, in their order",
     "POST /_emulator/faults": "order a fault: operation, kind, times, skip, final, owner, options; "
     "platform where two have the operation",
     "GET /_emulator/faults": "the orders, and how often each fired",
@@ -46,6 +47,7 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get(f"{root}/", _control(_help)),
         web.get(f"{root}/state", _control(_state)),
+        web.get(f"{root}/journal", _control(_journal)),
         web.get(f"{root}/faults", _control(_list_faults)),
         web.post(f"{root}/faults", _control(_order_fault)),
         web.delete(f"{root}/faults", _control(_clear_faults)),
@@ -133,6 +135,10 @@ def _state(world: World, _: dict[str, Any]) -> tuple[int, Any]:
             else:
                 state.setdefault(name, {}).update(part)
     return 200, state
+
+
+def _journal(world: World, _: dict[str, Any]) -> tuple[int, Any]:
+    return 200, {"calls": list(world.journal)}
 
 
 def _list_faults(world: World, _: dict[str, Any]) -> tuple[int, Any]:

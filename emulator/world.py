@@ -5,7 +5,7 @@ platform, of which it knows only the protocol below. That protocol is the seam f
 next platform: a package with its own routes, seeds, switches and state.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -14,6 +14,8 @@ from aiohttp import web
 
 from emulator.clock import Clock
 from emulator.faults import COMMON_KINDS, BadFault, Fault, Faults
+
+_REMEMBERED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class World:
     clock: Clock = field(default_factory=Clock)
     faults: Faults = field(default_factory=Faults)
     calls: Counter[str] = field(default_factory=Counter)
+    journal: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     transfer: Transfer = field(default_factory=Transfer)
     switches: Switches = field(default_factory=Switches)
     platforms: dict[str, Platform] = field(default_factory=dict)
@@ -96,8 +99,9 @@ class World:
         self.platforms[platform.name] = platform
 
     def note_call(self, operation: str) -> None:
-        """Count a call; every call is taken for a change."""
+        """Count a call and remember its turn; every call is taken for a change."""
         self.calls[operation] += 1
+        self.journal.append(operation)
         self.changes += 1
 
     def platform(self, name: object = None) -> Platform:
@@ -134,6 +138,7 @@ class World:
         self.clock.offset_seconds = 0.0
         self.faults.clear()
         self.calls.clear()
+        self.journal.clear()
         self.transfer.bytes_received = self.transfer.bytes_stored = 0
         self.switches = Switches()
         for platform in self.platforms.values():

@@ -199,7 +199,8 @@ class Google:
             "playlists": [
                 playlist.id
                 for playlist in self._state.library.playlists.values()
-                if any(item.video == video.id for item in playlist.items)
+                for item in playlist.items
+                if item.video == video.id
             ],
             "published_at": video.uploaded_at,
         }

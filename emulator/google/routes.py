@@ -42,7 +42,7 @@ FAULTS: Mapping[str, frozenset[str]] = {
     "oauth.userinfo": frozenset(),
     "oauth.tokeninfo": frozenset(),
     **dict.fromkeys(UNITS, REFUSING_KINDS),
-    "videos.list": REFUSING_KINDS | FATE_KINDS | {"not_found_yet"},
+    "videos.list": REFUSING_KINDS | FATE_KINDS | {"not_found_yet", "no_file_details"},
     "playlistItems.list": REFUSING_KINDS | {"not_found_yet"},
     "playlistItems.insert": REFUSING_KINDS | {"not_found_yet", "already_exists"},
     "thumbnails.set": REFUSING_KINDS | {"not_found_yet"},
@@ -54,8 +54,10 @@ FAULTS: Mapping[str, frozenset[str]] = {
         f"{name}.{step}": kinds
         for name in ("videos.insert", "thumbnails.set", "captions.insert")
         for step, kinds in {
-            "transfer": _SESSION_KINDS | FATE_KINDS | {"stall", "trickle"},
-            "status": _SESSION_KINDS | FATE_KINDS,
+            "transfer": _SESSION_KINDS
+            | FATE_KINDS
+            | {"stall", "trickle", "hold_back", "status_after"},
+            "status": _SESSION_KINDS | FATE_KINDS | {"hold_back"},
             "cancel": _SESSION_KINDS,
         }.items()
     },

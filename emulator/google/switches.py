@@ -39,5 +39,9 @@ class Switches:
     """A session costs an upload when it is opened, not when it is finished."""
     title_in_utf16_units: bool = False
     """The 100 characters of a title are UTF-16 units instead of code points."""
+    playlist_takes_twice: bool = False
+    """A playlist takes a video that it has already, as YouTube's own page lets people do."""
+    listing_lag_seconds: float = 0.0
+    """How long after its last byte a video is missing in its channel's uploads."""
     lock_uploads_private: bool = False
     """Uploads become private, as those of unverified projects did until November 2026."""

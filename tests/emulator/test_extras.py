@@ -143,3 +143,10 @@ def test_others_see_only_the_public_videos_of_a_channel(ana: Stranger) -> None:
     uploads = ana.emulator.channel("Ana Cooks")["uploads_playlist"]
     found = ben.ask("GET", f"{ITEMS}?part=contentDetails&playlistId={uploads}").json()
     assert [item["contentDetails"]["videoId"] for item in found["items"]] == [public]
+
+
+def test_a_playlist_can_take_a_video_twice(ana: Stranger) -> None:
+    ana.emulator.switch(playlist_takes_twice=True)
+    playlist, video = make_playlist(ana), ana.upload()["id"]
+    assert [add(ana, playlist, video).status_code for _ in range(2)] == [200, 200]
+    assert ana.emulator.videos()[0]["playlists"] == [playlist] * 2

@@ -155,6 +155,29 @@ def test_a_server_that_never_advances(ana: Stranger, session: str) -> None:
     assert ana.put(session, DATA).status_code == 201
 
 
+def test_a_chunk_can_be_kept_in_part(ana: Stranger, session: str) -> None:
+    ana.emulator.fault(PUT, "stall", after_bytes=2 * KIB256)
+    assert ana.put(session, DATA).headers["range"] == f"bytes=0-{2 * KIB256 - 1}"
+
+
+def test_an_answer_can_be_bad_after_all_was_done(ana: Stranger, session: str) -> None:
+    ana.emulator.fault(PUT, "status_after", status=502)
+    assert ana.put(session, DATA).status_code == 502
+    assert ana.query(session).status_code == 200
+    assert ana.emulator.videos()[0]["sha256"] == sha256(DATA)
+
+
+def test_a_video_can_be_held_back_although_every_byte_is_there(ana: Stranger, session: str) -> None:
+    ana.emulator.fault(PUT, "hold_back")
+    ana.emulator.fault(ASK, "hold_back")
+    for answer in (ana.put(session, DATA), ana.query(session)):
+        assert answer.status_code == 308
+        assert answer.headers["range"] == f"bytes=0-{SIZE - 1}"
+    assert ana.emulator.videos() == []
+    assert ana.query(session, SIZE).is_success
+    assert ana.emulator.videos()[0]["sha256"] == sha256(DATA)
+
+
 def test_an_answer_can_be_slow(ana: Stranger) -> None:
     ana.emulator.fault("channels.list", "slow", delay_seconds=0.3)
     before = time.monotonic()

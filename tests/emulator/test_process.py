@@ -88,6 +88,11 @@ def test_a_reset_forgets_everything_but_the_seeds(ana: Stranger) -> None:
     assert ana.refresh().status_code == 400
 
 
+def test_calls_are_remembered_in_their_order(ana: Stranger) -> None:
+    ana.upload()
+    assert ana.emulator.journal()[-2:] == ["videos.insert.start", "videos.insert.transfer"]
+
+
 def test_calls_and_bytes_are_counted(ana: Stranger) -> None:
     ana.upload(b"12345")
     assert ana.emulator.calls("videos.insert.start") == 1

@@ -86,6 +86,11 @@ class Emulator:
         count: int = self.state()["calls"].get(operation, 0)
         return count
 
+    def journal(self) -> list[str]:
+        """Return the operations that were called, in their order."""
+        calls: list[str] = self._ask("GET", "journal")["calls"]
+        return calls
+
     def fault(self, operation: str, kind: str, **options: Any) -> int:
         """Order a fault and return its id."""
         body = {"operation": operation, "kind": kind, **options}

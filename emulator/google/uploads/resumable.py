@@ -114,6 +114,8 @@ class Resumable:
         if sent.query or _is_question(call, session, sent):
             return self._tell(call, session, sent)
         if call.suffers("stall"):
+            if part := call.option("after_bytes", 0):
+                await take(call, session, sent, part)
             await discard(call, session)
             return self._progress(call, session)
         if sent.first > session.intake.stored:
@@ -122,7 +124,10 @@ class Resumable:
         if session.record.total is not None and sent.total not in (None, session.record.total):
             raise Unparsable(sent.total)
         if await take(call, session, sent):
-            return self._finish(call, session)
+            if call.suffers("hold_back"):
+                return self._progress(call, session)
+            finished = self._finish(call, session)
+            return call.scripted() if call.suffers("status_after") else finished
         return self._progress(call, session)
 
     async def _break(self, call: Call, session: Session, sent: ContentRange) -> web.StreamResponse:
@@ -144,6 +149,8 @@ class Resumable:
     def _tell(self, call: Call, session: Session, sent: ContentRange) -> web.StreamResponse:
         """Answer `bytes */N`, which also ends a file whose length was unknown before."""
         stored = session.intake.stored
+        if call.suffers("hold_back"):
+            return self._progress(call, session)
         if sent.total == stored > 0 and session.record.total in (None, stored):
             return self._finish(call, session)
         return self._progress(call, session)
@@ -168,7 +175,8 @@ class Resumable:
 
     def _progress(self, call: Call, session: Session) -> web.Response:
         # While bytes still come in, only what would survive a break is promised.
-        stored = session.intake.settled
+        whole = session.intake.stored == session.record.total
+        stored = session.intake.stored if whole else session.intake.settled
         headers = dict(_SERVER)
         if stored:
             headers["Range"] = f"bytes=0-{stored - 1}"

@@ -19,13 +19,13 @@ _ERRORS = frozenset({"graph_error"})
 
 FAULTS: Mapping[str, frozenset[str]] = {
     "page_videos.start": _ERRORS,
-    "page_videos.transfer": _ERRORS | {"stall", "trickle", "offset_loop"},
+    "page_videos.transfer": _ERRORS | {"stall", "trickle", "offset_loop", "session_lost"},
     "page_videos.finish": FINISH_KINDS,
     "page_videos.cancel": _ERRORS,
     "page_videos.single": _ERRORS | {"trickle"},
     "page_videos.list": _ERRORS,
     "reels.start": _ERRORS,
-    "reels.transfer": _ERRORS | {"stall", "trickle", "upload_error"},
+    "reels.transfer": _ERRORS | {"stall", "trickle", "upload_error", "session_lost"},
     "reels.finish": FINISH_KINDS,
     "reels.list": _ERRORS,
     "video.get": _ERRORS | {"not_found_yet"},

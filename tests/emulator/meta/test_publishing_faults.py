@@ -201,3 +201,37 @@ def test_a_fault_may_be_meant_for_one_page(emulator: Emulator, bakery: Publisher
         data={"upload_phase": "start", "file_size": "2048", "access_token": other.token},
     )
     assert (refusal(answer), emulator.fired(fault)) == ((2, None), 1)
+
+
+def test_a_finish_may_have_its_effect_later(bakery: Publisher) -> None:
+    started = ready_to_finish(bakery)
+    bakery.emulator.fault("page_videos.finish", "late_finish", delay_seconds=60)
+    with pytest.raises(httpx.TransportError):
+        bakery.finish(started)
+    assert bakery.status(started["video_id"])["video_status"] == "upload_complete"
+    bakery.emulator.advance(61)
+    assert bakery.status(started["video_id"])["video_status"] == "ready"
+    assert bakery.emulator.videos()[0]["finishes"] == 1
+
+
+@pytest.mark.parametrize("operation", ["page_videos.transfer", "page_videos.finish"])
+def test_an_upload_may_be_forgotten(bakery: Publisher, operation: str) -> None:
+    started = bakery.start(len(DATA))
+    bakery.emulator.fault(operation, "session_lost")
+    if operation == "page_videos.finish":
+        bakery.transfer_all(started, DATA)
+        assert refusal(bakery.finish(started)) == (100, None)
+    else:
+        assert refusal(bakery.transfer(started, 0, DATA)) == (100, None)
+    assert refusal(bakery.ask("GET", started["video_id"])) == (100, 33)
+    assert bakery.emulator.videos() == []
+
+
+@pytest.mark.parametrize("operation", ["reels.transfer", "reels.finish"])
+def test_a_reel_may_be_forgotten(bakery: Publisher, operation: str) -> None:
+    started = bakery.start_reel()
+    bakery.emulator.fault(operation, "session_lost")
+    bakery.send(started, DATA)
+    assert bakery.finish_reel(started).is_client_error
+    assert refusal(bakery.ask("GET", started["video_id"])) == (100, 33)
+    assert bakery.emulator.videos() == []

@@ -104,7 +104,10 @@ class Playlists:
         video = service.library.videos.get(video_id)
         if video is None or call.suffers("not_found_yet"):
             raise errors.video_not_found("body.snippet.resourceId.videoId")
-        if call.suffers("already_exists") or any(i.video == video.id for i in playlist.items):
+        is_there = any(item.video == video.id for item in playlist.items)
+        if call.suffers("already_exists") or (
+            is_there and not service.switches.playlist_takes_twice
+        ):
             raise errors.already_exists(
                 "videoAlreadyInPlaylist", "Video already in playlist.", "youtube.playlistItem"
             )
@@ -161,7 +164,8 @@ class Playlists:
         library, now = self._service.library, self._service.clock.now()
         for channel in self._service.directory.channels.values():
             if channel.uploads_playlist == playlist_id:
-                uploads = library.uploads_of(channel.id)
+                until = now - self._service.switches.listing_lag_seconds
+                uploads = [v for v in library.uploads_of(channel.id) if v.uploaded_at <= until]
                 rows = [(PlaylistItem(f"UU{v.id}", v.id, v.uploaded_at), v) for v in uploads]
                 owner = channel.id
                 break

@@ -19,7 +19,9 @@ from emulator.meta.publishing.service import Service
 
 FATES = frozenset(fate for fate in Fate if fate is not Fate.READY)
 FINISH_KINDS = (
-    frozenset({"graph_error", "graph_error_after", "status_after", "lose_answer_live"}) | FATES
+    frozenset({"graph_error", "graph_error_after", "status_after", "lose_answer_live"})
+    | {"late_finish", "session_lost"}
+    | FATES
 )
 
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM")
@@ -72,6 +74,9 @@ def concluded(call: Call, video: Video) -> web.Response:
     """Answer a finish that was carried out, as its fault wants it answered."""
     if call.fault and call.fault.kind in FATES:
         video.fate, video.reason = Fate(call.fault.kind), call.option("reason")
+    if call.suffers("late_finish"):
+        video.finished_at += call.option("delay_seconds", 1.0)
+        return call.cut()
     if call.suffers("lose_answer_live"):
         video.processing_seconds = 0.0
         return call.cut()

@@ -98,12 +98,16 @@ class Nodes:
             known["status"] = documented(known["status"])
         return {name: known[name] for name in [*names, "id"] if known.get(name) is not None}
 
-    def _unfinished(self, session: Session) -> dict[str, Any]:
+    @property
+    def _whole(self) -> str:
+        """The word for a file that is there whole and of which nothing was made yet."""
         early = self._service.switches.processing_before_finish
-        word = "processing" if early else "upload_complete"
+        return "processing" if early else "upload_complete"
+
+    def _unfinished(self, session: Session) -> dict[str, Any]:
         return {
             "id": session.video_id,
-            "status": unfinished_status(session.intake.stored, session.size, word),
+            "status": unfinished_status(session.intake.stored, session.size, self._whole),
             "published": False,
             "created_time": moment(session.opened_at),
             "updated_time": moment(session.opened_at),
@@ -113,14 +117,17 @@ class Nodes:
         now, page = self._service.clock.now(), self._service.tokens.directory.pages.get(video.page)
         published = is_published(video, now)
         reel = video.kind is Kind.REEL
-        waits = video.plan.intent is Intent.SCHEDULED and not published
+        begun = now >= video.finished_at
+        waits = begun and video.plan.intent is Intent.SCHEDULED and not published
         return {
             **video.details,
             "id": video.id,
             "title": video.title or None,
             "description": video.description or None,
             "from": {"id": video.page, "name": page.name if page else ""},
-            "status": finished_status(video, now),
+            "status": finished_status(video, now)
+            if begun
+            else unfinished_status(video.bytes, video.bytes, self._whole),
             "published": published,
             "post_id": video.post_id if published else None,
             "permalink_url": f"/reel/{video.id}/" if reel else f"/{video.page}/videos/{video.id}/",

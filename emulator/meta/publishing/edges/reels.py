@@ -12,6 +12,7 @@ from emulator.meta.graph.calls import LATEST, raise_ordered
 from emulator.meta.graph.errors import graph_error, json_answer
 from emulator.meta.publishing.edges.finishing import concluded, finish, repeated
 from emulator.meta.publishing.intake.form import Form
+from emulator.meta.publishing.intake.sessions import State
 from emulator.meta.publishing.library import Intent, Kind
 from emulator.meta.publishing.schedule import DAY, reel_plan
 from emulator.meta.publishing.service import Service
@@ -58,6 +59,9 @@ class Reels:
         if finished and (finished.page, finished.kind) == (page.id, Kind.REEL):
             return repeated(finished)
         session = service.sessions.find(video_id)
+        if session and call.suffers("session_lost"):
+            session.state = State.CANCELLED
+            session = None
         if session is None or (session.page, session.kind) != (page.id, Kind.REEL):
             raise graph_error("100", "(#100) Param video_id is not a Reel that can be finished.")
         plan = reel_plan(params, service.clock.now())

@@ -13,7 +13,7 @@ from emulator.meta.graph.calls import raise_ordered
 from emulator.meta.graph.errors import GraphError, UploadError, json_answer
 from emulator.meta.graph.params import params_of
 from emulator.meta.publishing.intake.reading import body, discard, metered
-from emulator.meta.publishing.intake.sessions import Session
+from emulator.meta.publishing.intake.sessions import Session, State
 from emulator.meta.publishing.library import Kind
 from emulator.meta.publishing.service import Service
 
@@ -52,6 +52,9 @@ class UploadHost:
 
     def _find(self, call: Call) -> Session | None:
         session = self._service.sessions.find(call.request.match_info["node"])
+        if session and call.suffers("session_lost"):
+            session.state = State.CANCELLED
+            return None
         return session if session and session.kind is Kind.REEL else None
 
     def _check(self, call: Call, session: Session | None) -> int:

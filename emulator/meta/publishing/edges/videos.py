@@ -87,6 +87,10 @@ class Videos:
         """Take one chunk, whole or not at all, and ask for the next range."""
         page = self._service.publisher(call, form.params)
         session = self._session(page, form.params)
+        if call.suffers("session_lost"):
+            session.state = State.CANCELLED
+            await form.read_rest()
+            session = self._session(page, form.params)
         start, end = form.params.number("start_offset"), self._end(session)
         branch = session.intake.branch()
         fits = start == branch.stored
@@ -115,8 +119,12 @@ class Videos:
         finished = service.library.of_session(params.need("upload_session_id"))
         if finished and finished.page == page.id:
             return repeated(finished)
+        session = self._session(page, params)
+        if call.suffers("session_lost"):
+            session.state = State.CANCELLED
+            session = self._session(page, params)
         plan = video_plan(params, service.clock.now())
-        return concluded(call, finish(service, self._session(page, params), params, plan, form))
+        return concluded(call, finish(service, session, params, plan, form))
 
     async def _cancel(self, call: Call, form: Form) -> web.StreamResponse:
         """End a session for good."""
