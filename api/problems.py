@@ -104,7 +104,7 @@ _INTERNAL = _answer(
 def _headers(error: CastlineError) -> dict[str, str]:
     if isinstance(error, Unauthorized):
         return {"WWW-Authenticate": "Bearer"}
-    if error.status not in (429, 503):
+    if error.remedy is not Remedy.WAIT:
         return {}
     return {"Retry-After": str(_seconds_to_wait(error))}
 

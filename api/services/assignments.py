@@ -1,7 +1,7 @@
 """Accepting assignments.
 
-An order is checked in full, then written in one transaction with its idempotency claim,
-then its workflows are started. From the commit on it is never lost: a workflow that could
+An order is checked in full, then written in one transaction with the answer to its idempotency
+key, then its workflows are started. From the commit on it is never lost: a workflow that could
 not be started is started by Reconcile.
 """
 
@@ -16,9 +16,10 @@ from sqlmodel import Session
 from activities.contract.assignments import AssignmentEdit
 from activities.publishing.jobs import input_of
 from api.context import Context, on_loop
+from api.services.claims import Key, claimed, settle
 from api.services.webhooks import check_url
 from domain import ids
-from domain.errors import Conflict, InvalidRequest, Unavailable, Unprocessable
+from domain.errors import Conflict, InvalidRequest, Unavailable
 from domain.ids import WorkspaceId
 from domain.states import AssignmentState
 from media.facts import inspect
@@ -26,7 +27,7 @@ from media.source import VideoFacts
 from store.queries.access import connections
 from store.queries.publishing import assignments, videos
 from store.queries.telling.endpoints import ensure_callbacks
-from store.tables import Assignment, Connection, IdempotencyClaim, Video
+from store.tables import Assignment, Connection, Video
 
 log = logging.getLogger("castline.api")
 
@@ -43,9 +44,7 @@ class Order:
     scheduled_at: datetime | None = None
     external_id: str | None = None
     callback_url: str | None = None
-    idempotency_key: str | None = None
-    fingerprint: str = ""
-    """Of the request: the same key with another one is refused."""
+    key: Key | None = None
     origin: str = "v1"
     payload_prefix: str = "payload."
     """How the surface calls the payload's fields in error details."""
@@ -54,37 +53,24 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class Accepted:
     group: Sequence[Assignment]
-    is_replay: bool
+    first_answer: Mapping[str, Any] | None = None
+    """Set for a repetition, which makes no group: what was answered to the first."""
 
 
 def accept(here: Context, workspace_id: WorkspaceId, order: Order) -> Accepted:
     """Write the order's assignments and start them. With a key, a retry gets the first answer.
 
     Raises `InvalidRequest`, `NotFound` for foreign ids, `Conflict` for a connection that is
-    switched off, and `Unprocessable` for a key that stands for another request.
+    switched off and for a key at whose first request we are still at work, and
+    `Unprocessable` for a key that stands for another request.
     """
-    with here.store.read() as session:
-        first = _find_first(session, workspace_id, order)
-        if first is not None:
-            return Accepted(first, is_replay=True)
-        targets = [
-            connections.get_connection(session, workspace_id, connection_id)
-            for connection_id in order.connection_ids
-        ]
-        known = videos.get_video(session, workspace_id, order.video_id) if order.video_id else None
-    _check(here, order, targets)
-    if order.callback_url is not None:
-        check_url(here, order.callback_url, "callbackUrl")
-    facts = videos.facts_of(known) if known else inspect(order.media_url or "", here.policy)
-    warnings = {
-        platform: _check_file(here, platform, order, facts)
-        for platform in {target.platform for target in targets}
-    }
-    accepted = _write(here, workspace_id, order, targets, known or facts, warnings)
-    if not accepted.is_replay:
-        for row in accepted.group:
-            start(here, row)
-    return accepted
+    group_id = ids.new_group_id()
+    if order.key is None:
+        return Accepted(_accept(here, workspace_id, order, group_id))
+    with claimed(here.store, workspace_id, order.key, group_id) as first_answer:
+        if first_answer is not None:
+            return Accepted([], first_answer)
+        return Accepted(_accept(here, workspace_id, order, group_id))
 
 
 def retry(here: Context, workspace_id: WorkspaceId, assignment_id: str) -> Assignment:
@@ -148,6 +134,29 @@ def check_payload(
         )
 
 
+def _accept(
+    here: Context, workspace_id: WorkspaceId, order: Order, group_id: str
+) -> Sequence[Assignment]:
+    with here.store.read() as session:
+        targets = [
+            connections.get_connection(session, workspace_id, connection_id)
+            for connection_id in order.connection_ids
+        ]
+        known = videos.get_video(session, workspace_id, order.video_id) if order.video_id else None
+    _check(here, order, targets)
+    if order.callback_url is not None:
+        check_url(here, order.callback_url, "callbackUrl")
+    facts = videos.facts_of(known) if known else inspect(order.media_url or "", here.policy)
+    warnings = {
+        platform: _check_file(here, platform, order, facts)
+        for platform in {target.platform for target in targets}
+    }
+    group = _write(here, workspace_id, order, targets, known or facts, warnings, group_id)
+    for row in group:
+        start(here, row)
+    return group
+
+
 def _check(here: Context, order: Order, targets: Sequence[Connection]) -> None:
     for target in targets:
         if not target.is_active:
@@ -182,43 +191,33 @@ def _write(
     targets: Sequence[Connection],
     facts: VideoFacts | Video,
     warnings: Mapping[str, Mapping[str, str]],
-) -> Accepted:
-    group_id = ids.new_group_id()
+    group_id: str,
+) -> Sequence[Assignment]:
     with here.store.write() as session:
-        if order.idempotency_key is not None:
-            claim = assignments.claim_idempotency(
-                session,
-                workspace_id=workspace_id,
-                key=order.idempotency_key,
-                fingerprint=order.fingerprint,
-                group_id=group_id,
-            )
-            if claim is not None:
-                return Accepted(_replay(session, order, claim), is_replay=True)
         video = _ensure_video(session, workspace_id, order, facts)
         if order.callback_url is not None:
             ensure_callbacks(session, here.vault, workspace_id)
-        return Accepted(
-            [
-                assignments.create_assignment(
-                    session,
-                    workspace_id=workspace_id,
-                    connection_id=target.id,
-                    video_id=video.id,
-                    platform=target.platform,
-                    type=order.type,
-                    payload=order.payload,
-                    scheduled_at=order.scheduled_at,
-                    external_id=order.external_id,
-                    callback_url=order.callback_url,
-                    origin=order.origin,
-                    group_id=group_id,
-                    warnings=warnings[target.platform],
-                )
-                for target in targets
-            ],
-            is_replay=False,
-        )
+        group = [
+            assignments.create_assignment(
+                session,
+                workspace_id=workspace_id,
+                connection_id=target.id,
+                video_id=video.id,
+                platform=target.platform,
+                type=order.type,
+                payload=order.payload,
+                scheduled_at=order.scheduled_at,
+                external_id=order.external_id,
+                callback_url=order.callback_url,
+                origin=order.origin,
+                group_id=group_id,
+                warnings=warnings[target.platform],
+            )
+            for target in targets
+        ]
+        if order.key is not None:
+            settle(session, order.key, group)
+    return group
 
 
 def _ensure_video(
@@ -229,20 +228,3 @@ def _ensure_video(
     return videos.create_video(
         session, workspace_id=workspace_id, source_url=order.media_url or "", facts=facts
     )
-
-
-def _find_first(
-    session: Session, workspace_id: WorkspaceId, order: Order
-) -> Sequence[Assignment] | None:
-    if order.idempotency_key is None:
-        return None
-    claim = assignments.find_claim(session, workspace_id, order.idempotency_key)
-    return None if claim is None else _replay(session, order, claim)
-
-
-def _replay(session: Session, order: Order, claim: IdempotencyClaim) -> Sequence[Assignment]:
-    if claim.fingerprint != order.fingerprint:
-        raise Unprocessable(
-            "idempotency_key_reused", "This idempotency key stands for another request."
-        )
-    return assignments.list_group(session, claim.workspace_id, claim.group_id)

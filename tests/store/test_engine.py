@@ -3,7 +3,7 @@ from multiprocessing import get_context
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from domain.errors import Conflict
 from store.engine import Store
@@ -54,8 +54,11 @@ def test_rows_are_used_after_the_block(tenant: Tenant) -> None:
 
 
 def test_a_reference_to_nothing_is_refused(store: Store) -> None:
-    claim = text("INSERT INTO idempotency_claim VALUES ('nobody', 'k', 'f', 'g', '2026-01-01')")
-    with pytest.raises(DBAPIError), store.write() as session:
+    claim = text(
+        "INSERT INTO idempotency_claim (workspace_id, key, fingerprint, group_id, created_at) "
+        "VALUES ('nobody', 'k', 'f', 'g', '2026-01-01')"
+    )
+    with pytest.raises(IntegrityError), store.write() as session:
         session.connection().execute(claim)
 
 

@@ -13,7 +13,7 @@ from domain.secrets import Secret
 from domain.states import AssignmentState
 from media.source import Pin, VideoFacts
 from platforms.facebook import Facebook, MetaApp
-from platforms.protocol import Channel, Credential
+from platforms.protocol import Channel, Credential, FileCheck
 from platforms.youtube import GoogleApp, YouTube
 from platforms.youtube.channels import READ, UPLOAD
 from store.queries import workspaces
@@ -42,7 +42,7 @@ class DirectedYouTube(YouTube):
         self.failure: Exception | None = None
         self.revoked: list[str] = []
         self.meanwhile: Callable[[], object] | None = None
-        """What happens elsewhere while a grant is revoked."""
+        """What happens elsewhere while a grant is revoked or a file is judged."""
 
     def channel(self, credential: Credential) -> Channel:
         if isinstance(self.answer, Exception):
@@ -53,9 +53,12 @@ class DirectedYouTube(YouTube):
         if self.failure is not None:
             raise self.failure
         self.revoked.append(credential.access_token.reveal())
-        if self.meanwhile is not None:
-            self.meanwhile()
+        self._let_it_happen()
         return True
+
+    def check_file(self, type: str, facts: VideoFacts) -> FileCheck:
+        self._let_it_happen()
+        return super().check_file(type, facts)
 
     def refresh(self, credential: Credential) -> Credential:
         if self.failure is not None:
@@ -63,6 +66,12 @@ class DirectedYouTube(YouTube):
         return Credential(
             Secret("refreshed"), credential.refresh_token, _later(), credential.scopes
         )
+
+    def _let_it_happen(self) -> None:
+        """Once: what happens may come here again itself."""
+        happening, self.meanwhile = self.meanwhile, None
+        if happening is not None:
+            happening()
 
 
 class DirectedFacebook(Facebook):

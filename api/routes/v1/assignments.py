@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header
+from fastapi.responses import JSONResponse
 
 from activities.contract.assignments import AssignmentEdit
 from api.auth import Caller
@@ -19,6 +21,7 @@ from api.schemas.v1.assignments import (
     AssignmentView,
 )
 from api.services.assignments import Order, accept, cancel, check_payload, edit, retry
+from api.services.claims import Key
 from domain.errors import Conflict, InvalidRequest, NotFound, Unavailable, Unprocessable
 from domain.states import AssignmentState
 from store.queries.publishing import assignments
@@ -27,12 +30,13 @@ from store.tables import Assignment
 
 router = APIRouter(prefix="/assignments", tags=["Assignments"])
 
-Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+KeyHeader = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 
 
 @router.post(
     "",
     status_code=201,
+    response_model=AssignmentView | AssignmentGroup,
     responses={
         200: {
             "model": AssignmentView | AssignmentGroup,
@@ -45,20 +49,17 @@ def create(
     here: Here,
     workspace_id: Caller,
     wanted: AssignmentRequest,
-    response: Response,
-    idempotency_key: Key = None,
-) -> AssignmentView | AssignmentGroup:
+    idempotency_key: KeyHeader = None,
+) -> JSONResponse:
     """Accept an assignment, or one for each of `connectionIds`.
 
-    From this answer on it is never lost: whatever stops working is waited for.
+    From this answer on it is never lost: whatever stops working is waited for. With an
+    idempotency key the same body is answered alike, and 409 `in_flight` until it is answered.
     """
     accepted = accept(here, workspace_id, _order(wanted, idempotency_key))
-    if accepted.is_replay:
-        response.status_code = 200
-    views = [AssignmentView.model_validate(row) for row in accepted.group]
-    if wanted.connection_ids is None:
-        return views[0]
-    return AssignmentGroup(group_id=views[0].group_id, items=views)
+    if accepted.first_answer is not None:
+        return JSONResponse(accepted.first_answer)
+    return JSONResponse(_tell(wanted, accepted.group), 201)
 
 
 @router.get("")
@@ -136,10 +137,6 @@ def _edit(here: Context, row: Assignment, changes: AssignmentPatch) -> Assignmen
 
 
 def _order(wanted: AssignmentRequest, header: str | None) -> Order:
-    key = wanted.idempotency_key or header
-    if header is not None and key != header:
-        sentence = "The header Idempotency-Key says something else."
-        raise InvalidRequest("invalid_request", sentence, details={"idempotencyKey": [sentence]})
     return Order(
         connection_ids=wanted.connection_ids or [wanted.connection_id or ""],
         video_id=wanted.video_id,
@@ -149,9 +146,27 @@ def _order(wanted: AssignmentRequest, header: str | None) -> Order:
         scheduled_at=wanted.scheduled_at,
         external_id=wanted.external_id,
         callback_url=wanted.callback_url,
-        idempotency_key=key,
-        fingerprint=_fingerprint(wanted),
+        key=_key(wanted, header),
     )
+
+
+def _key(wanted: AssignmentRequest, header: str | None) -> Key | None:
+    text = wanted.idempotency_key or header
+    if header is not None and text != header:
+        sentence = "The header Idempotency-Key says something else."
+        raise InvalidRequest("invalid_request", sentence, details={"idempotencyKey": [sentence]})
+    if text is None:
+        return None
+    return Key(text, _fingerprint(wanted), lambda group: _tell(wanted, group))
+
+
+def _tell(wanted: AssignmentRequest, group: Sequence[Assignment]) -> dict[str, Any]:
+    """One view for `connectionId`, a group for `connectionIds`, as JSON."""
+    views = [AssignmentView.model_validate(row) for row in group]
+    if wanted.connection_ids is None:
+        return views[0].model_dump(mode="json", by_alias=True)
+    made = AssignmentGroup(group_id=views[0].group_id, items=views)
+    return made.model_dump(mode="json", by_alias=True)
 
 
 def _fingerprint(wanted: AssignmentRequest) -> str:

@@ -1,8 +1,8 @@
 """Assignments: accepted, listed, edited, retried.
 
-A request with an idempotency key is claimed in the transaction that does its work, so of
-two at once exactly one creates anything. The row follows the workflow and never leads it;
-once settled it stays as it is until a person begins the next attempt.
+Accepting is one transaction, and numbers what it makes in the order of the commits. The row
+follows the workflow and never leads it; once settled it stays as it is until a person begins
+the next attempt.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,12 +23,11 @@ from store.queries.rows import (
     Page,
     find_by_number,
     found,
-    insert_new,
     lock_row,
     paginate,
 )
 from store.queries.telling.events import note_assignment
-from store.tables import Assignment, IdempotencyClaim, Workspace, now
+from store.tables import Assignment, Workspace, now
 
 _NOT_FOUND = "assignment_not_found"
 
@@ -77,27 +76,6 @@ def create_assignment(
     session.flush()
     note_assignment(session, assignment)
     return assignment
-
-
-def claim_idempotency(
-    session: Session, *, workspace_id: str, key: str, fingerprint: str, group_id: str
-) -> IdempotencyClaim | None:
-    """Claim a key for this transaction. None: it is ours; else the claim that came first.
-
-    Of two transactions at once the second waits until the first has committed and gets its
-    claim, or has failed and makes its own.
-    """
-    claim = IdempotencyClaim(
-        workspace_id=workspace_id, key=key, fingerprint=fingerprint, group_id=group_id
-    )
-    if insert_new(session, claim):
-        return None
-    return session.get_one(IdempotencyClaim, (workspace_id, key))
-
-
-def find_claim(session: Session, workspace_id: str, key: str) -> IdempotencyClaim | None:
-    """The first request with this key, once its transaction has committed."""
-    return session.get(IdempotencyClaim, (workspace_id, key))
 
 
 def get_assignment(session: Session, workspace_id: str, assignment_id: str) -> Assignment:

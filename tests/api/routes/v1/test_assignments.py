@@ -161,59 +161,6 @@ async def test_a_connection_that_is_switched_off_is_refused(ours: Tenant) -> Non
     assert (answer.status_code, answer.json()["code"]) == (409, "connection_inactive")
 
 
-async def test_the_same_key_and_body_replays_the_first_answer(
-    ours: Tenant, lifecycles: DirectedLifecycles
-) -> None:
-    body = wanted(ours, scheduledAt="2027-01-31T18:00:00+01:00")
-    first = await ours.http.post(ASSIGNMENTS, json={**body, "idempotencyKey": "k"})
-    again = await ours.http.post(
-        ASSIGNMENTS,
-        # The same moment and the same key, said in other words.
-        json={**body, "scheduledAt": "2027-01-31T17:00:00Z"},
-        headers={"Idempotency-Key": "k"},
-    )
-    assert (first.status_code, again.status_code) == (201, 200)
-    assert again.json() == first.json()
-    assert len(lifecycles.assignments) == 1
-
-
-async def test_the_same_key_for_several_connections_replays_the_group(ours: Tenant) -> None:
-    ids = [ours.connection("UC1").id, ours.connection("UC2").id]
-    body = wanted(ours, connectionId=None, connectionIds=ids, idempotencyKey="k")
-    first = await ours.http.post(ASSIGNMENTS, json=body)
-    again = await ours.http.post(ASSIGNMENTS, json=body)
-    assert (again.status_code, again.json()) == (200, first.json())
-
-
-async def test_the_same_key_for_another_body_is_422(ours: Tenant) -> None:
-    body = wanted(ours, idempotencyKey="k")
-    await ours.http.post(ASSIGNMENTS, json=body)
-    answer = await ours.http.post(ASSIGNMENTS, json={**body, "payload": {"title": "Other"}})
-    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
-
-
-async def test_a_key_belongs_to_one_workspace(ours: Tenant, theirs: Tenant) -> None:
-    for tenant in (ours, theirs):
-        answer = await tenant.http.post(ASSIGNMENTS, json=wanted(tenant, idempotencyKey="k"))
-        assert answer.status_code == 201
-
-
-async def test_two_requests_at_once_with_one_key_make_one_assignment(
-    ours: Tenant, lifecycles: DirectedLifecycles
-) -> None:
-    body = wanted(ours, idempotencyKey="k")
-    found = await asyncio.gather(*(ours.http.post(ASSIGNMENTS, json=body) for _ in range(6)))
-    assert sorted(answer.status_code for answer in found) == [200] * 5 + [201]
-    assert len({answer.json()["id"] for answer in found}) == 1
-    assert len(lifecycles.assignments) == 1
-
-
-async def test_header_and_body_may_not_name_different_keys(ours: Tenant) -> None:
-    body = wanted(ours, idempotencyKey="k")
-    answer = await ours.http.post(ASSIGNMENTS, json=body, headers={"Idempotency-Key": "other"})
-    assert answer.status_code == 400
-
-
 async def test_assignments_are_filtered_by_state(ours: Tenant) -> None:
     failed, _ = ours.assignment(), ours.assignment()
     ours.settle(failed.id, AssignmentState.FAILED)

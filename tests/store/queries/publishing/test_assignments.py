@@ -1,6 +1,4 @@
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -99,64 +97,6 @@ def test_assignments_are_found_by_what_is_asked(
     assert numbers(group_id=first.group_id) == [1]
     assert numbers(external_id="unknown") == []
     assert numbers(origin="youtube") == []
-
-
-def test_a_key_is_claimed_once_per_workspace(
-    store: Store, tenant: Tenant, stranger: Tenant
-) -> None:
-    def claim(owner: Tenant, group_id: str) -> str | None:
-        with store.write() as session:
-            earlier = assignments.claim_idempotency(
-                session,
-                workspace_id=owner.workspace.id,
-                key="k",
-                fingerprint="f",
-                group_id=group_id,
-            )
-        return earlier.group_id if earlier else None
-
-    assert claim(tenant, "grp_1") is None
-    assert claim(tenant, "grp_2") == "grp_1"
-    assert claim(stranger, "grp_3") is None
-    with store.read() as session:
-        first = assignments.find_claim(session, tenant.workspace.id, "k")
-        assert first is not None
-        assert first.group_id == "grp_1"
-        assert assignments.find_claim(session, tenant.workspace.id, "unused") is None
-
-
-def test_of_two_claims_at_once_one_wins(store: Store, tenant: Tenant) -> None:
-    start = Barrier(4)
-
-    def accept(group_id: str) -> str:
-        start.wait()
-        with store.write() as session:
-            earlier = assignments.claim_idempotency(
-                session,
-                workspace_id=tenant.workspace.id,
-                key="k",
-                fingerprint="f",
-                group_id=group_id,
-            )
-            return earlier.group_id if earlier else group_id
-
-    with ThreadPoolExecutor(4) as pool:
-        answers = set(pool.map(accept, ("grp_1", "grp_2", "grp_3", "grp_4")))
-    assert len(answers) == 1
-
-
-def test_a_claim_of_a_failed_request_is_free_again(store: Store, tenant: Tenant) -> None:
-    claim = {"workspace_id": tenant.workspace.id, "key": "k", "fingerprint": "f"}
-
-    def fail() -> None:
-        with store.write() as session:
-            assignments.claim_idempotency(session, group_id="grp_1", **claim)
-            raise Conflict("video_changed", "The work failed.")
-
-    with pytest.raises(Conflict):
-        fail()
-    with store.write() as session:
-        assert assignments.claim_idempotency(session, group_id="grp_2", **claim) is None
 
 
 def test_a_group_is_listed_in_its_order(store: Store, tenant: Tenant, stranger: Tenant) -> None:
@@ -332,7 +272,9 @@ def test_what_is_uploaded_says_how_that_is_known(
 def test_an_attempt_that_has_ended_sends_no_byte(store: Store, assignment: Assignment) -> None:
     record(store, assignment, AssignmentState.CANCELLED)
     with store.write() as session, pytest.raises(Conflict):
-        progress.begin_uploading(session, assignment.id, attempt=1)
+        progress.begin_uploading(
+            session, progress.require_current(session, assignment.id, attempt=1)
+        )
 
 
 def test_what_goes_on_waits_for_nothing_any_more(store: Store, assignment: Assignment) -> None:
@@ -344,7 +286,9 @@ def test_what_goes_on_waits_for_nothing_any_more(store: Store, assignment: Assig
         error_code="platform_unreachable",
     )
     with store.write() as session:
-        progress.begin_uploading(session, assignment.id, attempt=1)
+        progress.begin_uploading(
+            session, progress.require_current(session, assignment.id, attempt=1)
+        )
     row = read(store, assignment)
     assert (row.state, row.wait_reason, row.error_code) == (AssignmentState.UPLOADING, None, None)
 

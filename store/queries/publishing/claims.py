@@ -1,0 +1,90 @@
+"""Idempotency claims: a key belongs to one request from before its work begins.
+
+The claim is committed before the work and answered in the transaction that does it, so of any
+number of requests with one key one works, and the others learn whether it still does. A request
+that fails gives its key back; one that died is succeeded by the next with the same body. Who was
+succeeded and lives on finds another group under its key, and may not write.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+from domain.errors import Conflict, Remedy
+from store.queries.publishing.assignments import list_group
+from store.queries.rows import insert_new
+from store.tables import IdempotencyClaim, now
+
+ABANDONED_AFTER = timedelta(minutes=2)
+"""When a claim without an answer counts as a dead process's. Nobody waits longer for an answer;
+a look at a slow origin may last longer, and is then in vain, because its claim is gone."""
+
+
+def claim_key(
+    session: Session, *, workspace_id: str, key: str, fingerprint: str, group_id: str
+) -> IdempotencyClaim | None:
+    """Claim a key for the request that makes this group. None: it is ours; else who has it.
+
+    Of two transactions at once the second waits for the first. On retry with the same group:
+    the claim is found, and is nobody else's.
+    """
+    while not insert_new(
+        session,
+        IdempotencyClaim(
+            workspace_id=workspace_id, key=key, fingerprint=fingerprint, group_id=group_id
+        ),
+    ):
+        earlier = _find_locked(session, workspace_id, key)
+        if earlier is None:
+            continue  # given back between the two looks
+        if earlier.group_id == group_id:
+            return None
+        if earlier.fingerprint != fingerprint or not _is_abandoned(session, earlier):
+            return earlier
+        earlier.group_id = group_id
+        earlier.created_at = now()
+        return None
+    return None
+
+
+def answer_claim(
+    session: Session, *, workspace_id: str, key: str, group_id: str, answer: dict[str, Any]
+) -> None:
+    """Keep what is answered, in the transaction that makes the group's assignments.
+
+    Raises `Conflict` (code `in_flight`) when another request has taken the key over: then
+    nothing of the transaction may stay.
+    """
+    claim = _find_locked(session, workspace_id, key)
+    if claim is None or claim.group_id != group_id:
+        raise in_flight()
+    claim.answer = answer
+
+
+def discard_claim(session: Session, *, workspace_id: str, key: str, group_id: str) -> None:
+    """Give the key of a failed request back. What is answered or another's is left alone."""
+    claim = _find_locked(session, workspace_id, key)
+    if claim is not None and claim.group_id == group_id and claim.answer is None:
+        session.delete(claim)
+
+
+def in_flight() -> Conflict:
+    return Conflict(
+        "in_flight",
+        "The first request with this idempotency key is under way. Send it again in a moment.",
+        remedy=Remedy.WAIT,
+    )
+
+
+def _find_locked(session: Session, workspace_id: str, key: str) -> IdempotencyClaim | None:
+    return session.get(
+        IdempotencyClaim, (workspace_id, key), with_for_update=True, populate_existing=True
+    )
+
+
+def _is_abandoned(session: Session, claim: IdempotencyClaim) -> bool:
+    if claim.answer is not None or claim.created_at > now() - ABANDONED_AFTER:
+        return False
+    # Before answers were kept, a claim was made together with its assignments.
+    return not list_group(session, claim.workspace_id, claim.group_id)
