@@ -65,8 +65,12 @@ class Range:
 
 
 def joined(ranges: Iterable[Range]) -> list[Range]:
-    """Ranges in the order in which they were written: a later state of the same one replaces it."""
-    return list({one.start: one for one in ranges}.values())
+    """The last state of each range, in the order in which those were written."""
+    latest: dict[int, Range] = {}
+    for one in ranges:
+        latest.pop(one.start, None)
+        latest[one.start] = one
+    return list(latest.values())
 
 
 def whole_sha256(ranges: Iterable[Range], size: int) -> str | None:

@@ -1,12 +1,13 @@
 """What an activity needs to know of its assignment, read once at its start."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePath
 
 from sqlmodel import Session
 
 from activities.contract.assignments import AssignmentInput
+from activities.publishing.witness import Witness
 from domain.states import KnownBy
 from platforms.protocol import Platform, Publication
 from platforms.registry import Registry
@@ -25,6 +26,8 @@ class Job:
     platform: Platform
     account_id: str
     """The channel or Page, by the platform's own id."""
+    witness: Witness = field(default_factory=Witness)
+    """Sees what is done for it."""
 
     @property
     def id(self) -> str:

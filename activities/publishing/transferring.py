@@ -9,7 +9,6 @@ when they have proved for long enough that there is none).
 
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
 
@@ -17,7 +16,8 @@ from activities.access.credentials import CredentialKeeper, Tokens
 from activities.contract.assignments import Discarded, TransferInput, TransferSteps, Uploaded
 from activities.failures import translated
 from activities.publishing.jobs import Job, load_job
-from activities.publishing.underway import Finish, Progress, beat
+from activities.publishing.reconciling import LostSessions
+from activities.publishing.underway import Finish, Progress, beat, begin_digest, witnessed
 from domain.errors import (
     PlatformError,
     PlatformRefusal,
@@ -25,10 +25,9 @@ from domain.errors import (
     SessionLost,
     SourceUnreachable,
     SourceUnusable,
-    Unconfirmed,
 )
+from domain.evidence import EvidenceKind
 from domain.secrets import Secret
-from domain.states import KnownBy
 from media.open import open_source
 from media.policy import SourcePolicy
 from media.source import Pin, Source
@@ -40,13 +39,6 @@ from store.queries.publishing import progress as noted
 from store.queries.publishing import transfers
 from store.tables import Transfer
 from store.vault import Vault
-
-SETTLING = timedelta(minutes=10)
-"""How long the uploads must go without the video before it counts as never made.
-
-An upload is listed as soon as it is complete (facts: it appears at once, processed or not);
-the margin is for a listing that lags.
-"""
 
 
 class TransferActivities(TransferSteps):
@@ -63,6 +55,7 @@ class TransferActivities(TransferSteps):
         self._registry = registry
         self._keeper = keeper
         self._policy = policy
+        self._lost = LostSessions(store, vault, keeper)
 
     # Cancellation is looked for between pieces: thrown into the thread, it could strike between
     # the platform's answer and its row.
@@ -70,9 +63,12 @@ class TransferActivities(TransferSteps):
     @translated
     def transfer(self, transfer: TransferInput) -> Uploaded:
         with self._store.write() as session:
-            noted.begin_uploading(session, transfer.assignment_id, attempt=transfer.attempt)
+            row = noted.require_current(session, transfer.assignment_id, attempt=transfer.attempt)
             job = load_job(session, self._registry, transfer.assignment_id)
-        finished = job.finished or self._find_lost(job) or self._move(job)
+            if job.lost_at is None:
+                noted.begin_uploading(session, row)
+        with witnessed(self._store, job):
+            finished = job.finished or self._find_lost(job) or self._move(job)
         self._note(job, finished)
         return Uploaded(finished.platform_id)
 
@@ -80,21 +76,29 @@ class TransferActivities(TransferSteps):
     @translated
     def discard_session(self, assignment_id: str) -> Discarded:
         job = self._load(assignment_id)
-        finished = job.finished or self._give_up(job)
+        with witnessed(self._store, job):
+            finished = job.finished or self._give_up(job)
         if finished is None:
             return Discarded(None)
         self._note(job, finished)
         return Discarded(finished.platform_id)
 
     def _note(self, job: Job, finished: Finished) -> None:
+        if job.finished is None:
+            job.witness.identify(finished)
         with self._store.write() as session:
             noted.note_finished(
                 session, job.id, platform_id=finished.platform_id, known_by=finished.known_by
             )
+            job.witness.testify(session, job.assignment)
 
     def _load(self, assignment_id: str) -> Job:
         with self._store.read() as session:
             return load_job(session, self._registry, assignment_id)
+
+    def _load_again(self, job: Job) -> Job:
+        """As the rows are now; what was seen goes on."""
+        return replace(self._load(job.id), witness=job.witness)
 
     def _move(self, job: Job) -> Finished:
         pin = Pin(job.video.size, job.video.pin_version)
@@ -103,13 +107,13 @@ class TransferActivities(TransferSteps):
                 return self._send(job, source)
         except SourceUnreachable:
             # Whether an earlier run has sent them all does not depend on where they lie.
-            finished = self._ask(self._load(job.id))
+            finished = self._ask(self._load_again(job))
             if finished is None:
                 raise
             return finished
         except SourceUnusable:
             # These bytes will never be whole, unless an earlier run has sent them all.
-            finished = self._give_up(self._load(job.id))
+            finished = self._give_up(self._load_again(job))
             if finished is None:
                 raise
             return finished
@@ -120,12 +124,12 @@ class TransferActivities(TransferSteps):
         except PlatformUnavailable as error:
             if error.tries is None or activity.info().attempt < error.tries:
                 raise
-            finished = self._give_up(self._load(job.id))
+            finished = self._give_up(self._load_again(job))
             if finished is None:
                 raise PlatformRefusal(error.code, error.sentence, reason=error.reason) from None
             return finished
         except SessionLost:
-            return self._after_loss(job)
+            return self._lost.take_denial(job)
 
     def _send(self, job: Job, source: Source) -> Finished:
         tokens = self._keeper.tokens(job.connection_id)
@@ -141,8 +145,9 @@ class TransferActivities(TransferSteps):
             fresh=is_fresh,
             finish_sent_at=job.finish_sent_at,
         )
-        progress = Progress(self._store, job.id)
+        progress = Progress(self._store, job)
         finish = Finish(self._store, job)
+        digest = begin_digest(self._store, job, is_fresh=is_fresh)
         return tokens.insist(
             lambda: engine.run(
                 upload,
@@ -150,6 +155,8 @@ class TransferActivities(TransferSteps):
                 on_progress=progress.report,
                 before_finish=finish.mark,
                 pause=progress.pause,
+                observe=job.witness.observe,
+                digest=digest,
             )
         )
 
@@ -164,53 +171,28 @@ class TransferActivities(TransferSteps):
             lambda: job.platform.open_session(tokens.credential(), job.publication)
         )
         with self._store.write() as session:
-            return secret, transfers.open_transfer(session, self._vault, job.id, secret)
-
-    # A lost session -----------------------------------------------------------------------
-
-    def _after_loss(self, job: Job) -> Finished:
-        """The video of a session that the platform has just denied; raises when there is none."""
-        with self._store.write() as session:
-            transfer = transfers.ensure_transfer(session, job.id)
-            if transfer.finish_sent_at is None:
-                transfers.clear_session(session, job.id)
-            else:
-                transfers.mark_lost(session, job.id)
-        found = self._find_lost(self._load(job.id))
-        if found is None:
-            raise PlatformUnavailable(
-                "session_lost",
-                "The platform forgot the upload and made no video of it; it begins anew.",
-            )
-        return found
+            transfer = transfers.open_transfer(session, self._vault, job.id, secret)
+            job.witness.note(EvidenceKind.SESSION_OPENED)
+            job.witness.testify(session, job.assignment)
+        return secret, transfer
 
     def _find_lost(self, job: Job) -> Finished | None:
-        """The video of a lost session; None when there is none, and another may be opened."""
+        """The video of a lost session; None when there is none, and bytes move from now on."""
         if job.lost_at is None:
             return None
-        assert job.transfer is not None
-        secret = transfers.find_session(self._vault, job.transfer)
-        found = self._keeper.use(
-            job.connection_id,
-            lambda credential: job.platform.find_published(credential, job.publication, secret),
-        )
-        if found is not None:
-            return Finished(found, KnownBy.LISTING)
-        if datetime.now(UTC) - job.lost_at < SETTLING:
-            raise Unconfirmed(
-                "outcome_unconfirmed",
-                "The platform forgot the upload and does not list the video; it is read again.",
-            )
-        with self._store.write() as session:
-            transfers.clear_session(session, job.id)
-        return None
+        found = self._lost.find(job)
+        if found is None:
+            with self._store.write() as session:
+                row = noted.require_current(session, job.id, attempt=job.assignment.attempt)
+                noted.begin_uploading(session, row)
+        return found
 
     # Giving up ----------------------------------------------------------------------------
 
     def _give_up(self, job: Job) -> Finished | None:
         """Discard the session, unless it has made a video already: then that one."""
         if job.lost_at is not None:
-            return self._find_lost(job)
+            return self._lost.find(job)
         finished = self._ask(job)
         if finished is None:
             self._discard(job)
@@ -225,15 +207,22 @@ class TransferActivities(TransferSteps):
         upload = job.platform.upload(
             secret, job.publication, tokens.current, finish_sent_at=job.finish_sent_at
         )
-        progress = Progress(self._store, job.id)
+        progress = Progress(self._store, job)
         try:
-            return tokens.insist(lambda: engine.ask(upload, on_progress=beat, pause=progress.pause))
+            return tokens.insist(
+                lambda: engine.ask(
+                    upload,
+                    on_progress=beat,
+                    pause=progress.pause,
+                    observe=job.witness.observe,
+                )
+            )
         except SessionLost:
-            return self._after_loss(job)
+            return self._lost.take_denial(job)
 
     def _discard(self, job: Job) -> None:
         # Read again: the session may be younger than the job.
-        secret = self._find_session(self._load(job.id))
+        secret = self._find_session(self._load_again(job))
         if secret is None:
             return
         try:
@@ -245,3 +234,5 @@ class TransferActivities(TransferSteps):
             activity.logger.info("an upload session is left to run out by itself")
         with self._store.write() as session:
             transfers.clear_session(session, job.id)
+            job.witness.note(EvidenceKind.SESSION_DISCARDED)
+            job.witness.testify(session, job.assignment)

@@ -1,20 +1,26 @@
-"""What a transfer under way tells: that it lives, how far it is, that its finish leaves now.
+"""What a transfer under way tells: that it lives, how far it is, that its finish leaves now,
+and what it has seen where it ends badly.
 
 It beats for Temporal about every second and stops where Temporal wants it to, between two
 pieces. The row hears of progress every two seconds, for a bar on a screen, and of a finish
-before it leaves, because from there on a video may exist.
+before it leaves, because from there on a video may exist. Both take the evidence along.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from temporalio import activity
 from temporalio.exceptions import CancelledError
 
 from activities.failures import interrupted
 from activities.publishing.jobs import Job
+from domain.evidence import EvidenceKind, Range
+from platforms.transfer.digest import Digest
 from store.engine import Store
 from store.queries.publishing import progress as noted
 from store.queries.publishing import transfers
+from store.queries.publishing.evidence import find_ranges
 
 PROGRESS_SECONDS = 2.0
 """How often the row is told of progress: for a progress bar, not for resuming."""
@@ -43,14 +49,16 @@ class Finish:
                 opened_at=job.transfer.opened_at if job.transfer else None,
                 known=self._known,
             )
+            job.witness.note(EvidenceKind.FINISH_SENT)
+            job.witness.testify(session, job.assignment)
 
 
 class Progress:
     """Says how far it is, and stops where Temporal wants it to."""
 
-    def __init__(self, store: Store, assignment_id: str) -> None:
+    def __init__(self, store: Store, job: Job) -> None:
         self._store = store
-        self._assignment_id = assignment_id
+        self._job = job
         self._told_at = time.monotonic()
 
     def report(self, sent: int) -> None:
@@ -61,7 +69,9 @@ class Progress:
         if now - self._told_at >= PROGRESS_SECONDS:
             self._told_at = now
             with self._store.write() as session:
-                noted.note_sent(session, self._assignment_id, sent)
+                noted.note_sent(session, self._job.id, sent)
+                if self._job.witness.is_due:
+                    self._job.witness.testify(session, self._job.assignment)
 
     def pause(self, seconds: float) -> None:
         """Wait, beating. Raises what stops the transfer, within a second."""
@@ -70,6 +80,34 @@ class Progress:
             activity.heartbeat()
             activity.wait_for_cancelled_sync(min(left, 1.0))
             _stop_if_asked()
+
+
+@contextmanager
+def witnessed(store: Store, job: Job) -> Iterator[None]:
+    """Write down what a run has seen that ends in an error, and the error."""
+    try:
+        yield
+    except Exception as error:
+        job.witness.stop(error)
+        with store.write() as session:
+            job.witness.testify(session, job.assignment)
+        raise
+
+
+def begin_digest(store: Store, job: Job, *, is_fresh: bool) -> Digest:
+    """The hash of a session's bytes; after a crash it goes on where the evidence of it ends."""
+    known: list[Range] | None = []
+    if not is_fresh:
+        with store.read() as session:
+            known = find_ranges(session, job.id)
+    digest = Digest(
+        job.video.size,
+        known=known or (),
+        begins=None if known is None else known[-1].end if known else 0,
+        expected=job.video.sha256,
+    )
+    job.witness.follow(digest)
+    return digest
 
 
 def beat(_: int) -> None:

@@ -29,7 +29,7 @@ class Digest:
         begins: int | None = 0,
         expected: str | None = None,
     ) -> None:
-        self._size = size
+        self.size = size
         self._closed = list(known)
         self._expected = expected
         self._start: int | None = None
@@ -66,7 +66,7 @@ class Digest:
 
     def verify(self) -> None:
         """Raise `SourceUnusable` when everything was fed and it is not the expected file."""
-        is_whole = self._start == 0 and self._at == self._size
+        is_whole = self._start == 0 and self._at == self.size
         if self._expected and is_whole and self._hash.hexdigest() != self._expected:
             raise SourceUnusable(
                 "source_changed", "The bytes are not the ones that the video was registered with."

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlmodel import Session, col, insert, select
 
-from domain.evidence import EvidenceKind
+from domain.evidence import EvidenceKind, Range, joined
 from store.tables import Assignment, Evidence, now
 
 
@@ -40,6 +40,26 @@ def add_evidence(session: Session, row: Assignment, seen: Iterable[Observation])
     if entries:
         # Past the session, which would keep them for nobody.
         session.connection().execute(insert(Evidence), entries)
+
+
+def find_ranges(session: Session, assignment_id: str) -> list[Range] | None:
+    """What was hashed of the bytes on the latest session, the range written last being last.
+
+    None: its opening is no evidence, so neither is anything that was sent on it since.
+    """
+    of_assignment = select(Evidence).where(Evidence.assignment_id == assignment_id)
+    latest = col(Evidence.id).desc()
+    opened = session.exec(
+        of_assignment.where(Evidence.kind == EvidenceKind.SESSION_OPENED).order_by(latest).limit(1)
+    ).one_or_none()
+    if opened is None:
+        return None
+    confirmed = session.exec(
+        of_assignment.where(
+            Evidence.kind == EvidenceKind.CONFIRMED, col(Evidence.id) > opened.id
+        ).order_by(col(Evidence.id))
+    )
+    return joined(Range.read(row.data["range"]) for row in confirmed if "range" in row.data)
 
 
 def list_evidence(session: Session, assignment_id: str) -> Sequence[Evidence]:

@@ -1,0 +1,118 @@
+"""What one run of an activity sees of an upload, kept until a transaction takes it along.
+
+Evidence costs no transaction of its own while all is well: it goes with the progress, the finish
+and the end, which are written anyway, and only a run that fails writes once for its sake. What
+a killed worker had not written is a fiftieth of its time at most, or two seconds; the question
+with which the next run begins covers it.
+"""
+
+import time
+from typing import Any
+
+from sqlmodel import Session
+from temporalio.exceptions import ApplicationError, CancelledError
+
+from domain.errors import CastlineError
+from domain.evidence import EvidenceKind, Sent, Told, whole_sha256
+from platforms.transfer.digest import Digest
+from platforms.transfer.exchange import Exchange
+from platforms.transfer.machine import Finished
+from store.queries.publishing.evidence import Observation, add_evidence
+from store.tables import Assignment
+
+SHORTEST_SECONDS = 2.0
+"""How often evidence is written at most."""
+SHARE = 1 / 50
+"""Of the run's time so far: a transfer of 48 hours leaves some four hundred entries."""
+
+
+class Witness:
+    """Collects observations in their order. Not thread-safe: each run has one of its own."""
+
+    def __init__(self) -> None:
+        self._seen: list[Observation] = []
+        self._digest: Digest | None = None
+        self._began_at = self._wrote_at = time.monotonic()
+
+    def follow(self, digest: Digest) -> None:
+        """Write from now on what is hashed of the bytes."""
+        self._digest = digest
+
+    def note(self, kind: EvidenceKind, **data: Any) -> None:
+        """Remember an observation; what is None of it says nothing."""
+        said = {name: value for name, value in data.items() if value is not None}
+        self._seen.append(Observation(kind, said))
+
+    def observe(self, exchange: Exchange) -> None:
+        """Remember what the engine told. Offsets that follow each other are one entry."""
+        if (exchange.sent, exchange.told) == (Sent.BYTES, Told.HELD):
+            self._confirm(exchange.confirmed)
+            return
+        answer = {
+            "told": exchange.told,
+            "offset": exchange.confirmed if exchange.told is Told.HELD else None,
+            "status": exchange.status,
+            "code": exchange.code,
+            "reason": exchange.reason,
+        }
+        if exchange.sent is Sent.QUESTION:
+            self.note(EvidenceKind.ASKED, **answer)
+        else:
+            self.note(EvidenceKind.ANSWERED, to=exchange.sent, **answer)
+
+    def identify(self, finished: Finished) -> None:
+        """Remember which video it became, with the hash of all that was sent for it."""
+        ranges = [] if self._digest is None else self._digest.ranges
+        whole = None if self._digest is None else whole_sha256(ranges, self._digest.size)
+        self.note(
+            EvidenceKind.IDENTIFIED,
+            platformId=finished.platform_id,
+            knownBy=finished.known_by,
+            sha256=whole,
+            ranges=[one.written() for one in ranges] if ranges and not whole else None,
+        )
+
+    def stop(self, error: Exception) -> None:
+        """Remember why this run went no further."""
+        self.note(EvidenceKind.STOPPED, code=_code_of(error))
+
+    @property
+    def is_due(self) -> bool:
+        """True when a transaction that comes by should take along what there is."""
+        now = time.monotonic()
+        return now - self._wrote_at >= max(SHORTEST_SECONDS, SHARE * (now - self._began_at))
+
+    def testify(self, session: Session, row: Assignment) -> None:
+        """Write what was seen into this transaction, as its last step, and forget it."""
+        self._seal_range()
+        add_evidence(session, row, self._seen)
+        self._seen = []
+        self._wrote_at = time.monotonic()
+
+    def _confirm(self, offset: int) -> None:
+        offsets = [offset]
+        if self._seen and self._seen[-1].kind is EvidenceKind.CONFIRMED:
+            offsets = [*self._seen.pop().data["offsets"], offset]
+        self.note(EvidenceKind.CONFIRMED, offsets=offsets)
+
+    def _seal_range(self) -> None:
+        """Add to the latest confirmation the hash of what was confirmed."""
+        current = None if self._digest is None else self._digest.current
+        for place in reversed(range(len(self._seen))):
+            entry = self._seen[place]
+            if current is not None and entry.kind is EvidenceKind.CONFIRMED:
+                data = {**entry.data, "range": current.written()}
+                self._seen[place] = Observation(entry.kind, data, entry.noted_at)
+                return
+
+
+def _code_of(error: Exception) -> str:
+    match error:
+        case CastlineError():
+            return error.code
+        case CancelledError():
+            return "cancelled"
+        case ApplicationError():
+            return str(error.type)
+        case _:
+            return "internal"
