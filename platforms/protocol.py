@@ -231,11 +231,19 @@ class Platform(Protocol):
         """Give a session up. Never fails: one that cannot be discarded runs out by itself."""
 
     def find_published(
-        self, credential: Credential, publication: Publication, session: Secret | None
+        self,
+        credential: Credential,
+        publication: Publication,
+        session: Secret | None,
+        *,
+        since: datetime,
     ) -> str | None:
         """Look for the video of a lost session among the account's uploads. Reads only.
 
-        `session` is the handle that the platform denied, where it still tells something.
+        `session` is the handle that the platform denied, `since` a moment before it was opened.
+        There are three results. The video's id: it was made. None: everything since then was
+        read, and it is not there; platforms list a video late, so that proves something only
+        with time. Raises `Unconfirmed` where the look cannot decide: nothing follows from it.
         """
 
     def outcome(

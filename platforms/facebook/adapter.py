@@ -19,8 +19,9 @@ from platforms.facebook import limits
 from platforms.facebook.graph import Graph, MetaApp
 from platforms.facebook.login import SCOPES, Login, missing_scopes
 from platforms.facebook.pages import get_accounts, get_channel
+from platforms.facebook.publishing.lost import find_published
 from platforms.facebook.publishing.outcome import get_outcome
-from platforms.facebook.publishing.session import discard_session, find_published, open_session
+from platforms.facebook.publishing.session import discard_session, open_session
 from platforms.facebook.publishing.thumbnail import STEP_SCOPES, extra_steps, set_thumbnail
 from platforms.facebook.publishing.upload import PageUpload, resume_upload
 from platforms.facebook.usage import Usage
@@ -153,9 +154,11 @@ class Facebook:
         credential: Credential,
         publication: Publication,  # noqa: ARG002 - the session names its video
         session: Secret | None,
+        *,
+        since: datetime,
     ) -> str | None:
         """One call, two when the video is not shown; none without a session."""
-        return find_published(self._graph, credential, session)
+        return find_published(self._graph, credential, session, since=since)
 
     def outcome(
         self,

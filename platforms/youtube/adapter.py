@@ -38,9 +38,10 @@ from platforms.youtube.channels import (
 )
 from platforms.youtube.oauth import OAuth
 from platforms.youtube.publishing.extras import STEP_SCOPES, extra_steps, run_step
+from platforms.youtube.publishing.lost import find_published
 from platforms.youtube.publishing.outcome import get_outcome
 from platforms.youtube.publishing.resumable import ResumableUpload, require_chunk_size
-from platforms.youtube.publishing.session import discard_session, find_published, open_session
+from platforms.youtube.publishing.session import discard_session, open_session
 
 _PUBLIC_ONLY = SourcePolicy()
 
@@ -159,9 +160,11 @@ class YouTube:
         credential: Credential,
         publication: Publication,
         session: Secret | None,  # noqa: ARG002 - a session that Google forgot tells nothing
+        *,
+        since: datetime,
     ) -> str | None:
-        """Three calls, five when the channel has more than 50 uploads."""
-        return find_published(self._api, credential, publication)
+        """Three calls, two more for each further 50 uploads of that time."""
+        return find_published(self._api, credential, publication, since=since)
 
     def outcome(
         self,

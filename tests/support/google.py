@@ -16,7 +16,7 @@ from domain.secrets import Secret
 from platforms.protocol import Credential
 from platforms.youtube import GoogleApp
 from platforms.youtube.channels import READ, UPLOAD
-from tests.support.emulator import CLIENT_ID, CLIENT_SECRET
+from tests.support.emulator import CLIENT_ID, CLIENT_SECRET, Emulator
 
 CREDENTIAL = Credential(Secret("access"), Secret("refresh"), None, (UPLOAD, READ))
 """Not known to anybody: for scripts, and for calls that must not be made."""
@@ -31,6 +31,20 @@ def app_at(url: str) -> GoogleApp:
         revoke_url=f"{url}/revoke",
         api_root=f"{url}/",
     )
+
+
+def upload_others(emulator: Emulator, access_token: Secret, count: int) -> None:
+    """Put so many videos that are not ours onto a channel, past our own client."""
+    emulator.switch(uploads_per_day=count + 100)
+    for _ in range(count):
+        emulator.http.post(
+            "/upload/youtube/v3/videos?uploadType=media&part=snippet",
+            content=b"x",
+            headers={
+                "Authorization": f"Bearer {access_token.reveal()}",
+                "Content-Type": "video/mp4",
+            },
+        ).raise_for_status()
 
 
 @dataclass

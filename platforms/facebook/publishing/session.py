@@ -1,4 +1,4 @@
-"""The handle of an upload: opening one, keeping it, giving it up, and what it still tells.
+"""The handle of an upload: opening one, keeping it, giving it up.
 
 Facebook names the video before its first byte, so the handle holds the video's id and is
 stored with it. That id is what makes an upload safe: whatever answer is lost, the video is
@@ -12,25 +12,17 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.errors import (
-    CastlineError,
-    PlatformRefusal,
-    PlatformUnavailable,
-    ReauthorizationNeeded,
-)
+from domain.errors import CastlineError, PlatformRefusal, ReauthorizationNeeded
 from domain.secrets import Secret
 from platforms.facebook.errors import number, unreadable
 from platforms.facebook.graph import Graph
 from platforms.facebook.limits import SOONEST
 from platforms.facebook.login import PUBLISH
-from platforms.facebook.publishing.status import NODE_FIELDS, read_status
 from platforms.payload import moment_of
 from platforms.protocol import Credential, Publication
 
 EDGES = {"video": "videos", "reel": "video_reels"}
 """The edge of a Page that each type of publication goes through."""
-
-_LISTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,46 +113,6 @@ def discard_session(graph: Graph, handle: Secret, credential: Credential) -> Non
         graph.call("POST", path, credential.access_token, fields, budget=session.page_id)
     except CastlineError:
         return
-
-
-def find_published(graph: Graph, credential: Credential, handle: Secret | None) -> str | None:
-    """Look whether the session's own video was finished. One call, two when it is not shown.
-
-    Facebook keeps nothing of ours with a video, so without a handle there is nothing to
-    look for. A video whose processing failed is not found: it will never be seen.
-    """
-    if handle is None:
-        return None
-    session = unseal(handle)
-    token, page_id = credential.access_token, session.page_id
-    try:
-        node = graph.call("GET", session.video_id, token, {"fields": NODE_FIELDS}, budget=page_id)
-    except PlatformRefusal as refusal:
-        if refusal.code == "not_found":
-            return _find_listed(graph, token, session)
-        # The look was refused, which says nothing about the video.
-        raise PlatformUnavailable(refusal.code, refusal.sentence, reason=refusal.reason) from None
-    status = read_status(node)
-    is_there = (status.shows_finish or status.shows_work) and status.fault is None
-    return session.video_id if is_there else None
-
-
-def _find_listed(graph: Graph, token: Secret, session: Session) -> str | None:
-    """The Page's newest videos, where one may be listed that is not shown by its id yet."""
-    edge = EDGES["video" if isinstance(session, VideoSession) else "reel"]
-    fields = {"fields": "id", "limit": _LISTED}
-    try:
-        listing = graph.call(
-            "GET", f"{session.page_id}/{edge}", token, fields, budget=session.page_id
-        )
-    except (PlatformRefusal, ReauthorizationNeeded) as error:
-        # Meta's pages disagree on whether this may be read, and it wants more of the person
-        # than publishing does (facts: Facebook section 3).
-        if isinstance(error, PlatformRefusal) or error.code == "scope_missing":
-            return None
-        raise
-    ids = {str(row.get("id")) for row in listing.get("data") or [] if isinstance(row, dict)}
-    return session.video_id if session.video_id in ids else None
 
 
 def _opened_video(page_id: str, answer: Mapping[str, Any]) -> Session:

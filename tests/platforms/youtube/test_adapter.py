@@ -1,6 +1,7 @@
 """Whole publications through the adapter, the engine and the emulator."""
 
 import hashlib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -157,7 +158,8 @@ def test_a_lost_session_is_told_and_its_video_can_be_found(
     emulator.fault("videos.insert.status", "session_lost")
     with pytest.raises(SessionLost):
         publish(credential, publication, session=session)
-    assert youtube.find_published(credential, publication, None) == video_id
+    since = datetime.now(UTC) - timedelta(hours=1)
+    assert youtube.find_published(credential, publication, None, since=since) == video_id
 
 
 def test_a_server_that_never_advances_ends_the_run(

@@ -55,6 +55,8 @@ class Videos:
                     domain="youtube.video",
                     location=("Authorization", "header"),
                 )
+        if call.suffers("no_file_details"):
+            parts = [part for part in parts if part != "fileDetails"]
         items = [video_resource(service, video, parts, call.origin) for video in videos]
         return json_answer(listing("videoListResponse", items, page=len(items)))
 

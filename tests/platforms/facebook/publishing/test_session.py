@@ -107,51 +107,6 @@ def kill() -> None:
     raise Killed
 
 
-def found(sender: Sender) -> str | None:
-    credential, publication = sender.account.credential, sender.publication
-    return sender.facebook.find_published(credential, publication, sender.handle)
-
-
-def test_a_video_that_was_finished_is_found_by_its_handle(sender: Sender) -> None:
-    video_id = sender.run(fresh=True).platform_id
-    assert found(sender) == video_id
-
-
-def test_a_video_that_was_not_finished_is_not_found(sender: Sender) -> None:
-    assert found(sender) is None
-    with pytest.raises(Killed):
-        sender.run(fresh=True, on_finish=kill)
-    assert found(sender) is None
-
-
-@pytest.mark.parametrize("fate", ["processing_error", "copyright"])
-def test_a_video_that_nobody_will_see_is_not_found(sender: Sender, fate: str) -> None:
-    sender.fault("finish", fate)
-    sender.run(fresh=True)
-    assert found(sender) is None
-
-
-def test_a_video_that_is_not_shown_yet_is_found_in_the_listing(sender: Sender) -> None:
-    video_id = sender.run(fresh=True).platform_id
-    sender.emulator.fault("video.get", "not_found_yet", platform="facebook", times=None)
-    assert found(sender) == video_id
-    assert sender.calls("list") == 1
-
-
-@pytest.mark.parametrize("reason", ["100", "10"])
-def test_a_listing_that_may_not_be_read_finds_nothing(sender: Sender, reason: str) -> None:
-    sender.emulator.fault("video.get", "not_found_yet", platform="facebook")
-    sender.fault("list", "graph_error", reason=reason)
-    assert found(sender) is None
-
-
-def test_without_a_handle_there_is_nothing_to_look_for(
-    facebook: Facebook, bakery: Account, publication: Publication, emulator: Emulator
-) -> None:
-    assert facebook.find_published(bakery.credential, publication, None) is None
-    assert emulator.calls("video.get") == 0
-
-
 def test_a_session_can_be_asked_without_sending_anything(sender: Sender) -> None:
     def ask() -> Finished | None:
         machine, pause = sender.machine(), sender.pauses.append
