@@ -17,13 +17,8 @@ from store.queries.telling.events import note_assignment
 from store.tables import Assignment, now
 
 
-def begin_uploading(session: Session, assignment_id: str, *, attempt: int) -> Assignment:
-    """Write that an attempt's bytes are moving from now on. Idempotent.
-
-    Raises `Conflict` (code `superseded`) when another attempt is the current one or this one
-    has ended.
-    """
-    row = require_current(session, assignment_id, attempt=attempt)
+def begin_uploading(session: Session, row: Assignment) -> Assignment:
+    """Write that the bytes of a row that is held are moving from now on. Idempotent."""
     return _go_on(session, row, AssignmentState.UPLOADING)
 
 

@@ -63,9 +63,7 @@ def mark_finish_sent(
     transfer = _lock(session, assignment_id)
     is_ours = transfer.sealed_session is not None and transfer.opened_at == opened_at
     if not is_ours or transfer.finish_sent_at != known:
-        raise Unconfirmed(
-            "outcome_unconfirmed", "Another worker is at this upload; what it did is read first."
-        )
+        raise _at_it()
     transfer.finish_sent_at = now()
     return transfer.finish_sent_at
 
@@ -82,17 +80,34 @@ def mark_dead(session: Session, assignment_id: str) -> None:
     _lock(session, assignment_id).is_dead = True
 
 
+def settle_loss(session: Session, assignment_id: str, *, lost_at: datetime) -> None:
+    """Erase a session that was lost then and made no video.
+
+    Raises `Unconfirmed` when somebody has decided about it meanwhile, as on a retry.
+    """
+    if _lock(session, assignment_id).lost_at != lost_at:
+        raise _at_it()
+    clear_session(session, assignment_id)
+
+
 def clear_session(session: Session, assignment_id: str) -> None:
     """Erase the session; whether the finish was sent stays written. None there is as good."""
     if find_transfer(session, assignment_id) is None:
         return
     transfer = _lock(session, assignment_id)
     transfer.sealed_session = None
+    transfer.lost_at = None
 
 
 def discard_transfer(session: Session, assignment_id: str) -> None:
     """Remove the row with all its evidence. Never fails: none there is as good."""
     session.exec(delete(Transfer).where(col(Transfer.assignment_id) == assignment_id))
+
+
+def _at_it() -> Unconfirmed:
+    return Unconfirmed(
+        "outcome_unconfirmed", "Another worker is at this upload; what it did is read first."
+    )
 
 
 def _lock(session: Session, assignment_id: str) -> Transfer:

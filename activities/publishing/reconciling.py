@@ -1,0 +1,100 @@
+"""A session that the platform denies: what is read before another one is opened, and how long.
+
+Denied before a request that may complete it had left, a session has made nothing, and another
+is opened at once. Denied afterwards, it may have made a video: the account's uploads are read
+until they show it, or have gone without it for days. Each look leaves its evidence, and only a
+look that could decide counts: one that could not is repeated, for as long as it takes.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from activities.access.credentials import CredentialKeeper
+from activities.publishing.jobs import Job
+from domain.errors import PlatformUnavailable, Unconfirmed
+from domain.evidence import EvidenceKind, Told
+from domain.states import KnownBy
+from platforms.transfer.machine import Finished
+from store.engine import Store
+from store.queries.publishing import transfers
+from store.vault import Vault
+
+SETTLING = timedelta(days=2)
+"""How long the uploads must go without the video before it counts as never made.
+
+An upload is listed as soon as it is complete (facts: it appears at once, processed or not), but
+neither platform promises that. A day too many delays one assignment, which a person may force;
+an hour too few makes a second video, which nobody can take back.
+"""
+
+MARGIN = timedelta(hours=1)
+"""How far the platform's clock may be behind ours."""
+
+
+class LostSessions:
+    def __init__(self, store: Store, vault: Vault, keeper: CredentialKeeper) -> None:
+        self._store = store
+        self._vault = vault
+        self._keeper = keeper
+
+    def take_denial(self, job: Job) -> Finished:
+        """The video of a session that the platform has just denied.
+
+        Raises `PlatformUnavailable` where there is none and another session may be opened, and
+        `Unconfirmed` where that is not known yet. On retry the first denial is what counts.
+        """
+        with self._store.write() as session:
+            transfer = transfers.ensure_transfer(session, job.id)
+            may_exist = transfer.finish_sent_at is not None
+            if may_exist:
+                transfer = transfers.mark_lost(session, job.id)
+            else:
+                transfers.clear_session(session, job.id)
+            job.witness.note(EvidenceKind.SESSION_LOST, mayExist=may_exist)
+            job.witness.testify(session, job.assignment)
+        found = self.find(replace(job, transfer=transfer))
+        if found is None:
+            raise PlatformUnavailable(
+                "session_lost",
+                "The platform forgot the upload and made no video of it; it begins anew.",
+            )
+        return found
+
+    def find(self, job: Job) -> Finished | None:
+        """The video of a lost session; None when there is none, and another may be opened.
+
+        Raises `Unconfirmed` as long as neither is sure. Sends nothing, on any retry.
+        """
+        if job.lost_at is None:
+            return None
+        platform_id = self._look(job)
+        if platform_id is not None:
+            return Finished(platform_id, KnownBy.LISTING)
+        if datetime.now(UTC) - job.lost_at < SETTLING:
+            raise Unconfirmed(
+                "outcome_unconfirmed",
+                "The platform forgot the upload and does not list the video; it is read again.",
+            )
+        with self._store.write() as session:
+            transfers.settle_loss(session, job.id, lost_at=job.lost_at)
+            job.witness.testify(session, job.assignment)
+        return None
+
+    def _look(self, job: Job) -> str | None:
+        assert job.transfer is not None
+        assert job.transfer.opened_at is not None, "what was lost was opened"
+        secret = transfers.find_session(self._vault, job.transfer)
+        since = job.transfer.opened_at - MARGIN
+        try:
+            platform_id = self._keeper.use(
+                job.connection_id,
+                lambda credential: job.platform.find_published(
+                    credential, job.publication, secret, since=since
+                ),
+            )
+        except Unconfirmed as doubt:
+            job.witness.note(EvidenceKind.RECONCILED, told=Told.UNCLEAR, reason=doubt.reason)
+            raise
+        told = Told.ABSENT if platform_id is None else Told.FINISHED
+        job.witness.note(EvidenceKind.RECONCILED, told=told, platformId=platform_id)
+        return platform_id
