@@ -3,15 +3,16 @@
 #   make test   the whole test run         (make test ARGS="tests/runtime -k codec")
 #   make up     everything on this machine, until Ctrl-C
 #   make bench  our figures, beside googleapiclient's and curl's where they have any
+#   make chaos  everything killed at random (make chaos SEED=7 ASSIGNMENTS=200 KILLS=100 DATABASE=sqlite)
 
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := domain media platforms store activities workflows runtime api cli emulator bench settings.py
+CODE := domain media platforms store activities workflows runtime api cli emulator bench chaos settings.py
 
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --upgrade
 
-.PHONY: demo up test bench lint types lock clean
+.PHONY: demo up test bench chaos lint types lock clean
 
 demo: .venv/run.stamp
 	@$(BIN)/castline demo $(ARGS)
@@ -24,6 +25,10 @@ test: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	@$(BIN)/python -m bench $(ARGS)
+
+chaos: .venv/dev.stamp
+	@$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(ASSIGNMENTS),--assignments $(ASSIGNMENTS)) \
+		$(if $(KILLS),--kills $(KILLS)) $(if $(DATABASE),--database $(DATABASE))
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

@@ -1,0 +1,145 @@
+"""The customer: a backend that uses the HTTP API as a good client should.
+
+It connects channels and Pages before the storm. An assignment is posted with an idempotency key
+and, whatever happens (nobody listens, no answer comes, 409 while an earlier try is in flight, a
+5xx), posted again with the same key and body until the answer is a 2xx; from then on it is
+accepted, and nothing more is done for it. After the storm everything the API tells is read.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from chaos.storm import ACCOUNTS, Order
+from tests.support import meta
+from tests.support.clips import Clip
+from tests.support.emulator import Emulator
+
+_PATIENCE = 15.0
+"""Seconds for an answer, before it counts as lost."""
+_PAUSE = 0.5
+_PAGE = 100
+_PERSON = "studio@example.test"
+
+
+class Refused(Exception):
+    """The API said no, and it would say so again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    assignment_id: str
+    tries: int
+
+
+class Customer:
+    """Use it as a context."""
+
+    def __init__(self, api: str, key: str) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=f"{api}/api/v1",
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=_PATIENCE,
+            # Nothing is kept open: an answer that was lost with its process shall not cost two.
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
+        self._connections: dict[str, list[str]] = {}
+
+    async def __aenter__(self) -> "Customer":
+        return self
+
+    async def __aexit__(self, *reason: object) -> None:
+        await self._http.aclose()
+
+    async def connect(self, emulator: Emulator) -> None:
+        """Connect `ACCOUNTS` channels and as many Pages."""
+        channels: list[str] = []
+        for number in range(1, ACCOUNTS + 1):
+            email = f"studio-{number}@example.test"
+            title = {"title": f"Studio {number}"}
+            emulator.account(email, platform="youtube", channels=[title])
+            channels += await self._consent(emulator, "youtube", email)
+        emulator.account(_PERSON, platform="facebook", pages=ACCOUNTS)
+        pages = await self._consent(emulator, "facebook", _PERSON)
+        self._connections = {"youtube": channels, "facebook": pages}
+
+    async def subscribe(self, url: str) -> None:
+        """Have every event of an assignment told to an address."""
+        await self._ask("POST", "/webhooks/endpoints", {"url": url, "eventTypes": ["assignment.*"]})
+
+    async def post(self, order: Order, clip: Clip) -> Accepted:
+        """Insist until the order is accepted. Raises `Refused` for what will never be."""
+        body = {
+            "connectionId": self._connections[order.platform][order.account],
+            "type": order.type,
+            "mediaUrl": clip.url,
+            "externalId": order.key,
+            "payload": {"title": order.title, "privacy": "public"},
+        }
+        tries = 0
+        while True:
+            tries += 1
+            answer = await self._try(order, body)
+            if answer is not None and answer.is_success:
+                return Accepted(answer.json()["id"], tries)
+            if answer is not None and answer.is_client_error and answer.status_code not in _PASSES:
+                raise Refused(f"{answer.status_code} {answer.text[:300]}")
+            await asyncio.sleep(_PAUSE)
+
+    async def assignments(self) -> list[dict[str, Any]]:
+        """Every assignment, newest first."""
+        found: list[dict[str, Any]] = []
+        page = 1
+        while True:
+            part = await self._ask("GET", f"/assignments?limit={_PAGE}&page={page}")
+            found += part["items"]
+            if page * _PAGE >= part["total"]:
+                return found
+            page += 1
+
+    async def connections(self) -> list[dict[str, Any]]:
+        """The connections, which shall all be well."""
+        listed: list[dict[str, Any]] = (await self._ask("GET", "/connections"))["items"]
+        return listed
+
+    async def events(self) -> list[dict[str, Any]]:
+        """Everything that ever happened to an assignment, in its order."""
+        found: list[dict[str, Any]] = []
+        after = 0
+        while True:
+            part = await self._ask("GET", f"/events?limit={_PAGE}&after={after}")
+            if not part["items"]:
+                return [event for event in found if event["type"].startswith("assignment.")]
+            found += part["items"]
+            after = part["next"]
+
+    async def _try(self, order: Order, body: object) -> httpx.Response | None:
+        headers = {"Idempotency-Key": order.key}
+        try:
+            return await self._http.post("/assignments", json=body, headers=headers)
+        except httpx.TransportError:
+            return None
+
+    async def _consent(self, emulator: Emulator, platform: str, person: str) -> list[str]:
+        """Follow a ticket as the person's browser does; return the connections it made."""
+        done = str(self._http.base_url.join("/api/v1/oauth/done"))
+        body = {"platform": platform, "redirectUrl": done}
+        ticket = await self._ask("POST", "/oauth/tickets", body)
+        async with httpx.AsyncClient(timeout=_PATIENCE) as browser:
+            page = (await browser.get(ticket["authUrl"])).headers["location"]
+            give = meta.consent if platform == "facebook" else Emulator.consent
+            back = await browser.get(await asyncio.to_thread(give, emulator, page, person))
+        query = parse_qs(urlsplit(back.headers["location"]).query)
+        return query["connectionIds"][0].split(",")
+
+    async def _ask(self, method: str, path: str, body: object = None) -> Any:
+        answer = await self._http.request(method, path, json=body)
+        answer.raise_for_status()
+        return answer.json()
+
+
+_PASSES = frozenset({408, 409, 425, 429})
+"""What is no refusal, though it is a 4xx."""

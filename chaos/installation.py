@@ -1,0 +1,206 @@
+"""A whole Castline on this machine, whose processes are there to be killed.
+
+Everything is what `castline up` runs, with more than one worker: Temporal's dev server with its
+state in a file, the emulator, the workers and the API, each a process of its own in a temporary
+folder and on free ports. What ends is started again half a second later, always: the supervisor
+of `castline up` makes longer and longer pauses, which is right for a program that cannot run and
+wrong here. All are tethered to this process, so none of them outlives it.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from time import monotonic
+
+from cli.local import tether
+from cli.local.demo import environment_alone
+from cli.local.probes import answers, temporal_answers, worker_polls
+from cli.local.supervisor import NotReady, Program, tail
+from cli.local.up import CHECKOUT, castline
+from runtime.devserver import command, ensure_temporal
+from runtime.parts import ensure_keyset, load_keyring
+from runtime.temporal import connect
+from settings import Settings
+from store.engine import Store
+from store.queries import workspaces
+
+CLIPS = "clips"
+_PAUSE = 0.5
+_READY_SECONDS = 90.0
+_LOOK_SECONDS = 0.05
+
+
+class Installation:
+    """Its addresses, a key, and a hand on every process."""
+
+    def __init__(self, settings: Settings, emulator: str, key: str, logs: Path) -> None:
+        self.api = settings.local_url
+        self.emulator = emulator
+        self.key = key
+        self._logs = logs
+        self._kept: dict[str, _Kept] = {}
+
+    async def start(self, *programs: Program) -> None:
+        """Start programs together and return when all are ready. Raises `NotReady`."""
+        for program in programs:
+            self._kept[program.name] = _Kept(program, self._logs / f"{program.name}.log")
+        await asyncio.gather(*(self._kept[program.name].ready() for program in programs))
+
+    async def kill(self, program: str) -> float:
+        """SIGKILL to a process, when it is there; return the moment (`monotonic`)."""
+        return await self._kept[program].kill()
+
+    @property
+    def ended_by_themselves(self) -> dict[str, int]:
+        """How often each ended without being killed."""
+        return {name: kept.own_ends for name, kept in self._kept.items() if kept.own_ends}
+
+    async def end(self) -> None:
+        """End everything, what was started last first."""
+        for kept in reversed(self._kept.values()):
+            await kept.end()
+
+
+@asynccontextmanager
+async def installed(
+    folder: Path, *, workers: int, database: str | None
+) -> AsyncIterator[Installation]:
+    """An installation that is ready; it ends on leaving. `database` is a URL, or None for SQLite.
+
+    What is published lies in `folder / CLIPS`.
+    """
+    os.environ.update(environment_alone(folder))
+    for foreign in [name for name in os.environ if name.startswith("TEMPORAL_")]:
+        del os.environ[foreign]
+    emulator = f"http://127.0.0.1:{os.environ['CASTLINE_EMULATOR_PORT']}"
+    clips = folder / CLIPS
+    clips.mkdir()
+    os.environ |= {
+        "PYTHONPATH": str(CHECKOUT),
+        "CASTLINE_EMULATOR_URL": emulator,
+        "CASTLINE_MEDIA_ROOTS": str(clips),
+        "CASTLINE_CHUNK_MIB": "1",
+    }
+    if database:
+        os.environ["CASTLINE_DATABASE_URL"] = database
+    settings = Settings()
+    logs = folder / "logs"
+    logs.mkdir()
+    installation = Installation(settings, emulator, _prepare(settings), logs)
+    try:
+        await _start(installation, settings, workers)
+        yield installation
+    finally:
+        await installation.end()
+
+
+def _prepare(settings: Settings) -> str:
+    """Make database and key set, and a workspace; return its key."""
+    store = Store(settings.database)
+    store.migrate()
+    ensure_keyset(settings, store)
+    with store.write() as session:
+        workspace = workspaces.create_workspace(session, name="chaos")
+        _, key = workspaces.create_key(session, workspace_id=workspace.id)
+    store.close()
+    return key.reveal()
+
+
+async def _start(installation: Installation, settings: Settings, workers: int) -> None:
+    temporal = await ensure_temporal(settings.data_dir)
+    client = await connect(settings, load_keyring(settings), lazy=True)
+    port = str(settings.emulator_port)
+    await installation.start(
+        Program(
+            "temporal",
+            tuple(command(temporal, settings)),
+            temporal_answers(client, settings.temporal_ui_url),
+        ),
+        Program(
+            "emulator",
+            castline("emulator", "--port", port),
+            answers(f"{installation.emulator}/_emulator/state"),
+        ),
+    )
+    await installation.start(
+        Program("api", castline("api"), answers(f"{settings.local_url}/readyz")),
+        *(
+            Program(f"worker-{number}", castline("worker"), worker_polls(client))
+            for number in range(1, workers + 1)
+        ),
+    )
+
+
+class _Kept:
+    """One program, through all its ends."""
+
+    def __init__(self, program: Program, log: Path) -> None:
+        self._program = program
+        self._log = log
+        self._process = self._spawn()
+        self._ends = 0
+        self._kills = 0
+        self._keeping = asyncio.create_task(self._keep())
+
+    @property
+    def own_ends(self) -> int:
+        return self._ends - self._kills
+
+    async def ready(self) -> None:
+        deadline = monotonic() + _READY_SECONDS
+        while not await self._is_ready():
+            if monotonic() > deadline:
+                raise NotReady(f"{self._program.name} does not come up:\n{tail(self._log)}")
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def kill(self) -> float:
+        while self._process.poll() is not None:  # noqa: ASYNC110  # between an end and a start
+            await asyncio.sleep(_LOOK_SECONDS)
+        self._kills += 1
+        self._signal(signal.SIGKILL)
+        return monotonic()
+
+    async def end(self) -> None:
+        self._keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._keeping
+        self._signal(signal.SIGKILL)
+        await asyncio.to_thread(self._process.wait)
+
+    async def _is_ready(self) -> bool:
+        # Whatever goes wrong while it comes up means: not yet.
+        with suppress(Exception):
+            return await self._program.is_ready(self._process.pid)
+        return False
+
+    async def _keep(self) -> None:
+        while True:
+            while self._process.poll() is None:  # noqa: ASYNC110
+                await asyncio.sleep(_LOOK_SECONDS)
+            self._ends += 1
+            await asyncio.sleep(_PAUSE)
+            self._process = self._spawn()
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(  # noqa: S603
+                [
+                    *(sys.executable, "-I", "-S", tether.__file__, str(os.getpid())),
+                    *self._program.argv,
+                ],
+                env={**os.environ, **self._program.env},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def _signal(self, number: signal.Signals) -> None:
+        """Signal the program's whole session, as far as any of it is left."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)

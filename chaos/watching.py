@@ -1,0 +1,93 @@
+"""The platforms, as they are seen and troubled from outside: by the emulator's controls.
+
+`Watch` looks at every upload session four times a second and remembers when its bytes or its
+state moved. A session that stood still while a worker was killed, and that moved again later,
+has recovered: the time between that kill and the next move is its recovery. It is an upper
+bound, because what held the session up may have been another trouble at the same time, and
+because further kills before it moves count to the first one.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+import httpx
+
+_LOOK_SECONDS = 0.25
+_STILL_SECONDS = 3.0
+"""A session on its way that stood for less was not interrupted: an answer may take so long."""
+
+
+@dataclass(slots=True)
+class Moves:
+    """When a session moved, by `monotonic`, and how it stood then."""
+
+    received: int = -1
+    state: str = ""
+    moments: list[float] = field(default_factory=list)
+
+    def note(self, session: Mapping[str, Any], moment: float) -> None:
+        if (session["received"], session["state"]) != (self.received, self.state):
+            self.received, self.state = session["received"], session["state"]
+            self.moments.append(moment)
+
+
+class Watch:
+    """The emulator's controls, insisting while it is away."""
+
+    def __init__(self, emulator: str) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=f"{emulator}/_emulator",
+            timeout=10,
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
+        self.moves: dict[str, Moves] = {}
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def order(self, control: str, body: Mapping[str, Any]) -> Any:
+        return await self._insist("POST", control, body)
+
+    async def state(self) -> dict[str, Any]:
+        found: dict[str, Any] = await self._insist("GET", "state")
+        return found
+
+    async def end_faults(self) -> list[dict[str, Any]]:
+        """Forget what has not struck; return all orders, and how often each struck."""
+        faults: list[dict[str, Any]] = (await self._insist("GET", "faults"))["faults"]
+        await self._insist("DELETE", "faults")
+        return faults
+
+    async def look(self) -> None:
+        """Keep looking, until cancelled."""
+        while True:
+            state = await self.state()
+            moment = monotonic()
+            for session in state["sessions"]:
+                self.moves.setdefault(session["id"], Moves()).note(session, moment)
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _insist(self, method: str, control: str, body: object = None) -> Any:
+        while True:
+            try:
+                answer = await self._http.request(method, f"/{control}", json=body)
+            except httpx.TransportError:
+                await asyncio.sleep(_LOOK_SECONDS)
+                continue
+            answer.raise_for_status()
+            return answer.json()
+
+
+def recoveries(moves: Sequence[Moves], kills: Sequence[float]) -> list[float]:
+    """Seconds from a kill until a session moved again that had stood still since. Pure."""
+    found = []
+    for session in moves:
+        for before, after in zip(session.moments, session.moments[1:], strict=False):
+            # The last move was seen by the look that followed it.
+            causes = [kill for kill in kills if before - _LOOK_SECONDS <= kill < after]
+            if after - before > _STILL_SECONDS and causes:
+                found.append(after - causes[0])
+    return sorted(found)
