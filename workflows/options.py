@@ -102,7 +102,7 @@ CARE: dict[str, Any] = {
 
 RECONCILE: dict[str, Any] = {
     "start_to_close_timeout": timedelta(minutes=5),
-    # The Schedule comes again every minute; a failed sweep need not be insisted on.
+    # The Schedule comes again every 45 seconds; a failed sweep need not be insisted on.
     "retry_policy": RetryPolicy(maximum_attempts=1),
 }
 

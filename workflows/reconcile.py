@@ -1,4 +1,4 @@
-"""Repairs what a crash between database and Temporal left. Fired by a Schedule, every minute.
+"""Repairs what a crash between database and Temporal left. Fired by a Schedule, every 45 s.
 
 The row is written before its workflow is started, so an accepted assignment may stand alone
 for a moment; this finds it and starts the workflow, idempotently.

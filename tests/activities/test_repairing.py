@@ -3,18 +3,20 @@
 from datetime import timedelta
 
 import pytest
+from sqlmodel import insert
 
 from activities.contract.assignments import AssignmentInput
 from activities.contract.repair import Repaired
-from activities.repairing import RepairActivities
+from activities.repairing import BATCH, GRACE, RepairActivities
 from domain.errors import Unavailable
 from domain.health import HEALTHY, Health
 from domain.states import ConnectionHealth
 from domain.wakes import ConnectionSettled, PersonNeeded, Wake
 from platforms.registry import Registry
+from runtime.temporal import RECONCILE_EVERY
 from store.queries.access import asking, connections
 from store.queries.publishing import assignments
-from store.tables import now
+from store.tables import Assignment, now
 from tests.activities.conftest import Installation
 
 LONG_AGO = timedelta(hours=1)
@@ -71,6 +73,30 @@ async def test_what_cannot_be_mended_holds_up_none_of_the_others(
     assert f"{first} is left to the next sweep: temporal_unavailable" in caplog.text
     swept.away = set()
     assert await swept.repair.reconcile() == Repaired(started=1, expired=0, woken=2)
+
+
+async def test_any_number_that_cannot_be_started_holds_up_none_of_the_others(
+    installation: Installation,
+) -> None:
+    hopeless = installation.assignment().model_dump()
+    hopeless |= {"platform": "nowhere", "created_at": now() - 2 * LONG_AGO}
+    with installation.store.write() as session:
+        session.connection().execute(
+            insert(Assignment),
+            [
+                {**hopeless, "id": f"asg_{number}", "number": number}
+                for number in range(1000, 1000 + 2 * BATCH)
+            ],
+        )
+    startable = left_alone(installation)
+    swept = Swept(installation, installation.registry)
+    assert await swept.repair.reconcile() == Repaired(started=1, expired=0)
+    assert swept.reached == [startable]
+
+
+def test_what_a_crash_left_is_repaired_within_a_minute() -> None:
+    longest = GRACE + RECONCILE_EVERY
+    assert longest < timedelta(minutes=1)
 
 
 async def test_a_platform_without_an_app_holds_up_no_wake(installation: Installation) -> None:

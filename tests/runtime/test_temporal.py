@@ -18,6 +18,7 @@ from domain.errors import Unavailable
 from runtime.temporal import (
     CARE,
     RECONCILE,
+    RECONCILE_EVERY,
     RETENTION,
     connect,
     ensure_ready,
@@ -73,10 +74,10 @@ async def test_a_fresh_namespace_is_prepared_once_and_again(client: Client) -> N
     await ensure_ready(client)
     assert await find_missing_search_attributes(client) == []
     assert await retention(client) == RETENTION
-    for name, minutes in ((RECONCILE, 1), (CARE, 15)):
+    for name, every in ((RECONCILE, RECONCILE_EVERY), (CARE, timedelta(minutes=15))):
         schedule = (await client.get_schedule_handle(name).describe()).schedule
         assert schedule.policy.overlap is ScheduleOverlapPolicy.SKIP
-        assert schedule.spec.intervals[0].every == timedelta(minutes=minutes)
+        assert schedule.spec.intervals[0].every == every
 
 
 async def test_a_longer_retention_is_left_alone(client: Client) -> None:

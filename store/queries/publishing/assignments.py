@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, tuple_
 
 from domain import ids
 from domain.errors import Conflict
@@ -148,16 +148,19 @@ def edit_assignment(
 
 
 def list_unstarted(
-    session: Session, *, created_before: datetime, limit: int
+    session: Session, *, created_before: datetime, limit: int, after: Assignment | None = None
 ) -> Sequence[Assignment]:
-    """Accepted assignments that Temporal may not know of, oldest first."""
+    """Accepted assignments that Temporal may not know of, oldest first, from `after` on."""
     query = (
         select(Assignment)
         .where(col(Assignment.is_started).is_(False))
         .where(col(Assignment.created_at) < created_before)
-        .order_by(col(Assignment.created_at))
+        .order_by(col(Assignment.created_at), col(Assignment.id))
         .limit(limit)
     )
+    if after is not None:
+        place = tuple_(col(Assignment.created_at), col(Assignment.id))
+        query = query.where(place > (after.created_at, after.id))
     return session.exec(query).all()
 
 
