@@ -3,7 +3,8 @@
 It holds what the platform has confirmed and nothing else: every answer sets the offset,
 every error, 401 or silence is followed by a status query, and bytes are sent only from
 the offset that the platform named. A finished session repeats its final answer to any
-query (facts: YouTube section 3.1), so a lost final answer is read back and never resent.
+query (facts: YouTube section 3.1), so a lost final answer is read back and never resent, and
+a refusal of the last chunk is believed when the session agrees.
 A server that never advances is the engine's to notice.
 """
 
@@ -11,18 +12,16 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from domain.errors import PlatformError, SessionLost, Unconfirmed
+from domain.errors import PlatformError, PlatformRefusal, SessionLost, Unconfirmed
 from domain.secrets import Secret
 from domain.states import KnownBy
 from platforms.http import retry_after
+from platforms.outcomes.youtube import GONE
 from platforms.transfer.machine import Answer, Finished, Request
 from platforms.youtube.errors import classify, unreadable
 
 GRANULE = 256 * 1024
 """Chunks are multiples of it; of a remainder the platform would keep only whole granules."""
-
-_GONE = frozenset({404, 410, 499})
-"""Unknown, expired, cancelled: the answers of a session that is no more."""
 
 
 def require_chunk_size(chunk_size: int) -> None:
@@ -58,31 +57,41 @@ class ResumableUpload:
         self._access_token = access_token
         self._knows_offset = fresh
         self._asks = False
+        self._finishes = False
+        self._refused: PlatformRefusal | None = None
 
     def next_request(self) -> Request:
         authorization = {"Authorization": f"Bearer {self._access_token().reveal()}"}
-        self._asks = not self._knows_offset
+        self._asks, self._finishes = not self._knows_offset, False
         if self._asks:
             return self._request(authorization, f"bytes */{self._size}")
         length = min(self._chunk_size, self._size - self.confirmed)
         end = self.confirmed + length
+        self._finishes = end == self._size
         return self._request(
             authorization,
             f"bytes {self.confirmed}-{end - 1}/{self._size}",
             offset=self.confirmed,
             length=length,
-            finishes=end == self._size,
+            finishes=self._finishes,
         )
 
     def receive(self, answer: Answer) -> Finished | None:
         self._knows_offset = False
         if _is_unfinished(answer):
             self._advance(answer)
+            if self._refused is not None:
+                raise self._refused
             return None
         if answer.status in (200, 201):
             known_by = KnownBy.READ_BACK if self._asks else KnownBy.ANSWER
             return _finished(answer, known_by)
-        raise _error(answer)
+        error = _error(answer)
+        if not (self._finishes and isinstance(error, PlatformRefusal)):
+            raise error
+        # It may be the word of something on the way, about a video that is there.
+        self._refused = error
+        return None
 
     def lost(self) -> None:
         self._knows_offset = False
@@ -125,6 +134,6 @@ def _finished(answer: Answer, known_by: KnownBy) -> Finished:
 
 
 def _error(answer: Answer) -> PlatformError:
-    if answer.status in _GONE:
+    if answer.status in GONE:
         return SessionLost("session_lost", "YouTube does not know the upload session any more.")
     return classify(answer) if answer.status >= 400 else unreadable()

@@ -1,0 +1,64 @@
+"""The tables as a page for people, in Markdown: `docs/outcomes.md`. Pure."""
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from platforms.outcomes import facebook, youtube
+from platforms.outcomes.table import Row
+
+ROWS = (*youtube.ROWS, *facebook.ROWS)
+
+_ESSAY = """\
+# What a call may come to
+
+Publishing goes wrong where an answer is missing. The request has left, nothing came back, and
+there are two possibilities: there is a video now, or there is none. Publishers that guess make
+the complaints that users of such tools have in common: posted twice after a retry, posted again
+and again by a loop, reported as failed although live, or stuck without a word. Neither Google nor
+Meta offers a remedy of its own. Their publishing calls take no idempotency key: YouTube accepts
+a second copy of a file without a word, and what Facebook refuses as a duplicate it has judged by
+the content, which proves nothing about the call before.
+
+So exactly once cannot be bought from a platform. What can be had, and what these tables are about:
+**a request that may make a video is sent a second time only after something was read which shows
+that the first made none.** What is needed for the reading is stored before the first byte leaves
+(the session, on Facebook with the video's id), and that the finishing request is about to leave
+is stored before it does. What cannot be decided is read again, on a growing interval; it is never
+sent again blindly.
+
+How to read a row: *means* says what the answer alone proves, without hindsight. *Is read* is
+asked before anything else is sent, and sends nothing itself. *Then* is what follows where the
+reading shows what the row is about. A `code` is what the assignment, or its step, shows meanwhile
+or in the end. Every row has a test that makes exactly this happen over HTTP and counts the videos.
+
+This page is printed from the tables in `platforms/outcomes/` by
+`python -m platforms.outcomes > docs/outcomes.md`; a test compares the two.
+"""
+
+_NAMES = {"youtube": "YouTube", "facebook": "Facebook"}
+
+
+def render(rows: Iterable[Row]) -> str:
+    """The whole page, one section for each call in the order of the rows."""
+    sections = [_section(list(group)) for _, group in groupby(rows, key=lambda row: row.call)]
+    return "\n".join([_ESSAY, *sections])
+
+
+def _section(rows: list[Row]) -> str:
+    call = rows[0].call
+    lines = [
+        f"## {_NAMES[call.platform]}, {call.title}",
+        "",
+        f"Makes {call.makes}. {call.repeats or 'Never sent again unread.'}",
+        "",
+        "| what comes back | means | is read | then | |",
+        "|---|---|---|---|---|",
+        *map(_line, rows),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _line(row: Row) -> str:
+    code = f" `{row.code}`" if row.code else ""
+    return f"| {row.comes} | {row.means} | {row.reads} | **{row.then}** | {row.sentence}{code} |"
