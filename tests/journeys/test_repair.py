@@ -1,10 +1,14 @@
 """What a crash between the database and Temporal leaves, and how it is put right."""
 
 import asyncio
+import subprocess
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
@@ -19,13 +23,16 @@ from domain.ids import (
     ticket_workflow_id,
 )
 from domain.states import TicketState
+from runtime.answers import START_SECONDS
 from runtime.temporal import RECONCILE
 from store.queries.access import tickets
 from store.queries.publishing import assignments, videos
 from store.tables import now
 from tests.support.devserver import DevServer
 from tests.support.emulator import Emulator
-from tests.support.stack import CLIP, Stack, Tenant, running_stack
+from tests.support.machine import free_ports
+from tests.support.roles import role
+from tests.support.stack import CLIP, Stack, Tenant, eventually, running_stack
 
 LONG_AGO = timedelta(hours=1)
 
@@ -45,6 +52,36 @@ async def accept_only(tenant: Tenant) -> str:
         )
         row.created_at = now() - LONG_AGO
     return row.id
+
+
+def grow_old(stack: Stack, assignment_id: str) -> None:
+    """Let an accepted row be older than any grace."""
+    with stack.parts.store.write() as session:
+        assignments.lock_assignment(session, assignment_id).created_at -= LONG_AGO
+
+
+async def accepted_rows(tenant: Tenant) -> list[str]:
+    with tenant.stack.parts.store.read() as session:
+        found = assignments.find_assignments(session, tenant.workspace_id)
+    return [row.id for row in found.items]
+
+
+@asynccontextmanager
+async def api_process(
+    stack: Stack,
+) -> AsyncIterator[tuple[subprocess.Popen[bytes], httpx.AsyncClient]]:
+    """`castline api` beside the stack's own, ready, and a client of it."""
+    settings = stack.parts.settings.model_copy(update={"port": free_ports(1)[0]})
+    async with httpx.AsyncClient(base_url=settings.local_url, timeout=60) as http:
+        with role("api", settings) as process:
+            await eventually(partial(is_ready, http))
+            yield process, http
+
+
+async def is_ready(http: httpx.AsyncClient) -> bool:
+    with suppress(httpx.TransportError):
+        return (await http.get("/healthz")).is_success
+    return False
 
 
 async def reconcile(stack: Stack) -> None:
@@ -127,19 +164,55 @@ async def test_what_is_accepted_while_temporal_is_down_is_published(
         connection_id = await tenant.connection()
         server.kill()
 
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(START_SECONDS + 1):
             assignment = await tenant.assign(connection_id)
 
         assert (await tenant.look(assignment["id"]))["state"] == "pending"
-        with stack.parts.store.write() as session:
-            row = assignments.get_assignment_by_id(session, assignment["id"])
-            row.created_at = now() - LONG_AGO
-            session.add(row)
+        grow_old(stack, assignment["id"])
         await server.start()
         await reconcile(stack)
         published = await tenant.until(assignment["id"], "published", "failed", within=60)
         assert published["state"] == "published"
         assert len(emulator.videos()) == 1
+
+
+async def test_what_a_killed_api_has_only_written_is_published_once(
+    tmp_path: Path, emulator: Emulator, server: DevServer
+) -> None:
+    """It dies between the commit and the start, and its caller asks another one again."""
+    async with running_stack(tmp_path, emulator, server.address, works=False) as stack:
+        tenant = await stack.tenant("killed")
+        async with stack.working():
+            connection_id = await tenant.connection()
+        wanted = {
+            "connectionId": connection_id,
+            "mediaUrl": CLIP.as_uri(),
+            "payload": {"title": "Left alone"},
+            "idempotencyKey": "k",
+        }
+        async with api_process(stack) as (api, http):
+            server.freeze()
+            asked = asyncio.create_task(
+                http.post(
+                    "/api/v1/assignments",
+                    json=wanted,
+                    headers={"Authorization": f"Bearer {tenant.key}"},
+                )
+            )
+            accepted = await eventually(lambda: accepted_rows(tenant))
+            api.kill()
+            with pytest.raises(httpx.TransportError):
+                await asked
+            server.thaw()
+
+        again = await tenant.ask("POST", "/api/v1/assignments", wanted, status=200)
+        assert [again["id"]] == accepted
+        grow_old(stack, again["id"])
+        async with stack.working():
+            await reconcile(stack)
+            await tenant.until(again["id"], "published")
+        (video,) = emulator.videos()
+        assert video["title"] == "Left alone"
 
 
 async def test_temporal_killed_in_the_middle_goes_on(

@@ -30,9 +30,9 @@ from tests.support.killing import (
     YOUTUBE,
     Sending,
     send,
-    worker,
 )
 from tests.support.meta import BAKERY, CATERING
+from tests.support.roles import role
 from tests.support.stack import Tenant, eventually, running_stack
 
 SLOW = 30
@@ -86,7 +86,7 @@ async def ended(emulator_process: Emulator, folder: Path, big: Clip) -> AsyncIte
 
 async def play(tenant: Tenant, big: Clip, small: Clip) -> Ended:
     settings, emulator = tenant.stack.parts.settings, tenant.stack.emulator
-    with worker(settings) as first:
+    with role("worker", settings) as first:
         pages = await tenant.pages()
         held_up = await hold_up(tenant, pages[CATERING], small)
         finishing = await finish(tenant, pages[BAKERY], small)
@@ -94,11 +94,11 @@ async def play(tenant: Tenant, big: Clip, small: Clip) -> Ended:
         first.kill()
         first.wait()
         killed_at = time.monotonic()
-    with worker(settings) as second:
+    with role("worker", settings) as second:
         await asyncio.gather(*(sending.until_resumed() for sending in sendings))
         recovery = time.monotonic() - killed_at
         await asyncio.gather(*(sending.until(0.6) for sending in sendings))
-        with worker(settings):
+        with role("worker", settings):
             await asyncio.gather(*(sending.mark() for sending in sendings))
             stopped_at = time.monotonic()
             second.send_signal(signal.SIGTERM)

@@ -3,6 +3,7 @@
 It can be killed and started again, and then knows what it knew.
 """
 
+import signal
 import subprocess
 from pathlib import Path
 
@@ -37,6 +38,17 @@ class DevServer:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    def freeze(self) -> None:
+        """Let it answer nothing until it is thawed; what is asked of it meanwhile waits."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(

@@ -7,17 +7,11 @@ beginning lies on the disk.
 """
 
 import asyncio
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from settings import Settings
 from tests.support.clips import MIB, Clip
-from tests.support.emulator import ROOT, Emulator
+from tests.support.emulator import Emulator
 from tests.support.stack import Tenant, eventually
 
 GIB = 1 << 30
@@ -25,30 +19,6 @@ HEARTBEAT_TIMEOUT = 30.0
 _PACE = 48 * MIB
 """Bytes per second: heartbeats of a killed worker are missed within seconds of each other,
 and in that time no transfer may come to its end."""
-
-
-@contextmanager
-def worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    """`castline worker`, for an installation that is told by environment alone."""
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("CASTLINE_", "TEMPORAL_"))
-    }
-    told = {
-        "CASTLINE_DATA_DIR": str(settings.data_dir),
-        "CASTLINE_TEMPORAL_ADDRESS": settings.temporal_address,
-        "CASTLINE_EMULATOR_URL": str(settings.emulator_url),
-        "CASTLINE_MEDIA_ROOTS": os.pathsep.join(map(str, settings.media_roots)),
-        "PYTHONPATH": str(ROOT),
-    }
-    with subprocess.Popen(
-        [sys.executable, "-P", "-m", "cli", "worker"], env={**inherited, **told}
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 @dataclass(frozen=True, slots=True)
