@@ -94,7 +94,7 @@ class Customer:
         found: list[dict[str, Any]] = []
         page = 1
         while True:
-            part = await self._ask("GET", f"/assignments?limit={_PAGE}&page={page}")
+            part = await self._read(f"/assignments?limit={_PAGE}&page={page}")
             found += part["items"]
             if page * _PAGE >= part["total"]:
                 return found
@@ -102,7 +102,7 @@ class Customer:
 
     async def connections(self) -> list[dict[str, Any]]:
         """The connections, which shall all be well."""
-        listed: list[dict[str, Any]] = (await self._ask("GET", "/connections"))["items"]
+        listed: list[dict[str, Any]] = (await self._read("/connections"))["items"]
         return listed
 
     async def events(self) -> list[dict[str, Any]]:
@@ -110,7 +110,7 @@ class Customer:
         found: list[dict[str, Any]] = []
         after = 0
         while True:
-            part = await self._ask("GET", f"/events?limit={_PAGE}&after={after}")
+            part = await self._read(f"/events?limit={_PAGE}&after={after}")
             if not part["items"]:
                 return [event for event in found if event["type"].startswith("assignment.")]
             found += part["items"]
@@ -134,6 +134,14 @@ class Customer:
             back = await browser.get(await asyncio.to_thread(give, emulator, page, person))
         query = parse_qs(urlsplit(back.headers["location"]).query)
         return query["connectionIds"][0].split(",")
+
+    async def _read(self, path: str) -> Any:
+        """Insist: the last kill may have been the API's."""
+        while True:
+            try:
+                return await self._ask("GET", path)
+            except httpx.TransportError:
+                await asyncio.sleep(_PAUSE)
 
     async def _ask(self, method: str, path: str, body: object = None) -> Any:
         answer = await self._http.request(method, path, json=body)
