@@ -20,11 +20,12 @@ from activities.contract.repair import Repaired, RepairSteps
 from activities.publishing.jobs import input_of
 from domain.errors import CastlineError
 from domain.states import TicketState
-from domain.wakes import ConnectionSettled, PersonNeeded, Wake
+from domain.wakes import ConnectionSettled, PersonNeeded, RetryForced, Wake
 from platforms.registry import Registry
 from store.engine import Store
 from store.queries.access import asking, tickets
 from store.queries.publishing import assignments, parked
+from store.queries.publishing.evidence import is_forced
 from store.queries.telling import deliveries
 from store.tables import Assignment, Ticket
 
@@ -104,7 +105,14 @@ class RepairActivities(RepairSteps):
 
     async def _start(self, row: Assignment) -> None:
         await self._start_assignment(input_of(row, self._registry.get(row.platform)))
+        if await asyncio.to_thread(self._is_forced, row):
+            # Its workflow was running before, so that starting it tells it nothing.
+            await self._wake(RetryForced(row.id))
         await asyncio.to_thread(self._mark_started, row)
+
+    def _is_forced(self, row: Assignment) -> bool:
+        with self._store.read() as session:
+            return is_forced(session, row)
 
     def _mark_started(self, row: Assignment) -> None:
         with self._store.write() as session:

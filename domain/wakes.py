@@ -29,4 +29,11 @@ class DeliveryDue:
     subject_id: str
 
 
-Wake = PersonNeeded | ConnectionSettled | DeliveryDue
+@dataclass(frozen=True, slots=True)
+class RetryForced:
+    """A person ordered to send anew what a running assignment reads back."""
+
+    assignment_id: str
+
+
+Wake = PersonNeeded | ConnectionSettled | DeliveryDue | RetryForced

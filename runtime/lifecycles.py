@@ -171,7 +171,10 @@ class Lifecycles:
             raise Conflict("too_late", "The transfer has begun; nothing was changed.") from None
 
     async def cancel(self, assignment_id: str) -> bool:
-        """Give an assignment up. True: it ends as cancelled. False: it came too late."""
+        """Give an assignment up. True: it ends as cancelled. False: it came too late.
+
+        Raises `Conflict` (code `unconfirmed`) where the platform does not tell yet which.
+        """
         handle = self._assignment(assignment_id)
         try:
             return await answered(
@@ -179,7 +182,13 @@ class Lifecycles:
                     AssignmentWorkflow.cancel, id="cancel", rpc_timeout=ANSWER_TIMEOUT
                 )
             )
-        except WorkflowUpdateFailedError:
+        except WorkflowUpdateFailedError as failure:
+            if _code_of(failure) == "unconfirmed":
+                raise Conflict(
+                    "unconfirmed",
+                    "Whether the platform made a video of it is not known yet. Nothing is sent any "
+                    "more: it ends as published where there is one, and else as cancelled.",
+                ) from None
             return False
         except Closed:
             return await self._was_cancelled(handle)
@@ -247,9 +256,7 @@ class Lifecycles:
         try:
             return await answered(update)
         except WorkflowUpdateFailedError as failure:
-            cause = failure.cause
-            code = cause.type if isinstance(cause, ApplicationError) else None
-            raise _refused_ticket(code) from None
+            raise _refused_ticket(_code_of(failure)) from None
         except Closed:
             # It ended before this came: by its time, or by another callback.
             raise _refused_ticket(await self._error_of(handle)) from None
@@ -259,6 +266,11 @@ class Lifecycles:
             return (await answered(handle.result())).error_code
         except Closed:
             return None  # beyond Temporal's retention
+
+
+def _code_of(failure: WorkflowUpdateFailedError) -> str | None:
+    cause = failure.cause
+    return cause.type if isinstance(cause, ApplicationError) else None
 
 
 def _refused_ticket(code: str | None) -> Conflict:

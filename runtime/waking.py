@@ -24,14 +24,15 @@ from temporalio.common import (
 from activities.contract.deliveries import DeliveryInput
 from activities.contract.reauth import ReauthInput
 from domain.health import BROKEN
-from domain.ids import delivery_workflow_id, reauth_workflow_id
+from domain.ids import assignment_workflow_id, delivery_workflow_id, reauth_workflow_id
 from domain.queues import WORKFLOW_QUEUE
-from domain.wakes import ConnectionSettled, DeliveryDue, PersonNeeded, Wake
+from domain.wakes import ConnectionSettled, DeliveryDue, PersonNeeded, RetryForced, Wake
 from settings import Settings
 from store.engine import Store
 from store.queries.access.connections import get_connection_by_id
 from store.tables import Connection
 from workflows import options
+from workflows.assignment import AssignmentWorkflow
 from workflows.delivery import DeliveryWorkflow
 from workflows.reauth import ReauthWorkflow
 
@@ -76,6 +77,9 @@ class Waker:
                     rpc_timeout=_TIMEOUT,
                     priority=Priority(fairness_key=endpoint_id),
                 )
+            case RetryForced(assignment_id):
+                handle = self._client.get_workflow_handle(assignment_workflow_id(assignment_id))
+                await handle.signal(AssignmentWorkflow.retry_forced, rpc_timeout=_TIMEOUT)
 
     async def _start_reauth(self, connection_id: str) -> None:
         connection = await asyncio.to_thread(self._read, connection_id)

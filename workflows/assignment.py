@@ -32,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.states import AssignmentState, StepName, WaitReason
     from workflows import options
     from workflows.cancelling import is_cancelled, to_the_end
-    from workflows.parking import Parking, Stand, pause_until
+    from workflows.parking import Calls, Parking, Stand, pause_until
     from workflows.standing import Standing
     from workflows.trouble import Failed, kind_of, trouble_of
 
@@ -45,13 +45,18 @@ to the row."""
 DISCONNECTION = "disconnection"
 """The patch of work that may have been told of it by a worker that could not hear it yet."""
 
+DOUBT = "doubt"
+"""The patch of work from before a person could force what is unconfirmed, and from before a cancel
+was answered while the outcome is unclear."""
+
 
 @workflow.defn
 class AssignmentWorkflow:
     """Updates: `edit` until the transfer begins, `cancel` until the platform has every byte.
 
-    Signals: `connection_recovered`, sent when the connection was authorized again, and
-    `connection_gone`, sent when it was disconnected and bytes are there that only end.
+    Signals: `connection_recovered`, sent when the connection was authorized again,
+    `connection_gone`, sent when it was disconnected and bytes are there that only end, and
+    `retry_forced`, sent when the session of an unclear outcome was dropped by a person.
     Cancelling the workflow itself does what `cancel` does.
     """
 
@@ -199,7 +204,7 @@ class AssignmentWorkflow:
     async def _insist(self, step: Callable[[], Awaitable[T]], platform_url: str | None = None) -> T:
         """Run a step until it succeeds, parked in between; raises `Failed` when it cannot."""
         while True:
-            recoveries = self._parking.recoveries
+            calls = self._parking.calls
             try:
                 done = await step()
             except ActivityError as error:
@@ -209,9 +214,9 @@ class AssignmentWorkflow:
             else:
                 self._parking.forget()
                 return done
-            await self._wait_out(stand, recoveries, platform_url)
+            await self._wait_out(stand, calls, platform_url)
 
-    async def _wait_out(self, stand: Stand, recoveries: int, platform_url: str | None) -> None:
+    async def _wait_out(self, stand: Stand, calls: Calls, platform_url: str | None) -> None:
         await self._standing.enter(
             stand.state,
             wait_reason=stand.reason,
@@ -219,7 +224,7 @@ class AssignmentWorkflow:
             trouble=stand.trouble,
             platform_url=platform_url,
         )
-        has_come = await self._parking.wait_out(stand, recoveries)
+        has_come = await self._parking.wait_out(stand, calls)
         if has_come and workflow.patched(RECONNECTION):
             # Its turn may be far off, and until then it would count as parked still.
             has_all = self._platform_id is not None
@@ -236,6 +241,11 @@ class AssignmentWorkflow:
     def connection_gone(self) -> None:
         if workflow.patched(DISCONNECTION):
             self._parking.let_go()
+
+    @workflow.signal(description="A person ordered to send anew what is unconfirmed.")
+    def retry_forced(self) -> None:
+        if workflow.patched(DOUBT):
+            self._parking.take_order()
 
     @workflow.update
     async def edit(self, edit: AssignmentEdit) -> None:
@@ -259,11 +269,24 @@ class AssignmentWorkflow:
 
     @workflow.update
     async def cancel(self) -> bool:
-        """Give it up. True: it came in time, and the assignment ends as cancelled."""
+        """Give it up. True: it came in time, and the assignment ends as cancelled.
+
+        Fails (type `unconfirmed`) where that is not known yet: nothing is sent any more, and the
+        outcome alone decides how it ends.
+        """
         await workflow.wait_condition(lambda: self._delivery is not None)
         assert self._delivery is not None
-        self._delivery.cancel()
-        await workflow.wait_condition(
-            lambda: self._standing.state.is_settled or self._platform_id is not None
-        )
+        delivery = self._delivery
+        delivery.cancel()
+        tells_doubt = workflow.patched(DOUBT)
+
+        def is_decided() -> bool:
+            return self._standing.state.is_settled or self._platform_id is not None
+
+        def is_in_doubt() -> bool:
+            return tells_doubt and delivery.done() and self._parking.is_still
+
+        await workflow.wait_condition(lambda: is_decided() or is_in_doubt())
+        if not is_decided():
+            raise ApplicationError("What the platform has is not known yet.", type="unconfirmed")
         return self._standing.state is AssignmentState.CANCELLED

@@ -2,13 +2,15 @@
 
 A trouble that passes by itself, or by what a person does elsewhere, parks the assignment
 instead of failing it. Where time helps, each look that finds the same reason again lengthens
-the pause, and a week of one and the same reason is the end. Where a person must authorize the
-connection again, one pause lasts until they have, until the limit, or until the connection is
-disconnected; nobody looks in between, because whoever settles the connection says so.
+the pause, and a week of one and the same reason is the end. An unclear outcome is looked at ever
+more seldom, for its answer comes in minutes or in days, and a person may cut that short. Where a
+person must authorize the connection again, one pause lasts until they have, until the limit, or
+until the connection is disconnected; nobody looks in between, because whoever settles the
+connection says so.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -25,6 +27,11 @@ _REASONS = {
     Kind.NEEDS_QUOTA: WaitReason.QUOTA,
 }
 """Every other kind is the platform's, our line to it, or our settings there."""
+
+_LONGEST_PAUSE = timedelta(minutes=15)
+_LONGEST_DOUBT = timedelta(hours=6)
+"""Between two looks at an unclear outcome: some sixteen of them in the two days after which the
+uploads have proved that there is no video. Each costs the platform's budget."""
 
 _DISCONNECTED = Trouble(
     "disconnected",
@@ -44,6 +51,16 @@ class Stand:
     trouble: Trouble
 
 
+@dataclass(frozen=True)
+class Calls:
+    """What people have done for an assignment so far, counted."""
+
+    recoveries: int = 0
+    """The connection was re-authorized."""
+    orders: int = 0
+    """It was ordered to send anew what is unconfirmed."""
+
+
 class Parking:
     """Decides each standstill and remembers how long the same reason has lasted.
 
@@ -51,8 +68,9 @@ class Parking:
     """
 
     def __init__(self, limit: timedelta) -> None:
-        self.recoveries = 0
-        """How often the connection has been re-authorized."""
+        self.calls = Calls()
+        self.is_still = False
+        """True while it is waited."""
         self._is_gone = False
         self._limit = limit
         self.forget()
@@ -65,8 +83,14 @@ class Parking:
 
     def recover(self) -> None:
         """The connection was authorized again: its next trouble is a new story, too."""
-        self.recoveries += 1
+        self.calls = replace(self.calls, recoveries=self.calls.recoveries + 1)
         if self._reason is WaitReason.CONNECTION:
+            self.forget()
+
+    def take_order(self) -> None:
+        """A person ordered to send anew: nothing is read back any more."""
+        self.calls = replace(self.calls, orders=self.calls.orders + 1)
+        if self._reason is WaitReason.PLATFORM:
             self.forget()
 
     def let_go(self) -> None:
@@ -87,32 +111,46 @@ class Parking:
             return self._for_connection(trouble)
         if workflow.now() - self._since > PATIENCE:
             raise Failed(trouble)
+        is_unclear = kind is Kind.UNCONFIRMED
         return Stand(
-            AssignmentState.UNCONFIRMED if kind is Kind.UNCONFIRMED else AssignmentState.WAITING,
+            AssignmentState.UNCONFIRMED if is_unclear else AssignmentState.WAITING,
             reason,
-            trouble.until or workflow.now() + self._next_look(),
+            trouble.until
+            or workflow.now() + self._next_look(_LONGEST_DOUBT if is_unclear else _LONGEST_PAUSE),
             trouble,
         )
 
-    async def wait_out(self, stand: Stand, recoveries: int) -> bool:
+    async def wait_out(self, stand: Stand, calls: Calls) -> bool:
         """Return when it is time to look again; True when a person has come.
 
-        `recoveries` is the count from before the step that failed: a re-authorization that
-        crossed its failure has happened already and is not waited for. Raises `Failed` (code
-        `disconnected`) when nobody will come any more.
+        `calls` are from before the step that failed: what crossed its failure has happened
+        already and is not waited for. Raises `Failed` (code `disconnected`) when nobody will
+        come any more.
         """
         waits_for_person = stand.reason is WaitReason.CONNECTION
+        is_unclear = stand.state is AssignmentState.UNCONFIRMED
 
-        def is_settled() -> bool:
-            return waits_for_person and (self.recoveries > recoveries or self._is_gone)
+        def has_come() -> bool:
+            return waits_for_person and self.calls.recoveries > calls.recoveries
 
-        await pause_until(
-            stand.until, f"waits for {stand.reason}: {stand.trouble.code}", is_settled
-        )
-        has_come = waits_for_person and self.recoveries > recoveries
-        if is_settled() and not has_come:
+        def is_in_vain() -> bool:
+            return waits_for_person and self._is_gone and not has_come()
+
+        def is_ordered() -> bool:
+            return is_unclear and self.calls.orders > calls.orders
+
+        self.is_still = True
+        try:
+            await pause_until(
+                stand.until,
+                f"waits for {stand.reason}: {stand.trouble.code}",
+                lambda: has_come() or is_in_vain() or is_ordered(),
+            )
+        finally:
+            self.is_still = False
+        if is_in_vain():
             raise Failed(_DISCONNECTED)
-        return has_come
+        return has_come()
 
     def _for_connection(self, trouble: Trouble) -> Stand:
         until = self._since + self._limit
@@ -128,8 +166,9 @@ class Parking:
             )
         return Stand(AssignmentState.WAITING, WaitReason.CONNECTION, until, trouble)
 
-    def _next_look(self) -> timedelta:
-        return timedelta(minutes=min(2 ** min(self._times - 1, 4), 15))
+    def _next_look(self, longest: timedelta) -> timedelta:
+        # Bounded before it is doubled: a week of looks would overflow.
+        return min(timedelta(minutes=1 << min(self._times - 1, 9)), longest)
 
 
 async def pause_until(until: datetime, summary: str, ended: Callable[[], bool]) -> None:

@@ -26,6 +26,7 @@ from media.facts import inspect
 from media.source import VideoFacts
 from store.queries.access import connections
 from store.queries.publishing import assignments, videos
+from store.queries.publishing.retrying import begin_retry
 from store.queries.telling.endpoints import ensure_callbacks
 from store.tables import Assignment, Connection, Video
 
@@ -73,13 +74,21 @@ def accept(here: Context, workspace_id: WorkspaceId, order: Order) -> Accepted:
         return Accepted(_accept(here, workspace_id, order, group_id))
 
 
-def retry(here: Context, workspace_id: WorkspaceId, assignment_id: str) -> Assignment:
-    """Begin the next attempt. Of two retries at once the second is refused."""
+def retry(
+    here: Context, workspace_id: WorkspaceId, assignment_id: str, reason: str | None = None
+) -> Assignment:
+    """Begin the next attempt. Of two retries at once the second is refused.
+
+    With a `reason` an unconfirmed one is sent anew. Raises `Conflict` (`unconfirmed`,
+    `not_retryable`).
+    """
     with here.store.write() as session:
         row = assignments.get_assignment(session, workspace_id, assignment_id)
         facts = videos.facts_of(videos.get_video_by_id(session, row.video_id))
         fit = here.registry.get(row.platform).check_file(row.type, facts)
-        row = assignments.begin_retry(session, workspace_id, assignment_id, warnings=fit.warnings)
+        row = begin_retry(
+            session, workspace_id, assignment_id, warnings=fit.warnings, reason=reason
+        )
     start(here, row)
     return row
 
@@ -93,13 +102,13 @@ def edit(here: Context, row: Assignment, change: AssignmentEdit) -> None:
 def cancel(here: Context, row: Assignment) -> None:
     """Give an assignment up; one that is given up already stays so.
 
-    Raises `Conflict` (code `too_late`) where it will be published or has ended otherwise,
-    and `Unavailable`.
+    Raises `Conflict` where it will be published or has ended otherwise (code `too_late`) and
+    where the platform does not tell yet (code `unconfirmed`), and `Unavailable`.
     """
     state = AssignmentState(row.state)
     if state is AssignmentState.CANCELLED:
         return
-    if not state.is_settled:
+    if not state.is_settled and row.platform_id is None:
         _ensure_started(here, row)
         if on_loop(here.lifecycles.cancel, row.id):
             return

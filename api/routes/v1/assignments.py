@@ -19,6 +19,7 @@ from api.schemas.v1.assignments import (
     AssignmentPatch,
     AssignmentRequest,
     AssignmentView,
+    RetryRequest,
 )
 from api.services.assignments import Order, accept, cancel, check_payload, edit, retry
 from api.services.claims import Key
@@ -110,14 +111,25 @@ def change(
 
 
 @router.post("/{assignment_id}/retry", responses=answers(NotFound, Conflict))
-def begin_again(here: Here, workspace_id: Caller, assignment_id: str) -> AssignmentView:
-    """Run a failed or cancelled assignment again. What is uploaded already is not sent twice."""
-    return AssignmentView.model_validate(retry(here, workspace_id, assignment_id))
+def begin_again(
+    here: Here, workspace_id: Caller, assignment_id: str, wanted: RetryRequest | None = None
+) -> AssignmentView:
+    """Run a failed or cancelled assignment again. What is uploaded already is not sent twice.
+
+    409 `unconfirmed` while an unclear outcome is read back, which needs no retry; `force` with a
+    `reason` sends it anew all the same.
+    """
+    reason = None if wanted is None else wanted.reason
+    return AssignmentView.model_validate(retry(here, workspace_id, assignment_id, reason))
 
 
 @router.delete("/{assignment_id}", responses=answers(NotFound, Conflict, Unavailable))
 def give_up(here: Here, workspace_id: Caller, assignment_id: str) -> AssignmentView:
-    """Cancel. 200: it came in time and nothing will be published. 409 `too_late`: it did not."""
+    """Cancel. 200: it came in time and nothing will be published. 409 `too_late`: it did not.
+
+    409 `unconfirmed`: the platform does not tell yet. Nothing more is sent, and it ends as
+    published or as cancelled.
+    """
     with here.store.read() as session:
         row = assignments.get_assignment(session, workspace_id, assignment_id)
     cancel(here, row)

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from api.schemas.base import Answer, Body, Id, Label, Moment, Page, Url, example
+from api.schemas.base import Answer, Body, Id, Label, Moment, Page, Reason, Url, example
 from domain.states import AssignmentState, KnownBy, WaitReason
 
 _CONNECTION = "con_5f0c7a1be6d94d0f8d1f4a52c1b0e3a7"
@@ -145,6 +145,25 @@ class AssignmentList(Page):
     model_config = example(items=[_ASSIGNMENT_EXAMPLE], total=1, page=1, limit=50)
 
     items: list[AssignmentView]
+
+
+class RetryRequest(Body):
+    """Left out, or empty, for an ordinary retry."""
+
+    model_config = example(force=True, reason="Looked by hand: the video is not on the channel.")
+
+    force: bool = Field(
+        False,
+        description="Send anew although it is unconfirmed whether the platform has the video. It "
+        "may then be there twice. Where nothing is unclear it changes nothing.",
+    )
+    reason: Reason | None = Field(None, description="Goes with force, and is kept as evidence.")
+
+    @model_validator(mode="after")
+    def _has_a_reason(self) -> "RetryRequest":
+        if self.force != (self.reason is not None):
+            raise ValueError("force and a reason go together.")
+        return self
 
 
 class AssignmentPatch(Body):

@@ -1,4 +1,4 @@
-"""Assignments: accepted, listed, edited, retried.
+"""Assignments: accepted, listed, edited.
 
 Accepting is one transaction, and numbers what it makes in the order of the commits. The row
 follows the workflow and never leads it; once settled it stays as it is until a person begins
@@ -12,11 +12,8 @@ from typing import Any
 from sqlmodel import Session, col, select, tuple_
 
 from domain import ids
-from domain.errors import Conflict
 from domain.states import AssignmentState
 from store.queries.access.connections import get_connection
-from store.queries.publishing.steps import discard_steps
-from store.queries.publishing.transfers import discard_transfer, find_transfer
 from store.queries.publishing.videos import get_video
 from store.queries.rows import (
     PAGE_LIMIT,
@@ -169,48 +166,6 @@ def mark_started(session: Session, assignment_id: str, *, attempt: int) -> None:
     row = lock_assignment(session, assignment_id)
     if row.attempt == attempt:
         row.is_started = True
-
-
-def begin_retry(
-    session: Session,
-    workspace_id: str,
-    assignment_id: str,
-    *,
-    warnings: Mapping[str, str] | None = None,
-) -> Assignment:
-    """Begin the next attempt of an assignment that failed or was cancelled.
-
-    The upload is kept and goes on where it was, unless the platform said that nothing will
-    come of it. Raises `Conflict` (code `not_retryable`), also for the second of two retries.
-    """
-    get_assignment(session, workspace_id, assignment_id)
-    row = lock_assignment(session, assignment_id)
-    if not AssignmentState(row.state).may_be_retried:
-        raise Conflict(
-            "not_retryable",
-            f"Only a failed or cancelled assignment is retried; this is {row.state}.",
-        )
-    transfer = find_transfer(session, assignment_id)
-    if transfer is not None and transfer.is_dead:
-        discard_transfer(session, assignment_id)
-        row.platform_id = None
-        row.platform_url = None
-        row.known_by = None
-    discard_steps(session, assignment_id)
-    row.attempt += 1
-    row.is_started = False
-    row.state = AssignmentState.PENDING
-    row.wait_reason = None
-    row.wait_until = None
-    row.error_code = None
-    row.error = None
-    row.remedy = None
-    row.warnings = dict(warnings or {})
-    row.bytes_sent = 0
-    row.processing_percent = None
-    row.updated_at = now()
-    note_assignment(session, row)
-    return row
 
 
 def lock_assignment(session: Session, assignment_id: str) -> Assignment:

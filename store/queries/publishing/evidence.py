@@ -10,10 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, insert, select
 
-from domain.evidence import EvidenceKind, Range, joined
+from domain.evidence import EvidenceKind, Range, Told, joined
 from store.tables import Assignment, Evidence, now
+
+_ENDS = (EvidenceKind.SESSION_OPENED, EvidenceKind.SESSION_DISCARDED, EvidenceKind.IDENTIFIED)
+_WORDS = (Told.HELD, Told.FINISHED)
+"""What settles a finish: the platform's word on the upload, or that another one was begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,29 @@ def find_ranges(session: Session, assignment_id: str) -> list[Range] | None:
         ).order_by(col(Evidence.id))
     )
     return joined(Range.read(row.data["range"]) for row in confirmed if "range" in row.data)
+
+
+def is_forced(session: Session, row: Assignment) -> bool:
+    """True when a person ordered this attempt to send anew."""
+    query = select(Evidence.id).where(
+        Evidence.assignment_id == row.id,
+        Evidence.attempt == row.attempt,
+        Evidence.kind == EvidenceKind.FORCED,
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
+def has_open_finish(session: Session, assignment_id: str) -> bool:
+    """True when a request that may have completed the upload left, and its outcome is not known."""
+    kind, told = col(Evidence.kind), col(Evidence.data)["told"].as_string()
+    latest = session.exec(
+        select(Evidence.kind)
+        .where(Evidence.assignment_id == assignment_id)
+        .where(or_(kind.in_([EvidenceKind.FINISH_SENT, *_ENDS]), told.in_(_WORDS)))
+        .order_by(col(Evidence.id).desc())
+        .limit(1)
+    )
+    return latest.one_or_none() == EvidenceKind.FINISH_SENT
 
 
 def list_evidence(session: Session, assignment_id: str) -> Sequence[Evidence]:

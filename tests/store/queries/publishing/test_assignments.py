@@ -4,12 +4,10 @@ from typing import Any
 import pytest
 
 from domain.errors import Conflict, NotFound
-from domain.secrets import Secret
-from domain.states import AssignmentState, KnownBy, StepName, StepState, WaitReason
+from domain.states import AssignmentState, KnownBy, WaitReason
 from store.engine import Store
-from store.queries.publishing import assignments, progress, steps, transfers
+from store.queries.publishing import assignments, progress
 from store.tables import Assignment
-from store.vault import Vault
 from tests.store.conftest import Tenant
 
 
@@ -31,11 +29,6 @@ def record(
     }
     with store.write() as session:
         return progress.record_state(session, assignment.id, state=state, **(decided | given))
-
-
-def retry(store: Store, tenant: Tenant, assignment: Assignment) -> Assignment:
-    with store.write() as session:
-        return assignments.begin_retry(session, tenant.workspace.id, assignment.id)
 
 
 def read(store: Store, assignment: Assignment) -> Assignment:
@@ -74,8 +67,6 @@ def test_a_foreign_assignment_is_not_found(
     assert caught.value.code == "assignment_not_found"
     with store.read() as session, pytest.raises(NotFound):
         assignments.get_assignment_by_number(session, stranger.workspace.id, assignment.number)
-    with store.write() as session, pytest.raises(NotFound):
-        assignments.begin_retry(session, stranger.workspace.id, assignment.id)
 
 
 def test_assignments_are_found_by_what_is_asked(
@@ -153,17 +144,6 @@ def test_a_published_assignment_says_since_when_and_stays(
     assert row.warnings == {"thumbnail_failed": "The thumbnail was refused."}
 
 
-def test_an_earlier_attempt_writes_nothing(
-    store: Store, tenant: Tenant, assignment: Assignment
-) -> None:
-    record(store, assignment, AssignmentState.FAILED, attempt=1)
-    retry(store, tenant, assignment)
-    with pytest.raises(Conflict) as caught:
-        record(store, assignment, AssignmentState.UPLOADING, attempt=1)
-    assert caught.value.code == "superseded"
-    assert read(store, assignment).state == AssignmentState.PENDING
-
-
 def test_a_late_edit_changes_what_it_names(store: Store, assignment: Assignment) -> None:
     later = datetime.now(UTC) + timedelta(days=1)
     with store.write() as session:
@@ -189,55 +169,6 @@ def test_unstarted_assignments_are_listed_oldest_first(store: Store, tenant: Ten
         assert [row.id for row in rows] == [first.id, third.id]
         rows = assignments.list_unstarted(session, created_before=third.created_at, limit=10)
         assert [row.id for row in rows] == [first.id]
-
-
-@pytest.mark.parametrize("state", [AssignmentState.FAILED, AssignmentState.CANCELLED])
-def test_a_retry_begins_anew_and_only_once(
-    store: Store, tenant: Tenant, assignment: Assignment, state: AssignmentState
-) -> None:
-    with store.write() as session:
-        steps.record_step(
-            session,
-            assignment_id=assignment.id,
-            name=StepName.TRANSFER,
-            state=StepState.FAILED,
-            error_code="refused",
-        )
-    record(store, assignment, state, error_code="refused", error="No.", remedy="change")
-    row = retry(store, tenant, assignment)
-    assert (row.attempt, row.state, row.error_code, row.error) == (2, "pending", None, None)
-    with store.read() as session:
-        assert steps.list_steps(session, assignment.id) == []
-    with pytest.raises(Conflict) as caught:
-        retry(store, tenant, assignment)
-    assert caught.value.code == "not_retryable"
-
-
-@pytest.mark.parametrize("dead", [False, True])
-def test_a_retry_goes_on_with_the_upload_unless_it_is_dead(
-    store: Store, vault: Vault, tenant: Tenant, assignment: Assignment, dead: bool
-) -> None:
-    with store.write() as session:
-        transfers.open_transfer(session, vault, assignment.id, Secret("session"))
-        progress.note_finished(session, assignment.id, platform_id="yt1", known_by=KnownBy.ANSWER)
-        if dead:
-            transfers.mark_dead(session, assignment.id)
-    record(store, assignment, AssignmentState.FAILED)
-    row = retry(store, tenant, assignment)
-    with store.read() as session:
-        transfer = transfers.find_transfer(session, assignment.id)
-    assert (transfer is None) == dead
-    assert (row.platform_id, row.known_by) == ((None, None) if dead else ("yt1", KnownBy.ANSWER))
-
-
-@pytest.mark.parametrize("warnings", [{"vertical_video": "It becomes a reel."}, None])
-def test_a_retry_begins_with_what_is_known_of_the_file_and_no_older_warning(
-    store: Store, tenant: Tenant, assignment: Assignment, warnings: dict[str, str] | None
-) -> None:
-    record(store, assignment, AssignmentState.FAILED, warnings={"thumbnail_failed": "Too large."})
-    with store.write() as session:
-        assignments.begin_retry(session, tenant.workspace.id, assignment.id, warnings=warnings)
-    assert read(store, assignment).warnings == (warnings or {})
 
 
 def test_an_assignment_keeps_the_warnings_it_was_accepted_with(

@@ -102,6 +102,22 @@ def test_an_erased_session_leaves_the_evidence(
     assert transfer.finish_sent_at is not None
 
 
+def test_a_loss_is_settled_by_whoever_has_seen_this_one(
+    store: Store, vault: Vault, assignment: Assignment
+) -> None:
+    transfer = opened(store, vault, assignment, "a")
+    with store.write() as session:
+        finish(session, transfer)
+        lost_at = transfers.mark_lost(session, assignment.id).lost_at
+    assert lost_at is not None
+    with store.write() as session:
+        transfers.settle_loss(session, assignment.id, lost_at=lost_at)
+    opened(store, vault, assignment, "b")
+    with store.write() as session, pytest.raises(Unconfirmed):
+        transfers.settle_loss(session, assignment.id, lost_at=lost_at)
+    assert transfers.find_session(vault, read(store, assignment)) == Secret("b")
+
+
 def test_a_new_session_begins_with_no_evidence(
     store: Store, vault: Vault, assignment: Assignment
 ) -> None:

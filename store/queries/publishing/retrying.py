@@ -1,0 +1,105 @@
+"""Retrying: the next attempt of what has ended, and the order to send what is unconfirmed anew.
+
+A retry keeps what was uploaded and goes on where it was; where an earlier attempt left an
+outcome unclear, the next one reads before it sends. While an outcome is being read nothing is
+retried, unless a person gives a reason: then the unclear session is dropped together with the
+evidence of that order, and from there on two videos are possible.
+"""
+
+from collections.abc import Mapping
+
+from sqlmodel import Session
+
+from domain.errors import Conflict
+from domain.evidence import EvidenceKind
+from domain.states import AssignmentState
+from domain.wakes import RetryForced
+from store import outbox
+from store.queries.publishing.assignments import get_assignment, lock_assignment
+from store.queries.publishing.evidence import Observation, add_evidence
+from store.queries.publishing.steps import discard_steps
+from store.queries.publishing.transfers import clear_session, discard_transfer, find_transfer
+from store.queries.telling.events import note_assignment, written
+from store.tables import Assignment, now
+
+
+def begin_retry(
+    session: Session,
+    workspace_id: str,
+    assignment_id: str,
+    *,
+    warnings: Mapping[str, str] | None = None,
+    reason: str | None = None,
+) -> Assignment:
+    """Begin the next attempt of what failed or was cancelled; the second of two is refused.
+
+    The upload is kept and goes on where it was, unless the platform said that nothing will come
+    of it. A `reason` orders to send anew while an outcome is unclear, and is kept as evidence:
+    a running attempt then goes on by itself. Where nothing is unclear it changes nothing.
+
+    Raises `Conflict`: `unconfirmed` while an outcome is read and there is no reason to force,
+    `not_retryable` in every other state.
+    """
+    get_assignment(session, workspace_id, assignment_id)
+    row = lock_assignment(session, assignment_id)
+    state = AssignmentState(row.state)
+    is_read = state is AssignmentState.UNCONFIRMED
+    if is_read and reason is None:
+        raise _unconfirmed(row)
+    if not (is_read or state.may_be_retried):
+        raise Conflict(
+            "not_retryable", f"Only a failed or cancelled assignment is retried; this is {state}."
+        )
+    if is_read:
+        outbox.wake(session, RetryForced(row.id))
+    else:
+        row.attempt += 1
+        _forget_dead(session, row)
+    if reason is not None and (is_read or _is_unclear(session, row)):
+        add_evidence(session, row, [Observation(EvidenceKind.FORCED, {"reason": reason})])
+        clear_session(session, row.id)
+    discard_steps(session, assignment_id)
+    row.is_started = False
+    row.state = AssignmentState.PENDING
+    row.wait_reason = None
+    row.wait_until = None
+    row.error_code = None
+    row.error = None
+    row.remedy = None
+    row.warnings = dict(warnings or {})
+    row.bytes_sent = 0
+    row.processing_percent = None
+    row.updated_at = now()
+    note_assignment(session, row)
+    return row
+
+
+def _forget_dead(session: Session, row: Assignment) -> None:
+    """Remove an upload of which the platform said that no video will come."""
+    transfer = find_transfer(session, row.id)
+    if transfer is not None and transfer.is_dead:
+        discard_transfer(session, row.id)
+        row.platform_id = None
+        row.platform_url = None
+        row.known_by = None
+
+
+def _is_unclear(session: Session, row: Assignment) -> bool:
+    """True when a session may have made a video, and nobody knows."""
+    transfer = find_transfer(session, row.id)
+    return (
+        row.platform_id is None
+        and transfer is not None
+        and transfer.sealed_session is not None
+        and transfer.finish_sent_at is not None
+    )
+
+
+def _unconfirmed(row: Assignment) -> Conflict:
+    is_due = row.wait_until is None or row.wait_until <= now()
+    return Conflict(
+        "unconfirmed",
+        f"Whether {row.platform} made a video of the upload is not known yet: its list is read "
+        f"again {'now' if is_due else f'at {written(row.wait_until)}'}, and the assignment goes on "
+        "by itself. `force` with a `reason` sends it anew at once and may make a second video.",
+    )

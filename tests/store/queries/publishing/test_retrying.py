@@ -1,0 +1,212 @@
+"""Retrying: what goes on, what is read first, and what a person forces."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from domain.errors import Conflict, NotFound
+from domain.evidence import EvidenceKind
+from domain.secrets import Secret
+from domain.states import AssignmentState, KnownBy, StepName, StepState
+from domain.wakes import RetryForced, Wake
+from store.engine import Store
+from store.queries.publishing import assignments, evidence, progress, steps, transfers
+from store.queries.publishing.retrying import begin_retry
+from store.tables import Assignment, Transfer, now
+from store.vault import Vault
+from tests.store.conftest import Tenant
+
+UNTIL = datetime(2090, 1, 31, 18, tzinfo=UTC)
+REASON = "Looked by hand: it is not there."
+
+
+@pytest.fixture
+def assignment(tenant: Tenant) -> Assignment:
+    return tenant.assignment()
+
+
+def record(
+    store: Store, assignment: Assignment, state: AssignmentState, **given: Any
+) -> Assignment:
+    decided: dict[str, Any] = {"warnings": {}, **given}
+    with store.write() as session:
+        return progress.record_state(session, assignment.id, state=state, **decided)
+
+
+def retry(
+    store: Store, tenant: Tenant, assignment: Assignment, reason: str | None = None
+) -> Assignment:
+    with store.write() as session:
+        return begin_retry(session, tenant.workspace.id, assignment.id, reason=reason)
+
+
+def read(store: Store, assignment: Assignment) -> Assignment:
+    with store.read() as session:
+        return assignments.get_assignment_by_id(session, assignment.id)
+
+
+def read_transfer(store: Store, assignment: Assignment) -> Transfer:
+    with store.write() as session:
+        return transfers.ensure_transfer(session, assignment.id)
+
+
+def leave_unclear(store: Store, vault: Vault, assignment: Assignment) -> None:
+    """A session that was denied after its finish had left."""
+    with store.write() as session:
+        opened = transfers.open_transfer(session, vault, assignment.id, Secret("session"))
+        transfers.mark_finish_sent(session, assignment.id, opened_at=opened.opened_at, known=None)
+        transfers.mark_lost(session, assignment.id)
+
+
+def orders(store: Store, assignment: Assignment) -> list[tuple[int, Any]]:
+    """The attempts and reasons of what was forced."""
+    with store.read() as session:
+        seen = evidence.list_evidence(session, assignment.id)
+    return [(one.attempt, one.data["reason"]) for one in seen if one.kind == EvidenceKind.FORCED]
+
+
+@pytest.mark.parametrize("state", [AssignmentState.FAILED, AssignmentState.CANCELLED])
+def test_a_retry_begins_anew_and_only_once(
+    store: Store, tenant: Tenant, assignment: Assignment, state: AssignmentState
+) -> None:
+    with store.write() as session:
+        steps.record_step(
+            session,
+            assignment_id=assignment.id,
+            name=StepName.TRANSFER,
+            state=StepState.FAILED,
+            error_code="refused",
+        )
+    record(store, assignment, state, error_code="refused", error="No.", remedy="change")
+    row = retry(store, tenant, assignment)
+    assert (row.attempt, row.state, row.error_code, row.error) == (2, "pending", None, None)
+    with store.read() as session:
+        assert steps.list_steps(session, assignment.id) == []
+    with pytest.raises(Conflict) as caught:
+        retry(store, tenant, assignment)
+    assert caught.value.code == "not_retryable"
+
+
+@pytest.mark.parametrize("dead", [False, True])
+def test_a_retry_goes_on_with_the_upload_unless_it_is_dead(
+    store: Store, vault: Vault, tenant: Tenant, assignment: Assignment, dead: bool
+) -> None:
+    with store.write() as session:
+        transfers.open_transfer(session, vault, assignment.id, Secret("session"))
+        progress.note_finished(session, assignment.id, platform_id="yt1", known_by=KnownBy.ANSWER)
+        if dead:
+            transfers.mark_dead(session, assignment.id)
+    record(store, assignment, AssignmentState.FAILED)
+    row = retry(store, tenant, assignment)
+    with store.read() as session:
+        transfer = transfers.find_transfer(session, assignment.id)
+    assert (transfer is None) == dead
+    assert (row.platform_id, row.known_by) == ((None, None) if dead else ("yt1", KnownBy.ANSWER))
+
+
+@pytest.mark.parametrize("warnings", [{"vertical_video": "It becomes a reel."}, None])
+def test_a_retry_begins_with_what_is_known_of_the_file_and_no_older_warning(
+    store: Store, tenant: Tenant, assignment: Assignment, warnings: dict[str, str] | None
+) -> None:
+    record(store, assignment, AssignmentState.FAILED, warnings={"thumbnail_failed": "Too large."})
+    with store.write() as session:
+        begin_retry(session, tenant.workspace.id, assignment.id, warnings=warnings)
+    assert read(store, assignment).warnings == (warnings or {})
+
+
+def test_an_earlier_attempt_writes_nothing(
+    store: Store, tenant: Tenant, assignment: Assignment
+) -> None:
+    record(store, assignment, AssignmentState.FAILED, attempt=1)
+    retry(store, tenant, assignment)
+    with pytest.raises(Conflict) as caught:
+        record(store, assignment, AssignmentState.UPLOADING, attempt=1)
+    assert caught.value.code == "superseded"
+    assert read(store, assignment).state == AssignmentState.PENDING
+
+
+def test_a_foreign_assignment_is_not_retried(
+    store: Store, stranger: Tenant, assignment: Assignment
+) -> None:
+    with pytest.raises(NotFound):
+        retry(store, stranger, assignment)
+
+
+@pytest.mark.parametrize("wait_until", [UNTIL, now() - timedelta(hours=1)])
+def test_what_is_read_back_is_not_retried_without_a_reason(
+    store: Store, vault: Vault, tenant: Tenant, assignment: Assignment, wait_until: datetime
+) -> None:
+    leave_unclear(store, vault, assignment)
+    record(store, assignment, AssignmentState.UNCONFIRMED, wait_until=wait_until)
+    with pytest.raises(Conflict) as caught:
+        retry(store, tenant, assignment)
+    assert caught.value.code == "unconfirmed"
+    when = "at 2090-01-31T18:00:00Z" if wait_until is UNTIL else "now"
+    assert f"read again {when}" in caught.value.sentence
+    assert read(store, assignment).state == AssignmentState.UNCONFIRMED
+    assert read_transfer(store, assignment).sealed_session is not None
+
+
+def test_a_forced_one_drops_the_session_and_wakes_the_attempt_that_runs(
+    store: Store, vault: Vault, tenant: Tenant, assignment: Assignment
+) -> None:
+    woken: list[Wake] = []
+    store.after_commit = woken.extend
+    leave_unclear(store, vault, assignment)
+    record(store, assignment, AssignmentState.UNCONFIRMED, wait_until=UNTIL, error_code="unclear")
+
+    row = retry(store, tenant, assignment, REASON)
+
+    assert (row.state, row.attempt, row.is_started) == ("pending", 1, False)
+    assert (row.wait_until, row.error_code) == (None, None)
+    transfer = read_transfer(store, assignment)
+    assert (transfer.sealed_session, transfer.lost_at) == (None, None)
+    # That it may exist stays written until another session is opened.
+    assert transfer.finish_sent_at is not None
+    assert orders(store, assignment) == [(1, REASON)]
+    assert woken == [RetryForced(assignment.id)]
+    with store.read() as session:
+        assert evidence.is_forced(session, row)
+    with pytest.raises(Conflict) as caught:
+        retry(store, tenant, assignment, REASON)
+    assert caught.value.code == "not_retryable"
+
+
+@pytest.mark.parametrize("reason", [None, REASON])
+def test_a_failed_one_that_is_unclear_is_read_first_unless_forced(
+    store: Store, vault: Vault, tenant: Tenant, assignment: Assignment, reason: str | None
+) -> None:
+    leave_unclear(store, vault, assignment)
+    record(store, assignment, AssignmentState.FAILED)
+    row = retry(store, tenant, assignment, reason)
+    assert (row.state, row.attempt) == ("pending", 2)
+    transfer = read_transfer(store, assignment)
+    assert (transfer.lost_at is None) == (reason is not None)
+    assert (transfer.sealed_session is None) == (reason is not None)
+    assert orders(store, assignment) == ([] if reason is None else [(2, REASON)])
+
+
+def test_where_nothing_is_unclear_there_is_nothing_to_force(
+    store: Store, vault: Vault, tenant: Tenant, assignment: Assignment
+) -> None:
+    with store.write() as session:
+        transfers.open_transfer(session, vault, assignment.id, Secret("session"))
+    record(store, assignment, AssignmentState.FAILED)
+    row = retry(store, tenant, assignment, REASON)
+    assert read_transfer(store, assignment).sealed_session is not None
+    assert orders(store, assignment) == []
+    with store.read() as session:
+        assert not evidence.is_forced(session, row)
+
+
+@pytest.mark.parametrize(
+    "state", [AssignmentState.UPLOADING, AssignmentState.WAITING, AssignmentState.PUBLISHED]
+)
+def test_nothing_else_is_forced(
+    store: Store, tenant: Tenant, assignment: Assignment, state: AssignmentState
+) -> None:
+    record(store, assignment, state)
+    with pytest.raises(Conflict) as caught:
+        retry(store, tenant, assignment, REASON)
+    assert caught.value.code == "not_retryable"
