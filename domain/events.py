@@ -44,6 +44,11 @@ def of_assignment(state: AssignmentState) -> EventType:
     return EventType(f"assignment.{state}")
 
 
+def state_of(type: str) -> AssignmentState:
+    """The state that an assignment's event tells of."""
+    return AssignmentState(type.partition(".")[2])
+
+
 def kind_of(type: str) -> str:
     """What stands for all events of its noun: `assignment.*`."""
     return f"{type.partition('.')[0]}.*"

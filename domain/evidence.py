@@ -12,13 +12,17 @@ from typing import Any
 
 
 class EvidenceKind(StrEnum):
-    """What was observed. The comment names what an entry says beside its moment."""
+    """What was observed. The comment names what an entry says beside its moment.
+
+    An answer tells `told`, `status`, and where they are known `offset`, `platformId`, `code` (our
+    word for an error) and `reason` (the platform's).
+    """
 
     SESSION_OPENED = "session_opened"  # videoId, where the platform names the video beforehand
     CONFIRMED = "confirmed"  # offsets: the platform holds so many bytes; range: their sha256
-    ASKED = "asked"  # told, offset, status, code, reason: the answer to what sends nothing
+    ASKED = "asked"  # what an answer told, to a question that sends nothing
     FINISH_SENT = "finish_sent"  # the request that may complete the upload is about to leave
-    ANSWERED = "answered"  # to, told, offset, status, code, reason: the answer to what was sent
+    ANSWERED = "answered"  # to: what was sent, and what its answer told
     STOPPED = "stopped"  # code: why this run of the transfer went no further
     SESSION_LOST = "session_lost"  # mayExist: whether it may have made a video before
     RECONCILED = "reconciled"  # told, platformId: what the account's own list of videos said

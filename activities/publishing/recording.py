@@ -8,8 +8,11 @@ from temporalio import activity
 
 from activities.contract.assignments import AssignmentEdit, AssignmentRecord, RecordingSteps
 from activities.failures import translated
+from domain.sentences import OPEN_FINISH
+from domain.states import AssignmentState
 from store.engine import Store
 from store.queries.publishing import assignments, progress
+from store.queries.publishing.evidence import has_open_finish
 
 
 class RecordingActivities(RecordingSteps):
@@ -21,6 +24,10 @@ class RecordingActivities(RecordingSteps):
     def record(self, record: AssignmentRecord) -> None:
         trouble = record.trouble
         with self._store.write() as session:
+            sentence = trouble.sentence if trouble else None
+            is_over = record.state is AssignmentState.FAILED
+            if is_over and has_open_finish(session, record.assignment_id):
+                sentence = f"{sentence or ''} {OPEN_FINISH}".lstrip()
             progress.record_state(
                 session,
                 record.assignment_id,
@@ -29,7 +36,7 @@ class RecordingActivities(RecordingSteps):
                 wait_reason=record.wait_reason,
                 wait_until=record.wait_until,
                 error_code=trouble.code if trouble else None,
-                error=trouble.sentence if trouble else None,
+                error=sentence,
                 remedy=trouble.remedy if trouble else None,
                 warnings=record.warnings,
                 platform_url=record.platform_url,

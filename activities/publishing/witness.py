@@ -54,6 +54,7 @@ class Witness:
             "status": exchange.status,
             "code": exchange.code,
             "reason": exchange.reason,
+            "platformId": exchange.platform_id,
         }
         if exchange.sent is Sent.QUESTION:
             self.note(EvidenceKind.ASKED, **answer)

@@ -25,6 +25,8 @@ class Exchange:
     """Ours, of the error that the answer was taken for."""
     reason: str | None = None
     """The platform's own code of that error."""
+    platform_id: str | None = None
+    """The video, where the answer told it."""
 
 
 Observer = Callable[[Exchange], None]
@@ -44,7 +46,8 @@ def answered(
 ) -> Exchange:
     """The answer was taken in: the upload is finished, or goes on."""
     told = Told.FINISHED if finished else Told.HELD if answer.status < 400 else Told.UNCLEAR
-    return Exchange(_sent(request), told, confirmed, answer.status)
+    made = finished.platform_id if finished else None
+    return Exchange(_sent(request), told, confirmed, answer.status, platform_id=made)
 
 
 def refused(request: Request, answer: Answer, error: PlatformError, confirmed: int) -> Exchange:

@@ -11,6 +11,7 @@ from api.routes.v1 import (
     organizations,
     platforms,
     tickets,
+    timeline,
     videos,
     webhooks,
 )
@@ -25,6 +26,7 @@ for _module in (
     files,
     videos,
     assignments,
+    timeline,
     events,
     webhooks,
     platforms,

@@ -18,6 +18,7 @@ ROUTES = [
     ("PATCH", "/api/v1/videos/files/{file}", None),
     ("DELETE", "/api/v1/videos/files/{file}", None),
     ("GET", "/api/v1/assignments/{assignment}", None),
+    ("GET", "/api/v1/assignments/{assignment}/timeline", None),
     ("PATCH", "/api/v1/assignments/{assignment}", {"payload": {"title": "Mine"}}),
     ("POST", "/api/v1/assignments/{assignment}/retry", None),
     ("DELETE", "/api/v1/assignments/{assignment}", None),

@@ -1,0 +1,157 @@
+"""What happened to an assignment: its events and the evidence of its upload as one story.
+
+Everything is read from our own tables, so it can be told when Temporal has forgotten the
+workflow, or is away. A page is cut by the database, in the order of the moments; what is summed
+up is read by kind, and of the newest entries alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Integer, String, and_, cast, func, literal, null, or_, union_all
+from sqlalchemy import select as columns
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from domain.evidence import EvidenceKind, Range, Told, whole_sha256
+from store.queries.publishing.evidence import find_ranges
+from store.queries.rows import Page
+from store.tables import Assignment, Event, Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    at: datetime
+    attempt: int
+    kind: str
+    """An `EvidenceKind`, or the type of an event."""
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the evidence comes to."""
+
+    sessions_opened: int
+    finishes_sent: int
+    read_backs: int
+    """How often the platform was asked what it has."""
+    reconciliations: int
+    confirmed_bytes: int
+    last_answer: Entry | None
+    sha256: str | None
+    ranges: Sequence[Range]
+
+
+def page_timeline(session: Session, row: Assignment, *, page: int, limit: int) -> Page[Entry]:
+    """A page of the assignment's story, oldest first. A page beyond the end is empty."""
+    told: Any = (
+        columns(
+            col(Event.happened_at).label("at"),
+            cast(null(), Integer).label("attempt"),
+            cast(Event.type, String).label("kind"),
+            col(Event.data).label("data"),
+            literal(0).label("rank"),
+            col(Event.number).label("number"),
+        )
+        .where(col(Event.workspace_id) == row.workspace_id)
+        .where(col(Event.subject_id) == row.id)
+    )
+    seen = columns(
+        col(Evidence.noted_at),
+        col(Evidence.attempt),
+        cast(Evidence.kind, String),
+        col(Evidence.data),
+        literal(1),
+        col(Evidence.id),
+    ).where(col(Evidence.assignment_id) == row.id)
+    both = union_all(told, seen).subquery()
+    total = session.connection().scalar(columns(func.count()).select_from(both)) or 0
+    found = session.connection().execute(
+        columns(both.c.at, both.c.attempt, both.c.kind, both.c.data)
+        # What happened at one moment stays in one order, so no page repeats or leaves out a line.
+        .order_by(both.c.at, both.c.rank, both.c.number)
+        .offset((page - 1) * limit)
+        .limit(limit)
+    )
+    items = [Entry(at, attempt or data["attempt"], kind, data) for at, attempt, kind, data in found]
+    return Page(items=items, total=total, page=page, limit=limit)
+
+
+def sum_up(session: Session, row: Assignment) -> Summary:
+    """What the evidence of all attempts comes to."""
+    counts = _count(session, row.id)
+    ranges = _ranges(session, row)
+    return Summary(
+        sessions_opened=counts.get(EvidenceKind.SESSION_OPENED, 0),
+        finishes_sent=counts.get(EvidenceKind.FINISH_SENT, 0),
+        read_backs=counts.get(EvidenceKind.ASKED, 0),
+        reconciliations=counts.get(EvidenceKind.RECONCILED, 0),
+        confirmed_bytes=_confirmed(session, row),
+        last_answer=_find_last_answer(session, row.id),
+        sha256=whole_sha256(ranges, row.bytes_total),
+        ranges=ranges,
+    )
+
+
+def _count(session: Session, assignment_id: str) -> Mapping[str, int]:
+    query = (
+        columns(col(Evidence.kind), func.count())
+        .where(col(Evidence.assignment_id) == assignment_id)
+        .group_by(col(Evidence.kind))
+    )
+    return {row.kind: row[1] for row in session.connection().execute(query)}
+
+
+def _ranges(session: Session, row: Assignment) -> Sequence[Range]:
+    """Of the video that the upload became, or of what is under way."""
+    known = _find_latest(session, row.id, EvidenceKind.IDENTIFIED)
+    if known is None:
+        return find_ranges(session, row.id) or []
+    if "sha256" in known.data:
+        return [Range(0, row.bytes_total, known.data["sha256"])]
+    return [Range.read(one) for one in known.data.get("ranges", [])]
+
+
+def _confirmed(session: Session, row: Assignment) -> int:
+    """By the platform's last word on the session that was opened last."""
+    if row.platform_id is not None:
+        return row.bytes_total
+    is_held = col(Evidence.data)["told"].as_string() == Told.HELD
+    query = _of(row.id).where(
+        or_(
+            col(Evidence.kind).in_([EvidenceKind.CONFIRMED, EvidenceKind.SESSION_OPENED]),
+            and_(col(Evidence.kind).in_([EvidenceKind.ASKED, EvidenceKind.ANSWERED]), is_held),
+        )
+    )
+    found = session.exec(query.limit(1)).first()
+    if found is None or found.kind == EvidenceKind.SESSION_OPENED:
+        return 0
+    offsets: Sequence[int] = found.data.get("offsets") or [found.data["offset"]]
+    return offsets[-1]
+
+
+def _find_last_answer(session: Session, assignment_id: str) -> Entry | None:
+    found = _find_latest(
+        session,
+        assignment_id,
+        EvidenceKind.CONFIRMED,
+        EvidenceKind.ASKED,
+        EvidenceKind.ANSWERED,
+    )
+    if found is None:
+        return None
+    return Entry(found.noted_at, found.attempt, found.kind, found.data)
+
+
+def _find_latest(session: Session, assignment_id: str, *kinds: EvidenceKind) -> Evidence | None:
+    query = _of(assignment_id).where(col(Evidence.kind).in_(kinds))
+    return session.exec(query.limit(1)).first()
+
+
+def _of(assignment_id: str) -> SelectOfScalar[Evidence]:
+    """The newest first."""
+    query = select(Evidence).where(Evidence.assignment_id == assignment_id)
+    return query.order_by(col(Evidence.id).desc())

@@ -1,0 +1,129 @@
+"""The timeline of an assignment, as a client reads it. Temporal is not there at all."""
+
+import pytest
+
+from domain.evidence import EvidenceKind
+from domain.states import AssignmentState, KnownBy, WaitReason
+from store.queries.publishing import progress
+from store.queries.publishing.evidence import Observation, add_evidence
+from store.tables import Assignment
+from tests.support.api import Tenant
+from tests.support.lifecycles import DirectedLifecycles
+
+SHA256 = "c" * 64
+
+
+@pytest.fixture
+def sent(ours: Tenant, lifecycles: DirectedLifecycles) -> Assignment:
+    """One whose last answer was lost and read back."""
+    lifecycles.is_away = True
+    row = ours.assignment()
+    store = ours.context.store
+    with store.write() as session:
+        progress.begin_uploading(session, progress.require_current(session, row.id, attempt=1))
+        seen = [
+            Observation(EvidenceKind.SESSION_OPENED),
+            Observation(EvidenceKind.FINISH_SENT),
+            Observation(EvidenceKind.ANSWERED, {"to": "finish", "told": "nothing"}),
+            Observation(EvidenceKind.ASKED, {"told": "finished", "platformId": "dQw"}),
+        ]
+        add_evidence(session, row, seen)
+    with store.write() as session:
+        progress.note_finished(session, row.id, platform_id="dQw", known_by=KnownBy.READ_BACK)
+        identified = {"platformId": "dQw", "knownBy": "read_back", "sha256": SHA256}
+        add_evidence(session, row, [Observation(EvidenceKind.IDENTIFIED, identified)])
+    return row
+
+
+def path(row: Assignment) -> str:
+    return f"/api/v1/assignments/{row.id}/timeline"
+
+
+async def test_the_story_is_told_with_what_it_proves(ours: Tenant, sent: Assignment) -> None:
+    ours.settle(sent.id, AssignmentState.PUBLISHED, platform_url="https://youtu.be/dQw")
+    answer = await ours.http.get(path(sent))
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert (told["state"], told["sentence"]) == (
+        "published",
+        "It is published: https://youtu.be/dQw",
+    )
+    assert (told["waitingFor"], told["whatToDo"]) == (None, "Nothing: it is done.")
+    evidence = told["evidence"]
+    assert evidence.pop("lastAnswer")["sentence"] == (
+        "YouTube was asked what it has: everything, and the video is dQw."
+    )
+    assert evidence == {
+        "sessionsOpened": 1,
+        "finishesSent": 1,
+        "confirmedBytes": 5000,
+        "totalBytes": 5000,
+        "readBacks": 1,
+        "reconciliations": 0,
+        "platformId": "dQw",
+        "knownBy": "read_back",
+        "sha256": SHA256,
+        "ranges": [{"from": 0, "to": 5000, "sha256": SHA256}],
+    }
+    assert [item["kind"] for item in told["items"]] == [
+        "assignment.pending",
+        "assignment.uploading",
+        "session_opened",
+        "finish_sent",
+        "answered",
+        "asked",
+        "assignment.uploaded",
+        "identified",
+        "assignment.published",
+    ]
+    assert told["items"][4]["sentence"] == "The answer to the last byte was lost."
+    assert told["total"] == 9
+
+
+async def test_lines_tell_the_same(ours: Tenant, sent: Assignment) -> None:
+    told = (await ours.http.get(path(sent))).json()
+    answer = await ours.http.get(path(sent), headers={"Accept": "text/plain"})
+    assert answer.headers["content-type"].startswith("text/plain")
+    lines = answer.text.splitlines()
+    assert lines[:2] == [f"{sent.id}  uploaded", told["sentence"]]
+    for item in told["items"]:
+        assert any(item["sentence"] in line and item["at"] in line for line in lines)
+
+
+async def test_pages_are_cut_where_they_are_asked_for(ours: Tenant, sent: Assignment) -> None:
+    whole = (await ours.http.get(path(sent))).json()["items"]
+    second = (await ours.http.get(path(sent), params={"page": 2, "limit": 3})).json()
+    assert second["items"] == whole[3:6]
+    assert (second["total"], second["page"], second["limit"]) == (8, 2, 3)
+    assert second["evidence"]["platformId"] == "dQw"
+
+
+async def test_what_is_waited_for_is_said_with_what_helps(ours: Tenant) -> None:
+    row = ours.assignment()
+    with ours.context.store.write() as session:
+        progress.record_state(
+            session,
+            row.id,
+            state=AssignmentState.WAITING,
+            wait_reason=WaitReason.CONNECTION,
+            error_code="invalid_grant",
+            error="The grant has ended.",
+            remedy="reconnect",
+            warnings={},
+        )
+    told = (await ours.http.get(path(row))).json()
+    assert told["waitingFor"] == "the connection to be authorized again"
+    assert told["whatToDo"] == "Authorize the connection again."
+    assert told["items"][-1]["data"]["errorCode"] == "invalid_grant"
+
+
+@pytest.mark.parametrize("state", AssignmentState)
+async def test_every_state_has_its_sentence(ours: Tenant, state: AssignmentState) -> None:
+    row = ours.assignment()
+    with ours.context.store.write() as session:
+        wait = WaitReason.PLATFORM if state is AssignmentState.WAITING else None
+        progress.record_state(session, row.id, state=state, wait_reason=wait, warnings={})
+    told = (await ours.http.get(path(row))).json()
+    assert told["state"] == state
+    assert told["sentence"].endswith(".") or state is AssignmentState.PUBLISHED
+    assert told["whatToDo"]

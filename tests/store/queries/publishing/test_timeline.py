@@ -1,0 +1,137 @@
+"""Events and evidence as one story, on both databases."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.evidence import EvidenceKind, Range
+from domain.states import AssignmentState, KnownBy
+from store.engine import Store
+from store.queries.publishing import progress
+from store.queries.publishing.assignments import get_assignment_by_id
+from store.queries.publishing.evidence import Observation, add_evidence
+from store.queries.publishing.timeline import Entry, Summary, page_timeline, sum_up
+from store.tables import Assignment, now
+from tests.store.conftest import FACTS, Tenant
+
+SIZE = FACTS.pin.size
+PART = Range(0, 100, "a" * 64)
+
+
+@pytest.fixture
+def assignment(tenant: Tenant) -> Assignment:
+    """One that was uploaded, with an answer that came late."""
+    row = tenant.assignment()
+    with tenant.store.write() as session:
+        progress.begin_uploading(session, progress.require_current(session, row.id, attempt=1))
+    return row
+
+
+def see(store: Store, assignment: Assignment, *seen: Observation) -> None:
+    with store.write() as session:
+        add_evidence(session, get_assignment_by_id(session, assignment.id), seen)
+
+
+def story(store: Store, assignment: Assignment, *, limit: int = 50) -> list[Entry]:
+    """All pages, one after the other."""
+    pages: list[Entry] = []
+    number = 0
+    while True:
+        number += 1
+        with store.read() as session:
+            row = get_assignment_by_id(session, assignment.id)
+            found = page_timeline(session, row, page=number, limit=limit)
+        assert found.total == 5
+        if not found.items:
+            return pages
+        assert len(found.items) <= limit
+        pages += found.items
+
+
+def summary(store: Store, assignment: Assignment) -> Summary:
+    with store.read() as session:
+        return sum_up(session, get_assignment_by_id(session, assignment.id))
+
+
+def test_events_and_evidence_are_told_by_their_moments(
+    store: Store, assignment: Assignment, tenant: Tenant, stranger: Tenant
+) -> None:
+    late = now()
+    see(
+        store,
+        assignment,
+        Observation(EvidenceKind.ASKED, {"told": "nothing"}, late + timedelta(seconds=1)),
+        Observation(EvidenceKind.SESSION_OPENED, noted_at=late),
+        Observation(EvidenceKind.FINISH_SENT, noted_at=late),
+    )
+    for other in (tenant.assignment(), stranger.assignment()):
+        see(store, other, Observation(EvidenceKind.SESSION_DISCARDED))
+    told = story(store, assignment)
+    assert [entry.kind for entry in told] == [
+        "assignment.pending",
+        "assignment.uploading",
+        "session_opened",
+        "finish_sent",
+        "asked",
+    ]
+    assert {entry.attempt for entry in told} == {1}
+    assert (told[0].data["state"], told[4].data) == ("pending", {"told": "nothing"})
+    assert all(entry.at.tzinfo is not None for entry in told)
+    assert story(store, assignment, limit=2) == told
+
+
+def test_a_summary_counts_and_holds_the_platforms_last_word(
+    store: Store, assignment: Assignment
+) -> None:
+    see(
+        store,
+        assignment,
+        Observation(EvidenceKind.SESSION_OPENED),
+        Observation(EvidenceKind.CONFIRMED, {"offsets": [50, 100], "range": PART.written()}),
+        Observation(EvidenceKind.FINISH_SENT),
+        Observation(EvidenceKind.ANSWERED, {"to": "finish", "told": "nothing"}),
+        Observation(EvidenceKind.ASKED, {"told": "unclear"}),
+        Observation(EvidenceKind.ASKED, {"told": "held", "offset": 70}),
+        Observation(EvidenceKind.ASKED, {"told": "error", "code": "platform_unavailable"}),
+        Observation(EvidenceKind.RECONCILED, {"told": "absent"}),
+    )
+    found = summary(store, assignment)
+    assert (found.sessions_opened, found.finishes_sent) == (1, 1)
+    assert (found.read_backs, found.reconciliations) == (3, 1)
+    assert found.confirmed_bytes == 70
+    assert found.last_answer is not None
+    assert found.last_answer.data["told"] == "error"
+    assert (found.sha256, found.ranges) == (None, [PART])
+
+
+def test_another_session_begins_with_nothing(store: Store, assignment: Assignment) -> None:
+    see(
+        store,
+        assignment,
+        Observation(EvidenceKind.SESSION_OPENED),
+        Observation(EvidenceKind.CONFIRMED, {"offsets": [100], "range": PART.written()}),
+        Observation(EvidenceKind.SESSION_OPENED),
+    )
+    found = summary(store, assignment)
+    assert (found.sessions_opened, found.confirmed_bytes, found.ranges) == (2, 0, [])
+
+
+def test_what_it_became_has_the_hash_of_what_was_sent(store: Store, assignment: Assignment) -> None:
+    with store.write() as session:
+        progress.note_finished(
+            session, assignment.id, platform_id="dQw4w9WgXcQ", known_by=KnownBy.ANSWER
+        )
+        row = get_assignment_by_id(session, assignment.id)
+        identified = {"platformId": "dQw4w9WgXcQ", "knownBy": "answer", "sha256": "b" * 64}
+        add_evidence(session, row, [Observation(EvidenceKind.IDENTIFIED, identified)])
+    found = summary(store, assignment)
+    assert found.confirmed_bytes == SIZE
+    assert (found.sha256, found.ranges) == ("b" * 64, [Range(0, SIZE, "b" * 64)])
+
+
+def test_an_assignment_without_evidence_has_a_summary_of_nothing(
+    store: Store, assignment: Assignment
+) -> None:
+    with store.write() as session:
+        progress.record_state(session, assignment.id, state=AssignmentState.CANCELLED, warnings={})
+    assert summary(store, assignment) == Summary(0, 0, 0, 0, 0, None, None, [])
