@@ -119,6 +119,18 @@ def watch(
     )
 
 
+@app.command()
+def timeline(
+    assignment: Annotated[str, typer.Argument(help="An assignment's id.")],
+    url: Url = None,
+    key_file: KeyFile = None,
+) -> None:
+    """Tell what happened to an assignment, what it waits for, and what proves it."""
+    from cli.timeline import show_timeline
+
+    show_timeline(_service(url, key_file), assignment)
+
+
 def _service(url: str | None, key_file: Path | None) -> "Service":
     from cli.service import open_service
     from settings import Settings

@@ -227,6 +227,9 @@ class Platform(Protocol):
         that may have completed the upload left us, whatever became of it.
         """
 
+    def named_video(self, session: Secret) -> str | None:
+        """The video that a session is for, where the platform names it beforehand. Pure."""
+
     def discard_session(self, session: Secret, credential: Credential) -> None:
         """Give a session up. Never fails: one that cannot be discarded runs out by itself."""
 

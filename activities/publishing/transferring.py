@@ -172,7 +172,8 @@ class TransferActivities(TransferSteps):
         )
         with self._store.write() as session:
             transfer = transfers.open_transfer(session, self._vault, job.id, secret)
-            job.witness.note(EvidenceKind.SESSION_OPENED)
+            video_id = job.platform.named_video(secret)
+            job.witness.note(EvidenceKind.SESSION_OPENED, videoId=video_id)
             job.witness.testify(session, job.assignment)
         return secret, transfer
 

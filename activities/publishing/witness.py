@@ -26,6 +26,11 @@ SHARE = 1 / 50
 """Of the run's time so far: a transfer of 48 hours leaves some four hundred entries."""
 
 
+def pause_after(seconds: float) -> float:
+    """For how long evidence is collected by a run that is so old."""
+    return max(SHORTEST_SECONDS, SHARE * seconds)
+
+
 class Witness:
     """Collects observations in their order. Not thread-safe: each run has one of its own."""
 
@@ -81,7 +86,7 @@ class Witness:
     def is_due(self) -> bool:
         """True when a transaction that comes by should take along what there is."""
         now = time.monotonic()
-        return now - self._wrote_at >= max(SHORTEST_SECONDS, SHARE * (now - self._began_at))
+        return now - self._wrote_at >= pause_after(now - self._began_at)
 
     def testify(self, session: Session, row: Assignment) -> None:
         """Write what was seen into this transaction, as its last step, and forget it."""

@@ -21,7 +21,7 @@ from platforms.facebook.login import SCOPES, Login, missing_scopes
 from platforms.facebook.pages import get_accounts, get_channel
 from platforms.facebook.publishing.lost import find_published
 from platforms.facebook.publishing.outcome import get_outcome
-from platforms.facebook.publishing.session import discard_session, open_session
+from platforms.facebook.publishing.session import discard_session, open_session, unseal
 from platforms.facebook.publishing.thumbnail import STEP_SCOPES, extra_steps, set_thumbnail
 from platforms.facebook.publishing.upload import PageUpload, resume_upload
 from platforms.facebook.usage import Usage
@@ -144,6 +144,10 @@ class Facebook:
             fresh=fresh,
             finish_sent_at=finish_sent_at,
         )
+
+    def named_video(self, session: Secret) -> str | None:
+        """No call."""
+        return unseal(session).video_id
 
     def discard_session(self, session: Secret, credential: Credential) -> None:
         """One call, none for a reel. A video that was made is never deleted."""

@@ -151,6 +151,10 @@ class YouTube:
             fresh=fresh,
         )
 
+    def named_video(self, session: Secret) -> str | None:  # noqa: ARG002
+        """No call. YouTube names a video once it is complete."""
+        return None
+
     def discard_session(self, session: Secret, credential: Credential) -> None:
         """One call."""
         discard_session(self._http, session, credential)

@@ -3,6 +3,7 @@
 A start takes seconds, so the story shares two of them.
 """
 
+import hashlib
 import os
 import re
 import signal
@@ -119,6 +120,11 @@ def test_a_file_is_published_by_hand(machine: Machine, connection: str) -> None:
     published = machine.run("publish", str(CLIP), "--title", "First loaf", "--privacy", "unlisted")
     assert published.returncode == 0, published.stdout + published.stderr
     assert "published: https://www.youtube.com/watch?v=" in published.stdout
+    told = machine.run("timeline", published.stdout.split()[0])
+    assert told.returncode == 0, told.stderr
+    assert "It is published: https://www.youtube.com/watch?v=" in told.stdout
+    assert "YouTube opened an upload session." in told.stdout
+    assert hashlib.sha256(CLIP.read_bytes()).hexdigest() in told.stdout
 
 
 def test_what_cannot_be_published_is_a_sentence(machine: Machine, connection: str) -> None:

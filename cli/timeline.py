@@ -1,0 +1,65 @@
+"""An assignment's story on a terminal: how it stands, what proves it, and everything in between.
+
+What is printed is what the API tells, sentence by sentence. All pages are read; one that grows
+meanwhile is told as far as it had come.
+"""
+
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.service import Service
+
+_PAGE = 200
+_PROOF = (
+    ("video", "platformId"),
+    ("known by", "knownBy"),
+    ("sessions opened", "sessionsOpened"),
+    ("finishes sent", "finishesSent"),
+    ("read back", "readBacks"),
+    ("account read", "reconciliations"),
+    ("sha256 sent", "sha256"),
+)
+
+
+def show_timeline(service: Service, assignment_id: str) -> None:
+    """Print it. Raises `CastlineError` when there is no such assignment."""
+    path = f"/assignments/{assignment_id}/timeline"
+    told = service.get(path, limit=_PAGE)
+    items = list(told["items"])
+    page = 1
+    while len(items) < told["total"] and (more := _page(service, path, page := page + 1)):
+        items += more
+    console = Console()
+    for line in _standing(told):
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
+    console.print(_table(items))
+    console.print(_proof(told["evidence"]))
+
+
+def _page(service: Service, path: str, number: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = service.get(path, page=number, limit=_PAGE)["items"]
+    return found
+
+
+def _standing(told: dict[str, Any]) -> list[str]:
+    waits = [f"Waits for: {told['waitingFor']}."] if told["waitingFor"] else []
+    return [told["sentence"], *waits, f"To do: {told['whatToDo']}"]
+
+
+def _table(items: list[dict[str, Any]]) -> Table:
+    table = Table("at", "attempt", "what happened", box=box.SIMPLE_HEAD)
+    for item in items:
+        at = item["at"][:19].replace("T", " ")
+        table.add_row(at, str(item["attempt"]), Text(item["sentence"]))
+    return table
+
+
+def _proof(evidence: dict[str, Any]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    for name, field in _PROOF:
+        grid.add_row(name, Text("-" if evidence[field] is None else str(evidence[field])))
+    return grid

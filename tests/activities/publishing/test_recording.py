@@ -1,0 +1,34 @@
+"""What is written down of an end."""
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.contract.assignments import AssignmentRecord
+from activities.contract.trouble import Trouble
+from activities.publishing.recording import RecordingActivities
+from domain.evidence import EvidenceKind
+from domain.sentences import OPEN_FINISH
+from domain.states import AssignmentState
+from store.queries.publishing.assignments import get_assignment_by_id
+from store.queries.publishing.evidence import Observation, add_evidence
+from tests.activities.conftest import Installation
+
+GONE = Trouble("disconnected", "The connection was disconnected.", "reconnect")
+
+
+@pytest.mark.parametrize("is_answered", [False, True])
+def test_an_end_behind_an_unanswered_finish_says_that_a_video_may_be_there(
+    installation: Installation, is_answered: bool
+) -> None:
+    row = installation.assignment()
+    seen = [Observation(EvidenceKind.FINISH_SENT)]
+    if is_answered:
+        seen.append(Observation(EvidenceKind.ASKED, {"told": "held", "offset": 5}))
+    with installation.store.write() as session:
+        add_evidence(session, row, seen)
+    record = AssignmentRecord(row.id, 1, AssignmentState.FAILED, trouble=GONE)
+    for _ in range(2):
+        ActivityEnvironment().run(RecordingActivities(installation.store).record, record)
+    with installation.store.read() as session:
+        error = get_assignment_by_id(session, row.id).error
+    assert error == (GONE.sentence if is_answered else f"{GONE.sentence} {OPEN_FINISH}")
