@@ -1,11 +1,12 @@
 """A session that the platform has forgotten: read back first, sent again only when that is safe.
 
-What takes minutes in life is shown by running the transfer's activity by hand, for an
-assignment whose own workflow waits for its schedule, with the evidence dated back.
+What takes days in life is shown by running the transfer's activity by hand, for an
+assignment whose own workflow waits for its schedule, with the loss dated back.
 """
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -14,13 +15,20 @@ from temporalio.testing import ActivityEnvironment
 from activities.access.credentials import CredentialKeeper
 from activities.contract.assignments import TransferInput, Uploaded
 from activities.contract.trouble import Kind
-from activities.publishing.transferring import SETTLING, TransferActivities
-from store.queries.publishing import transfers
+from activities.publishing.reconciling import SETTLING
+from activities.publishing.transferring import TransferActivities
+from domain.evidence import EvidenceKind
+from domain.states import AssignmentState
+from runtime.temporal import RECONCILE
+from store.queries.publishing import assignments, evidence, progress, transfers
 from tests.support.clips import Clip, make_clip, the_only_video
-from tests.support.stack import Stack, Tenant
+from tests.support.google import upload_others
+from tests.support.stack import Stack, Tenant, eventually
 
 TRANSFER = "videos.insert.transfer"
 START = "videos.insert.start"
+LOOK = "playlistItems.list"
+REASON = "Looked by hand: it is not there."
 
 
 @pytest.fixture
@@ -39,13 +47,46 @@ async def assign_by_hand(tenant: Tenant, clip: Clip) -> str:
     return identity
 
 
-async def transfer_by_hand(stack: Stack, assignment_id: str) -> Uploaded:
+def keeper_of(stack: Stack) -> CredentialKeeper:
+    return CredentialKeeper(stack.parts.store, stack.parts.vault, stack.parts.registry)
+
+
+async def transfer_by_hand(stack: Stack, assignment_id: str, *, attempt: int = 1) -> Uploaded:
     parts = stack.parts
-    keeper = CredentialKeeper(parts.store, parts.vault, parts.registry)
-    steps = TransferActivities(parts.store, parts.vault, parts.registry, keeper, parts.policy)
-    return await asyncio.to_thread(
-        ActivityEnvironment().run, steps.transfer, TransferInput(assignment_id, 1)
+    steps = TransferActivities(
+        parts.store, parts.vault, parts.registry, keeper_of(stack), parts.policy
     )
+    return await asyncio.to_thread(
+        ActivityEnvironment().run, steps.transfer, TransferInput(assignment_id, attempt)
+    )
+
+
+async def unconfirmed_by_hand(stack: Stack, assignment_id: str) -> None:
+    """A run that decides nothing."""
+    with pytest.raises(ApplicationError) as told:
+        await transfer_by_hand(stack, assignment_id)
+    assert told.value.type == Kind.UNCONFIRMED
+
+
+def date_back(stack: Stack, assignment_id: str, by: timedelta) -> None:
+    """Let the session have been lost so long ago."""
+    with stack.parts.store.write() as session:
+        transfer = transfers.ensure_transfer(session, assignment_id)
+        transfer.lost_at = datetime.now(UTC) - by
+
+
+def seen(stack: Stack, assignment_id: str, *kinds: EvidenceKind) -> list[dict[str, Any]]:
+    """The evidence of some kinds, in its order."""
+    with stack.parts.store.read() as session:
+        entries = evidence.list_evidence(session, assignment_id)
+    return [one.data for one in entries if one.kind in kinds]
+
+
+async def unconfirmed(tenant: Tenant, clip: Clip) -> dict[str, Any]:
+    """An assignment whose session is lost with its finish, and of which nothing was made."""
+    tenant.stack.emulator.fault(TRANSFER, "session_lost", final=True)
+    assignment = await tenant.assign(await tenant.connection(), mediaUrl=clip.url)
+    return await tenant.until(assignment["id"], "unconfirmed", "published", "failed")
 
 
 async def test_one_lost_before_its_end_is_replaced(
@@ -100,13 +141,16 @@ async def test_nothing_is_sent_again_while_the_video_may_still_appear(
     assignment_id = await assign_by_hand(tenant, clip)
     stack.emulator.fault(TRANSFER, "session_lost", final=True)
 
-    for _ in range(2):
-        with pytest.raises(ApplicationError) as told:
-            await transfer_by_hand(stack, assignment_id)
-        assert told.value.type == Kind.UNCONFIRMED
+    await unconfirmed_by_hand(stack, assignment_id)
+    date_back(stack, assignment_id, SETTLING - timedelta(minutes=1))
+    await unconfirmed_by_hand(stack, assignment_id)
 
     assert stack.emulator.calls(START) == 1
     assert stack.emulator.videos() == []
+    lost = seen(stack, assignment_id, EvidenceKind.SESSION_LOST)
+    assert lost == [{"mayExist": True}]
+    looks = seen(stack, assignment_id, EvidenceKind.RECONCILED)
+    assert [look["told"] for look in looks] == ["absent", "absent"]
 
 
 async def test_a_video_that_never_appeared_is_sent_again_once(
@@ -114,21 +158,176 @@ async def test_a_video_that_never_appeared_is_sent_again_once(
 ) -> None:
     assignment_id = await assign_by_hand(tenant, clip)
     stack.emulator.fault(TRANSFER, "session_lost", final=True)
-    with pytest.raises(ApplicationError):
-        await transfer_by_hand(stack, assignment_id)
-    with stack.parts.store.write() as session:
-        transfer = transfers.ensure_transfer(session, assignment_id)
-        transfer.lost_at = datetime.now(UTC) - SETTLING - timedelta(seconds=1)
-    looks = stack.emulator.calls("playlistItems.list")
+    await unconfirmed_by_hand(stack, assignment_id)
+    date_back(stack, assignment_id, SETTLING + timedelta(seconds=1))
+    looks = stack.emulator.calls(LOOK)
 
     uploaded = await transfer_by_hand(stack, assignment_id)
 
     assert uploaded.platform_id == the_only_video(stack.emulator, clip)["id"]
     assert stack.emulator.calls(START) == 2
-    assert stack.emulator.calls("playlistItems.list") == looks + 1
+    assert stack.emulator.calls(LOOK) == looks + 1
     again = await transfer_by_hand(stack, assignment_id)
     assert again == uploaded
     assert stack.emulator.calls(START) == 2
+
+
+async def test_it_stays_unconfirmed_until_a_late_listing_shows_it_behind_a_hundred_others(
+    tenant: Tenant, stack: Stack, clip: Clip
+) -> None:
+    assignment_id = await assign_by_hand(tenant, clip)
+    stack.emulator.switch(listing_lag_seconds=600)
+    stack.emulator.fault(TRANSFER, "session_lost", after_finish=True)
+    await unconfirmed_by_hand(stack, assignment_id)
+    with stack.parts.store.write() as session:
+        row = progress.record_state(
+            session, assignment_id, state=AssignmentState.UNCONFIRMED, warnings={}
+        )
+    date_back(stack, assignment_id, timedelta(days=1))
+    await unconfirmed_by_hand(stack, assignment_id)
+    assert (await tenant.look(assignment_id))["state"] == "unconfirmed"
+    await asyncio.to_thread(
+        keeper_of(stack).use,
+        row.connection_id,
+        lambda credential: upload_others(stack.emulator, credential.access_token, 101),
+    )
+    stack.emulator.switch(listing_lag_seconds=0)
+
+    uploaded = await transfer_by_hand(stack, assignment_id)
+
+    (ours,) = (one for one in stack.emulator.videos() if one["sha256"] == clip.sha256)
+    assert uploaded.platform_id == ours["id"]
+    assert stack.emulator.calls(START) == 1
+    looks = seen(stack, assignment_id, EvidenceKind.RECONCILED)
+    assert [look["told"] for look in looks] == ["absent", "absent", "finished"]
+    assert looks[-1]["platformId"] == ours["id"]
+    assert (await tenant.look(assignment_id))["knownBy"] == "listing"
+
+
+async def test_a_look_that_cannot_tell_settles_nothing_however_late(
+    tenant: Tenant, stack: Stack, clip: Clip
+) -> None:
+    assignment_id = await assign_by_hand(tenant, clip)
+    stack.emulator.fault(TRANSFER, "session_lost", after_finish=True)
+    stack.emulator.fault("videos.list", "no_file_details", times=2)
+    await unconfirmed_by_hand(stack, assignment_id)
+    date_back(stack, assignment_id, SETTLING + timedelta(days=1))
+    await unconfirmed_by_hand(stack, assignment_id)
+
+    uploaded = await transfer_by_hand(stack, assignment_id)
+
+    assert uploaded.platform_id == the_only_video(stack.emulator, clip)["id"]
+    assert stack.emulator.calls(START) == 1
+    looks = seen(stack, assignment_id, EvidenceKind.RECONCILED)
+    assert [look["told"] for look in looks] == ["unclear", "unclear", "finished"]
+
+
+async def test_a_retry_of_what_failed_unclear_asks_before_it_sends(
+    tenant: Tenant, stack: Stack, clip: Clip
+) -> None:
+    assignment_id = await assign_by_hand(tenant, clip)
+    stack.emulator.fault(TRANSFER, "lose_answer", final=True)
+    stack.emulator.fault("videos.insert.status", "status", status=503, retry_after=60)
+    with pytest.raises(ApplicationError):
+        await transfer_by_hand(stack, assignment_id)
+    await stack.assignment(assignment_id).terminate()
+    with stack.parts.store.write() as session:
+        progress.record_state(session, assignment_id, state=AssignmentState.FAILED, warnings={})
+    sent = stack.emulator.calls(TRANSFER)
+    await tenant.ask("POST", f"/api/v1/assignments/{assignment_id}/retry")
+
+    uploaded = await transfer_by_hand(stack, assignment_id, attempt=2)
+
+    assert uploaded.platform_id == the_only_video(stack.emulator, clip)["id"]
+    assert (stack.emulator.calls(TRANSFER), stack.emulator.calls(START)) == (sent, 1)
+
+
+# A person's order ------------------------------------------------------------------------
+
+
+async def test_what_is_unconfirmed_is_sent_anew_for_a_reason_only(
+    tenant: Tenant, stack: Stack, clip: Clip
+) -> None:
+    assignment = await unconfirmed(tenant, clip)
+    path = f"/api/v1/assignments/{assignment['id']}/retry"
+
+    refused = await tenant.ask("POST", path, status=409)
+    assert refused["code"] == "unconfirmed"
+    assert f"again at {assignment['waitUntil']}" in refused["error"]
+    assert (await tenant.ask("POST", path, {"force": True}, status=400))["details"]
+    assert stack.emulator.calls(START) == 1
+
+    await tenant.ask("POST", path, {"force": True, "reason": REASON})
+
+    published = await tenant.until(assignment["id"], "published", "failed")
+    assert published["platformId"] == the_only_video(stack.emulator, clip)["id"]
+    assert (published["attempt"], stack.emulator.calls(START)) == (1, 2)
+    assert seen(stack, assignment["id"], EvidenceKind.FORCED) == [{"reason": REASON}]
+
+
+async def test_an_order_whose_wake_was_lost_is_found_by_the_sweep(
+    tenant: Tenant, stack: Stack, clip: Clip
+) -> None:
+    assignment = await unconfirmed(tenant, clip)
+    wake, stack.parts.store.after_commit = stack.parts.store.after_commit, lambda _: None
+    order = {"force": True, "reason": REASON}
+    await tenant.ask("POST", f"/api/v1/assignments/{assignment['id']}/retry", order)
+    stack.parts.store.after_commit = wake
+    with stack.parts.store.write() as session:
+        # Out of the grace that a row is given.
+        assignments.lock_assignment(session, assignment["id"]).created_at -= timedelta(minutes=1)
+
+    await stack.client.get_schedule_handle(RECONCILE).trigger()
+
+    await tenant.until(assignment["id"], "published", "failed")
+    the_only_video(stack.emulator, clip)
+
+
+async def test_what_the_reading_finds_wins_over_an_order_to_send(
+    tenant: Tenant, stack: Stack, clip: Clip
+) -> None:
+    assignment_id = await assign_by_hand(tenant, clip)
+    stack.emulator.fault(TRANSFER, "session_lost", after_finish=True)
+    stack.emulator.fault(LOOK, "not_found_yet")
+    await unconfirmed_by_hand(stack, assignment_id)
+    with stack.parts.store.write() as session:
+        progress.record_state(
+            session, assignment_id, state=AssignmentState.UNCONFIRMED, warnings={}
+        )
+    stack.emulator.fault("videos.list", "slow", delay_seconds=2)
+    looking = asyncio.create_task(transfer_by_hand(stack, assignment_id))
+
+    async def is_looking() -> int:
+        return stack.emulator.calls("videos.list")
+
+    await eventually(is_looking)
+    order = {"force": True, "reason": REASON}
+    await tenant.ask("POST", f"/api/v1/assignments/{assignment_id}/retry", order)
+
+    found = await looking
+    again = await transfer_by_hand(stack, assignment_id)
+
+    assert found == again
+    assert found.platform_id == the_only_video(stack.emulator, clip)["id"]
+    assert stack.emulator.calls(START) == 1
+
+
+async def test_a_cancel_that_stays_unclear_is_answered_and_still_sends_nothing(
+    tenant: Tenant, stack: Stack, clip: Clip
+) -> None:
+    assignment = await unconfirmed(tenant, clip)
+    path = f"/api/v1/assignments/{assignment['id']}"
+
+    for _ in range(2):
+        refused = await tenant.ask("DELETE", path, status=409)
+        assert refused["code"] == "unconfirmed"
+    assert (await tenant.look(assignment["id"]))["state"] == "unconfirmed"
+
+    # With the session dropped there is nothing left to read, and the cancel stands.
+    await tenant.ask("POST", f"{path}/retry", {"force": True, "reason": REASON})
+    await tenant.until(assignment["id"], "cancelled", "published", "failed")
+    assert stack.emulator.videos() == []
+    assert stack.emulator.calls(START) == 1
 
 
 async def test_a_source_may_vanish_once_the_platform_has_it(
