@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from domain.errors import Conflict
-from domain.states import AssignmentState
+from domain.states import AssignmentState, KnownBy
+from store.queries.publishing.progress import note_finished
 from tests.support.api import Tenant
 from tests.support.lifecycles import DirectedLifecycles
 
@@ -267,3 +268,43 @@ async def test_a_failed_assignment_begins_its_next_attempt(
 async def test_what_has_not_failed_is_not_retried(ours: Tenant) -> None:
     answer = await ours.http.post(f"{ASSIGNMENTS}/{ours.assignment().id}/retry")
     assert (answer.status_code, answer.json()["code"]) == (409, "not_retryable")
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"force": True},
+        {"force": True, "reason": "  "},
+        {"force": True, "reason": "x" * 501},
+        {"reason": "Looked by hand."},
+    ],
+)
+async def test_an_order_without_its_reason_changes_nothing(
+    ours: Tenant, order: dict[str, Any]
+) -> None:
+    row = ours.assignment()
+    ours.settle(row.id, AssignmentState.UNCONFIRMED)
+    path = f"{ASSIGNMENTS}/{row.id}"
+    answer = await ours.http.post(f"{path}/retry", json=order)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+    assert (await ours.http.get(path)).json()["state"] == "unconfirmed"
+
+
+async def test_an_order_with_its_reason_is_taken(ours: Tenant) -> None:
+    row = ours.assignment()
+    ours.settle(row.id, AssignmentState.UNCONFIRMED)
+    order = {"force": True, "reason": "Looked by hand."}
+    answer = await ours.http.post(f"{ASSIGNMENTS}/{row.id}/retry", json=order)
+    assert (answer.status_code, answer.json()["state"]) == (200, "pending")
+    assert answer.json()["attempt"] == 1
+
+
+async def test_what_the_platform_has_is_not_cancelled(
+    ours: Tenant, lifecycles: DirectedLifecycles
+) -> None:
+    row = ours.assignment()
+    with ours.context.store.write() as session:
+        note_finished(session, row.id, platform_id="yt1", known_by=KnownBy.ANSWER)
+    answer = await ours.http.delete(f"{ASSIGNMENTS}/{row.id}")
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_late")
+    assert lifecycles.cancelled == []
