@@ -108,6 +108,14 @@ class Journey:
         ended = await self.tenant.until(assignment["id"], "published", "failed")
         return str(ended["state"])
 
+    async def walk_timelines(self) -> None:
+        listed = await self.tenant.ask("GET", "/api/v1/assignments?limit=200")
+        for row in listed["items"]:
+            path = f"/api/v1/assignments/{row['id']}/timeline?limit=200"
+            told = await self.tenant.ask("GET", path)
+            assert told["evidence"]["sessionsOpened"] or row["state"] == "failed"
+            self.hay[f"timeline of {row['id']}"] = json.dumps(told).encode()
+
     async def walk_workflows(self, when: str = "") -> None:
         walked = await leaks.workflows(self.stack.client, SealingCodec(self.stack.parts.keyring))
         self.hay |= {when + name: data for name, data in walked.items()}
@@ -167,10 +175,12 @@ async def test_no_secret_is_found_after_a_long_journey(
     sent = journey.publish("reel's", page_id, "Buns", transfer="reels.transfer", **reel)
     assert await sent == "published"
     assert await journey.publish("last", connection_id, PLANTED) == "published"
+    await journey.walk_timelines()
 
     await journey.walk_workflows()
     journey.hay |= leaks.files(tmp_path) | {"log": logs.data}
     logging.getLogger("castline.api").debug("%s", PLANTED)
+    assert any(where.startswith("timeline of ") for where in journey.hay)
     assert {"castline.db", "castline.db-wal", "temporal.db", "log"} <= journey.hay.keys()
     assert len(set(journey.secrets.values())) == 35
     assert leaks.found(journey.secrets, journey.hay) == set()

@@ -7,6 +7,7 @@ The scene is played once, because each kill costs half a minute; the tests look 
 """
 
 import asyncio
+import hashlib
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -54,6 +55,8 @@ class Ended:
     """Bytes, by both ends together."""
     recovery: float
     """Seconds from the kill until bytes came again on every route."""
+    evidence: dict[str, dict[str, Any]]
+    """What the timelines say of those that were sent, by route."""
     code: int
     ending: float
     """Seconds that the worker took that was told to stop."""
@@ -105,8 +108,10 @@ async def play(tenant: Tenant, big: Clip, small: Clip) -> Ended:
             code = await asyncio.to_thread(second.wait, 20)
             ending = time.monotonic() - stopped_at
             await asyncio.gather(*(sending.until_resumed() for sending in sendings))
+            ids = {one.route.name: one.assignment_id for one in sendings}
             return Ended(
-                sent=await ends(tenant, {one.route.name: one.assignment_id for one in sendings}),
+                sent=await ends(tenant, ids),
+                evidence={name: await evidence(tenant, id) for name, id in ids.items()},
                 finishing=await ends(tenant, finishing),
                 held_up=await tenant.until(held_up, "published", "failed", within=60),
                 videos={video["id"]: video for video in emulator.videos()},
@@ -158,6 +163,33 @@ async def ends(tenant: Tenant, ids: dict[str, str]) -> dict[str, dict[str, Any]]
     return {
         name: await tenant.until(id, "published", "failed", within=60) for name, id in ids.items()
     }
+
+
+async def evidence(tenant: Tenant, assignment_id: str) -> dict[str, Any]:
+    told = await tenant.ask("GET", f"/api/v1/assignments/{assignment_id}/timeline")
+    found: dict[str, Any] = told["evidence"]
+    return found
+
+
+def test_what_is_hashed_covers_each_file_whoever_sent_it(ended: Ended, big: Clip) -> None:
+    for route in ROUTES:
+        told = ended.evidence[route.name]
+        assert (told["sessionsOpened"], told["confirmedBytes"]) == (1, big.size)
+        ends = [0, *(one["to"] for one in told["ranges"])]
+        assert [one["from"] for one in told["ranges"]] == ends[:-1]
+        assert ends[-1] == big.size
+        for one in told["ranges"]:
+            assert one["sha256"] == hashed(big, one["from"], one["to"])
+
+
+def hashed(clip: Clip, start: int, end: int) -> str:
+    digest = hashlib.sha256()
+    with clip.path.open("rb") as file:
+        file.seek(start)
+        while start < end:
+            start += len(piece := file.read(min(MIB, end - start)))
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def test_each_transfer_comes_out_whole_and_once(ended: Ended, big: Clip) -> None:

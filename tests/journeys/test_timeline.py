@@ -1,0 +1,84 @@
+"""An upload's troubles, as its timeline tells them afterwards."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.clips import Clip, make_clip, the_only_video
+from tests.support.stack import Stack, Tenant
+
+TRANSFER = "videos.insert.transfer"
+
+
+@pytest.fixture
+def clip(stack: Stack) -> Clip:
+    """Four chunks, the last one short."""
+    stack.emulator.switch(processing_seconds=0, page_processing_seconds=0)
+    return make_clip(stack.parts.settings.data_dir)
+
+
+async def timeline(tenant: Tenant, assignment: dict[str, Any]) -> Any:
+    return await tenant.ask("GET", f"/api/v1/assignments/{assignment['id']}/timeline")
+
+
+def observed(told: Any) -> list[tuple[str, str | None]]:
+    """The observations, and what was told at each."""
+    return [
+        (item["kind"], item["data"].get("told"))
+        for item in told["items"]
+        if not item["kind"].startswith("assignment.")
+    ]
+
+
+async def test_a_short_publish_leaves_four_lines_of_evidence(tenant: Tenant, stack: Stack) -> None:
+    stack.emulator.switch(processing_seconds=0)
+    told = await timeline(tenant, await tenant.publish(await tenant.connection()))
+    assert observed(told) == [
+        ("session_opened", None),
+        ("finish_sent", None),
+        ("answered", "finished"),
+        ("identified", None),
+    ]
+
+
+async def test_a_lost_final_answer_is_told_with_what_read_it_back(
+    tenant: Tenant, stack: Stack, clip: Clip
+) -> None:
+    stack.emulator.fault(TRANSFER, "cut", after_bytes=700_000, skip=1)
+    stack.emulator.fault(TRANSFER, "lose_answer", final=True)
+
+    published = await tenant.publish(await tenant.connection(), mediaUrl=clip.url)
+
+    video = the_only_video(stack.emulator, clip)["id"]
+    told = await timeline(tenant, published)
+    assert observed(told) == [
+        ("session_opened", None),
+        ("confirmed", None),
+        ("answered", "nothing"),
+        ("asked", "held"),
+        ("confirmed", None),
+        ("finish_sent", None),
+        ("answered", "nothing"),
+        ("asked", "finished"),
+        ("identified", None),
+    ]
+    evidence = told["evidence"]
+    assert (evidence["sessionsOpened"], evidence["finishesSent"]) == (1, 1)
+    assert (evidence["knownBy"], evidence["platformId"]) == ("read_back", video)
+    assert evidence["sha256"] == clip.sha256
+    assert told["sentence"] == f"It is published: {published['platformUrl']}"
+
+
+async def test_a_video_that_facebook_names_beforehand_is_told_from_the_first(
+    tenant: Tenant, stack: Stack, clip: Clip
+) -> None:
+    page_id = next(iter((await tenant.pages()).values()))
+    stack.emulator.fault("page_videos.finish", "lose_answer_live")
+
+    published = await tenant.publish(page_id, mediaUrl=clip.url)
+
+    told = await timeline(tenant, published)
+    opened = next(item for item in told["items"] if item["kind"] == "session_opened")
+    assert opened["data"]["videoId"] == published["platformId"]
+    assert ("answered", "nothing") in observed(told)
+    assert told["evidence"]["sha256"] == clip.sha256
