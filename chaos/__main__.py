@@ -43,13 +43,17 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="castline-chaos-"))
     with _database(asked.database) as url:
         weather = _Weather(storm, folder, asked, url, console)
-        asyncio.run(until_stopped(weather.pass_over()))
-    if weather.is_green:
+        try:
+            asyncio.run(until_stopped(weather.pass_over()))
+        except Exception:
+            # Whatever broke: the logs are there to be read.
+            console.print_exception()
+    if weather.is_green and not asked.keep:
         shutil.rmtree(folder)
-        return 0
-    shutil.rmtree(folder / CLIPS, ignore_errors=True)
-    console.print(f"What is known of it is left in {folder}")
-    return 1
+    else:
+        shutil.rmtree(folder / CLIPS, ignore_errors=True)
+        console.print(f"What is known of it is left in {folder}")
+    return 0 if weather.is_green else 1
 
 
 class _Weather:
@@ -81,7 +85,7 @@ class _Weather:
             "storm": self._storm.digest,
             "database": self._asked.database.partition(":")[0],
             "workers": self._asked.workers,
-            "figures": telling.figures(self._storm, record, findings),
+            "figures": telling.figures(record, findings),
             "refused": dict(record.refused),
         }
         telling.show(told, findings, self._console)
@@ -98,6 +102,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--database", default="sqlite", help="sqlite, postgresql, or an address")
+    parser.add_argument("--keep", action="store_true", help="leave logs and facts in any case")
     return parser.parse_args()
 
 

@@ -51,9 +51,9 @@ class Installation:
             self._kept[program.name] = _Kept(program, self._logs / f"{program.name}.log")
         await asyncio.gather(*(self._kept[program.name].ready() for program in programs))
 
-    async def kill(self, program: str) -> float:
-        """SIGKILL to a process, when it is there; return the moment (`monotonic`)."""
-        return await self._kept[program].kill()
+    async def kill(self, program: str) -> None:
+        """SIGKILL to a process, as soon as it is there."""
+        await self._kept[program].kill()
 
     @property
     def ended_by_themselves(self) -> dict[str, int]:
@@ -158,12 +158,11 @@ class _Kept:
                 raise NotReady(f"{self._program.name} does not come up:\n{tail(self._log)}")
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def kill(self) -> float:
+    async def kill(self) -> None:
         while self._process.poll() is not None:  # noqa: ASYNC110  # between an end and a start
             await asyncio.sleep(_LOOK_SECONDS)
         self._kills += 1
         self._signal(signal.SIGKILL)
-        return monotonic()
 
     async def end(self) -> None:
         self._keeping.cancel()

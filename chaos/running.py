@@ -18,7 +18,7 @@ import httpx
 from chaos.customer import Accepted, Customer, Refused
 from chaos.installation import CLIPS, Installation
 from chaos.judging import Facts, Wanted, untold
-from chaos.storm import MIB, Kill, Order, Outage, Post, Storm, Trouble
+from chaos.storm import MIB, Deed, Kill, Order, Outage, Post, Storm, Trouble
 from chaos.subscriber import Subscriber, listening
 from chaos.watching import Moves, Watch
 from domain.states import AssignmentState
@@ -51,7 +51,10 @@ class Record:
     faults: Sequence[Mapping[str, Any]]
     sessions: Sequence[Mapping[str, Any]]
     moves: Mapping[str, Moves]
-    killed: Sequence[tuple[str, float]]
+    strikes: Sequence[float]
+    """When a fault was seen to strike."""
+    done: Sequence[tuple[Deed, float]]
+    """The steps, each with its moment."""
     ended_by_themselves: Mapping[str, int]
     seconds: Mapping[str, float]
 
@@ -63,7 +66,7 @@ class _Log:
     clips: dict[int, Clip] = field(default_factory=dict)
     accepted: dict[int, Accepted] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
-    killed: list[tuple[str, float]] = field(default_factory=list)
+    done: list[tuple[Deed, float]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -114,12 +117,12 @@ class Run:
                     case Post(order):
                         posts.create_task(self._post(customer, order))
                     case Kill(program):
-                        moment = await self._installation.kill(program)
-                        self._log.killed.append((program, moment))
+                        await self._installation.kill(program)
                     case Outage(seconds):
                         await self._watch.order("outage", {"seconds": seconds})
                     case Trouble(fault):
                         await self._watch.order("faults", fault)
+                self._log.done.append((step.deed, monotonic()))
 
     async def _post(self, customer: Customer, order: Order) -> None:
         folder, source = self._folder / CLIPS, {"source": UPRIGHT}
@@ -165,7 +168,8 @@ class Run:
             faults=faults,
             sessions=state["sessions"],
             moves=self._watch.moves,
-            killed=self._log.killed,
+            strikes=self._watch.strikes,
+            done=self._log.done,
             ended_by_themselves=self._installation.ended_by_themselves,
             seconds=self._log.seconds,
         )

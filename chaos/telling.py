@@ -17,21 +17,21 @@ from rich.table import Table
 
 from chaos.judging import Broken, Finding
 from chaos.running import Record
-from chaos.storm import MIB, Outage, Storm
-from chaos.watching import recoveries
+from chaos.storm import MIB, Deed, Kill, Outage
+from chaos.watching import Moves, interruptions, recoveries
 
 RESULTS = Path(__file__).parent / "results"
 
 
-def figures(storm: Storm, record: Record, findings: Sequence[Finding]) -> dict[str, Any]:
+def figures(record: Record, findings: Sequence[Finding]) -> dict[str, Any]:
     """Everything that is counted and measured."""
-    kills = Counter(program.partition("-")[0] for program, _ in record.killed)
+    kills = [deed.program for deed, _ in record.done if isinstance(deed, Kill)]
     broken = Counter(finding.broken for finding in findings)
     told = record.facts.told
     return {
-        "kills": len(record.killed),
-        "killed": dict(kills),
-        "outages": sum(isinstance(step.deed, Outage) for step in storm.steps),
+        "kills": len(kills),
+        "killed": dict(Counter(program.partition("-")[0] for program in kills)),
+        "outages": sum(isinstance(deed, Outage) for deed, _ in record.done),
         "faults": sum(fault["fired"] for fault in record.faults),
         "assignments": len(record.accepted),
         "ends": dict(Counter(row["state"] for row in record.facts.assignments)),
@@ -50,21 +50,49 @@ def figures(storm: Storm, record: Record, findings: Sequence[Finding]) -> dict[s
 def _of_bytes(record: Record) -> dict[str, Any]:
     again = [session["received"] - session["stored"] for session in record.sessions]
     received = sum(session["received"] for session in record.sessions)
+    troubles = [*record.strikes, *(moment for deed, moment in record.done if _breaks_off(deed))]
+    allowed = [
+        MIB * interruptions(record.moves.get(session["id"], Moves()), troubles)
+        for session in record.sessions
+    ]
     return {
         "MiB received": round(received / MIB, 1),
         "MiB sent again": round(sum(again) / MIB, 1),
         "most MiB again in a session": round(max(again, default=0) / MIB, 2),
+        "sessions with more again than a chunk an interruption": sum(
+            bytes > most for bytes, most in zip(again, allowed, strict=True)
+        ),
     }
+
+
+def _breaks_off(deed: Deed) -> bool:
+    """True for what may end a transfer: the API is none of them."""
+    return isinstance(deed, Outage) or (isinstance(deed, Kill) and deed.program != "api")
 
 
 def _of_recovery(record: Record) -> dict[str, Any]:
-    kills = [moment for program, moment in record.killed if program.startswith("worker")]
-    seconds = recoveries(list(record.moves.values()), kills)
+    kills = [
+        moment
+        for deed, moment in record.done
+        if isinstance(deed, Kill) and deed.program.startswith("worker")
+    ]
+    subjects = {wanted.size: wanted.assignment_id for wanted in record.facts.wanted}
+    found = sorted(
+        (round(seconds, 1), subjects.get(_size_of(session)) or session["id"])
+        for session in record.sessions
+        for seconds in recoveries(record.moves.get(session["id"], Moves()), kills)
+    )
     return {
-        "recoveries": len(seconds),
-        "median recovery, s": round(median(seconds), 1) if seconds else None,
-        "longest recovery, s": round(max(seconds), 1) if seconds else None,
+        "recoveries": len(found),
+        "median recovery, s": round(median(seconds for seconds, _ in found), 1) if found else None,
+        "longest recoveries, s": {subject: seconds for seconds, subject in found[-3:]},
     }
+
+
+def _size_of(session: Mapping[str, Any]) -> int | None:
+    """The two platforms each have a word of their own for it."""
+    size: int | None = session.get("size", session.get("total"))
+    return size
 
 
 def show(told: Mapping[str, Any], findings: Sequence[Finding], console: Console) -> None:

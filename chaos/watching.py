@@ -8,6 +8,7 @@ because further kills before it moves count to the first one.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
@@ -44,6 +45,8 @@ class Watch:
             limits=httpx.Limits(max_keepalive_connections=0),
         )
         self.moves: dict[str, Moves] = {}
+        self.strikes: list[float] = []
+        self._fired: Counter[int] = Counter()
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -68,6 +71,9 @@ class Watch:
             moment = monotonic()
             for session in state["sessions"]:
                 self.moves.setdefault(session["id"], Moves()).note(session, moment)
+            for fault in state["faults"]:
+                self.strikes += [moment] * (fault["fired"] - self._fired[fault["id"]])
+                self._fired[fault["id"]] = fault["fired"]
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _insist(self, method: str, control: str, body: object = None) -> Any:
@@ -81,13 +87,20 @@ class Watch:
             return answer.json()
 
 
-def recoveries(moves: Sequence[Moves], kills: Sequence[float]) -> list[float]:
+def interruptions(moves: Moves, troubles: Sequence[float]) -> int:
+    """How many troubles fell into a session's life, as far as it was seen. Pure."""
+    if not moves.moments:
+        return 0
+    first, last = moves.moments[0] - _LOOK_SECONDS, moves.moments[-1]
+    return sum(first <= trouble <= last for trouble in troubles)
+
+
+def recoveries(moves: Moves, kills: Sequence[float]) -> list[float]:
     """Seconds from a kill until a session moved again that had stood still since. Pure."""
     found = []
-    for session in moves:
-        for before, after in zip(session.moments, session.moments[1:], strict=False):
-            # The last move was seen by the look that followed it.
-            causes = [kill for kill in kills if before - _LOOK_SECONDS <= kill < after]
-            if after - before > _STILL_SECONDS and causes:
-                found.append(after - causes[0])
-    return sorted(found)
+    for before, after in zip(moves.moments, moves.moments[1:], strict=False):
+        # The last move was seen by the look that followed it.
+        causes = [kill for kill in kills if before - _LOOK_SECONDS <= kill < after]
+        if after - before > _STILL_SECONDS and causes:
+            found.append(after - causes[0])
+    return found
