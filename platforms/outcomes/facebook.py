@@ -35,6 +35,7 @@ THUMBNAIL = Call(
 
 _UNREACHED = "unreachable"
 _OUTAGE = "platform_error"
+_NO_ANSWER = "unreadable_answer"
 _THROTTLED = "rate_limited"
 _DEAD = "token_invalid"
 _OPEN = "outcome_unconfirmed"
@@ -50,6 +51,8 @@ _SESSION = (
         "The session that nobody knows stays empty; another is asked for.", _UNREACHED),
     Row(SESSION, Comes.OUTAGE, Means.UNCLEAR, Reads.NOTHING, Then.SEND_AGAIN,
         "Another session is asked for, after a pause.", _OUTAGE),
+    Row(SESSION, Comes.HTML, Means.UNCLEAR, Reads.NOTHING, Then.SEND_AGAIN,
+        "Whoever wrote the page, it is no answer of Facebook's.", _NO_ANSWER),
     Row(SESSION, Comes.BUDGET_EMPTY, Means.NOT_MADE, Reads.NOTHING, Then.WAIT_FOR_BUDGET,
         "The calls are used up; Facebook says for how long, or we wait for a while.", _THROTTLED),
     Row(SESSION, Comes.TOKEN_REJECTED, Means.NOT_MADE, Reads.NOTHING, Then.WAIT_FOR_PERSON,
@@ -132,7 +135,7 @@ _FINISH = (
     Row(FINISH, Comes.REFUSED, Means.UNCLEAR, Reads.VIDEO, Then.FAIL,
         "Believed when looks for half a minute find nothing.", "content_repeated"),
     Row(FINISH, Comes.LOST, Means.UNCLEAR, Reads.LISTING, Then.OPEN_ANOTHER,
-        "Neither the video nor the Page's list shows it, for ten minutes; then the file "
+        "Neither the video nor the Page's list shows it, for days; only then the file "
         "begins anew.", _OPEN),
     Row(FINISH, Comes.LOST_AFTER, Means.UNCLEAR, Reads.LISTING, Then.DONE,
         "The video is not shown by its id, and the Page lists it."),
@@ -152,6 +155,8 @@ _THUMBNAIL = (
         _AGAIN, _UNREACHED),
     Row(THUMBNAIL, Comes.OUTAGE, Means.UNCLEAR, Reads.NOTHING, Then.SEND_AGAIN,
         _AGAIN, _OUTAGE),
+    Row(THUMBNAIL, Comes.HTML, Means.UNCLEAR, Reads.NOTHING, Then.SEND_AGAIN,
+        _AGAIN, _NO_ANSWER),
     Row(THUMBNAIL, Comes.BUDGET_EMPTY, Means.NOT_MADE, Reads.NOTHING, Then.WAIT_FOR_BUDGET,
         "The video is live meanwhile; the step waits.", _THROTTLED),
     Row(THUMBNAIL, Comes.TOKEN_REJECTED, Means.NOT_MADE, Reads.NOTHING, Then.WAIT_FOR_PERSON,

@@ -137,7 +137,7 @@ _LAST_CHUNK = (
         "tells.", _OPEN),
     Row(LAST_CHUNK, Comes.LOST, Means.UNCLEAR, Reads.LISTING, Then.OPEN_ANOTHER,
         "A session is forgotten after its end, too. Only when the channel's uploads have "
-        "gone without the marker for ten minutes the file begins anew.", _OPEN),
+        "gone without the marker for days the file begins anew.", _OPEN),
     Row(LAST_CHUNK, Comes.LOST_AFTER, Means.UNCLEAR, Reads.LISTING, Then.DONE,
         "The video with our marker is among the channel's uploads."),
     Row(LAST_CHUNK, Comes.KILLED_BEFORE, Means.UNCLEAR, Reads.SESSION, Then.SEND_AGAIN,
