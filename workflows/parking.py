@@ -115,8 +115,7 @@ class Parking:
         return Stand(
             AssignmentState.UNCONFIRMED if is_unclear else AssignmentState.WAITING,
             reason,
-            trouble.until
-            or workflow.now() + self._next_look(_LONGEST_DOUBT if is_unclear else _LONGEST_PAUSE),
+            trouble.until or workflow.now() + pause_after(self._times, is_unclear=is_unclear),
             trouble,
         )
 
@@ -166,9 +165,12 @@ class Parking:
             )
         return Stand(AssignmentState.WAITING, WaitReason.CONNECTION, until, trouble)
 
-    def _next_look(self, longest: timedelta) -> timedelta:
-        # Bounded before it is doubled: a week of looks would overflow.
-        return min(timedelta(minutes=1 << min(self._times - 1, 9)), longest)
+
+def pause_after(looks: int, *, is_unclear: bool) -> timedelta:
+    """How long the platform is left alone after so many looks in a row. Pure."""
+    longest = _LONGEST_DOUBT if is_unclear else _LONGEST_PAUSE
+    # Bounded before it is doubled: a week of looks would overflow.
+    return min(timedelta(minutes=1 << min(looks - 1, 9)), longest)
 
 
 async def pause_until(until: datetime, summary: str, ended: Callable[[], bool]) -> None:

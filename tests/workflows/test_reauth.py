@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-import pytest
 from temporalio import activity
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
@@ -23,8 +22,7 @@ from activities.contract.reauth import (
     Reminder,
 )
 from domain.states import ConnectionHealth
-from tests.support.stack import TEMPORAL, eventually
-from workflows.options import STATE
+from tests.support.stack import eventually
 from workflows.reauth import ReauthWorkflow
 
 
@@ -82,17 +80,6 @@ class Case:
             return self.connection.looks
 
         await eventually(looks, lambda seen: seen >= times)
-
-
-@pytest.fixture(scope="module")
-async def env() -> AsyncIterator[WorkflowEnvironment]:
-    skipping = ["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"]
-    async with await WorkflowEnvironment.start_time_skipping_v2(
-        dev_server_existing_path=TEMPORAL,
-        search_attributes=[STATE],
-        dev_server_extra_args=[*skipping, "--log-level", "error"],
-    ) as env:
-        yield env
 
 
 @asynccontextmanager
