@@ -5,6 +5,7 @@ through its client. Nothing in between is replaced.
 """
 
 import asyncio
+import json
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -60,11 +61,15 @@ async def eventually(
 
 
 @asynccontextmanager
-async def temporal_server() -> AsyncIterator[str]:
-    """A dev server of its own; yields its address."""
+async def temporal_server(**dynamic: object) -> AsyncIterator[str]:
+    """A dev server of its own, with values of its dynamic configuration; yields its address."""
+    told = [f"--dynamic-config-value={name}={json.dumps(value)}" for name, value in dynamic.items()]
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=TEMPORAL,
-        dev_server_extra_args=["--sqlite-pragma", "synchronous=OFF", "--log-level", "error"],
+        dev_server_extra_args=[
+            *("--sqlite-pragma", "synchronous=OFF", "--log-level", "error"),
+            *told,
+        ],
     ) as server:
         yield server.client.service_client.config.target_host
 

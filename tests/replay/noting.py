@@ -1,0 +1,40 @@
+"""What an outcome is, and how a way to one is noted.
+
+A way is a function that walks through an installation and returns the id of the workflow that
+went it; its note says the states that the workflow showed. The name of the function is that of
+the file which holds the history.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tests.support.stack import Tenant
+
+REAUTH_DAYS = 2
+"""How long the installation waits for a person in which the ways are walked."""
+
+Bring = TypeVar("Bring", bound=Callable[[Tenant], Awaitable[str]])
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`bring` it about, and get the id of the workflow, which goes through these states."""
+
+    bring: Callable[[Tenant], Awaitable[str]]
+    states: list[str]
+    continues: bool
+    """The workflow goes on in another run, because the server calls its history long: it is the
+    first run that is recorded."""
+
+
+class Outcomes(dict[str, Outcome]):
+    """By the name of the file that holds the history."""
+
+    def noted(self, *states: str, continues: bool = False) -> Callable[[Bring], Bring]:
+        def note(bring: Bring) -> Bring:
+            name = bring.__name__.replace("_", "-")
+            self[name] = Outcome(bring, list(states), continues)
+            return bring
+
+        return note

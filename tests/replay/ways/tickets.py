@@ -1,0 +1,52 @@
+"""How a ticket ends."""
+
+from domain.ids import ticket_workflow_id
+from tests.replay.noting import Outcomes
+from tests.support.emulator import ANA
+from tests.support.stack import Tenant
+
+OUTCOMES = Outcomes()
+
+
+@OUTCOMES.noted("open", "consenting", "connecting", "connected")
+async def ticket_connected(tenant: Tenant) -> str:
+    return await _ticket(tenant)
+
+
+@OUTCOMES.noted("open", "consenting", "connecting", "connected")
+async def ticket_for_pages(tenant: Tenant) -> str:
+    """Connects two of four Pages; the others are left out."""
+    return await _ticket(tenant, platform="facebook")
+
+
+@OUTCOMES.noted("open", "consenting", "refused")
+async def ticket_refused(tenant: Tenant) -> str:
+    return await _ticket(tenant, decision="deny")
+
+
+@OUTCOMES.noted("open", "consenting", "connecting", "refused")
+async def ticket_without_the_scope(tenant: Tenant) -> str:
+    return await _ticket(tenant, account="partial@example.test")
+
+
+@OUTCOMES.noted("open", "consenting", "connecting", "failed")
+async def ticket_failed(tenant: Tenant) -> str:
+    tenant.stack.emulator.fault("oauth.token.exchange", "unauthorized")
+    return await _ticket(tenant)
+
+
+@OUTCOMES.noted("open", "expired")
+async def ticket_expired(tenant: Tenant) -> str:
+    ticket_id, _ = await tenant.short_ticket(seconds=0.5)
+    return ticket_workflow_id(ticket_id)
+
+
+# What they are made of -----------------------------------------------------------------------
+
+
+async def _ticket(
+    tenant: Tenant, *, account: str = ANA, decision: str = "allow", platform: str = "youtube"
+) -> str:
+    ticket = await tenant.ticket(platform=platform)
+    await tenant.browse(ticket["authUrl"], account=account, decision=decision)
+    return ticket_workflow_id(ticket["ticketId"])
