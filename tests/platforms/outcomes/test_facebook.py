@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from platforms.facebook.publishing.upload import PAUSES
 from platforms.outcomes.facebook import ROWS
 from platforms.outcomes.table import Comes, Reads, Row
 from tests.platforms.outcomes.conftest import SetScene
@@ -38,6 +39,7 @@ def _words(call: str, type: str) -> Words:
         sends=frozenset(f"{EDGES[type]}.{phase}" for phase in PHASES.values()),
         reads={Reads.VIDEO: LOOK, Reads.LISTING: f"{EDGES[type]}.list"},
         start=f"{EDGES[type]}.start",
+        looks=len(PAUSES) + 1 if call == "finish" else 1,
     )
 
 

@@ -293,3 +293,33 @@ def test_whatever_gets_lost_each_byte_arrives_in_its_place(
                 assert server.held == size
                 return
     pytest.fail("the upload never finished")
+
+
+def refused_at_the_end() -> Upload:
+    """A machine whose last chunk was refused; it asks next."""
+    machine = upload()
+    machine.next_request()
+    machine.receive(held(2 * CHUNK))
+    assert machine.next_request().finishes
+    assert machine.receive(refusal(403, "forbidden")) is None
+    assert asks(machine)
+    return machine
+
+
+def test_a_refusal_of_the_last_chunk_is_no_proof() -> None:
+    finished = refused_at_the_end().receive(answer(200, VIDEO))
+    assert finished == Finished("dQw4w9WgXcQ", KnownBy.READ_BACK)
+
+
+@pytest.mark.parametrize("told", [held(2 * CHUNK), refusal(403, "forbidden")])
+def test_a_refusal_of_the_last_chunk_stands_when_the_session_agrees(told: Answer) -> None:
+    with pytest.raises(PlatformRefusal) as caught:
+        refused_at_the_end().receive(told)
+    assert caught.value.code == "forbidden"
+
+
+def test_a_refusal_before_the_last_chunk_is_the_last_word() -> None:
+    machine = upload(fresh=True)
+    machine.next_request()
+    with pytest.raises(PlatformRefusal):
+        machine.receive(refusal(403, "forbidden"))
