@@ -34,10 +34,15 @@ def show_timeline(service: Service, assignment_id: str) -> None:
     while len(items) < told["total"] and (more := _page(service, path, page := page + 1)):
         items += more
     console = Console()
-    for line in _standing(told):
-        console.print(line, soft_wrap=True, highlight=False, markup=False)
+    _print(console, _standing(told))
     console.print(_table(items))
-    console.print(_proof(told["evidence"]))
+    _print(console, _proof(told["evidence"]))
+
+
+def _print(console: Console, lines: list[str]) -> None:
+    # Whole, however narrow the terminal is: addresses and hashes are there to be copied.
+    for line in lines:
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
 def _page(service: Service, path: str, number: int) -> list[dict[str, Any]]:
@@ -58,8 +63,6 @@ def _table(items: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _proof(evidence: dict[str, Any]) -> Table:
-    grid = Table.grid(padding=(0, 2))
-    for name, field in _PROOF:
-        grid.add_row(name, Text("-" if evidence[field] is None else str(evidence[field])))
-    return grid
+def _proof(evidence: dict[str, Any]) -> list[str]:
+    said = ((name, evidence[field]) for name, field in _PROOF)
+    return [f"{name:<16} {'-' if value is None else value}" for name, value in said]
