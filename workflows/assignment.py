@@ -33,21 +33,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows import options
     from workflows.cancelling import is_cancelled, to_the_end
     from workflows.parking import Calls, Parking, Stand, pause_until
+    from workflows.patches import DISCONNECTION, DOUBT, RECONNECTION
     from workflows.standing import Standing
     from workflows.trouble import Failed, kind_of, trouble_of
 
 T = TypeVar("T")
-
-RECONNECTION = "reconnection"
-"""The patch of work that began before a step could be parked and before a recovery was written
-to the row."""
-
-DISCONNECTION = "disconnection"
-"""The patch of work that may have been told of it by a worker that could not hear it yet."""
-
-DOUBT = "doubt"
-"""The patch of work from before a person could force what is unconfirmed, and from before a cancel
-was answered while the outcome is unclear."""
 
 
 @workflow.defn
