@@ -12,8 +12,11 @@ TRANSFER: dict[str, Any] = {
     "task_queue": TRANSFER_QUEUE,
     # One attempt may last as long as 256 GB on a slow line do.
     "start_to_close_timeout": timedelta(hours=48),
-    # The sender beats every second: while bytes move, while the other side takes none, and while
-    # an answer is waited for. Half a minute of silence is a dead process.
+    # How long a killed worker goes unnoticed, so as short as a living one allows. The sender
+    # beats every second: while bytes move, while the other side takes none, and while an answer
+    # is waited for; the worker hands a beat on every two. What is left is for a stalled disk, a
+    # database that is locked for a while and a Temporal that restarts: taking a living sender
+    # for dead costs a chunk, and two senders at one session.
     "heartbeat_timeout": timedelta(seconds=30),
     # A stopped worker costs an attempt as well; when they are used up the assignment is parked
     # for a while and goes on, so this bounds how long a trouble stays unseen, not the patience.
