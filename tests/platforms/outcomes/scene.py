@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -46,13 +47,9 @@ class Scene:
     """Whether the call had its effect when it was over for the first time."""
 
     def __post_init__(self) -> None:
-        content = secrets.token_bytes(SIZE)
-        self.sha256 = hashlib.sha256(content).hexdigest()
-        self._clip = self.home.media / f"{secrets.token_hex(8)}.mp4"
-        self._clip.write_bytes(content)
         self._process = Process(self.home, self.store, lambda _: None)
         self.authorize()
-        self.assignment_id = self._assign()
+        self.assignment_id, self.sha256 = self._assign()
         self._step: StepName | None = None
         if self.call.name in set(StepName):
             assert self.attempt() is None
@@ -62,11 +59,11 @@ class Scene:
 
     def attempt(self) -> Failed | None:
         """Run the activity once, in a worker that has only just begun."""
-        return Process(self.home, self.store, self._over).attempt(self._work)
+        return Process(self.home, self.store, self._over).attempt(self.work)
 
     def be_killed(self) -> None:
         """Run it in a worker that is killed as soon as the call is over."""
-        be_killed(self.home, self._work, self.call.name)
+        be_killed(self.home, self.work, self.call.name)
         self._over(self.call.name)
 
     def forget(self) -> None:
@@ -74,7 +71,7 @@ class Scene:
         self.was_made = None
 
     @property
-    def _work(self) -> Work:
+    def work(self) -> Work:
         return Work(self.assignment_id, self._step)
 
     def _over(self, call: str) -> None:
@@ -102,6 +99,11 @@ class Scene:
             )
         self._connection_id = connection.id
 
+    def publish_a_twin(self) -> None:
+        """Another video of the same size and title, which the account has then, too."""
+        twin, _ = self._assign()
+        assert self._process.attempt(Work(twin)) is None
+
     def let_days_pass(self) -> None:
         """The session is lost for so long that its video would be listed by now."""
         with self.store.write() as session:
@@ -125,16 +127,15 @@ class Scene:
                 name = {"captions": "captions", "playlist": "playlists"}[self.call.name]
                 return sum(len(video[name]) for video in state["videos"])
             case _:
-                return len(state["videos"])
+                return sum(video["sha256"] == self.sha256 for video in state["videos"])
 
     def assignment(self) -> Assignment:
         with self.store.read() as session:
             return assignments.get_assignment_by_id(session, self.assignment_id)
 
     def the_video(self) -> dict[str, Any]:
-        """The only one there is, whole, and finished once."""
-        (video,) = self.emulator.videos()
-        assert (video["bytes"], video["sha256"]) == (SIZE, self.sha256)
+        """The only one there is of the file, and finished once."""
+        (video,) = (v for v in self.emulator.videos() if v["sha256"] == self.sha256)
         assert video.get("finishes", 1) == 1
         return video
 
@@ -165,16 +166,19 @@ class Scene:
         usable = platform.accounts(credential).usable
         return next(found for found in usable if found.name == meta.BAKERY)
 
-    def _assign(self) -> str:
-        source = FileSource(self._clip)
-        pin = source.pin
-        source.close()
-        facts = VideoFacts(pin, self._clip.name, "video/mp4", "mp4", 4000, 540, 960, None)
+    def _assign(self) -> tuple[str, str]:
+        """An assignment of a video unlike every other one, and the SHA-256 of that."""
+        content = secrets.token_bytes(SIZE)
+        clip = self.home.media / f"{secrets.token_hex(8)}.mp4"
+        clip.write_bytes(content)
+        with closing(FileSource(clip)) as source:
+            pin = source.pin
+        facts = VideoFacts(pin, clip.name, "video/mp4", "mp4", 4000, 540, 960, None)
         with self.store.write() as session:
             video = videos.create_video(
                 session,
                 workspace_id=self.home.workspace_id,
-                source_url=self._clip.as_uri(),
+                source_url=clip.as_uri(),
                 facts=facts,
             )
             assignment = assignments.create_assignment(
@@ -186,7 +190,7 @@ class Scene:
                 type=self.type,
                 payload=self._payload(),
             )
-        return assignment.id
+        return assignment.id, hashlib.sha256(content).hexdigest()
 
     def _payload(self) -> dict[str, Any]:
         payload: dict[str, Any] = {"title": "Sourdough", "privacy": "public"}
