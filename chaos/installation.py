@@ -32,6 +32,7 @@ from store.queries import workspaces
 CLIPS = "clips"
 _PAUSE = 0.5
 _READY_SECONDS = 90.0
+_WORK_SECONDS = 20.0
 _LOOK_SECONDS = 0.05
 
 
@@ -52,7 +53,7 @@ class Installation:
         await asyncio.gather(*(self._kept[program.name].ready() for program in programs))
 
     async def kill(self, program: str) -> None:
-        """SIGKILL to a process, as soon as it is there."""
+        """SIGKILL to a process, as soon as it is at work; one that never is is killed, too."""
         await self._kept[program].kill()
 
     @property
@@ -152,13 +153,11 @@ class _Kept:
         return self._ends - self._kills
 
     async def ready(self) -> None:
-        deadline = monotonic() + _READY_SECONDS
-        while not await self._is_ready():
-            if monotonic() > deadline:
-                raise NotReady(f"{self._program.name} does not come up:\n{tail(self._log)}")
-            await asyncio.sleep(_LOOK_SECONDS)
+        if not await self._comes_up(_READY_SECONDS):
+            raise NotReady(f"{self._program.name} does not come up:\n{tail(self._log)}")
 
     async def kill(self) -> None:
+        await self._comes_up(_WORK_SECONDS)
         while self._process.poll() is not None:  # noqa: ASYNC110  # between an end and a start
             await asyncio.sleep(_LOOK_SECONDS)
         self._kills += 1
@@ -171,10 +170,14 @@ class _Kept:
         self._signal(signal.SIGKILL)
         await asyncio.to_thread(self._process.wait)
 
-    async def _is_ready(self) -> bool:
-        # Whatever goes wrong while it comes up means: not yet.
-        with suppress(Exception):
-            return await self._program.is_ready(self._process.pid)
+    async def _comes_up(self, seconds: float) -> bool:
+        deadline = monotonic() + seconds
+        while monotonic() < deadline:
+            # Whatever goes wrong while it comes up means: not yet.
+            with suppress(Exception):
+                if await self._program.is_ready(self._process.pid):
+                    return True
+            await asyncio.sleep(_LOOK_SECONDS)
         return False
 
     async def _keep(self) -> None:

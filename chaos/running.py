@@ -1,7 +1,8 @@
 """One run: a storm over an installation, the calm after it, and all that can be known then.
 
-The steps are done one after the other at their moments; only the customer's posts go on beside
-them, each until it is accepted. When the last step is done and the last order accepted nothing
+The steps are done one after the other, and a process is killed as soon as it is at work again:
+a busy machine makes the storm longer, not weaker. Only the customer's posts go on beside the
+steps, each until it is accepted. When the last step is done and the last order accepted nothing
 more is killed, the faults that have not struck are forgotten, and everything gets a deadline to
 come to its end: first the assignments, then the webhooks.
 """
@@ -108,11 +109,9 @@ class Run:
     # The storm ------------------------------------------------------------------------------
 
     async def _blow(self, customer: Customer) -> None:
-        due = monotonic()
         async with asyncio.TaskGroup() as posts:
             for step in self._storm.steps:
-                due += step.wait
-                await asyncio.sleep(max(0.0, due - monotonic()))
+                await asyncio.sleep(step.wait)
                 match step.deed:
                     case Post(order):
                         posts.create_task(self._post(customer, order))

@@ -78,7 +78,7 @@ def _of_recovery(record: Record) -> dict[str, Any]:
     ]
     subjects = {wanted.size: wanted.assignment_id for wanted in record.facts.wanted}
     found = sorted(
-        (round(seconds, 1), subjects.get(_size_of(session)) or session["id"])
+        (round(seconds, 1), subjects.get(_size_of(session) or 0) or session["id"])
         for session in record.sessions
         for seconds in recoveries(record.moves.get(session["id"], Moves()), kills)
     )
