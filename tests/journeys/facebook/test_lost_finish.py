@@ -1,6 +1,8 @@
-"""A finish whose answer is lost or cannot be believed: one video, and the evidence says how."""
+"""A finish whose answer is lost: one video, and the evidence says how it is known.
 
-from typing import Any
+Here through the whole of Castline; every other trouble of a finish is played row by row in
+tests/platforms/outcomes.
+"""
 
 import pytest
 
@@ -11,30 +13,11 @@ FINISHES = {"video": "page_videos.finish", "reel": "reels.finish"}
 
 
 @pytest.mark.parametrize("type", FINISHES)
-@pytest.mark.parametrize(
-    ("kind", "options"),
-    [
-        ("lose_answer", {}),
-        ("lose_answer_live", {}),
-        ("status_after", {"status": 502, "html": True}),
-        # Too many calls, it says of a video that is live; and a copy, of the video itself.
-        ("graph_error_after", {"reason": "4/2207051"}),
-        ("graph_error_after", {"reason": "506"}),
-    ],
-    ids=lambda value: value if isinstance(value, str) else str(value.get("reason", "")),
-)
 async def test_a_finish_that_had_its_effect_is_read_back(
-    tenant: Tenant,
-    stack: Stack,
-    page: str,
-    upright: Clip,
-    type: str,
-    kind: str,
-    options: dict[str, Any],
+    tenant: Tenant, stack: Stack, page: str, upright: Clip, type: str
 ) -> None:
-    if kind == "lose_answer":
-        stack.emulator.switch(page_processing_seconds=1)
-    fault = stack.emulator.fault(FINISHES[type], kind, **options)
+    stack.emulator.switch(page_processing_seconds=1)
+    fault = stack.emulator.fault(FINISHES[type], "lose_answer")
 
     published = await tenant.publish(
         page, type=type, mediaUrl=upright.url, payload={"title": "For all", "privacy": "public"}
