@@ -24,7 +24,7 @@ So exactly once cannot be bought from a platform. What can be had, and what thes
 that the first made none.** What is needed for the reading is stored before the first byte leaves
 (the session, on Facebook with the video's id), and that the finishing request is about to leave
 is stored before it does. What cannot be decided is read again, on a growing interval; it is never
-sent again blindly.
+sent again blindly, unless a person orders that, with a reason which is kept.
 
 How to read a row: *means* says what the answer alone proves, without hindsight. *Is read* is
 asked before anything else is sent, and sends nothing itself. *Then* is what follows where the
@@ -35,6 +35,7 @@ This page is printed from the tables in `platforms/outcomes/` by
 `python -m platforms.outcomes > docs/outcomes.md`; a test compares the two.
 """
 
+_ASKS_FIRST = "It is not sent again before it is known what became of it."
 _NAMES = {"youtube": "YouTube", "facebook": "Facebook"}
 
 
@@ -49,7 +50,7 @@ def _section(rows: list[Row]) -> str:
     lines = [
         f"## {_NAMES[call.platform]}, {call.title}",
         "",
-        f"Makes {call.makes}. {call.repeats or 'Never sent again unread.'}",
+        f"Its effect: {call.makes}. {call.repeats or _ASKS_FIRST}",
         "",
         "| what comes back | means | is read | then | |",
         "|---|---|---|---|---|",

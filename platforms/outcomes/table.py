@@ -22,6 +22,7 @@ class Call:
     title: str
     """In the platform's own words."""
     makes: str
+    """Its effect, which `Means` is about."""
     repeats: str | None = None
     """Why it may be sent again without a look; None: it may not."""
 
