@@ -1,0 +1,73 @@
+"""What has to be written before something leaves, and what the next worker goes on from."""
+
+from dataclasses import replace
+
+import pytest
+
+from activities.publishing.jobs import Job, load_job
+from activities.publishing.underway import Finish, begin_digest, witnessed
+from domain.errors import Conflict, PlatformUnavailable
+from domain.evidence import EvidenceKind, Range
+from domain.secrets import Secret
+from store.queries.publishing import transfers
+from store.queries.publishing.evidence import Observation, add_evidence, list_evidence
+from tests.activities.conftest import Installation
+
+
+@pytest.fixture
+def job(installation: Installation) -> Job:
+    """With a session that was opened just now."""
+    row = installation.assignment()
+    with installation.store.write() as session:
+        transfers.open_transfer(session, installation.vault, row.id, Secret("session"))
+        add_evidence(session, row, [Observation(EvidenceKind.SESSION_OPENED)])
+    with installation.store.read() as session:
+        return load_job(session, installation.registry, row.id)
+
+
+def seen(installation: Installation, job: Job) -> list[str]:
+    with installation.store.read() as session:
+        return [entry.kind for entry in list_evidence(session, job.id)]
+
+
+def test_a_finish_is_evidence_before_it_leaves(installation: Installation, job: Job) -> None:
+    Finish(installation.store, job).mark()
+    assert seen(installation, job) == ["session_opened", "finish_sent"]
+
+
+def test_a_finish_that_may_not_leave_is_no_evidence(installation: Installation, job: Job) -> None:
+    late = replace(job, assignment=job.assignment.model_copy(update={"attempt": 2}))
+    with pytest.raises(Conflict):
+        Finish(installation.store, late).mark()
+    assert seen(installation, job) == ["session_opened"]
+
+
+def test_a_run_that_ends_badly_says_why(installation: Installation, job: Job) -> None:
+    with pytest.raises(PlatformUnavailable), witnessed(installation.store, job):
+        job.witness.note(EvidenceKind.SESSION_LOST, mayExist=False)
+        raise PlatformUnavailable("platform_unavailable", "The platform is away.")
+    assert seen(installation, job) == ["session_opened", "session_lost", "stopped"]
+
+
+@pytest.mark.parametrize(
+    ("is_fresh", "known", "start"),
+    [(True, None, 0), (False, None, 0), (False, Range(0, 700, "a" * 64), 700)],
+)
+def test_a_hash_goes_on_where_evidence_of_the_bytes_ends(
+    installation: Installation, job: Job, is_fresh: bool, known: Range | None, start: int
+) -> None:
+    if known is not None:
+        confirmed = {"offsets": [known.end], "range": known.written()}
+        with installation.store.write() as session:
+            add_evidence(session, job.assignment, [Observation(EvidenceKind.CONFIRMED, confirmed)])
+    digest = begin_digest(installation.store, job, is_fresh=is_fresh)
+    assert digest.reach(1000) == start
+
+
+def test_where_the_session_is_older_than_evidence_the_hash_begins_with_what_is_sent(
+    installation: Installation,
+) -> None:
+    row = installation.assignment()
+    with installation.store.read() as session:
+        job = load_job(session, installation.registry, row.id)
+    assert begin_digest(installation.store, job, is_fresh=False).reach(1000) == 1000
