@@ -43,8 +43,8 @@ def test_a_finish_that_may_not_leave_is_no_evidence(installation: Installation, 
 
 
 def test_a_run_that_ends_badly_says_why(installation: Installation, job: Job) -> None:
+    job.witness.note(EvidenceKind.SESSION_LOST, mayExist=False)
     with pytest.raises(PlatformUnavailable), witnessed(installation.store, job):
-        job.witness.note(EvidenceKind.SESSION_LOST, mayExist=False)
         raise PlatformUnavailable("platform_unavailable", "The platform is away.")
     assert seen(installation, job) == ["session_opened", "session_lost", "stopped"]
 
