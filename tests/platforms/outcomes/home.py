@@ -8,11 +8,8 @@ and before anything is made of that; `Killed` processes live in children and die
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
@@ -22,26 +19,19 @@ from activities.contract.assignments import StepInput, TransferInput
 from activities.contract.trouble import Trouble
 from activities.publishing.processing import PublishingActivities
 from activities.publishing.transferring import TransferActivities
-from domain.errors import PlatformUnavailable
 from domain.secrets import Secret
 from domain.states import StepName
 from media.policy import SourcePolicy
-from platforms.facebook import Facebook, MetaApp
-from platforms.protocol import Credential, Publication
+from platforms.facebook import MetaApp
 from platforms.registry import Registry
-from platforms.transfer.machine import Answer, Finished, Request, Upload
-from platforms.youtube import YouTube
 from store.engine import Store
 from store.keyring import Keyring
 from store.vault import Vault
+from tests.platforms.outcomes.overheard import Over, OverheardFacebook, OverheardYouTube
 from tests.support import meta
 from tests.support.google import app_at
 
 CHUNK = 256 * 1024
-_HASTE = 0.01
-"""Pauses take a hundredth of their time."""
-
-Over = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +68,7 @@ class Process:
         self.store = store
         self.vault = Vault(Keyring.from_json(Secret(home.keyset)))
         self.policy = SourcePolicy(roots=(home.media,))
-        self.youtube = _YouTube(
+        self.youtube = OverheardYouTube(
             app_at(home.emulator_url), chunk_size=CHUNK, policy=self.policy, manages=True
         )
         app = MetaApp(
@@ -87,7 +77,7 @@ class Process:
             dialog_root=home.emulator_url,
             graph_root=home.emulator_url,
         )
-        self.facebook = _Facebook(app, chunk_size=CHUNK, policy=self.policy)
+        self.facebook = OverheardFacebook(app, chunk_size=CHUNK, policy=self.policy)
         self.youtube.over = self.facebook.over = over
         self.registry = Registry({"youtube": self.youtube, "facebook": self.facebook})
         self.keeper = CredentialKeeper(self.store, self.vault, self.registry)
@@ -118,7 +108,7 @@ def be_killed(home: Home, work: Work, call: str) -> None:
     """Attempt it in a process that is killed, by SIGKILL, as soon as `call` is over."""
     child = _children.Process(target=_die, args=(home, work, call))
     child.start()
-    child.join(30)
+    child.join(120)  # the first one loads everything
     assert child.exitcode == -signal.SIGKILL, child.exitcode
     child.close()
 
@@ -134,119 +124,3 @@ def _die(home: Home, work: Work, call: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     Process(home, Store(home.database), over).attempt(work)
-
-
-class _Hasty:
-    """A machine whose pauses are short, and which tells when a request is over."""
-
-    def __init__(self, machine: Upload, over: Callable[[Request], None]) -> None:
-        self._machine = machine
-        self._over = over
-        self._out: Request | None = None
-
-    @property
-    def confirmed(self) -> int:
-        return self._machine.confirmed
-
-    @confirmed.setter
-    def confirmed(self, count: int) -> None:
-        self._machine.confirmed = count
-
-    def next_request(self) -> Request:
-        self._out = self._machine.next_request()
-        return self._out
-
-    def receive(self, answer: Answer) -> Finished | None:
-        self._end()
-        try:
-            return self._machine.receive(answer)
-        except PlatformUnavailable as error:
-            error.retry_after = _HASTE * (error.retry_after or 1.0)
-            raise
-
-    def lost(self) -> None:
-        was_out = self._end()
-        self._machine.lost()
-        if was_out:
-            # As the engine says it, but for the pause.
-            raise PlatformUnavailable("platform_unreachable", "No answer.", retry_after=_HASTE)
-
-    def _end(self) -> bool:
-        request, self._out = self._out, None
-        if request is not None:
-            self._over(request)
-        return request is not None
-
-
-class _YouTube(YouTube):
-    over: Over
-
-    def open_session(self, credential: Credential, publication: Publication) -> Secret:
-        try:
-            return super().open_session(credential, publication)
-        finally:
-            self.over("session")
-
-    def upload(  # type: ignore[override]
-        self,
-        session: Secret,
-        publication: Publication,
-        access_token: Callable[[], Secret],
-        *,
-        fresh: bool = False,
-        finish_sent_at: datetime | None = None,
-    ) -> Upload:
-        def over(request: Request) -> None:
-            if request.length:
-                self.over("last_chunk" if request.finishes else "chunk")
-
-        machine = super().upload(
-            session, publication, access_token, fresh=fresh, finish_sent_at=finish_sent_at
-        )
-        return _Hasty(machine, over)
-
-    def run_step(
-        self, step: StepName, credential: Credential, platform_id: str, payload: Mapping[str, Any]
-    ) -> None:
-        try:
-            super().run_step(step, credential, platform_id, payload)
-        finally:
-            self.over(step)
-
-
-class _Facebook(Facebook):
-    over: Over
-
-    def open_session(self, credential: Credential, publication: Publication) -> Secret:
-        try:
-            return super().open_session(credential, publication)
-        finally:
-            self.over("session")
-
-    def upload(  # type: ignore[override]
-        self,
-        session: Secret,
-        publication: Publication,
-        access_token: Callable[[], Secret],
-        *,
-        fresh: bool = False,
-        finish_sent_at: datetime | None = None,
-    ) -> Upload:
-        def over(request: Request) -> None:
-            if request.finishes:
-                self.over("finish")
-            elif request.length:
-                self.over("rest" if publication.type == "reel" else "piece")
-
-        machine = super().upload(
-            session, publication, access_token, fresh=fresh, finish_sent_at=finish_sent_at
-        )
-        return _Hasty(machine, over)
-
-    def run_step(
-        self, step: StepName, credential: Credential, platform_id: str, payload: Mapping[str, Any]
-    ) -> None:
-        try:
-            super().run_step(step, credential, platform_id, payload)
-        finally:
-            self.over(step)
