@@ -121,6 +121,8 @@ class _Teller:
                 return _HELP[remedy]
             case AssignmentState.WAITING:
                 return _HELP_WHILE_WAITING.get(remedy, _NOTHING)
+            case AssignmentState.UNCONFIRMED:
+                return "Nothing: it is read again. Who has looked there may force a retry."
             case AssignmentState.PUBLISHED:
                 return "Nothing: it is done."
             case AssignmentState.CANCELLED:
