@@ -16,7 +16,7 @@ from tests.support.stack import Tenant, eventually
 
 GIB = 1 << 30
 HEARTBEAT_TIMEOUT = 30.0
-_PACE = 48 * MIB
+PACE = 32 * MIB
 """Bytes per second: heartbeats of a killed worker are missed within seconds of each other,
 and in that time no transfer may come to its end."""
 
@@ -105,6 +105,6 @@ class Sending:
 
 async def send(tenant: Tenant, connection_id: str, route: Route, clip: Clip) -> Sending:
     """Assign a video that is sent no faster than it can be watched."""
-    tenant.stack.emulator.fault(route.transfer, "trickle", bytes_per_second=_PACE, times=None)
+    tenant.stack.emulator.fault(route.transfer, "trickle", bytes_per_second=PACE, times=None)
     assignment = await tenant.assign(connection_id, type=route.type, mediaUrl=clip.url)
     return Sending(route, clip, tenant, assignment["id"])
