@@ -12,7 +12,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import monotonic
@@ -32,7 +32,7 @@ from store.queries import workspaces
 CLIPS = "clips"
 _PAUSE = 0.5
 _READY_SECONDS = 90.0
-_WORK_SECONDS = 20.0
+_HANGING_SECONDS = 30.0
 _LOOK_SECONDS = 0.05
 
 
@@ -52,9 +52,9 @@ class Installation:
             self._kept[program.name] = _Kept(program, self._logs / f"{program.name}.log")
         await asyncio.gather(*(self._kept[program.name].ready() for program in programs))
 
-    async def kill(self, program: str) -> None:
-        """SIGKILL to a process, as soon as it is at work; one that never is is killed, too."""
-        await self._kept[program].kill()
+    async def kill(self, program: str, *, at_work: float) -> None:
+        """SIGKILL to a process that has been ready for so long, or that hangs."""
+        await self._kept[program].kill(at_work)
 
     @property
     def ended_by_themselves(self) -> dict[str, int]:
@@ -146,6 +146,7 @@ class _Kept:
         self._process = self._spawn()
         self._ends = 0
         self._kills = 0
+        self._ready_at: float | None = None
         self._keeping = asyncio.create_task(self._keep())
 
     @property
@@ -153,14 +154,15 @@ class _Kept:
         return self._ends - self._kills
 
     async def ready(self) -> None:
-        if not await self._comes_up(_READY_SECONDS):
+        if not await self._until(self._is_at_work, _READY_SECONDS):
             raise NotReady(f"{self._program.name} does not come up:\n{tail(self._log)}")
 
-    async def kill(self) -> None:
-        await self._comes_up(_WORK_SECONDS)
+    async def kill(self, at_work: float) -> None:
+        await self._until(lambda: self._is_at_work(at_work), _HANGING_SECONDS)
         while self._process.poll() is not None:  # noqa: ASYNC110  # between an end and a start
             await asyncio.sleep(_LOOK_SECONDS)
         self._kills += 1
+        self._ready_at = None
         self._signal(signal.SIGKILL)
 
     async def end(self) -> None:
@@ -170,23 +172,31 @@ class _Kept:
         self._signal(signal.SIGKILL)
         await asyncio.to_thread(self._process.wait)
 
-    async def _comes_up(self, seconds: float) -> bool:
+    def _is_at_work(self, seconds: float = 0.0) -> bool:
+        return self._ready_at is not None and monotonic() - self._ready_at >= seconds
+
+    async def _until(self, is_so: Callable[[], bool], seconds: float) -> bool:
         deadline = monotonic() + seconds
-        while monotonic() < deadline:
-            # Whatever goes wrong while it comes up means: not yet.
-            with suppress(Exception):
-                if await self._program.is_ready(self._process.pid):
-                    return True
+        while not is_so() and monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_SECONDS)
-        return False
+        return is_so()
 
     async def _keep(self) -> None:
         while True:
-            while self._process.poll() is None:  # noqa: ASYNC110
+            while self._process.poll() is None:
+                if self._ready_at is None and await self._answers():
+                    self._ready_at = monotonic()
                 await asyncio.sleep(_LOOK_SECONDS)
+            self._ready_at = None
             self._ends += 1
             await asyncio.sleep(_PAUSE)
             self._process = self._spawn()
+
+    async def _answers(self) -> bool:
+        # Whatever goes wrong while it comes up means: not yet.
+        with suppress(Exception):
+            return await self._program.is_ready(self._process.pid)
+        return False
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:

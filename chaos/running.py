@@ -1,7 +1,7 @@
 """One run: a storm over an installation, the calm after it, and all that can be known then.
 
-The steps are done one after the other, and a process is killed as soon as it is at work again:
-a busy machine makes the storm longer, not weaker. Only the customer's posts go on beside the
+The steps are done one after the other, and a process is killed only when it is at work again: a
+busy machine makes the storm longer, not weaker. Only the customer's posts go on beside the
 steps, each until it is accepted. When the last step is done and the last order accepted nothing
 more is killed, the faults that have not struck are forgotten, and everything gets a deadline to
 come to its end: first the assignments, then the webhooks.
@@ -115,8 +115,8 @@ class Run:
                 match step.deed:
                     case Post(order):
                         posts.create_task(self._post(customer, order))
-                    case Kill(program):
-                        await self._installation.kill(program)
+                    case Kill(program, at_work):
+                        await self._installation.kill(program, at_work=at_work)
                     case Outage(seconds):
                         await self._watch.order("outage", {"seconds": seconds})
                     case Trouble(fault):

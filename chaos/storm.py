@@ -16,13 +16,13 @@ from typing import Any
 from chaos.faults import PASSING, PERMANENT
 
 MIB = 1 << 20
-SECONDS_PER_KILL = 3.5
-"""Long enough that a killed worker is mostly back at work before its next turn."""
+SECONDS_PER_KILL = 2.5
 ACCOUNTS = 4
 """Channels, and as many Pages."""
 
 _SMALLEST, _USUAL, _LARGEST = 2, 5, 20
 _OUTAGE_SECONDS = (1.0, 5.0)
+_AT_WORK_SECONDS = (0.0, 8.0)
 _POSTS_END, _PERMANENT_END = 0.9, 0.6
 
 
@@ -52,9 +52,10 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """SIGKILL to a process."""
+    """SIGKILL to a process that has been at work for so many seconds since it came up."""
 
     program: str
+    at_work: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Storm:
 
     @property
     def seconds(self) -> float:
+        """What the waits come to; that what is killed has to come up first takes time, too."""
         return sum(step.wait for step in self.steps)
 
     @property
@@ -109,7 +111,8 @@ def plan(*, seed: int, assignments: int, kills: int, workers: int) -> Storm:
         moments.append((chance.uniform(0, _POSTS_END * span), Post(order)))
     for number in range(kills):
         moment = (number + chance.random()) * SECONDS_PER_KILL
-        moments.append((moment, Kill(_victim(chance, workers))))
+        at_work = round(chance.uniform(*_AT_WORK_SECONDS), 1)
+        moments.append((moment, Kill(_victim(chance, workers), at_work)))
     for _ in range(max(1, kills // 8)):
         seconds = round(chance.uniform(*_OUTAGE_SECONDS), 1)
         moments.append((chance.uniform(0, span), Outage(seconds)))
