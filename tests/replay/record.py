@@ -2,7 +2,7 @@
 
 Runs each outcome of the lifecycles once on a stack of its own (API, worker, emulator, dev
 server) and writes the history of its workflow to `histories/<workflow>-<outcome>.json`, sealed
-with the test key set beside this file. It takes a minute or two and replaces everything that was
+with the test key set beside this file. It takes some minutes and replaces everything that was
 recorded, or only what is named; days pass at once, by the server's own time skipping. Record anew
 when a workflow changes before a release; after one, change the workflow by `workflow.patched` and
 add to the corpus by name: what was recorded then must go on replaying.
@@ -19,7 +19,7 @@ from typing import Any
 
 from temporalio.client import WorkflowFailureError
 
-from tests.replay.noting import REAUTH_DAYS
+from tests.replay.noting import REAUTH_DAYS, Installation
 from tests.replay.outcomes import EARLIER, OUTCOMES
 from tests.support.emulator import Emulator
 from tests.support.exit import end_now
@@ -36,7 +36,7 @@ async def record(name: str, stack: Stack) -> None:
     workflow = stack.client.get_workflow_handle(workflow_id)
     with suppress(WorkflowFailureError):
         await workflow.result()
-    if OUTCOMES[name].continues:
+    if OUTCOMES[name].is_first_run:
         first = (await workflow.describe()).raw_description.workflow_execution_info.first_run_id
         workflow = stack.client.get_workflow_handle(workflow_id, run_id=first)
     history = json.loads((await workflow.fetch_history()).to_json())
@@ -64,28 +64,25 @@ async def record_all(names: Collection[str]) -> None:
             old.unlink()
     emulator = Emulator.start()
     try:
-        await _record_on(emulator, [name for name in names if not OUTCOMES[name].continues])
-        await _record_on(
-            emulator,
-            [name for name in names if OUTCOMES[name].continues],
-            **{"limit.historyCount.suggestContinueAsNew": 8},
-        )
+        for place in {OUTCOMES[name].on for name in names}:
+            there = [name for name in names if OUTCOMES[name].on == place]
+            await _record_on(emulator, place, there)
     finally:
         emulator.stop()
 
 
-async def _record_on(emulator: Emulator, names: Collection[str], **dynamic: object) -> None:
-    """Record these on a server with values of its dynamic configuration."""
-    if not names:
-        return
-    skipping = {"frontend.WorkflowTimeSkippingEnabled": True}
+async def _record_on(emulator: Emulator, place: Installation, names: Collection[str]) -> None:
+    dynamic: dict[str, object] = {"frontend.WorkflowTimeSkippingEnabled": True}
+    if place.calls_long:
+        dynamic["limit.historyCount.suggestContinueAsNew"] = 8
     with tempfile.TemporaryDirectory() as folder:
         async with (
-            temporal_server(**skipping, **dynamic) as address,
+            temporal_server(**dynamic) as address,
             running_stack(
                 Path(folder),
                 emulator,
                 address,
+                works=place.works,
                 keyset=KEYSET.read_text(),
                 reauth_days=REAUTH_DAYS,
             ) as stack,

@@ -6,13 +6,15 @@ from typing import Any
 
 from activities.contract.assignments import AssignmentInput
 from domain.ids import assignment_workflow_id, new_assignment_id
-from tests.replay.noting import Outcomes
+from tests.emulator.stranger import Stranger
+from tests.replay.noting import UNATTENDED, Outcomes
 from tests.support.clips import UPRIGHT
 from tests.support.meta import BAKERY
 from tests.support.origin import Origin
 from tests.support.stack import Stack, Tenant, eventually
 
 PICTURE = b"\xff\xd8\xff" + bytes(1000)
+TEXT = b"1\n00:00:00,000 --> 00:00:01,000\nBread.\n"
 
 OUTCOMES = Outcomes()
 
@@ -87,6 +89,32 @@ async def assignment_published_with_its_thumbnail(tenant: Tenant) -> str:
     with Origin(PICTURE) as pictures:
         payload = {"title": "A clip", "thumbnailUrl": pictures.url}
         return await _publish(tenant, payload=payload)
+
+
+@OUTCOMES.noted("uploading", "processing", "published")
+async def assignment_published_with_captions_and_in_a_playlist(tenant: Tenant) -> str:
+    # What was granted to the app before is within the next grant.
+    ana = await asyncio.to_thread(Stranger(tenant.stack.emulator).connect)
+    playlist = {"snippet": {"title": "Mine"}}
+    made = ana.ask("POST", "/youtube/v3/playlists?part=snippet", json=playlist).json()
+    with Origin(TEXT) as texts:
+        captions = [{"language": "en", "url": texts.url}]
+        payload = {"title": "A clip", "captions": captions, "playlistIds": [made["id"]]}
+        published = await tenant.publish(await tenant.connection(), payload=payload)
+    assert published["warnings"] == {}
+    return assignment_workflow_id(published["id"])
+
+
+@OUTCOMES.noted("uploading", "processing", "published", on=UNATTENDED)
+async def assignment_published_by_another_worker(tenant: Tenant) -> str:
+    """The one that had begun was stopped in the middle of the bytes."""
+    stack = tenant.stack
+    async with stack.working():
+        assignment_id = await _trickle(tenant)
+    stack.emulator.forget_faults()
+    async with stack.working():
+        await stack.assignment(assignment_id).result()
+    return assignment_workflow_id(assignment_id)
 
 
 @OUTCOMES.noted("uploading", "processing", "published")

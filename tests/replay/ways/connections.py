@@ -2,12 +2,16 @@
 
 from datetime import timedelta
 
+from temporalio.api.enums.v1 import EventType
+
 from domain.ids import reauth_workflow_id
+from domain.wakes import ConnectionSettled
 from runtime import caring
-from tests.replay.noting import REAUTH_DAYS, Outcomes
+from runtime.waking import Waker
+from tests.replay.noting import CONTINUING, REAUTH_DAYS, Outcomes
 from tests.replay.ways.waits import park_for_connection, pass_by
-from tests.support.reauth import asked, reconnect
-from tests.support.stack import Tenant
+from tests.support.reauth import asked, reauth, reconnect
+from tests.support.stack import Tenant, eventually
 
 OUTCOMES = Outcomes()
 
@@ -46,9 +50,31 @@ async def reauth_given_up(tenant: Tenant) -> str:
     return workflow_id
 
 
-@OUTCOMES.noted(continues=True)
+@OUTCOMES.noted("healthy")
+async def reauth_settled_again(tenant: Tenant) -> str:
+    """It was told once more while it looked, and so lists twice what may have been parked."""
+    connection_id, stack = await tenant.connection(), tenant.stack
+    waker = Waker(stack.client, stack.parts.store, stack.parts.settings)
+    settled, workflow = ConnectionSettled(connection_id), reauth(stack, connection_id)
+
+    async def looks() -> bool:
+        begun = EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED
+        return any(event.event_type == begun for event in (await workflow.fetch_history()).events)
+
+    # A look is written down, so it waits until nobody else writes.
+    with stack.parts.store.write():
+        await waker.wake(settled)
+        await eventually(looks)
+        await waker.wake(settled)
+    return workflow.id
+
+
+@OUTCOMES.noted(on=CONTINUING, is_first_run=True)
 async def care_continued(tenant: Tenant) -> str:
     """A sweep whose history has grown too long for its next page."""
-    await tenant.connection()
-    await caring.care_for_everything(tenant.stack.client)
-    return caring.EVERYTHING
+    return await care_for_everything(tenant)
+
+
+@OUTCOMES.noted(on=CONTINUING)
+async def care_ended_in_another_run(tenant: Tenant) -> str:
+    return await care_for_everything(tenant)

@@ -3,7 +3,7 @@
 from domain.ids import delivery_workflow_id
 from store.queries.telling.deliveries import get_delivery
 from store.tables import now
-from tests.replay.noting import Outcomes
+from tests.replay.noting import CONTINUING, Outcomes
 from tests.support.receiver import Receiver
 from tests.support.stack import Tenant
 
@@ -46,8 +46,13 @@ async def delivery_to_nobody(tenant: Tenant) -> str:
         return await _tell(tenant, receiver, attempts=1)
 
 
-@OUTCOMES.noted(continues=True)
+@OUTCOMES.noted(on=CONTINUING, is_first_run=True)
 async def delivery_continued(tenant: Tenant) -> str:
+    return await delivery_refused_and_tried_again(tenant)
+
+
+@OUTCOMES.noted(on=CONTINUING)
+async def delivery_taken_in_another_run(tenant: Tenant) -> str:
     return await delivery_refused_and_tried_again(tenant)
 
 

@@ -66,7 +66,7 @@ async def assignment_published_after_quota(tenant: Tenant) -> str:
     assignment = await tenant.assign(await tenant.connection())
     await tenant.until(assignment["id"], "waiting")
     emulator.switch(uploads_per_day=100)
-    return await _end_after(tenant, assignment["id"], timedelta(days=1, hours=1), "published")
+    return await end_after(tenant, assignment["id"], timedelta(days=1, hours=1), "published")
 
 
 @OUTCOMES.noted("uploading", "waiting", "uploading", "processing", "published")
@@ -74,24 +74,13 @@ async def assignment_published_after_an_outage(tenant: Tenant) -> str:
     tenant.stack.emulator.fault(START, "status", status=503, retry_after=3600)
     assignment = await tenant.assign(await tenant.connection())
     await tenant.until(assignment["id"], "waiting")
-    return await _end_after(tenant, assignment["id"], timedelta(hours=1, minutes=1), "published")
-
-
-@OUTCOMES.noted("uploading", "unconfirmed", "uploading", "processing", "published")
-async def assignment_published_after_doubt(tenant: Tenant) -> str:
-    """Its session was lost with the last answer, and its video was listed late."""
-    emulator = tenant.stack.emulator
-    emulator.fault("videos.insert.transfer", "session_lost", after_finish=True)
-    emulator.fault("playlistItems.list", "not_found_yet")
-    assignment = await tenant.assign(await tenant.connection())
-    await tenant.until(assignment["id"], "unconfirmed")
-    return await _end_after(tenant, assignment["id"], timedelta(minutes=2), "published")
+    return await end_after(tenant, assignment["id"], timedelta(hours=1, minutes=1), "published")
 
 
 @OUTCOMES.noted("uploading", "waiting", "uploading", "failed")
 async def assignment_failed_for_want_of_a_person(tenant: Tenant) -> str:
     _, assignment_id = await park_for_connection(tenant)
-    return await _end_after(tenant, assignment_id, timedelta(days=7, minutes=1), "failed")
+    return await end_after(tenant, assignment_id, timedelta(days=7, minutes=1), "failed")
 
 
 # What they are made of -----------------------------------------------------------------------
@@ -123,7 +112,8 @@ async def pass_by(stack: Stack, workflow_id: str, wait: timedelta) -> None:
     await TimeSkipper(stack.client).fast_forward(workflow, wait)
 
 
-async def _end_after(tenant: Tenant, assignment_id: str, wait: timedelta, state: str) -> str:
+async def end_after(tenant: Tenant, assignment_id: str, wait: timedelta, state: str) -> str:
+    """The workflow, which has come to a state after a time."""
     workflow_id = assignment_workflow_id(assignment_id)
     await pass_by(tenant.stack, workflow_id, wait)
     await tenant.until(assignment_id, state)
