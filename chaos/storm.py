@@ -16,13 +16,13 @@ from typing import Any
 from chaos.faults import PASSING, PERMANENT
 
 MIB = 1 << 20
-SECONDS_PER_KILL = 2.5
+SECONDS_PER_KILL = 2.0
 ACCOUNTS = 4
 """Channels, and as many Pages."""
 
 _SMALLEST, _USUAL, _LARGEST = 2, 5, 20
 _OUTAGE_SECONDS = (1.0, 5.0)
-_AT_WORK_SECONDS = (0.0, 8.0)
+_AT_WORK_SECONDS = (0.0, 5.0)
 _POSTS_END, _PERMANENT_END = 0.9, 0.6
 
 

@@ -1,10 +1,11 @@
 """The platforms, as they are seen and troubled from outside: by the emulator's controls.
 
-`Watch` looks at every upload session four times a second and remembers when its bytes or its
-state moved. A session that stood still while a worker was killed, and that moved again later,
-has recovered: the time between that kill and the next move is its recovery. It is an upper
-bound, because what held the session up may have been another trouble at the same time, and
-because further kills before it moves count to the first one.
+`Watch` looks at every upload session four times a second and remembers when bytes of it came. A
+session that stood still while a worker was killed, and of which more bytes came later, has
+recovered: the time between that kill and those bytes is its recovery. It is an upper bound,
+because what held the session up may have been another trouble at the same time, and because
+further kills before its next byte count to the first one. What follows the last byte is not
+seen here.
 """
 
 import asyncio
@@ -23,15 +24,14 @@ _STILL_SECONDS = 3.0
 
 @dataclass(slots=True)
 class Moves:
-    """When a session moved, by `monotonic`, and how it stood then."""
+    """When bytes of a session came, by `monotonic`; its opening is the first."""
 
     received: int = -1
-    state: str = ""
     moments: list[float] = field(default_factory=list)
 
     def note(self, session: Mapping[str, Any], moment: float) -> None:
-        if (session["received"], session["state"]) != (self.received, self.state):
-            self.received, self.state = session["received"], session["state"]
+        if session["received"] != self.received:
+            self.received = session["received"]
             self.moments.append(moment)
 
 
