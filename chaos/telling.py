@@ -52,17 +52,22 @@ def _of_bytes(record: Record) -> dict[str, Any]:
     received = sum(session["received"] for session in record.sessions)
     troubles = [*record.strikes, *(moment for deed, moment in record.done if _breaks_off(deed))]
     allowed = [
-        MIB * interruptions(record.moves.get(session["id"], Moves()), troubles)
+        _piece(session) * interruptions(record.moves.get(session["id"], Moves()), troubles)
         for session in record.sessions
     ]
     return {
         "MiB received": round(received / MIB, 1),
         "MiB sent again": round(sum(again) / MIB, 1),
-        "most MiB again in a session": round(max(again, default=0) / MIB, 2),
-        "sessions with more again than a chunk an interruption": sum(
+        "most MiB again in a session": round(max(again, default=0) / MIB, 1),
+        "sessions with more than a piece an interruption": sum(
             bytes > most for bytes, most in zip(again, allowed, strict=True)
         ),
     }
+
+
+def _piece(session: Mapping[str, Any]) -> int:
+    """What an interruption may cost: a chunk; of a Reel, whose bytes are one request, all of it."""
+    return (_size_of(session) or 0) if session.get("kind") == "reel" else MIB
 
 
 def _breaks_off(deed: Deed) -> bool:
@@ -85,7 +90,8 @@ def _of_recovery(record: Record) -> dict[str, Any]:
     return {
         "recoveries": len(found),
         "median recovery, s": round(median(seconds for seconds, _ in found), 1) if found else None,
-        "longest recoveries, s": {subject: seconds for seconds, subject in found[-3:]},
+        "longest recovery, s": found[-1][0] if found else None,
+        "the longest was of": found[-1][1] if found else None,
     }
 
 
