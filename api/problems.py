@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import (
     CastlineError,
+    NotYet,
     PlatformUnavailable,
     QuotaExhausted,
     Remedy,
@@ -110,7 +111,7 @@ def _headers(error: CastlineError) -> dict[str, str]:
 
 
 def _seconds_to_wait(error: CastlineError) -> int:
-    if isinstance(error, QuotaExhausted):
+    if isinstance(error, QuotaExhausted | NotYet) and error.until is not None:
         return max(1, math.ceil((error.until - datetime.now(UTC)).total_seconds()))
     if isinstance(error, PlatformUnavailable) and error.retry_after is not None:
         return max(1, math.ceil(error.retry_after))

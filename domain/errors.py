@@ -5,6 +5,7 @@
     ├── Unauthorized            401  no key, or not one of ours
     ├── NotFound                404  unknown or foreign, which answer alike
     ├── Conflict                409  the thing's state forbids it
+    │   └── NotYet              409  for now: ask again
     ├── TooLarge                413  the body is over the limit
     ├── Unprocessable           422  an idempotency key that stands for another body
     ├── Unavailable             503  a part of Castline cannot be reached
@@ -81,6 +82,16 @@ class NotFound(CastlineError):
 class Conflict(CastlineError):
     status = 409
     remedy = Remedy.NONE
+
+
+class NotYet(Conflict):
+    """It is decided without the caller, by `until` (aware, UTC) where that is known."""
+
+    remedy = Remedy.WAIT
+
+    def __init__(self, code: str, sentence: str, *, until: datetime | None = None) -> None:
+        super().__init__(code, sentence)
+        self.until = until
 
 
 class TooLarge(CastlineError):

@@ -170,10 +170,10 @@ class Lifecycles:
         except (WorkflowUpdateFailedError, Closed):
             raise Conflict("too_late", "The transfer has begun; nothing was changed.") from None
 
-    async def cancel(self, assignment_id: str) -> bool:
+    async def cancel(self, assignment_id: str) -> bool | None:
         """Give an assignment up. True: it ends as cancelled. False: it came too late.
 
-        Raises `Conflict` (code `unconfirmed`) where the platform does not tell yet which.
+        None: the platform does not tell yet which. Nothing is sent any more, on any retry.
         """
         handle = self._assignment(assignment_id)
         try:
@@ -183,13 +183,7 @@ class Lifecycles:
                 )
             )
         except WorkflowUpdateFailedError as failure:
-            if _code_of(failure) == "unconfirmed":
-                raise Conflict(
-                    "unconfirmed",
-                    "Whether the platform made a video of it is not known yet. Nothing is sent any "
-                    "more: it ends as published where there is one, and else as cancelled.",
-                ) from None
-            return False
+            return None if _code_of(failure) == "unconfirmed" else False
         except Closed:
             return await self._was_cancelled(handle)
 

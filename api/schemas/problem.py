@@ -9,6 +9,7 @@ from domain.errors import (
     Conflict,
     InvalidRequest,
     NotFound,
+    NotYet,
     PlatformUnavailable,
     QuotaExhausted,
     Remedy,
@@ -47,6 +48,7 @@ _MEANINGS: dict[type[CastlineError], str] = {
     Unauthorized: "No key, or not one of ours.",
     NotFound: "Unknown, or another workspace's: the two answer alike.",
     Conflict: "The state of the thing forbids it.",
+    NotYet: "The state of the thing forbids it; with the remedy `wait` for now, see Retry-After.",
     TooLarge: "The body is over the limit.",
     Unprocessable: "The idempotency key stands for another body.",
     QuotaExhausted: "The platform's budget is empty; see Retry-After.",
@@ -55,6 +57,19 @@ _MEANINGS: dict[type[CastlineError], str] = {
 }
 
 
+_RETRY_AFTER = {
+    "Retry-After": {
+        "description": "With the remedy `wait`: the seconds after which to ask again.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
+
+
 def answers(*errors: type[CastlineError]) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that may end in these errors."""
-    return {error.status: {"model": Problem, "description": _MEANINGS[error]} for error in errors}
+    return {error.status: _answer(error) for error in errors}
+
+
+def _answer(error: type[CastlineError]) -> dict[str, Any]:
+    described = {"model": Problem, "description": _MEANINGS[error]}
+    return {**described, "headers": _RETRY_AFTER} if error.remedy is Remedy.WAIT else described

@@ -26,7 +26,7 @@ from media.facts import inspect
 from media.source import VideoFacts
 from store.queries.access import connections
 from store.queries.publishing import assignments, videos
-from store.queries.publishing.retrying import begin_retry
+from store.queries.publishing.retrying import begin_retry, unconfirmed
 from store.queries.telling.endpoints import ensure_callbacks
 from store.tables import Assignment, Connection, Video
 
@@ -102,17 +102,30 @@ def edit(here: Context, row: Assignment, change: AssignmentEdit) -> None:
 def cancel(here: Context, row: Assignment) -> None:
     """Give an assignment up; one that is given up already stays so.
 
-    Raises `Conflict` where it will be published or has ended otherwise (code `too_late`) and
-    where the platform does not tell yet (code `unconfirmed`), and `Unavailable`.
+    Raises `Conflict` where it will be published or has ended otherwise (code `too_late`), and
+    where that is not known yet (code `unconfirmed`), and `Unavailable`.
     """
     state = AssignmentState(row.state)
     if state is AssignmentState.CANCELLED:
         return
     if not state.is_settled and row.platform_id is None:
         _ensure_started(here, row)
-        if on_loop(here.lifecycles.cancel, row.id):
+        came_in_time = on_loop(here.lifecycles.cancel, row.id)
+        if came_in_time is None:
+            raise _in_doubt(here, row)
+        if came_in_time:
             return
     raise Conflict("too_late", "It is too late to cancel: this assignment has gone too far.")
+
+
+def _in_doubt(here: Context, row: Assignment) -> Conflict:
+    # The cancel has had it read, so the next look is another than the row said before.
+    with here.store.read() as session:
+        row = assignments.get_assignment_by_id(session, row.id)
+    return unconfirmed(
+        row,
+        "Nothing is sent any more: it ends as published where there is one, and else as cancelled.",
+    )
 
 
 def _ensure_started(here: Context, row: Assignment) -> None:

@@ -80,3 +80,20 @@ def test_every_request_and_answer_has_an_example(context: Context) -> None:
         if "properties" in schema and "examples" not in schema
     ]
     assert without == []
+
+
+def test_an_answer_that_asks_to_come_back_says_when(context: Context) -> None:
+    waited_for = {
+        (method, path)
+        for path, method, operation in operations(context)
+        if "Retry-After" in operation["responses"].get("409", {}).get("headers", {})
+    }
+    assert waited_for == {
+        ("post", "/api/v1/assignments"),
+        ("post", "/api/v1/assignments/{assignment_id}/retry"),
+        ("delete", "/api/v1/assignments/{assignment_id}"),
+    }
+    for path, method, operation in operations(context):
+        for status in {"429", "503"} & operation["responses"].keys():
+            is_ours = path not in ("/healthz", "/readyz")
+            assert ("headers" in operation["responses"][status]) == is_ours, (method, path)

@@ -24,7 +24,8 @@ class DirectedLifecycles(Lifecycles):
     outcome: TicketOutcome = field(
         default_factory=lambda: TicketOutcome(TicketState.CONNECTED, ["con_made"])
     )
-    cancels_in_time: bool = True
+    cancels_in_time: bool | None = True
+    """None: the platform does not tell yet."""
     tickets: list[TicketInput] = field(default_factory=list)
     consents: list[str] = field(default_factory=list)
     redeemed: list[tuple[str, str]] = field(default_factory=list)
@@ -64,7 +65,7 @@ class DirectedLifecycles(Lifecycles):
         await self._ask()
         self.edits.append(edit)
 
-    async def cancel(self, assignment_id: str) -> bool:
+    async def cancel(self, assignment_id: str) -> bool | None:
         await self._ask()
         self.cancelled.append(assignment_id)
         return self.cancels_in_time

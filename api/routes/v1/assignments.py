@@ -23,7 +23,7 @@ from api.schemas.v1.assignments import (
 )
 from api.services.assignments import Order, accept, cancel, check_payload, edit, retry
 from api.services.claims import Key
-from domain.errors import Conflict, InvalidRequest, NotFound, Unavailable, Unprocessable
+from domain.errors import Conflict, InvalidRequest, NotFound, NotYet, Unavailable, Unprocessable
 from domain.states import AssignmentState
 from store.queries.publishing import assignments
 from store.queries.rows import PAGE_LIMIT
@@ -43,7 +43,7 @@ KeyHeader = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, 
             "model": AssignmentView | AssignmentGroup,
             "description": "The first answer to this idempotency key, again.",
         },
-        **answers(NotFound, Conflict, Unprocessable, Unavailable),
+        **answers(NotFound, NotYet, Unprocessable, Unavailable),
     },
 )
 def create(
@@ -110,7 +110,7 @@ def change(
     return read(here, workspace_id, assignment_id)
 
 
-@router.post("/{assignment_id}/retry", responses=answers(NotFound, Conflict))
+@router.post("/{assignment_id}/retry", responses=answers(NotFound, NotYet))
 def begin_again(
     here: Here, workspace_id: Caller, assignment_id: str, wanted: RetryRequest | None = None
 ) -> AssignmentView:
@@ -123,7 +123,7 @@ def begin_again(
     return AssignmentView.model_validate(retry(here, workspace_id, assignment_id, reason))
 
 
-@router.delete("/{assignment_id}", responses=answers(NotFound, Conflict, Unavailable))
+@router.delete("/{assignment_id}", responses=answers(NotFound, NotYet, Unavailable))
 def give_up(here: Here, workspace_id: Caller, assignment_id: str) -> AssignmentView:
     """Cancel. 200: it came in time and nothing will be published. 409 `too_late`: it did not.
 

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 
 from sqlmodel import Session
 
-from domain.errors import Conflict
+from domain.errors import Conflict, NotYet, Remedy
 from domain.evidence import EvidenceKind
-from domain.states import AssignmentState
+from domain.sentences import NAMES
+from domain.states import AssignmentState, PlatformName, WaitReason
 from domain.wakes import RetryForced
 from store import outbox
 from store.queries.publishing.assignments import get_assignment, lock_assignment
@@ -37,15 +38,19 @@ def begin_retry(
     of it. A `reason` orders to send anew while an outcome is unclear, and is kept as evidence:
     a running attempt then goes on by itself. Where nothing is unclear it changes nothing.
 
-    Raises `Conflict`: `unconfirmed` while an outcome is read and there is no reason to force,
-    `not_retryable` in every other state.
+    Raises `NotYet` (code `unconfirmed`) while an outcome is read and there is no reason to force,
+    and `Conflict` (code `not_retryable`) in every other state.
     """
     get_assignment(session, workspace_id, assignment_id)
     row = lock_assignment(session, assignment_id)
     state = AssignmentState(row.state)
     is_read = state is AssignmentState.UNCONFIRMED
     if is_read and reason is None:
-        raise _unconfirmed(row)
+        raise unconfirmed(
+            row,
+            "It goes on by itself. `force` with a `reason` ends the reading, and a second video "
+            "is possible then.",
+        )
     if not (is_read or state.may_be_retried):
         raise Conflict(
             "not_retryable", f"Only a failed or cancelled assignment is retried; this is {state}."
@@ -95,11 +100,16 @@ def _is_unclear(session: Session, row: Assignment) -> bool:
     )
 
 
-def _unconfirmed(row: Assignment) -> Conflict:
-    is_due = row.wait_until is None or row.wait_until <= now()
-    return Conflict(
-        "unconfirmed",
-        f"Whether {row.platform} made a video of the upload is not known yet: its list is read "
-        f"again {'now' if is_due else f'at {written(row.wait_until)}'}, and the assignment goes on "
-        "by itself. `force` with a `reason` sends it anew at once and may make a second video.",
-    )
+def unconfirmed(row: Assignment, meanwhile: str) -> Conflict:
+    """The refusal of what cannot be done while an outcome is read, and what is to be known."""
+    platform = NAMES[PlatformName(row.platform)]
+    doubt = f"Whether {platform} made a video of the upload is not known yet"
+    if row.wait_reason == WaitReason.CONNECTION:
+        return Conflict(
+            "unconfirmed",
+            f"{doubt}: it is read once the connection is authorized again. {meanwhile}",
+            remedy=Remedy.RECONNECT,
+        )
+    until = row.wait_until if row.wait_until and row.wait_until > now() else None
+    look = f"at {written(until)}" if until else "now"
+    return NotYet("unconfirmed", f"{doubt}: it is read again {look}. {meanwhile}", until=until)

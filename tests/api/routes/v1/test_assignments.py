@@ -1,13 +1,14 @@
 """Assignments, up to the point where the workflow takes over."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from domain.errors import Conflict
-from domain.states import AssignmentState, KnownBy
-from store.queries.publishing.progress import note_finished
+from domain.states import AssignmentState, KnownBy, WaitReason
+from store.queries.publishing.progress import note_finished, record_state
 from tests.support.api import Tenant
 from tests.support.lifecycles import DirectedLifecycles
 
@@ -24,6 +25,20 @@ def wanted(tenant: Tenant, **fields: Any) -> dict[str, Any]:
         **fields,
     }
     return {name: value for name, value in body.items() if value is not None}
+
+
+def read_again(tenant: Tenant, assignment_id: str, reason: WaitReason) -> None:
+    """Let its outcome be unclear, and looked at in ten minutes or once a person has come."""
+    is_read = reason is WaitReason.PLATFORM
+    with tenant.context.store.write() as session:
+        record_state(
+            session,
+            assignment_id,
+            state=AssignmentState.UNCONFIRMED if is_read else AssignmentState.WAITING,
+            wait_reason=reason,
+            wait_until=datetime.now(UTC) + timedelta(minutes=10),
+            warnings={},
+        )
 
 
 async def test_an_assignment_is_accepted_and_started(
@@ -216,6 +231,29 @@ async def test_a_cancel_that_comes_too_late_is_409(
 
 
 @pytest.mark.parametrize(
+    ("reason", "remedy", "when"),
+    [
+        (WaitReason.PLATFORM, "wait", "it is read again at "),
+        (WaitReason.CONNECTION, "reconnect", "it is read once the connection is authorized again"),
+    ],
+)
+async def test_a_cancel_that_is_not_decided_says_when_it_will_be(
+    ours: Tenant, lifecycles: DirectedLifecycles, reason: WaitReason, remedy: str, when: str
+) -> None:
+    lifecycles.cancels_in_time = None
+    row = ours.assignment()
+    read_again(ours, row.id, reason)
+    answer = await ours.http.delete(f"{ASSIGNMENTS}/{row.id}")
+    told = answer.json()
+    assert (answer.status_code, told["code"], told["remedy"]) == (409, "unconfirmed", remedy)
+    assert when in told["error"]
+    assert "Whether YouTube made a video" in told["error"]
+    assert ("Retry-After" in answer.headers) == (remedy == "wait")
+    if remedy == "wait":
+        assert 590 <= int(answer.headers["Retry-After"]) <= 600
+
+
+@pytest.mark.parametrize(
     ("state", "status"),
     [
         (AssignmentState.CANCELLED, 200),
@@ -268,6 +306,16 @@ async def test_a_failed_assignment_begins_its_next_attempt(
 async def test_what_has_not_failed_is_not_retried(ours: Tenant) -> None:
     answer = await ours.http.post(f"{ASSIGNMENTS}/{ours.assignment().id}/retry")
     assert (answer.status_code, answer.json()["code"]) == (409, "not_retryable")
+
+
+async def test_a_retry_of_what_is_read_says_when_it_is_read_again(ours: Tenant) -> None:
+    row = ours.assignment()
+    read_again(ours, row.id, WaitReason.PLATFORM)
+    answer = await ours.http.post(f"{ASSIGNMENTS}/{row.id}/retry")
+    told = answer.json()
+    assert (answer.status_code, told["code"], told["remedy"]) == (409, "unconfirmed", "wait")
+    assert "Whether YouTube made a video" in told["error"]
+    assert 590 <= int(answer.headers["Retry-After"]) <= 600
 
 
 @pytest.mark.parametrize(
