@@ -17,6 +17,17 @@ from store.queries.publishing import assignments, transfers, videos
 from store.tables import Assignment, Transfer, Video
 
 
+@dataclass(slots=True)
+class Fence:
+    """Which decision about the upload is the latest that a run knows, its own ones included.
+
+    Temporal may take a run for dead that lives on, and begin another: of the two, only the one
+    that knows the latest decision may take the next.
+    """
+
+    known: int
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     assignment: Assignment
@@ -26,6 +37,7 @@ class Job:
     platform: Platform
     account_id: str
     """The channel or Page, by the platform's own id."""
+    fence: Fence
     witness: Witness = field(default_factory=Witness)
     """Sees what is done for it."""
 
@@ -72,10 +84,12 @@ class Job:
 def load_job(session: Session, registry: Registry, assignment_id: str) -> Job:
     """Raises `NotFound` for an assignment without a row."""
     assignment = assignments.get_assignment_by_id(session, assignment_id)
+    transfer = transfers.find_transfer(session, assignment_id)
     return Job(
         assignment=assignment,
         video=videos.get_video_by_id(session, assignment.video_id),
-        transfer=transfers.find_transfer(session, assignment_id),
+        transfer=transfer,
+        fence=Fence(0 if transfer is None else transfer.version),
         platform=registry.get(assignment.platform),
         account_id=connections.get_connection_by_id(session, assignment.connection_id).account_id,
     )

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from activities.access.credentials import CredentialKeeper
 from activities.publishing.jobs import Job
+from activities.publishing.underway import beating
 from domain.errors import PlatformUnavailable, Unconfirmed
 from domain.evidence import EvidenceKind, Told
 from domain.states import KnownBy
@@ -44,12 +45,10 @@ class LostSessions:
         `Unconfirmed` where that is not known yet. On retry the first denial is what counts.
         """
         with self._store.write() as session:
-            transfer = transfers.ensure_transfer(session, job.id)
-            may_exist = transfer.finish_sent_at is not None
-            if may_exist:
-                transfer = transfers.mark_lost(session, job.id)
-            else:
-                transfers.clear_session(session, job.id)
+            may_exist = transfers.ensure_transfer(session, job.id).finish_sent_at is not None
+            decide = transfers.mark_lost if may_exist else transfers.clear_session
+            transfer = decide(session, job.id, known=job.fence.known)
+            job.fence.known = transfer.version
             job.witness.note(EvidenceKind.SESSION_LOST, mayExist=may_exist)
             job.witness.testify(session, job.assignment)
         found = self.find(replace(job, transfer=transfer))
@@ -76,9 +75,20 @@ class LostSessions:
                 "The platform forgot the upload and does not list the video; it is read again.",
             )
         with self._store.write() as session:
-            transfers.settle_loss(session, job.id, lost_at=job.lost_at)
+            transfer = transfers.settle_transfer(session, job.id, known=job.fence.known)
+            job.fence.known = transfer.version
             job.witness.testify(session, job.assignment)
         return None
+
+    def find_finished(self, job: Job) -> Finished | None:
+        """The video of a session that was given up after its finish had left us, if there is one.
+
+        A worker that lived on while it was taken for dead may have sent that finish's bytes.
+        """
+        if job.finish_sent_at is None:
+            return None
+        platform_id = self._look(job)
+        return None if platform_id is None else Finished(platform_id, KnownBy.LISTING)
 
     def _look(self, job: Job) -> str | None:
         assert job.transfer is not None
@@ -86,12 +96,13 @@ class LostSessions:
         secret = transfers.find_session(self._vault, job.transfer)
         since = job.transfer.opened_at - MARGIN
         try:
-            platform_id = self._keeper.use(
-                job.connection_id,
-                lambda credential: job.platform.find_published(
-                    credential, job.publication, secret, since=since
-                ),
-            )
+            with beating():
+                platform_id = self._keeper.use(
+                    job.connection_id,
+                    lambda credential: job.platform.find_published(
+                        credential, job.publication, secret, since=since
+                    ),
+                )
         except Unconfirmed as doubt:
             job.witness.note(EvidenceKind.RECONCILED, told=Told.UNCLEAR, reason=doubt.reason)
             raise

@@ -17,7 +17,14 @@ from activities.contract.assignments import Discarded, TransferInput, TransferSt
 from activities.failures import translated
 from activities.publishing.jobs import Job, load_job
 from activities.publishing.reconciling import LostSessions
-from activities.publishing.underway import Finish, Progress, beat, begin_digest, witnessed
+from activities.publishing.underway import (
+    Finish,
+    Progress,
+    beat,
+    beating,
+    begin_digest,
+    witnessed,
+)
 from domain.errors import (
     PlatformError,
     PlatformRefusal,
@@ -103,7 +110,9 @@ class TransferActivities(TransferSteps):
     def _move(self, job: Job) -> Finished:
         pin = Pin(job.video.size, job.video.pin_version)
         try:
-            with closing(open_source(job.video.source_url, pin=pin, policy=self._policy)) as source:
+            with beating():
+                source = open_source(job.video.source_url, pin=pin, policy=self._policy)
+            with closing(source):
                 return self._send(job, source)
         except SourceUnreachable:
             # Whether an earlier run has sent them all does not depend on where they lie.
@@ -132,12 +141,16 @@ class TransferActivities(TransferSteps):
             return self._lost.take_denial(job)
 
     def _send(self, job: Job, source: Source) -> Finished:
-        tokens = self._keeper.tokens(job.connection_id)
-        secret = self._find_session(job)
-        is_fresh = secret is None
-        if secret is None:
-            secret, transfer = self._open_session(job, tokens)
-            job = replace(job, transfer=transfer)
+        with beating():
+            tokens = self._keeper.tokens(job.connection_id)
+            secret = self._find_session(job)
+            is_fresh = secret is None
+            if secret is None:
+                found = self._lost.find_finished(job)
+                if found is not None:
+                    return found
+                secret, transfer = self._open_session(job, tokens)
+                job = replace(job, transfer=transfer)
         upload = job.platform.upload(
             secret,
             job.publication,
@@ -171,7 +184,10 @@ class TransferActivities(TransferSteps):
             lambda: job.platform.open_session(tokens.credential(), job.publication)
         )
         with self._store.write() as session:
-            transfer = transfers.open_transfer(session, self._vault, job.id, secret)
+            transfer = transfers.open_transfer(
+                session, self._vault, job.id, secret, known=job.fence.known
+            )
+            job.fence.known = transfer.version
             video_id = job.platform.named_video(secret)
             job.witness.note(EvidenceKind.SESSION_OPENED, videoId=video_id)
             job.witness.testify(session, job.assignment)
@@ -222,18 +238,21 @@ class TransferActivities(TransferSteps):
             return self._lost.take_denial(job)
 
     def _discard(self, job: Job) -> None:
-        # Read again: the session may be younger than the job.
+        # Here first: from there on whoever was taken for dead and lives on finishes nothing.
         secret = self._find_session(self._load_again(job))
+        with self._store.write() as session:
+            transfer = transfers.clear_session(session, job.id, known=job.fence.known)
+            job.fence.known = transfer.version
+            if secret is not None:
+                job.witness.note(EvidenceKind.SESSION_DISCARDED)
+            job.witness.testify(session, job.assignment)
         if secret is None:
             return
         try:
-            self._keeper.use(
-                job.connection_id,
-                lambda credential: job.platform.discard_session(secret, credential),
-            )
+            with beating():
+                self._keeper.use(
+                    job.connection_id,
+                    lambda credential: job.platform.discard_session(secret, credential),
+                )
         except PlatformError:
             activity.logger.info("an upload session is left to run out by itself")
-        with self._store.write() as session:
-            transfers.clear_session(session, job.id)
-            job.witness.note(EvidenceKind.SESSION_DISCARDED)
-            job.witness.testify(session, job.assignment)

@@ -9,6 +9,8 @@ before it leaves, because from there on a video may exist. Both take the evidenc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
+from threading import Event, Thread
 
 from temporalio import activity
 from temporalio.exceptions import CancelledError
@@ -22,6 +24,7 @@ from store.queries.publishing import progress as noted
 from store.queries.publishing import transfers
 from store.queries.publishing.evidence import find_ranges
 
+BEAT_SECONDS = 5.0
 PROGRESS_SECONDS = 2.0
 """How often the row is told of progress: for a progress bar, not for resuming."""
 
@@ -36,19 +39,14 @@ class Finish:
     def __init__(self, store: Store, job: Job) -> None:
         self._store = store
         self._job = job
-        self._known = job.finish_sent_at
 
     def mark(self) -> None:
         """Write it down. Raises `Conflict` and `Unconfirmed`, and then nothing may leave."""
         job = self._job
         with self._store.write() as session:
             noted.require_current(session, job.id, attempt=job.assignment.attempt)
-            self._known = transfers.mark_finish_sent(
-                session,
-                job.id,
-                opened_at=job.transfer.opened_at if job.transfer else None,
-                known=self._known,
-            )
+            transfer = transfers.mark_finish_sent(session, job.id, known=job.fence.known)
+            job.fence.known = transfer.version
             job.witness.note(EvidenceKind.FINISH_SENT)
             job.witness.testify(session, job.assignment)
 
@@ -108,6 +106,28 @@ def begin_digest(store: Store, job: Job, *, is_fresh: bool) -> Digest:
     )
     job.witness.follow(digest)
     return digest
+
+
+@contextmanager
+def beating() -> Iterator[None]:
+    """Beat while calls are under way that end by their own time limits and cannot beat.
+
+    Never around the bytes: these beat as long as they move, and a beat beside them would hide
+    that they do not.
+    """
+    ended = Event()
+
+    def go_on() -> None:
+        while not ended.wait(BEAT_SECONDS):
+            activity.heartbeat()
+
+    beats = Thread(target=copy_context().run, args=(go_on,), daemon=True)
+    beats.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        beats.join()
 
 
 def beat(_: int) -> None:

@@ -73,6 +73,11 @@ class Digest:
             )
 
     @property
+    def may_judge(self) -> bool:
+        """True when `verify` will have something to compare once everything is fed."""
+        return self._expected is not None and self._start == 0
+
+    @property
     def current(self) -> Range | None:
         """The range under way, as far as the platform has confirmed it."""
         if self._start is None or self._kept_at == self._start:

@@ -171,7 +171,7 @@ class _Transfer:
                 self._sent = request.offset
                 self._reach(request.offset)
                 self._seek(request.offset)
-            elif request.finishes:
+            elif request.finishes and self._digest is not None and self._digest.may_judge:
                 self._reach(self._source.pin.size)
             if request.length or request.finishes:
                 self._source.verify()
@@ -230,6 +230,8 @@ class _Transfer:
             if time.monotonic() > beat_at:
                 beat_at += TICK_SECONDS
                 self._report()
+        # What changed since it was sent is no witness of what was sent.
+        self._source.verify()
         self._digest.confirm(offset)
 
     def _seek(self, offset: int) -> None:

@@ -45,7 +45,10 @@ def answered(
     request: Request, answer: Answer, finished: Finished | None, confirmed: int
 ) -> Exchange:
     """The answer was taken in: the upload is finished, or goes on."""
-    told = Told.FINISHED if finished else Told.HELD if answer.status < 400 else Told.UNCLEAR
+    # What answers a finish and keeps every byte says nothing of the video.
+    is_whole = request.finishes and confirmed >= request.offset + request.length
+    is_held = answer.status < 400 and not is_whole
+    told = Told.FINISHED if finished else Told.HELD if is_held else Told.UNCLEAR
     made = finished.platform_id if finished else None
     return Exchange(_sent(request), told, confirmed, answer.status, platform_id=made)
 

@@ -95,6 +95,8 @@ class Transfer(SQLModel, table=True):
     """Since when the session is unknown to the platform while the video may exist."""
     is_dead: bool = False
     """The platform said that what was uploaded never becomes a video: a retry begins anew."""
+    version: int = 0
+    """Counts the decisions about the upload: whoever takes the next one has to know the latest."""
 
 
 class Evidence(SQLModel, table=True):

@@ -85,7 +85,7 @@ def test_rotation_brings_every_secret_under_the_new_key(tenant: Tenant) -> None:
     connection, assignment, ticket = tenant.connection(), tenant.assignment(), tenant.ticket()
     tenant.credential(old, connection.id)
     with store.write() as session:
-        transfers.open_transfer(session, old, assignment.id, Secret("session"))
+        transfers.open_transfer(session, old, assignment.id, Secret("session"), known=0)
         tickets.begin_consent(
             session,
             old,

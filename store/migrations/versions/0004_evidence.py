@@ -1,4 +1,4 @@
-"""What was observed of each upload, and the first answer to each idempotency key."""
+"""What was observed of each upload and decided about it, and the first answer to each key."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,5 +20,8 @@ def upgrade() -> None:
         sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_index("ix_evidence_assignment", "evidence", ["assignment_id", "id"])
+    op.add_column(
+        "transfer", sa.Column("version", sa.Integer(), server_default="0", nullable=False)
+    )
     # None for the keys of before: their assignments are shown as they are.
     op.add_column("idempotency_claim", sa.Column("answer", sa.JSON(), nullable=True))

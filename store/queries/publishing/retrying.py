@@ -19,7 +19,7 @@ from store import outbox
 from store.queries.publishing.assignments import get_assignment, lock_assignment
 from store.queries.publishing.evidence import Observation, add_evidence
 from store.queries.publishing.steps import discard_steps
-from store.queries.publishing.transfers import clear_session, discard_transfer, find_transfer
+from store.queries.publishing.transfers import discard_transfer, find_transfer, settle_transfer
 from store.queries.telling.events import note_assignment, written
 from store.tables import Assignment, now
 
@@ -62,7 +62,7 @@ def begin_retry(
         _forget_dead(session, row)
     if reason is not None and (is_read or _is_unclear(session, row)):
         add_evidence(session, row, [Observation(EvidenceKind.FORCED, {"reason": reason})])
-        clear_session(session, row.id)
+        settle_transfer(session, row.id)
     discard_steps(session, assignment_id)
     row.is_started = False
     row.state = AssignmentState.PENDING

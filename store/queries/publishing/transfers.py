@@ -5,8 +5,6 @@ that may complete the upload, so that after any crash the row says what may exis
 platform. It never says more than that: the truth about the offset is the platform's own.
 """
 
-from datetime import datetime
-
 from sqlmodel import Session, col, delete
 
 from domain.errors import Unconfirmed
@@ -32,11 +30,15 @@ def find_transfer(session: Session, assignment_id: str) -> Transfer | None:
 
 
 def open_transfer(
-    session: Session, vault: Vault, assignment_id: str, session_secret: Secret
+    session: Session, vault: Vault, assignment_id: str, session_secret: Secret, *, known: int
 ) -> Transfer:
-    """Store a session that was just opened, in place of any earlier one."""
+    """Store a session that was just opened, in place of an earlier one that is no more.
+
+    Raises `Unconfirmed` when something was decided about the upload since version `known`, 0
+    where it had no row: whoever was slow to open his session must not replace another one's.
+    """
     ensure_transfer(session, assignment_id)
-    transfer = _lock(session, assignment_id)
+    transfer = _decide(session, assignment_id, known)
     transfer.sealed_session = vault.seal(session_secret, _place(assignment_id))
     transfer.opened_at = now()
     transfer.finish_sent_at = None
@@ -52,25 +54,25 @@ def find_session(vault: Vault, transfer: Transfer) -> Secret | None:
     return vault.open(transfer.sealed_session, _place(transfer.assignment_id))
 
 
-def mark_finish_sent(
-    session: Session, assignment_id: str, *, opened_at: datetime | None, known: datetime | None
-) -> datetime:
-    """Say that from here on the video may exist; return the moment, which the next mark must know.
+def mark_finish_sent(session: Session, assignment_id: str, *, known: int) -> Transfer:
+    """Say that from here on the video may exist.
 
-    Raises `Unconfirmed` when the session that is about to be finished is not the row's any more,
-    or somebody else has marked a finish since `known`: whoever comes second has to read first.
+    Raises `Unconfirmed` when something was decided since version `known`, or the session is no
+    more: whoever comes second has to read first.
     """
-    transfer = _lock(session, assignment_id)
-    is_ours = transfer.sealed_session is not None and transfer.opened_at == opened_at
-    if not is_ours or transfer.finish_sent_at != known:
+    transfer = _decide(session, assignment_id, known)
+    if transfer.sealed_session is None:
         raise _at_it()
     transfer.finish_sent_at = now()
-    return transfer.finish_sent_at
+    return transfer
 
 
-def mark_lost(session: Session, assignment_id: str) -> Transfer:
-    """Say that the platform has forgotten the session. The first time stands, on any retry."""
-    transfer = _lock(session, assignment_id)
+def mark_lost(session: Session, assignment_id: str, *, known: int) -> Transfer:
+    """Say that the platform has forgotten the session. The first time stands, on any retry.
+
+    Raises `Unconfirmed` when something was decided since version `known`.
+    """
+    transfer = _decide(session, assignment_id, known)
     transfer.lost_at = transfer.lost_at or now()
     return transfer
 
@@ -80,28 +82,41 @@ def mark_dead(session: Session, assignment_id: str) -> None:
     _lock(session, assignment_id).is_dead = True
 
 
-def settle_loss(session: Session, assignment_id: str, *, lost_at: datetime) -> None:
-    """Erase a session that was lost then and made no video.
+def settle_transfer(session: Session, assignment_id: str, *, known: int | None = None) -> Transfer:
+    """Erase a session that made no video, or is to count as one that made none.
 
-    Raises `Unconfirmed` when somebody has decided about it meanwhile, as on a retry.
+    Raises `Unconfirmed` when something was decided since version `known`; None: whatever was.
     """
-    if _lock(session, assignment_id).lost_at != lost_at:
-        raise _at_it()
-    clear_session(session, assignment_id)
+    transfer = clear_session(session, assignment_id, known=known)
+    transfer.finish_sent_at = None
+    return transfer
 
 
-def clear_session(session: Session, assignment_id: str) -> None:
-    """Erase the session; whether the finish was sent stays written. None there is as good."""
-    if find_transfer(session, assignment_id) is None:
-        return
-    transfer = _lock(session, assignment_id)
+def clear_session(session: Session, assignment_id: str, *, known: int | None = None) -> Transfer:
+    """Erase the session; whether the finish was sent stays written. None there is as good.
+
+    From here on nobody who knew it can finish it, nor store one that he was about to open.
+    Raises `Unconfirmed` when something was decided since version `known`; None: whatever was.
+    """
+    ensure_transfer(session, assignment_id)
+    transfer = _decide(session, assignment_id, known)
     transfer.sealed_session = None
     transfer.lost_at = None
+    return transfer
 
 
 def discard_transfer(session: Session, assignment_id: str) -> None:
     """Remove the row with all its evidence. Never fails: none there is as good."""
     session.exec(delete(Transfer).where(col(Transfer.assignment_id) == assignment_id))
+
+
+def _decide(session: Session, assignment_id: str, known: int | None) -> Transfer:
+    """The row, held, for the decision that follows on version `known`."""
+    transfer = _lock(session, assignment_id)
+    if known is not None and transfer.version != known:
+        raise _at_it()
+    transfer.version += 1
+    return transfer
 
 
 def _at_it() -> Unconfirmed:

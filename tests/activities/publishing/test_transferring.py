@@ -38,13 +38,11 @@ def transfer(installation: Installation, assignment: Assignment, *, attempt: int
 
 def begin(installation: Installation, assignment: Assignment, *, finish_sent: bool) -> None:
     with installation.store.write() as session:
-        opened = transfers.open_transfer(
-            session, installation.vault, assignment.id, Secret("session")
+        transfers.open_transfer(
+            session, installation.vault, assignment.id, Secret("session"), known=0
         )
         if finish_sent:
-            transfers.mark_finish_sent(
-                session, assignment.id, opened_at=opened.opened_at, known=None
-            )
+            transfers.mark_finish_sent(session, assignment.id, known=1)
 
 
 def stored(installation: Installation, assignment: Assignment) -> Transfer:

@@ -19,7 +19,7 @@ def job(installation: Installation) -> Job:
     """With a session that was opened just now."""
     row = installation.assignment()
     with installation.store.write() as session:
-        transfers.open_transfer(session, installation.vault, row.id, Secret("session"))
+        transfers.open_transfer(session, installation.vault, row.id, Secret("session"), known=0)
         add_evidence(session, row, [Observation(EvidenceKind.SESSION_OPENED)])
     with installation.store.read() as session:
         return load_job(session, installation.registry, row.id)

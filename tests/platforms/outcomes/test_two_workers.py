@@ -42,3 +42,27 @@ def test_whoever_comes_second_reads_what_the_other_has_finished(
     assert first is None
     assert scene.assignment().platform_id == scene.the_video()["id"]
     assert scene.emulator.calls(operation) == most
+
+
+@pytest.mark.parametrize(("call", "type"), [route[:2] for route in ROUTES.values()], ids=ROUTES)
+def test_who_is_slow_to_open_his_session_does_not_replace_another_ones(
+    set_scene: SetScene, call: Call, type: str
+) -> None:
+    """Its answer came after Temporal had given up on it, and another had begun and finished."""
+    scene = set_scene(call, type)
+    done: list[str] = []
+    others: list[Failed | None] = []
+
+    def over(name: str) -> None:
+        done.append(name)
+        if done == ["session"]:
+            other = Thread(target=lambda: others.append(scene.attempt()))
+            other.start()
+            other.join()
+
+    first = Process(scene.home, scene.store, over).attempt(scene.work)
+
+    assert others == [None]
+    assert first is not None
+    assert first.code == "outcome_unconfirmed"
+    assert scene.assignment().platform_id == scene.the_video()["id"]

@@ -63,8 +63,8 @@ def test_what_may_be_a_video_already_is_past_stopping(
     waiting, finishing, there, ended = (tenant.assignment() for _ in range(4))
     park(store, waiting)
     with store.write() as session:
-        opened = transfers.open_transfer(session, vault, finishing.id, Secret("session")).opened_at
-        transfers.mark_finish_sent(session, finishing.id, opened_at=opened, known=None)
+        transfers.open_transfer(session, vault, finishing.id, Secret("session"), known=0)
+        transfers.mark_finish_sent(session, finishing.id, known=1)
         progress.note_finished(session, there.id, platform_id="v", known_by=KnownBy.ANSWER)
     settle(store, ended)
     with store.read() as session:
@@ -106,8 +106,8 @@ def test_what_waits_in_vain_behind_its_last_byte_is_stranded(
 ) -> None:
     stoppable, finishing, there, moving = (tenant.assignment() for _ in range(4))
     with store.write() as session:
-        opened = transfers.open_transfer(session, vault, finishing.id, Secret("session")).opened_at
-        transfers.mark_finish_sent(session, finishing.id, opened_at=opened, known=None)
+        transfers.open_transfer(session, vault, finishing.id, Secret("session"), known=0)
+        transfers.mark_finish_sent(session, finishing.id, known=1)
         for row in (there, moving):
             progress.note_finished(session, row.id, platform_id="v", known_by=KnownBy.ANSWER)
     for row in (stoppable, finishing, there):

@@ -54,9 +54,9 @@ def read_transfer(store: Store, assignment: Assignment) -> Transfer:
 def leave_unclear(store: Store, vault: Vault, assignment: Assignment) -> None:
     """A session that was denied after its finish had left."""
     with store.write() as session:
-        opened = transfers.open_transfer(session, vault, assignment.id, Secret("session"))
-        transfers.mark_finish_sent(session, assignment.id, opened_at=opened.opened_at, known=None)
-        transfers.mark_lost(session, assignment.id)
+        transfers.open_transfer(session, vault, assignment.id, Secret("session"), known=0)
+        transfers.mark_finish_sent(session, assignment.id, known=1)
+        transfers.mark_lost(session, assignment.id, known=2)
 
 
 def orders(store: Store, assignment: Assignment) -> list[tuple[int, Any]]:
@@ -93,7 +93,7 @@ def test_a_retry_goes_on_with_the_upload_unless_it_is_dead(
     store: Store, vault: Vault, tenant: Tenant, assignment: Assignment, dead: bool
 ) -> None:
     with store.write() as session:
-        transfers.open_transfer(session, vault, assignment.id, Secret("session"))
+        transfers.open_transfer(session, vault, assignment.id, Secret("session"), known=0)
         progress.note_finished(session, assignment.id, platform_id="yt1", known_by=KnownBy.ANSWER)
         if dead:
             transfers.mark_dead(session, assignment.id)
@@ -163,7 +163,7 @@ def test_a_forced_one_drops_the_session_and_wakes_the_attempt_that_runs(
     transfer = read_transfer(store, assignment)
     assert (transfer.sealed_session, transfer.lost_at) == (None, None)
     # That it may exist stays written until another session is opened.
-    assert transfer.finish_sent_at is not None
+    assert transfer.finish_sent_at is None
     assert orders(store, assignment) == [(1, REASON)]
     assert woken == [RetryForced(assignment.id)]
     with store.read() as session:
@@ -191,7 +191,7 @@ def test_where_nothing_is_unclear_there_is_nothing_to_force(
     store: Store, vault: Vault, tenant: Tenant, assignment: Assignment
 ) -> None:
     with store.write() as session:
-        transfers.open_transfer(session, vault, assignment.id, Secret("session"))
+        transfers.open_transfer(session, vault, assignment.id, Secret("session"), known=0)
     record(store, assignment, AssignmentState.FAILED)
     row = retry(store, tenant, assignment, REASON)
     assert read_transfer(store, assignment).sealed_session is not None

@@ -19,7 +19,9 @@ def assignment(tenant: Tenant) -> Assignment:
 
 def opened(store: Store, vault: Vault, assignment: Assignment, session_uri: str) -> Transfer:
     with store.write() as session:
-        return transfers.open_transfer(session, vault, assignment.id, Secret(session_uri))
+        known = transfers.ensure_transfer(session, assignment.id).version
+        secret = Secret(session_uri)
+        return transfers.open_transfer(session, vault, assignment.id, secret, known=known)
 
 
 def read(store: Store, assignment: Assignment) -> Transfer:
@@ -29,12 +31,15 @@ def read(store: Store, assignment: Assignment) -> Transfer:
 
 def finish(session: Session, transfer: Transfer) -> datetime:
     """Mark a finish as whoever read the row like this would."""
-    return transfers.mark_finish_sent(
-        session,
-        transfer.assignment_id,
-        opened_at=transfer.opened_at,
-        known=transfer.finish_sent_at,
-    )
+    known = transfer.version
+    marked = transfers.mark_finish_sent(session, transfer.assignment_id, known=known)
+    assert marked.finish_sent_at is not None
+    return marked.finish_sent_at
+
+
+def lose(session: Session, transfer: Transfer) -> Transfer:
+    known = transfer.version
+    return transfers.mark_lost(session, transfer.assignment_id, known=known)
 
 
 def test_a_transfer_begins_without_a_session(
@@ -61,20 +66,50 @@ def test_each_finish_is_noted_and_the_first_loss_stands(
         with store.write() as session:
             row = transfers.ensure_transfer(session, assignment.id)
             finishes.append(finish(session, row))
-            transfers.mark_lost(session, assignment.id)
+            lose(session, row)
         losses.add(read(store, assignment).lost_at)
     assert finishes[0] < finishes[1]
     assert len(losses) == 1
 
 
+def test_of_two_who_would_open_a_session_the_slower_one_has_to_read_first(
+    store: Store, vault: Vault, assignment: Assignment
+) -> None:
+    opened(store, vault, assignment, "a")
+    with store.write() as session, pytest.raises(Unconfirmed):
+        transfers.open_transfer(session, vault, assignment.id, Secret("b"), known=0)
+    assert transfers.find_session(vault, read(store, assignment)) == Secret("a")
+
+
+def test_what_was_given_up_before_it_began_is_not_begun(
+    store: Store, vault: Vault, assignment: Assignment
+) -> None:
+    with store.write() as session:
+        transfers.clear_session(session, assignment.id, known=0)
+    with store.write() as session, pytest.raises(Unconfirmed):
+        transfers.open_transfer(session, vault, assignment.id, Secret("a"), known=0)
+
+
+def test_what_has_a_finish_on_its_way_is_not_given_up_unread(
+    store: Store, vault: Vault, assignment: Assignment
+) -> None:
+    transfer = opened(store, vault, assignment, "a")
+    as_read = transfer.version
+    with store.write() as session:
+        finish(session, transfers.ensure_transfer(session, assignment.id))
+    with store.write() as session, pytest.raises(Unconfirmed):
+        transfers.clear_session(session, assignment.id, known=as_read)
+    assert transfers.find_session(vault, read(store, assignment)) == Secret("a")
+
+
 def test_of_two_who_would_finish_the_second_has_to_read_first(
     store: Store, vault: Vault, assignment: Assignment
 ) -> None:
-    as_both_read_it = opened(store, vault, assignment, "a")
+    known = opened(store, vault, assignment, "a").version
     with store.write() as session:
-        finish(session, as_both_read_it)
+        transfers.mark_finish_sent(session, assignment.id, known=known)
     with store.write() as session, pytest.raises(Unconfirmed):
-        finish(session, as_both_read_it)
+        transfers.mark_finish_sent(session, assignment.id, known=known)
 
 
 @pytest.mark.parametrize("is_replaced", [True, False])
@@ -105,16 +140,16 @@ def test_an_erased_session_leaves_the_evidence(
 def test_a_loss_is_settled_by_whoever_has_seen_this_one(
     store: Store, vault: Vault, assignment: Assignment
 ) -> None:
-    transfer = opened(store, vault, assignment, "a")
+    opened(store, vault, assignment, "a")
     with store.write() as session:
-        finish(session, transfer)
-        lost_at = transfers.mark_lost(session, assignment.id).lost_at
-    assert lost_at is not None
+        finish(session, transfers.ensure_transfer(session, assignment.id))
+        known = lose(session, transfers.ensure_transfer(session, assignment.id)).version
     with store.write() as session:
-        transfers.settle_loss(session, assignment.id, lost_at=lost_at)
+        transfers.settle_transfer(session, assignment.id, known=known)
+    assert read(store, assignment).finish_sent_at is None
     opened(store, vault, assignment, "b")
     with store.write() as session, pytest.raises(Unconfirmed):
-        transfers.settle_loss(session, assignment.id, lost_at=lost_at)
+        transfers.settle_transfer(session, assignment.id, known=known)
     assert transfers.find_session(vault, read(store, assignment)) == Secret("b")
 
 
@@ -124,7 +159,7 @@ def test_a_new_session_begins_with_no_evidence(
     transfer = opened(store, vault, assignment, "a")
     with store.write() as session:
         finish(session, transfer)
-        transfers.mark_lost(session, assignment.id)
+        lose(session, transfers.ensure_transfer(session, assignment.id))
     transfer = opened(store, vault, assignment, "b")
     assert transfers.find_session(vault, transfer) == Secret("b")
     assert (transfer.finish_sent_at, transfer.lost_at) == (None, None)
@@ -134,7 +169,7 @@ def test_a_transfer_that_never_began_has_nothing_to_mark(
     store: Store, assignment: Assignment
 ) -> None:
     with store.write() as session, pytest.raises(NotFound):
-        transfers.mark_finish_sent(session, assignment.id, opened_at=None, known=None)
+        transfers.mark_finish_sent(session, assignment.id, known=0)
     with store.write() as session:
         transfers.clear_session(session, assignment.id)
         transfers.discard_transfer(session, assignment.id)
