@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from activities.access.credentials import CredentialKeeper
 from activities.publishing.jobs import Job
 from domain.errors import PlatformUnavailable, Unconfirmed
-from domain.evidence import EvidenceKind, Told
+from domain.evidence import During, EvidenceKind, Told
 from domain.states import KnownBy
 from platforms.transfer.machine import Finished
 from store.engine import Store
@@ -86,12 +86,14 @@ class LostSessions:
         secret = transfers.find_session(self._vault, job.transfer)
         since = job.transfer.opened_at - MARGIN
         try:
-            platform_id = self._keeper.use(
-                job.connection_id,
-                lambda credential: job.platform.find_published(
-                    credential, job.publication, secret, since=since
-                ),
-            )
+            with job.witness.during(During.LOOK):
+                platform_id = self._keeper.use(
+                    job.connection_id,
+                    lambda credential: job.platform.find_published(
+                        credential, job.publication, secret, since=since
+                    ),
+                    around=job.witness.of_credential,
+                )
         except Unconfirmed as doubt:
             job.witness.note(EvidenceKind.RECONCILED, told=Told.UNCLEAR, reason=doubt.reason)
             raise

@@ -5,7 +5,7 @@ cheap: one insert beside the writes that a step makes anyway. What a retry sees 
 again, because that it was seen again is evidence, too.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -88,9 +88,3 @@ def has_open_finish(session: Session, assignment_id: str) -> bool:
         .limit(1)
     )
     return latest.one_or_none() == EvidenceKind.FINISH_SENT
-
-
-def list_evidence(session: Session, assignment_id: str) -> Sequence[Evidence]:
-    """Everything that was observed, oldest first."""
-    query = select(Evidence).where(Evidence.assignment_id == assignment_id)
-    return session.exec(query.order_by(col(Evidence.id))).all()

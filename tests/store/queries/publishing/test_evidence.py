@@ -13,10 +13,10 @@ from store.queries.publishing.evidence import (
     add_evidence,
     find_ranges,
     has_open_finish,
-    list_evidence,
 )
 from store.tables import Assignment
 from tests.store.conftest import Tenant
+from tests.support.evidence import evidence_of
 
 OPENED = Observation(EvidenceKind.SESSION_OPENED)
 FINISH = Observation(EvidenceKind.FINISH_SENT)
@@ -54,8 +54,7 @@ def test_entries_are_kept_in_their_order(
     see(store, assignment, OPENED, FINISH)
     see(store, tenant.assignment(), DISCARDED)
     see(store, assignment, answered("finished"))
-    with store.read() as session:
-        kinds = [entry.kind for entry in list_evidence(session, assignment.id)]
+    kinds = [entry.kind for entry in evidence_of(store, assignment.id)]
     assert kinds == ["session_opened", "finish_sent", "answered"]
 
 
