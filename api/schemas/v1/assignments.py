@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field, field_validator, model_validator
 
 from api.schemas.base import Answer, Body, Id, Label, Moment, Page, Reason, Url, example
+from api.schemas.keys import KeyText
 from domain.states import AssignmentState, KnownBy, WaitReason
 
 _CONNECTION = "con_5f0c7a1be6d94d0f8d1f4a52c1b0e3a7"
@@ -72,7 +73,7 @@ class AssignmentRequest(Body):
         None, description="ISO 8601 with an offset. Nothing is sent before."
     )
     external_id: Label | None = Field(None, description="Your own name for it.")
-    idempotency_key: Label | None = Field(
+    idempotency_key: KeyText | None = Field(
         None, description="Also as the header Idempotency-Key. The same body is answered alike."
     )
     callback_url: Url | None = Field(
