@@ -1,9 +1,9 @@
 """One run: a storm over an installation, the calm after it, and all that can be known then.
 
-The steps begin at their moments. A post goes on beside the others until it is accepted, and a kill
-until its process is there and at work: a busy machine makes the storm longer, not weaker. When the last step is done and the last order accepted nothing
-more is killed, the faults that have not struck are forgotten, and everything gets a deadline to
-come to its end: first the assignments, then the webhooks.
+The steps begin at their moments. A post goes on beside the others until it is accepted, and a
+kill until its process is there and at work: a busy machine makes the storm longer, not weaker.
+When the last deed is done nothing more is killed, the faults that have not struck are forgotten,
+and everything gets a deadline to come to its end: first the assignments, then the webhooks.
 """
 
 import asyncio
