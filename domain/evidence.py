@@ -28,7 +28,7 @@ class EvidenceKind(StrEnum):
     SESSION_LOST = "session_lost"  # mayExist: whether it may have made a video before
     RECONCILED = "reconciled"  # told, platformId: what the account's own list of videos said
     SESSION_DISCARDED = "session_discarded"  # given up by us, at the platform and here
-    FORCED = "forced"  # reason: a person ordered to send anew while the outcome was unclear
+    FORCED = "forced"  # reason: a person ended the reading of an unclear outcome
     IDENTIFIED = "identified"  # platformId, knownBy; sha256 or ranges of everything that was sent
     STEP = "step"  # step, told: an extra step is done; it, or a look at the processing, failed
 

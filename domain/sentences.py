@@ -114,7 +114,7 @@ def of_state(
         case AssignmentState.FAILED:
             return f"It failed. {data.get('error') or ''}".rstrip()
         case AssignmentState.CANCELLED:
-            return "It was cancelled."
+            return f"It was cancelled. {data.get('error') or ''}".rstrip()
 
 
 def _pending(data: Data, turn: int | None) -> str:
@@ -223,5 +223,5 @@ _PLAIN: Mapping[EvidenceKind, Callable[[Data, str], str]] = {
     EvidenceKind.SESSION_LOST: _lost,
     EvidenceKind.RECONCILED: _reconciled,
     EvidenceKind.SESSION_DISCARDED: lambda _data, _name: "The upload session was given up.",
-    EvidenceKind.FORCED: lambda data, _name: f"A person had it sent anew: {data['reason']}",
+    EvidenceKind.FORCED: lambda data, _name: f"A person ended the reading: {data['reason']}",
 }

@@ -81,7 +81,7 @@ def retry(
 ) -> Assignment:
     """Begin the next attempt. Of two retries at once the second is refused.
 
-    With a `reason` an unconfirmed one is sent anew. Raises `Conflict` (`unconfirmed`,
+    A `reason` ends the reading of an unconfirmed one. Raises `Conflict` (`unconfirmed`,
     `not_retryable`).
     """
     with here.store.write() as session:

@@ -80,7 +80,7 @@ SEEN: list[tuple[EvidenceKind, dict[str, Any], str]] = [
         "The account's videos were read: dQw is the one.",
     ),
     (EvidenceKind.SESSION_DISCARDED, {}, "The upload session was given up."),
-    (EvidenceKind.FORCED, {"reason": "I looked."}, "A person had it sent anew: I looked."),
+    (EvidenceKind.FORCED, {"reason": "I looked."}, "A person ended the reading: I looked."),
     (
         EvidenceKind.IDENTIFIED,
         {"platformId": "dQw", "knownBy": "answer"},

@@ -19,6 +19,7 @@ from activities.contract.trouble import Kind
 from activities.publishing.reconciling import SETTLING
 from activities.publishing.transferring import TransferActivities
 from domain.evidence import EvidenceKind
+from domain.sentences import OPEN_FINISH
 from domain.states import AssignmentState
 from runtime.temporal import RECONCILE
 from store.queries.publishing import assignments, progress, transfers
@@ -320,12 +321,15 @@ async def test_a_cancel_that_stays_unclear_is_answered_and_still_sends_nothing(
 
     for _ in range(2):
         refused = await tenant.ask("DELETE", path, status=409)
-        assert refused["code"] == "unconfirmed"
+        assert (refused["code"], refused["remedy"]) == ("unconfirmed", "wait")
+        waited_for = (await tenant.look(assignment["id"]))["waitUntil"]
+        assert f"again at {waited_for}" in refused["error"]
     assert (await tenant.look(assignment["id"]))["state"] == "unconfirmed"
 
     # With the session dropped there is nothing left to read, and the cancel stands.
     await tenant.ask("POST", f"{path}/retry", {"force": True, "reason": REASON})
-    await tenant.until(assignment["id"], "cancelled", "published", "failed")
+    ended = await tenant.until(assignment["id"], "cancelled", "published", "failed")
+    assert (ended["state"], ended["error"]) == ("cancelled", OPEN_FINISH)
     assert stack.emulator.videos() == []
     assert stack.emulator.calls(START) == 1
 

@@ -115,8 +115,9 @@ def begin_again(
 ) -> AssignmentView:
     """Run a failed or cancelled assignment again. What is uploaded already is not sent twice.
 
-    409 `unconfirmed` while an unclear outcome is read back, which needs no retry; `force` with a
-    `reason` sends it anew all the same.
+    409 `unconfirmed` while an unclear outcome is read back, which needs no retry. `force` with a
+    `reason` ends the reading: it is sent anew at once. Where it was cancelled meanwhile, it is
+    cancelled at once, and a video may be there all the same.
     """
     reason = None if wanted is None else wanted.reason
     return AssignmentView.model_validate(retry(here, workspace_id, assignment_id, reason))
@@ -127,7 +128,7 @@ def give_up(here: Here, workspace_id: Caller, assignment_id: str) -> AssignmentV
     """Cancel. 200: it came in time and nothing will be published. 409 `too_late`: it did not.
 
     409 `unconfirmed`: the platform does not tell yet. Nothing more is sent, and it ends as
-    published or as cancelled.
+    published or as cancelled; a forced retry cancels it at once.
     """
     with here.store.read() as session:
         row = assignments.get_assignment(session, workspace_id, assignment_id)

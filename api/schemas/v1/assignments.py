@@ -155,8 +155,9 @@ class RetryRequest(Body):
 
     force: bool = Field(
         False,
-        description="Send anew although it is unconfirmed whether the platform has the video. It "
-        "may then be there twice. Where nothing is unclear it changes nothing.",
+        description="End the reading of what is unconfirmed: it is sent anew at once, and a video "
+        "may then be there twice. Where it was cancelled meanwhile, it is cancelled at once, and a "
+        "video may be there all the same. Where nothing is unclear it changes nothing.",
     )
     reason: Reason | None = Field(None, description="Goes with force, and is kept as evidence.")
 
