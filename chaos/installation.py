@@ -147,6 +147,7 @@ class _Kept:
         self._ends = 0
         self._kills = 0
         self._ready_at: float | None = None
+        self._turn = asyncio.Lock()
         self._keeping = asyncio.create_task(self._keep())
 
     @property
@@ -158,12 +159,13 @@ class _Kept:
             raise NotReady(f"{self._program.name} does not come up:\n{tail(self._log)}")
 
     async def kill(self, at_work: float) -> None:
-        await self._until(lambda: self._is_at_work(at_work), _HANGING_SECONDS)
-        while self._process.poll() is not None:  # noqa: ASYNC110  # between an end and a start
-            await asyncio.sleep(_LOOK_SECONDS)
-        self._kills += 1
-        self._ready_at = None
-        self._signal(signal.SIGKILL)
+        async with self._turn:
+            await self._until(lambda: self._is_at_work(at_work), _HANGING_SECONDS)
+            while self._process.poll() is not None:  # noqa: ASYNC110  # between an end and a start
+                await asyncio.sleep(_LOOK_SECONDS)
+            self._kills += 1
+            self._ready_at = None
+            self._signal(signal.SIGKILL)
 
     async def end(self) -> None:
         self._keeping.cancel()

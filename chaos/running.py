@@ -1,10 +1,9 @@
 """One run: a storm over an installation, the calm after it, and all that can be known then.
 
-The steps are done one after the other, and a process is killed only when it is at work again: a
-busy machine makes the storm longer, not weaker. Only the customer's posts go on beside the
-steps, each until it is accepted. When the last step is done and the last order accepted nothing
-more is killed, the faults that have not struck are forgotten, and everything gets a deadline to
-come to its end: first the assignments, then the webhooks.
+The steps begin at their moments. A post goes on beside the others until it is accepted, and a
+kill until its process is there and at work: a busy machine makes the storm longer, not weaker.
+When the last deed is done nothing more is killed, the faults that have not struck are forgotten,
+and everything gets a deadline to come to its end: first the assignments, then the webhooks.
 """
 
 import asyncio
@@ -55,7 +54,7 @@ class Record:
     strikes: Sequence[float]
     """When a fault was seen to strike."""
     done: Sequence[tuple[Deed, float]]
-    """The steps, each with its moment."""
+    """The deeds, each with the moment of its end."""
     ended_by_themselves: Mapping[str, int]
     seconds: Mapping[str, float]
 
@@ -109,19 +108,22 @@ class Run:
     # The storm ------------------------------------------------------------------------------
 
     async def _blow(self, customer: Customer) -> None:
-        async with asyncio.TaskGroup() as posts:
+        async with asyncio.TaskGroup() as deeds:
             for step in self._storm.steps:
                 await asyncio.sleep(step.wait)
-                match step.deed:
-                    case Post(order):
-                        posts.create_task(self._post(customer, order))
-                    case Kill(program, at_work):
-                        await self._installation.kill(program, at_work=at_work)
-                    case Outage(seconds):
-                        await self._watch.order("outage", {"seconds": seconds})
-                    case Trouble(fault):
-                        await self._watch.order("faults", fault)
-                self._log.done.append((step.deed, monotonic()))
+                deeds.create_task(self._do(step.deed, customer))
+
+    async def _do(self, deed: Deed, customer: Customer) -> None:
+        match deed:
+            case Post(order):
+                await self._post(customer, order)
+            case Kill(program, at_work):
+                await self._installation.kill(program, at_work=at_work)
+            case Outage(seconds):
+                await self._watch.order("outage", {"seconds": seconds})
+            case Trouble(fault):
+                await self._watch.order("faults", fault)
+        self._log.done.append((deed, monotonic()))
 
     async def _post(self, customer: Customer, order: Order) -> None:
         folder, source = self._folder / CLIPS, {"source": UPRIGHT}

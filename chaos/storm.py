@@ -16,7 +16,8 @@ from typing import Any
 from chaos.faults import PASSING, PERMANENT
 
 MIB = 1 << 20
-SECONDS_PER_KILL = 2.0
+SECONDS_PER_KILL = 3.5
+"""As long as a process is mostly at work again before its next turn, on two idle cores."""
 ACCOUNTS = 4
 """Channels, and as many Pages."""
 

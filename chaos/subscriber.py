@@ -21,7 +21,10 @@ class Subscriber:
         self._chance = random.Random(seed)  # noqa: S311
 
     async def take(self, request: web.Request) -> web.Response:
-        event = await request.json()
+        try:
+            event = await request.json()
+        except ConnectionError:
+            return web.Response(status=400)  # who was telling it has been killed
         mood = self._chance.random() if self.is_moody else 1.0
         if mood < _REFUSED:
             return web.Response(status=503)

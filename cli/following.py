@@ -9,7 +9,8 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 from cli.service import Service
 from domain.errors import Unavailable
-from domain.states import AssignmentState, WaitReason
+from domain.sentences import of_state, one_line
+from domain.states import AssignmentState, PlatformName, WaitReason
 
 _LOOK_SECONDS = 0.5
 
@@ -33,25 +34,12 @@ def follow(service: Service, assignment_id: str) -> bool:
                 break
             sleep(_LOOK_SECONDS)
             view = _look_again(service, view)
-        for code, warning in view["warnings"].items():
-            bars.say(f"warning {code}: {warning}")
     return bool(view["state"] == AssignmentState.PUBLISHED)
 
 
 def describe(view: dict[str, Any]) -> str:
     """How an assignment stands, in a line."""
-    state = AssignmentState(view["state"])
-    match state:
-        case AssignmentState.PUBLISHED:
-            return f"published: {view['platformUrl']}"
-        case AssignmentState.FAILED:
-            return f"failed: {view['error']}"
-        case AssignmentState.WAITING:
-            until = f" until {view['waitUntil']}" if view["waitUntil"] else ""
-            because = f": {view['error']}" if view["error"] else ""
-            return f"waiting for {view['waitReason']}{until}{because}"
-        case _:
-            return str(state)
+    return one_line(of_state(AssignmentState(view["state"]), view, PlatformName(view["platform"])))
 
 
 def _find_way_in(service: Service, view: dict[str, Any]) -> str | None:

@@ -1,9 +1,10 @@
 """An assignment's story on a terminal: how it stands, what proves it, and everything in between.
 
-What is printed is what the API tells, sentence by sentence. All pages are read; one that grows
-meanwhile is told as far as it had come.
+What is printed is what the API tells, sentence by sentence. All pages are read, to the end that
+the last of them knows; what moves from one page to the next meanwhile is told once.
 """
 
+from itertools import count
 from typing import Any
 
 from rich import box
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.service import Service
+from domain.sentences import one_line
 
 _PAGE = 200
 _PROOF = (
@@ -28,11 +30,12 @@ _PROOF = (
 def show_timeline(service: Service, assignment_id: str) -> None:
     """Print it. Raises `CastlineError` when there is no such assignment."""
     path = f"/assignments/{assignment_id}/timeline"
-    told = service.get(path, limit=_PAGE)
-    items = list(told["items"])
-    page = 1
-    while len(items) < told["total"] and (more := _page(service, path, page := page + 1)):
-        items += more
+    items: list[dict[str, Any]] = []
+    for page in count(1):
+        told = service.get(path, page=page, limit=_PAGE)
+        items += [item for item in told["items"] if item not in items]
+        if page * _PAGE >= told["total"]:
+            break
     console = Console()
     _print(console, _standing(told))
     console.print(_table(items))
@@ -42,12 +45,7 @@ def show_timeline(service: Service, assignment_id: str) -> None:
 def _print(console: Console, lines: list[str]) -> None:
     # Whole, however narrow the terminal is: addresses and hashes are there to be copied.
     for line in lines:
-        console.print(line, soft_wrap=True, highlight=False, markup=False)
-
-
-def _page(service: Service, path: str, number: int) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = service.get(path, page=number, limit=_PAGE)["items"]
-    return found
+        console.print(one_line(line), soft_wrap=True, highlight=False, markup=False)
 
 
 def _standing(told: dict[str, Any]) -> list[str]:
@@ -59,7 +57,7 @@ def _table(items: list[dict[str, Any]]) -> Table:
     table = Table("at", "attempt", "what happened", box=box.SIMPLE_HEAD)
     for item in items:
         at = item["at"][:19].replace("T", " ")
-        table.add_row(at, str(item["attempt"]), Text(item["sentence"]))
+        table.add_row(at, str(item["attempt"]), Text(one_line(item["sentence"])))
     return table
 
 

@@ -15,7 +15,8 @@ class EvidenceKind(StrEnum):
     """What was observed. The comment names what an entry says beside its moment.
 
     An answer tells `told`, `status`, and where they are known `offset`, `platformId`, `code` (our
-    word for an error) and `reason` (the platform's).
+    word for an error) and `reason` (the platform's). What failed here tells `code`, `reason`,
+    `during`, and `error`, which is the error's sentence.
     """
 
     SESSION_OPENED = "session_opened"  # videoId, where the platform names the video beforehand
@@ -23,12 +24,24 @@ class EvidenceKind(StrEnum):
     ASKED = "asked"  # what an answer told, to a question that sends nothing
     FINISH_SENT = "finish_sent"  # the request that may complete the upload is about to leave
     ANSWERED = "answered"  # to: what was sent, and what its answer told
-    STOPPED = "stopped"  # code: why this run of the transfer went no further
+    STOPPED = "stopped"  # why this run of the transfer went no further
     SESSION_LOST = "session_lost"  # mayExist: whether it may have made a video before
     RECONCILED = "reconciled"  # told, platformId: what the account's own list of videos said
     SESSION_DISCARDED = "session_discarded"  # given up by us, at the platform and here
-    FORCED = "forced"  # reason: a person ordered to send anew while the outcome was unclear
+    FORCED = "forced"  # reason: a person ended the reading of an unclear outcome
     IDENTIFIED = "identified"  # platformId, knownBy; sha256 or ranges of everything that was sent
+    STEP = "step"  # step, told: an extra step is done; it, or a look at the processing, failed
+
+
+class During(StrEnum):
+    """What was tried when something failed."""
+
+    CREDENTIAL = "credential"  # to have one that the platform accepts
+    SOURCE = "source"  # to read the video, or the media of a step
+    SESSION = "session"  # to open the upload session
+    BYTES = "bytes"  # to send them, and to learn how many arrived
+    FINISH = "finish"  # to complete the upload, and to learn whether it is
+    LOOK = "look"  # to learn what an earlier run has left at the platform
 
 
 class Sent(StrEnum):
@@ -43,7 +56,7 @@ class Told(StrEnum):
     """What an answer meant."""
 
     HELD = "held"  # the platform holds so many bytes, and the upload goes on
-    FINISHED = "finished"  # it made the video of them
+    FINISHED = "finished"  # it made the video of them, or did the step
     UNCLEAR = "unclear"  # an answer that decides nothing: it is asked again
     ERROR = "error"  # an error, which the code names
     NOTHING = "nothing"  # there was no answer

@@ -5,11 +5,12 @@ line tell the same. A sentence says what happened and nothing that only a progra
 know; the codes stand beside it.
 """
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from domain.evidence import EvidenceKind, Sent, Told
-from domain.states import AssignmentState, KnownBy, PlatformName, WaitReason
+from domain.evidence import During, EvidenceKind, Sent, Told
+from domain.states import AssignmentState, KnownBy, PlatformName, StepName, WaitReason
 
 Data = Mapping[str, Any]
 
@@ -22,6 +23,7 @@ OPEN_FINISH = (
 )
 """What is to be known of an upload that ended in between."""
 
+_CONTROLS = ("Cc", "Zl", "Zp")
 _UNITS = ((1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"), (1, "bytes"))
 
 _WAITS = {
@@ -39,23 +41,62 @@ _STOPS = {
     "interrupted": "The worker was stopped; another one goes on.",
     "cancelled": "The transfer was stopped: the assignment was cancelled.",
 }
+_TRIED = {
+    During.CREDENTIAL: "Getting a valid credential",
+    During.SOURCE: "Reading the source",
+    During.SESSION: "Opening the upload session",
+    During.BYTES: "Sending the bytes",
+    During.FINISH: "Completing the upload",
+    During.LOOK: "The read-back",
+}
+_DONE = {
+    StepName.THUMBNAIL: "Its thumbnail was set.",
+    StepName.CAPTIONS: "Its captions were added.",
+    StepName.PLAYLIST: "It was added to its playlists.",
+}
+_STEPS = {
+    StepName.PROCESSING: "Looking at the processing",
+    StepName.THUMBNAIL: "Its thumbnail",
+    StepName.CAPTIONS: "Its captions",
+    StepName.PLAYLIST: "Adding it to its playlists",
+}
+_WARNINGS = {f"{step}_failed": thing for step, thing in _STEPS.items()}
 
 
 def amount(held: int, total: int) -> str:
-    """So much of so much, in the unit that fits the whole."""
+    """So much of so much, in the unit that fits the whole: all of it only where nothing is missing.
+
+    What is held is rounded down, and the whole up.
+    """
     size, unit = next((one for one in _UNITS if total >= one[0]), _UNITS[-1])
     digits = 0 if size == 1 else 1
-    return f"{held / size:.{digits}f} of {total / size:.{digits}f} {unit}"
+    parts = 10**digits
+    whole = -(-total * parts // size)
+    part = whole if held >= total else held * parts // size
+    return f"{part / parts:.{digits}f} of {whole / parts:.{digits}f} {unit}"
 
 
-def of_state(state: AssignmentState, data: Data, platform: PlatformName) -> str:
-    """How an assignment stands; `data` as its events have it."""
+def one_line(text: str) -> str:
+    """The text for a terminal: what would break its line or steer it is a space."""
+    return "".join(" " if is_control(character) else character for character in text)
+
+
+def is_control(character: str) -> bool:
+    """True for a control character, and for one that ends a line."""
+    return unicodedata.category(character) in _CONTROLS
+
+
+def of_state(
+    state: AssignmentState, data: Data, platform: PlatformName, *, turn: int | None = None
+) -> str:
+    """How an assignment stands; `data` as its events have it.
+
+    Of an event `turn` counts how often its attempt has come into the state.
+    """
     name = NAMES[platform]
     match state:
-        case AssignmentState.PENDING if data.get("attempt", 1) > 1:
-            return f"Attempt {data['attempt']} was begun."
         case AssignmentState.PENDING:
-            return "It was accepted."
+            return _pending(data, turn)
         case AssignmentState.UPLOADING:
             return "The bytes are on their way."
         case AssignmentState.UPLOADED:
@@ -68,11 +109,20 @@ def of_state(state: AssignmentState, data: Data, platform: PlatformName) -> str:
         case AssignmentState.UNCONFIRMED:
             return f"{name} does not tell yet whether it made the video. It is read, nothing sent."
         case AssignmentState.PUBLISHED:
-            return f"It is published: {data.get('platformUrl') or data.get('platformId')}"
+            where = f"It is published: {data.get('platformUrl') or data.get('platformId')}"
+            return " ".join([where, *map(_warned, (data.get("warnings") or {}).items())])
         case AssignmentState.FAILED:
             return f"It failed. {data.get('error') or ''}".rstrip()
         case AssignmentState.CANCELLED:
-            return "It was cancelled."
+            return f"It was cancelled. {data.get('error') or ''}".rstrip()
+
+
+def _pending(data: Data, turn: int | None) -> str:
+    if turn is None:
+        return "It takes its turn."
+    if turn > 1:
+        return "It takes its turn again."
+    return f"Attempt {data['attempt']} was begun." if data["attempt"] > 1 else "It was accepted."
 
 
 def waited_for(data: Data, platform: PlatformName) -> str:
@@ -92,7 +142,9 @@ def of_evidence(kind: EvidenceKind, data: Data, platform: PlatformName, total: i
         case EvidenceKind.ANSWERED:
             return _answered(data, name, total)
         case EvidenceKind.STOPPED:
-            return _STOPS.get(data["code"], f"The transfer came to a stop: {data['code']}.")
+            return _STOPS.get(data["code"]) or _stopped(data)
+        case EvidenceKind.STEP:
+            return _stepped(data)
         case EvidenceKind.IDENTIFIED:
             how = _KNOWN[KnownBy(data["knownBy"])].format(platform=name)
             return f"The video is {data['platformId']}: {how}."
@@ -125,6 +177,24 @@ def _told(data: Data, total: int) -> str:
             return "it is not there"
 
 
+def _stopped(data: Data) -> str:
+    tried = _TRIED[During(data["during"])] if "during" in data else "The transfer"
+    return f"{tried} failed: {data['error']}"
+
+
+def _stepped(data: Data) -> str:
+    step = StepName(data["step"])
+    if data["told"] == Told.FINISHED:
+        return _DONE[step]
+    lacks = " for want of a valid credential" if data.get("during") == During.CREDENTIAL else ""
+    return f"{_STEPS[step]} failed{lacks}: {data['error']}"
+
+
+def _warned(warning: tuple[str, str]) -> str:
+    code, sentence = warning
+    return f"{_WARNINGS[code]} failed: {sentence}" if code in _WARNINGS else sentence
+
+
 def _opened(data: Data, name: str) -> str:
     known = f" for the video {data['videoId']}" if "videoId" in data else ""
     return f"{name} opened an upload session{known}."
@@ -153,5 +223,5 @@ _PLAIN: Mapping[EvidenceKind, Callable[[Data, str], str]] = {
     EvidenceKind.SESSION_LOST: _lost,
     EvidenceKind.RECONCILED: _reconciled,
     EvidenceKind.SESSION_DISCARDED: lambda _data, _name: "The upload session was given up.",
-    EvidenceKind.FORCED: lambda data, _name: f"A person had it sent anew: {data['reason']}",
+    EvidenceKind.FORCED: lambda data, _name: f"A person ended the reading: {data['reason']}",
 }

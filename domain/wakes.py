@@ -31,7 +31,7 @@ class DeliveryDue:
 
 @dataclass(frozen=True, slots=True)
 class RetryForced:
-    """A person ordered to send anew what a running assignment reads back."""
+    """A person ended the reading of what a running assignment reads back."""
 
     assignment_id: str
 

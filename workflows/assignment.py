@@ -232,7 +232,7 @@ class AssignmentWorkflow:
         if workflow.patched(DISCONNECTION):
             self._parking.let_go()
 
-    @workflow.signal(description="A person ordered to send anew what is unconfirmed.")
+    @workflow.signal(description="A person ended the reading of what is unconfirmed.")
     def retry_forced(self) -> None:
         if workflow.patched(DOUBT):
             self._parking.take_order()

@@ -58,7 +58,7 @@ class Calls:
     recoveries: int = 0
     """The connection was re-authorized."""
     orders: int = 0
-    """It was ordered to send anew what is unconfirmed."""
+    """The reading of what is unconfirmed was ended."""
 
 
 class Parking:
@@ -88,7 +88,7 @@ class Parking:
             self.forget()
 
     def take_order(self) -> None:
-        """A person ordered to send anew: nothing is read back any more."""
+        """A person ended the reading: what comes next is a new story."""
         self.calls = replace(self.calls, orders=self.calls.orders + 1)
         if self._reason is WaitReason.PLATFORM:
             self.forget()

@@ -7,6 +7,7 @@ need a person, and its word makes it well again; a blip leaves it as it is.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -34,6 +35,8 @@ YOUNG = timedelta(minutes=1)
 gives no more, and would be asked before every single call."""
 
 T = TypeVar("T")
+Around = Callable[[], AbstractContextManager[None]]
+"""Entered wherever a credential is got, so that whoever asks can tell its troubles from others."""
 
 
 def has_life(credential: Credential) -> bool:
@@ -114,18 +117,20 @@ class CredentialKeeper:
             raise error
         return self._refresh(connection_id, platform, stored)
 
-    def use(self, connection_id: str, call: Callable[[Credential], T]) -> T:
+    def use(
+        self, connection_id: str, call: Callable[[Credential], T], *, around: Around = nullcontext
+    ) -> T:
         """Make one call to the platform with a current credential.
 
         A token that the platform rejects is renewed once and the call made again, so `call`
         must be safe to repeat after a refusal. What only a person can mend is written down.
         """
-        tokens = self.tokens(connection_id)
+        tokens = self.tokens(connection_id, around=around)
         return tokens.insist(lambda: call(tokens.credential()))
 
-    def tokens(self, connection_id: str) -> "Tokens":
+    def tokens(self, connection_id: str, *, around: Around = nullcontext) -> "Tokens":
         """The access tokens of a longer piece of work."""
-        return Tokens(self, connection_id)
+        return Tokens(self, connection_id, around)
 
     def _mark_dead(self, connection_id: str, error: ReauthorizationNeeded, version: int) -> None:
         """Write down the platform's word on this version: only a person can help."""
@@ -206,15 +211,17 @@ def _health_of(error: ReauthorizationNeeded) -> Health:
 class Tokens:
     """Current access tokens for one piece of work, and another when one is rejected."""
 
-    def __init__(self, keeper: CredentialKeeper, connection_id: str) -> None:
+    def __init__(self, keeper: CredentialKeeper, connection_id: str, around: Around) -> None:
         self._keeper = keeper
         self._connection_id = connection_id
+        self._around = around
         self._credential: Credential | None = None
 
     def credential(self) -> Credential:
         """A credential with life left in it; the vault is asked only for the first one."""
         if self._credential is None or not has_life(self._credential):
-            self._credential = self._keeper.current(self._connection_id)
+            with self._around():
+                self._credential = self._keeper.current(self._connection_id)
         return self._credential
 
     def current(self) -> Secret:
@@ -235,10 +242,11 @@ class Tokens:
                 if rejected is None:
                     # The keeper's own word: nothing was sent yet, and it is written down.
                     raise
-                renewed = self._keeper.replace(
-                    self._connection_id,
-                    rejected.access_token,
-                    error,
-                    may_refresh=rejected is not renewed,
-                )
+                with self._around():
+                    renewed = self._keeper.replace(
+                        self._connection_id,
+                        rejected.access_token,
+                        error,
+                        may_refresh=rejected is not renewed,
+                    )
                 self._credential = renewed

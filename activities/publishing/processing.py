@@ -1,16 +1,19 @@
 """From every byte at the platform to published: processing, and the extra steps."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
+from temporalio.exceptions import CancelledError
 
 from activities.access.credentials import CredentialKeeper
 from activities.contract.assignments import ProcessingInput, Published, PublishingSteps, StepInput
 from activities.failures import not_ready, translated
 from activities.publishing.jobs import Job, load_job
-from domain.errors import CastlineError, PlatformRefusal
-from domain.states import AssignmentState, StepState
-from platforms.protocol import Dead, Live, Processing
+from activities.publishing.witness import said_by
+from domain.errors import PlatformRefusal
+from domain.states import AssignmentState, StepName, StepState
+from platforms.protocol import Dead, Live, Outcome, Processing
 from platforms.registry import Registry
 from store.engine import Store
 from store.queries.publishing import progress, steps, transfers
@@ -27,17 +30,7 @@ class PublishingActivities(PublishingSteps):
     def await_processing(self, processing: ProcessingInput) -> Published:
         with self._store.read() as session:
             job = load_job(session, self._registry, processing.assignment_id)
-        platform_id = _platform_id(job)
-        outcome = self._keeper.use(
-            job.connection_id,
-            lambda credential: job.platform.outcome(
-                credential,
-                platform_id,
-                job.publication,
-                uploaded_at=job.finish_sent_at,
-            ),
-        )
-        match outcome:
+        match self._look(job):
             case Live(url=url, warnings=warnings):
                 published = Published(url, {**processing.warnings, **warnings})
                 if processing.concludes:
@@ -56,6 +49,27 @@ class PublishingActivities(PublishingSteps):
                     + ("." if percent is None else f", {percent} %."),
                     again_in=_next_poll(),
                 )
+
+    def _look(self, job: Job) -> Outcome:
+        platform_id = _platform_id(job)
+        try:
+            return self._keeper.use(
+                job.connection_id,
+                lambda credential: job.platform.outcome(
+                    credential,
+                    platform_id,
+                    job.publication,
+                    uploaded_at=job.finish_sent_at,
+                ),
+                around=job.witness.of_credential,
+            )
+        except CancelledError:
+            raise
+        except Exception as error:
+            job.witness.miss(StepName.PROCESSING, error)
+            with self._store.write() as session:
+                job.witness.testify(session, job.assignment)
+            raise
 
     def _record(self, published: Published, processing: ProcessingInput) -> None:
         with self._store.write() as session:
@@ -80,22 +94,30 @@ class PublishingActivities(PublishingSteps):
                 lambda credential: job.platform.run_step(
                     step.step, credential, platform_id, job.assignment.payload
                 ),
+                around=job.witness.of_credential,
             )
-        except CastlineError as error:
-            self._record_step(step, StepState.FAILED, error)
+        except CancelledError:
             raise
-        self._record_step(step, StepState.DONE, None)
+        except Exception as error:
+            job.witness.miss(step.step, error)
+            self._record_step(job, step.step, StepState.FAILED, said_by(error))
+            raise
+        job.witness.complete(step.step)
+        self._record_step(job, step.step, StepState.DONE, {})
 
-    def _record_step(self, step: StepInput, state: StepState, error: CastlineError | None) -> None:
+    def _record_step(
+        self, job: Job, name: StepName, state: StepState, said: Mapping[str, str | None]
+    ) -> None:
         with self._store.write() as session:
             steps.record_step(
                 session,
-                assignment_id=step.assignment_id,
-                name=step.step,
+                assignment_id=job.id,
+                name=name,
                 state=state,
-                error_code=error.code if error else None,
-                error=error.sentence if error else None,
+                error_code=said.get("code"),
+                error=said.get("error"),
             )
+            job.witness.testify(session, job.assignment)
 
 
 def _platform_id(job: Job) -> str:

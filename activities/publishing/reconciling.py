@@ -13,7 +13,7 @@ from activities.access.credentials import CredentialKeeper
 from activities.publishing.jobs import Job
 from activities.publishing.underway import beating
 from domain.errors import PlatformUnavailable, Unconfirmed
-from domain.evidence import EvidenceKind, Told
+from domain.evidence import During, EvidenceKind, Told
 from domain.states import KnownBy
 from platforms.transfer.machine import Finished
 from store.engine import Store
@@ -96,12 +96,13 @@ class LostSessions:
         secret = transfers.find_session(self._vault, job.transfer)
         since = job.transfer.opened_at - MARGIN
         try:
-            with beating():
+            with beating(), job.witness.during(During.LOOK):
                 platform_id = self._keeper.use(
                     job.connection_id,
                     lambda credential: job.platform.find_published(
                         credential, job.publication, secret, since=since
                     ),
+                    around=job.witness.of_credential,
                 )
         except Unconfirmed as doubt:
             job.witness.note(EvidenceKind.RECONCILED, told=Told.UNCLEAR, reason=doubt.reason)

@@ -4,6 +4,7 @@ These run as local activities: a write of a millisecond to our own database is n
 task on a queue.
 """
 
+from sqlmodel import Session
 from temporalio import activity
 
 from activities.contract.assignments import AssignmentEdit, AssignmentRecord, RecordingSteps
@@ -12,7 +13,7 @@ from domain.sentences import OPEN_FINISH
 from domain.states import AssignmentState
 from store.engine import Store
 from store.queries.publishing import assignments, progress
-from store.queries.publishing.evidence import has_open_finish
+from store.queries.publishing.evidence import has_forced_finish, has_open_finish
 
 
 class RecordingActivities(RecordingSteps):
@@ -23,10 +24,11 @@ class RecordingActivities(RecordingSteps):
     @translated
     def record(self, record: AssignmentRecord) -> None:
         trouble = record.trouble
+        code = trouble.code if trouble else None
+        sentence = trouble.sentence if trouble else None
         with self._store.write() as session:
-            sentence = trouble.sentence if trouble else None
-            is_over = record.state is AssignmentState.FAILED
-            if is_over and has_open_finish(session, record.assignment_id):
+            if _may_be_there(session, record):
+                code = code or "outcome_unconfirmed"
                 sentence = f"{sentence or ''} {OPEN_FINISH}".lstrip()
             progress.record_state(
                 session,
@@ -35,7 +37,7 @@ class RecordingActivities(RecordingSteps):
                 state=record.state,
                 wait_reason=record.wait_reason,
                 wait_until=record.wait_until,
-                error_code=trouble.code if trouble else None,
+                error_code=code,
                 error=sentence,
                 remedy=trouble.remedy if trouble else None,
                 warnings=record.warnings,
@@ -53,3 +55,15 @@ class RecordingActivities(RecordingSteps):
                 scheduled_at=edit.scheduled_at,
                 clears_schedule=edit.clears_schedule,
             )
+
+
+def _may_be_there(session: Session, record: AssignmentRecord) -> bool:
+    """True for an end that leaves open whether the platform has made a video."""
+    match record.state:
+        case AssignmentState.FAILED:
+            return has_open_finish(session, record.assignment_id)
+        case AssignmentState.CANCELLED:
+            # A cancel reads to the end, unless a person ends the reading.
+            return has_forced_finish(session, record.assignment_id)
+        case _:
+            return False

@@ -33,7 +33,7 @@ from domain.errors import (
     SourceUnreachable,
     SourceUnusable,
 )
-from domain.evidence import EvidenceKind
+from domain.evidence import During, EvidenceKind
 from domain.secrets import Secret
 from media.open import open_source
 from media.policy import SourcePolicy
@@ -110,7 +110,7 @@ class TransferActivities(TransferSteps):
     def _move(self, job: Job) -> Finished:
         pin = Pin(job.video.size, job.video.pin_version)
         try:
-            with beating():
+            with beating(), job.witness.during(During.SOURCE):
                 source = open_source(job.video.source_url, pin=pin, policy=self._policy)
             with closing(source):
                 return self._send(job, source)
@@ -142,7 +142,7 @@ class TransferActivities(TransferSteps):
 
     def _send(self, job: Job, source: Source) -> Finished:
         with beating():
-            tokens = self._keeper.tokens(job.connection_id)
+            tokens = self._tokens(job)
             secret = self._find_session(job)
             is_fresh = secret is None
             if secret is None:
@@ -161,17 +161,21 @@ class TransferActivities(TransferSteps):
         progress = Progress(self._store, job)
         finish = Finish(self._store, job)
         digest = begin_digest(self._store, job, is_fresh=is_fresh)
-        return tokens.insist(
-            lambda: engine.run(
-                upload,
-                source,
-                on_progress=progress.report,
-                before_finish=finish.mark,
-                pause=progress.pause,
-                observe=job.witness.observe,
-                digest=digest,
+        with job.witness.during(During.BYTES if is_fresh else During.LOOK):
+            return tokens.insist(
+                lambda: engine.run(
+                    upload,
+                    source,
+                    on_progress=progress.report,
+                    before_finish=finish.mark,
+                    pause=progress.pause,
+                    observe=job.witness.observe,
+                    digest=digest,
+                )
             )
-        )
+
+    def _tokens(self, job: Job) -> Tokens:
+        return self._keeper.tokens(job.connection_id, around=job.witness.of_credential)
 
     def _find_session(self, job: Job) -> Secret | None:
         """The session to go on with: one that was lost is none."""
@@ -180,9 +184,10 @@ class TransferActivities(TransferSteps):
         return transfers.find_session(self._vault, job.transfer)
 
     def _open_session(self, job: Job, tokens: Tokens) -> tuple[Secret, Transfer]:
-        secret = tokens.insist(
-            lambda: job.platform.open_session(tokens.credential(), job.publication)
-        )
+        with job.witness.during(During.SESSION):
+            secret = tokens.insist(
+                lambda: job.platform.open_session(tokens.credential(), job.publication)
+            )
         with self._store.write() as session:
             transfer = transfers.open_transfer(
                 session, self._vault, job.id, secret, known=job.fence.known
@@ -220,20 +225,21 @@ class TransferActivities(TransferSteps):
         secret = self._find_session(job)
         if secret is None or job.finish_sent_at is None:
             return None
-        tokens = self._keeper.tokens(job.connection_id)
+        tokens = self._tokens(job)
         upload = job.platform.upload(
             secret, job.publication, tokens.current, finish_sent_at=job.finish_sent_at
         )
         progress = Progress(self._store, job)
         try:
-            return tokens.insist(
-                lambda: engine.ask(
-                    upload,
-                    on_progress=beat,
-                    pause=progress.pause,
-                    observe=job.witness.observe,
+            with job.witness.during(During.LOOK):
+                return tokens.insist(
+                    lambda: engine.ask(
+                        upload,
+                        on_progress=beat,
+                        pause=progress.pause,
+                        observe=job.witness.observe,
+                    )
                 )
-            )
         except SessionLost:
             return self._lost.take_denial(job)
 

@@ -17,7 +17,7 @@ from temporalio.exceptions import CancelledError
 
 from activities.failures import interrupted
 from activities.publishing.jobs import Job
-from domain.evidence import EvidenceKind, Range
+from domain.evidence import During, EvidenceKind, Range
 from platforms.transfer.digest import Digest
 from store.engine import Store
 from store.queries.publishing import progress as noted
@@ -43,6 +43,7 @@ class Finish:
     def mark(self) -> None:
         """Write it down. Raises `Conflict` and `Unconfirmed`, and then nothing may leave."""
         job = self._job
+        job.witness.turn_to(During.FINISH)
         with self._store.write() as session:
             noted.require_current(session, job.id, attempt=job.assignment.attempt)
             transfer = transfers.mark_finish_sent(session, job.id, known=job.fence.known)

@@ -7,13 +7,16 @@ with which the next run begins covers it.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from sqlmodel import Session
 from temporalio.exceptions import ApplicationError, CancelledError
 
-from domain.errors import CastlineError
-from domain.evidence import EvidenceKind, Sent, Told, whole_sha256
+from domain.errors import CastlineError, PlatformError, SourceError
+from domain.evidence import During, EvidenceKind, Sent, Told, whole_sha256
+from domain.states import StepName
 from platforms.transfer.digest import Digest
 from platforms.transfer.exchange import Exchange
 from platforms.transfer.machine import Finished
@@ -37,6 +40,7 @@ class Witness:
     def __init__(self) -> None:
         self._seen: list[Observation] = []
         self._digest: Digest | None = None
+        self._tried: During | None = None
         self._began_at = self._wrote_at = time.monotonic()
 
     def follow(self, digest: Digest) -> None:
@@ -48,8 +52,27 @@ class Witness:
         said = {name: value for name, value in data.items() if value is not None}
         self._seen.append(Observation(kind, said))
 
+    @contextmanager
+    def during(self, what: During) -> Iterator[None]:
+        """Say what is tried within."""
+        before = self._tried
+        self.turn_to(what)
+        yield
+        # Only where all went well: what an error leaves is what it happened to.
+        self._tried = before
+
+    def turn_to(self, what: During) -> None:
+        """Say what is tried from now on."""
+        self._tried = what
+
+    def of_credential(self) -> AbstractContextManager[None]:
+        """Say that a credential is got within."""
+        return self.during(During.CREDENTIAL)
+
     def observe(self, exchange: Exchange) -> None:
         """Remember what the engine told. Offsets that follow each other are one entry."""
+        if exchange.sent is Sent.BYTES:
+            self.turn_to(During.BYTES)
         if (exchange.sent, exchange.told) == (Sent.BYTES, Told.HELD):
             self._confirm(exchange.confirmed)
             return
@@ -80,7 +103,15 @@ class Witness:
 
     def stop(self, error: Exception) -> None:
         """Remember why this run went no further."""
-        self.note(EvidenceKind.STOPPED, code=_code_of(error))
+        self.note(EvidenceKind.STOPPED, **self._trouble(error))
+
+    def miss(self, step: StepName, error: Exception) -> None:
+        """Remember that a step failed, or a look at the processing."""
+        self.note(EvidenceKind.STEP, step=step, told=Told.ERROR, **self._trouble(error))
+
+    def complete(self, step: StepName) -> None:
+        """Remember that an extra step is done."""
+        self.note(EvidenceKind.STEP, step=step, told=Told.FINISHED)
 
     @property
     def is_due(self) -> bool:
@@ -94,6 +125,11 @@ class Witness:
         add_evidence(session, row, self._seen)
         self._seen = []
         self._wrote_at = time.monotonic()
+
+    def _trouble(self, error: Exception) -> dict[str, Any]:
+        # Bytes are read while others are sent, so their own errors say so themselves.
+        is_source = isinstance(error, SourceError)
+        return {"during": During.SOURCE if is_source else self._tried, **said_by(error)}
 
     def _confirm(self, offset: int) -> None:
         offsets = [offset]
@@ -112,13 +148,19 @@ class Witness:
                 return
 
 
-def _code_of(error: Exception) -> str:
+def said_by(error: Exception) -> dict[str, str | None]:
+    """Its code, the platform's reason and its sentence, as evidence has them.
+
+    Of an error that is none of ours only that there was one: its text may hold anything.
+    """
     match error:
+        case PlatformError():
+            return {"code": error.code, "reason": error.reason, "error": error.sentence}
         case CastlineError():
-            return error.code
+            return {"code": error.code, "error": error.sentence}
         case CancelledError():
-            return "cancelled"
+            return {"code": "cancelled"}
         case ApplicationError():
-            return str(error.type)
+            return {"code": str(error.type), "error": error.message}
         case _:
-            return "internal"
+            return {"code": "internal", "error": "Castline met an error of its own."}

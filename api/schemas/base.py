@@ -21,6 +21,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from domain.sentences import is_control
+
 MAX_NUMBER = 2**31 - 1
 """The largest integer id, page and count: what a database's INTEGER holds."""
 
@@ -110,11 +112,22 @@ def _in_reach(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _one_line(text: str) -> str:
+    if any(map(is_control, text)):
+        raise ValueError("Text must be one line without control characters.")
+    return text
+
+
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_reach)]
 """ISO 8601 with an explicit offset; UTC inside."""
 
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Reason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    AfterValidator(_one_line),
+]
+"""What a person says, and is told as a line later."""
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]

@@ -6,7 +6,8 @@ not be started is started by Reconcile.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,7 +46,6 @@ class Order:
     scheduled_at: datetime | None = None
     external_id: str | None = None
     callback_url: str | None = None
-    key: Key | None = None
     origin: str = "v1"
     payload_prefix: str = "payload."
     """How the surface calls the payload's fields in error details."""
@@ -58,20 +58,22 @@ class Accepted:
     """Set for a repetition, which makes no group: what was answered to the first."""
 
 
-def accept(here: Context, workspace_id: WorkspaceId, order: Order) -> Accepted:
-    """Write the order's assignments and start them. With a key, a retry gets the first answer.
+def accept(
+    here: Context, workspace_id: WorkspaceId, key: Key | None, find_order: Callable[[], Order]
+) -> Accepted:
+    """Write an order's assignments and start them. With a key, a retry gets the first answer.
 
+    The order is found once the key is claimed, so a retry depends on nothing that it names.
     Raises `InvalidRequest`, `NotFound` for foreign ids, `Conflict` for a connection that is
     switched off and for a key at whose first request we are still at work, and
     `Unprocessable` for a key that stands for another request.
     """
     group_id = ids.new_group_id()
-    if order.key is None:
-        return Accepted(_accept(here, workspace_id, order, group_id))
-    with claimed(here.store, workspace_id, order.key, group_id) as first_answer:
+    claim = nullcontext() if key is None else claimed(here.store, workspace_id, key, group_id)
+    with claim as first_answer:
         if first_answer is not None:
             return Accepted([], first_answer)
-        return Accepted(_accept(here, workspace_id, order, group_id))
+        return Accepted(_accept(here, workspace_id, find_order(), key, group_id))
 
 
 def retry(
@@ -79,7 +81,7 @@ def retry(
 ) -> Assignment:
     """Begin the next attempt. Of two retries at once the second is refused.
 
-    With a `reason` an unconfirmed one is sent anew. Raises `Conflict` (`unconfirmed`,
+    A `reason` ends the reading of an unconfirmed one. Raises `Conflict` (`unconfirmed`,
     `not_retryable`).
     """
     with here.store.write() as session:
@@ -157,7 +159,7 @@ def check_payload(
 
 
 def _accept(
-    here: Context, workspace_id: WorkspaceId, order: Order, group_id: str
+    here: Context, workspace_id: WorkspaceId, order: Order, key: Key | None, group_id: str
 ) -> Sequence[Assignment]:
     with here.store.read() as session:
         targets = [
@@ -173,7 +175,7 @@ def _accept(
         platform: _check_file(here, platform, order, facts)
         for platform in {target.platform for target in targets}
     }
-    group = _write(here, workspace_id, order, targets, known or facts, warnings, group_id)
+    group = _write(here, workspace_id, order, targets, known or facts, warnings, key, group_id)
     for row in group:
         start(here, row)
     return group
@@ -213,6 +215,7 @@ def _write(
     targets: Sequence[Connection],
     facts: VideoFacts | Video,
     warnings: Mapping[str, Mapping[str, str]],
+    key: Key | None,
     group_id: str,
 ) -> Sequence[Assignment]:
     with here.store.write() as session:
@@ -237,8 +240,8 @@ def _write(
             )
             for target in targets
         ]
-        if order.key is not None:
-            settle(session, order.key, group)
+        if key is not None:
+            settle(session, key, group)
     return group
 
 

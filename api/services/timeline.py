@@ -80,7 +80,8 @@ def as_lines(view: TimelineView) -> str:
         head.append(f"Waits for: {view.waiting_for}.")
     head += [f"To do: {view.what_to_do}", ""]
     body = [f"{written(item.at)}  {item.attempt}  {item.sentence}" for item in view.items]
-    return "\n".join([*head, *body, f"{len(view.items)} of {view.total}, page {view.page}"]) + "\n"
+    lines = [*head, *body, f"{len(view.items)} of {view.total}, page {view.page}"]
+    return "".join(f"{sentences.one_line(line)}\n" for line in lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,9 @@ class _Teller:
             case AssignmentState.WAITING:
                 return sentences.waited_for(self._data, self.platform)
             case AssignmentState.UNCONFIRMED:
-                return f"{sentences.NAMES[self.platform]}'s word on whether the video is there"
+                word = f"{sentences.NAMES[self.platform]}'s word on whether the video is there"
+                until = self._data["waitUntil"]
+                return f"{word}, which is looked for again at {until}" if until else word
             case AssignmentState.PROCESSING:
                 return f"{sentences.NAMES[self.platform]}'s processing"
             case _:
@@ -123,6 +126,9 @@ class _Teller:
                 return _HELP_WHILE_WAITING.get(remedy, _NOTHING)
             case AssignmentState.UNCONFIRMED:
                 return "Nothing: it is read again. Who has looked there may force a retry."
+            case AssignmentState.PUBLISHED if self.row.warnings:
+                name = sentences.NAMES[self.platform]
+                return f"The video is there; what its warnings name is mended on {name}."
             case AssignmentState.PUBLISHED:
                 return "Nothing: it is done."
             case AssignmentState.CANCELLED:
@@ -162,16 +168,17 @@ class _Teller:
         if entry.kind in _KINDS:
             kind = EvidenceKind(entry.kind)
             return sentences.of_evidence(kind, entry.data, self.platform, self.row.bytes_total)
-        return sentences.of_state(state_of(entry.kind), entry.data, self.platform)
+        state = state_of(entry.kind)
+        return sentences.of_state(state, entry.data, self.platform, turn=entry.turn)
 
     @property
     def _data(self) -> dict[str, Any]:
         """The row as its events have it."""
         return {
-            "attempt": self.row.attempt,
             "waitReason": self.row.wait_reason,
             "waitUntil": written(self.row.wait_until),
             "platformId": self.row.platform_id,
             "platformUrl": self.row.platform_url,
             "error": self.row.error,
+            "warnings": self.row.warnings,
         }

@@ -118,7 +118,7 @@ class _Demo:
         views = await asyncio.gather(*(self._follow(service, view) for view in group["items"]))
         for view in views:
             if view["state"] != AssignmentState.PUBLISHED:
-                raise DemoFailed(f"the assignment on {view['platform']} ended {describe(view)}")
+                raise DemoFailed(f"on {view['platform']}: {describe(view)}")
         return views
 
     async def _follow(self, service: httpx.AsyncClient, view: dict[str, Any]) -> dict[str, Any]:

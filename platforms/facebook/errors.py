@@ -4,7 +4,8 @@ The Graph API names its error by `code` and `error_subcode`, the upload host by 
 in an envelope of its own; the tables of `reasons.py` say what each means. HTTP statuses
 vary for the same error (facts: Facebook section 4), so they decide only where the code is
 unknown. An answer that is neither envelope, a page of HTML say, leaves open what the
-call has done.
+call has done. What is kept of Meta's words is numbers and the words of these tables, never free
+text: it would be stored, and shown.
 """
 
 import json
@@ -101,7 +102,16 @@ def number(value: Any) -> int | None:
     """A number of Meta's, which comes as one or as digits in a string. Pure."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number and abs(value) < 10**19 else None
+
+
+def require_id(value: Any) -> str:
+    """The id of an object. Raises `PlatformUnavailable` for what is none. Pure."""
+    id = number(value)
+    if id is None or id < 0:
+        raise unreadable()
+    return str(id)
 
 
 def _judge(

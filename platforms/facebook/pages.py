@@ -13,7 +13,7 @@ from typing import Any
 from domain.accounts import LeftOut
 from domain.errors import PlatformRefusal, Remedy
 from domain.secrets import Secret
-from platforms.facebook.errors import number, unreadable
+from platforms.facebook.errors import number, require_id, unreadable
 from platforms.facebook.graph import Graph
 from platforms.facebook.login import SCOPES, Inspection, Login, require_scopes
 from platforms.facebook.usage import APP
@@ -56,7 +56,7 @@ def get_channel(graph: Graph, credential: Credential) -> Channel:
         {"fields": "id,name,about,followers_count,picture.type(large)"},
     )
     return Channel(
-        id=_id(page),
+        id=require_id(page.get("id")),
         title=str(page.get("name", "")),
         description=str(page.get("about", "")),
         follower_count=number(page.get("followers_count")),
@@ -65,7 +65,7 @@ def get_channel(graph: Graph, credential: Credential) -> Channel:
 
 
 def _account(row: Mapping[str, Any], inspection: Inspection) -> Account | LeftOut:
-    id, name = _id(row), str(row.get("name", ""))
+    id, name = require_id(row.get("id")), str(row.get("name", ""))
     token, tasks = row.get("access_token"), row.get("tasks") or []
     if not isinstance(token, str) or not token:
         return LeftOut(
@@ -135,13 +135,6 @@ def _next(listing: Mapping[str, Any]) -> str | None:
         return str(listing["paging"]["cursors"]["after"]) if "next" in listing["paging"] else None
     except (KeyError, TypeError):
         return None
-
-
-def _id(node: Mapping[str, Any]) -> str:
-    id = number(node.get("id"))
-    if id is None:
-        raise unreadable()
-    return str(id)
 
 
 def _picture(node: Mapping[str, Any]) -> str | None:

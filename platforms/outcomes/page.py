@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import groupby
 
+from domain.sentences import NAMES
 from platforms.outcomes import facebook, youtube
 from platforms.outcomes.table import Row
 
@@ -36,7 +37,6 @@ This page is printed from the tables in `platforms/outcomes/` by
 """
 
 _ASKS_FIRST = "It is not sent again before it is known what became of it."
-_NAMES = {"youtube": "YouTube", "facebook": "Facebook"}
 
 
 def render(rows: Iterable[Row]) -> str:
@@ -48,7 +48,7 @@ def render(rows: Iterable[Row]) -> str:
 def _section(rows: list[Row]) -> str:
     call = rows[0].call
     lines = [
-        f"## {_NAMES[call.platform]}, {call.title}",
+        f"## {NAMES[call.platform]}, {call.title}",
         "",
         f"Its effect: {call.makes}. {call.repeats or _ASKS_FIRST}",
         "",

@@ -4,10 +4,12 @@ A body names its error twice, in `errors[]` and in google.rpc `details`, and eit
 missing (facts: YouTube section 5.1), so both are read and the first reason with a rule
 decides; without one the HTTP status does, which also serves answers that are HTML or
 garbage. Message text is looked at for one thing only: an empty bucket of uploads per day
-and a short rate limit have the same status and reason.
+and a short rate limit have the same status and reason. What is kept of Google's words is codes
+and ids, never free text: it would be stored, and shown.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +19,9 @@ from platforms.http import retry_after
 from platforms.rules import Rule
 from platforms.transfer.machine import Answer
 from platforms.youtube.reasons import OUTAGE, RATE, REQUEST, RULES, STATUSES, UPLOADS_SPENT
+
+_CODE = re.compile(r"[A-Za-z0-9_./-]{1,64}")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def classify(answer: Answer, now: datetime | None = None) -> PlatformError:
@@ -36,6 +41,18 @@ def classify(answer: Answer, now: datetime | None = None) -> PlatformError:
 def unreadable() -> PlatformUnavailable:
     """A success whose body is not what the API promises."""
     return PlatformUnavailable("unreadable_answer", "YouTube gave an answer that cannot be read.")
+
+
+def find_code(word: object) -> str | None:
+    """A word of Google's, if it is a code. Pure."""
+    return word if isinstance(word, str) and _CODE.fullmatch(word) else None
+
+
+def require_id(word: object) -> str:
+    """The id of a video. Raises `PlatformUnavailable` for what is none. Pure."""
+    if not isinstance(word, str) or not _ID.fullmatch(word):
+        raise unreadable()
+    return word
 
 
 def _error(rule: Rule, answer: Answer, reason: str | None, now: datetime) -> PlatformError:
@@ -61,10 +78,10 @@ def _reasons_of(error: dict[str, Any]) -> Iterator[str]:
     for part in ("errors", "details"):
         entries = error.get(part)
         for entry in entries if isinstance(entries, list) else []:
-            if isinstance(entry, dict) and isinstance(entry.get("reason"), str):
-                yield entry["reason"]
-    if isinstance(error.get("status"), str):
-        yield error["status"]
+            if isinstance(entry, dict) and (reason := find_code(entry.get("reason"))):
+                yield reason
+    if status := find_code(error.get("status")):
+        yield status
 
 
 def _says_per_day(error: dict[str, Any]) -> bool:

@@ -32,7 +32,7 @@ from platforms.http import Http, retry_after
 from platforms.protocol import Credential
 from platforms.transfer.machine import Answer
 from platforms.youtube.api import GoogleApp
-from platforms.youtube.errors import unreadable
+from platforms.youtube.errors import find_code, unreadable
 
 _TRANSIENT = frozenset(
     {"internal_failure", "server_error", "temporarily_unavailable", "backend_error"}
@@ -227,8 +227,7 @@ def _error(answer: Answer, invalid_grant: PlatformError | None) -> PlatformError
 
 
 def _code_of(answer: Answer) -> str | None:
-    error = _document(answer).get("error")
-    return error if isinstance(error, str) else None
+    return find_code(_document(answer).get("error"))
 
 
 def _grant_of(answer: Answer) -> Mapping[str, Any]:

@@ -137,3 +137,4 @@ class IdempotencyClaim(SQLModel, table=True):
     answer: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     """What was answered. None: the work is under way, or was cut off by a crash."""
     created_at: datetime = moment_field(default_factory=now)
+    """Until it is answered, the last time that its request gave a sign of life."""

@@ -1,20 +1,21 @@
 """A store with one assignment in it, and a platform that a test directs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from activities.access.credentials import CredentialKeeper
 from activities.access.packing import pack
 from activities.publishing.transferring import TransferActivities
-from domain.errors import CastlineError
 from domain.secrets import Secret
+from domain.states import StepName
 from media.facts import inspect
 from media.policy import SourcePolicy
-from platforms.protocol import Credential, Publication
+from platforms.protocol import Credential, Live, Outcome, Publication
 from platforms.registry import Registry
 from platforms.youtube.channels import READ, UPLOAD
 from platforms.youtube.publishing.resumable import ResumableUpload
@@ -32,13 +33,13 @@ SCOPES = (UPLOAD, READ)
 
 
 class DirectedPlatform(DirectedYouTube):
-    """The real adapter's words; refreshing and uploading go as a test wants it."""
+    """The real adapter's words; refreshing and publishing go as a test wants it."""
 
     def forget(self) -> None:
         super().forget()
         self.refreshing: Callable[[Credential], Credential] | None = None
-        self.trouble: CastlineError | None = None
-        """What the upload meets."""
+        self.trouble: Exception | None = None
+        """What the upload and everything after it meet."""
         self.discarded: list[str] = []
 
     def refresh(self, credential: Credential) -> Credential:
@@ -55,14 +56,37 @@ class DirectedPlatform(DirectedYouTube):
         fresh: bool = False,
         finish_sent_at: datetime | None = None,
     ) -> ResumableUpload:
-        if self.trouble is not None:
-            raise self.trouble
+        self._meet_trouble()
         return super().upload(
             session, publication, access_token, fresh=fresh, finish_sent_at=finish_sent_at
         )
 
+    def open_session(self, credential: Credential, publication: Publication) -> Secret:
+        self._meet_trouble()
+        return Secret("session")
+
+    def outcome(
+        self,
+        credential: Credential,
+        platform_id: str,
+        publication: Publication,
+        *,
+        uploaded_at: datetime | None = None,
+    ) -> Outcome:
+        self._meet_trouble()
+        return Live("https://youtu.be/dQw")
+
+    def run_step(
+        self, step: StepName, credential: Credential, platform_id: str, payload: Mapping[str, Any]
+    ) -> None:
+        self._meet_trouble()
+
     def discard_session(self, session: Secret, credential: Credential) -> None:
         self.discarded.append(session.reveal())
+
+    def _meet_trouble(self) -> None:
+        if self.trouble is not None:
+            raise self.trouble
 
 
 def credential(token: str, *, lives: timedelta = timedelta(hours=1)) -> Credential:

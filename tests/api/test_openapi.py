@@ -90,6 +90,7 @@ def test_an_answer_that_asks_to_come_back_says_when(context: Context) -> None:
     }
     assert waited_for == {
         ("post", "/api/v1/assignments"),
+        ("post", "/api/youtube/upload/"),
         ("post", "/api/v1/assignments/{assignment_id}/retry"),
         ("delete", "/api/v1/assignments/{assignment_id}"),
     }
@@ -97,3 +98,14 @@ def test_an_answer_that_asks_to_come_back_says_when(context: Context) -> None:
         for status in {"429", "503"} & operation["responses"].keys():
             is_ours = path not in ("/healthz", "/readyz")
             assert ("headers" in operation["responses"][status]) == is_ours, (method, path)
+
+
+def test_a_request_that_is_done_once_says_how_its_key_is_written(context: Context) -> None:
+    keyed = {
+        (path, str(parameter["schema"]))
+        for path, _, operation in operations(context)
+        for parameter in operation.get("parameters", [])
+        if parameter["name"] == "Idempotency-Key"
+    }
+    assert {path for path, _ in keyed} == {"/api/v1/assignments", "/api/youtube/upload/"}
+    assert all("^[!-~]{1,200}$" in schema for _, schema in keyed)

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain import sentences
-from domain.evidence import EvidenceKind, Told
-from domain.states import AssignmentState, KnownBy, PlatformName, WaitReason
+from domain.evidence import During, EvidenceKind, Told
+from domain.states import AssignmentState, KnownBy, PlatformName, StepName, WaitReason
 
 MIB = 1024 * 1024
 YOUTUBE, FACEBOOK = PlatformName.YOUTUBE, PlatformName.FACEBOOK
@@ -43,8 +45,28 @@ SEEN: list[tuple[EvidenceKind, dict[str, Any], str]] = [
     (EvidenceKind.STOPPED, {"code": "interrupted"}, "The worker was stopped; another one goes on."),
     (
         EvidenceKind.STOPPED,
-        {"code": "platform_unavailable"},
-        "The transfer came to a stop: platform_unavailable.",
+        {"during": "session", "code": "platform_error", "error": "YouTube has trouble."},
+        "Opening the upload session failed: YouTube has trouble.",
+    ),
+    (
+        EvidenceKind.STOPPED,
+        {"code": "internal", "error": "Castline met an error of its own."},
+        "The transfer failed: Castline met an error of its own.",
+    ),
+    (
+        EvidenceKind.STEP,
+        {"step": "thumbnail", "told": "error", "error": "It is over 2 MiB."},
+        "Its thumbnail failed: It is over 2 MiB.",
+    ),
+    (
+        EvidenceKind.STEP,
+        {"step": "processing", "told": "error", "during": "credential", "error": "It is dead."},
+        "Looking at the processing failed for want of a valid credential: It is dead.",
+    ),
+    (
+        EvidenceKind.STEP,
+        {"step": "captions", "told": "finished"},
+        "Its captions were added.",
     ),
     (
         EvidenceKind.SESSION_LOST,
@@ -58,7 +80,7 @@ SEEN: list[tuple[EvidenceKind, dict[str, Any], str]] = [
         "The account's videos were read: dQw is the one.",
     ),
     (EvidenceKind.SESSION_DISCARDED, {}, "The upload session was given up."),
-    (EvidenceKind.FORCED, {"reason": "I looked."}, "A person had it sent anew: I looked."),
+    (EvidenceKind.FORCED, {"reason": "I looked."}, "A person ended the reading: I looked."),
     (
         EvidenceKind.IDENTIFIED,
         {"platformId": "dQw", "knownBy": "answer"},
@@ -74,6 +96,21 @@ def test_an_observation_is_told(kind: EvidenceKind, data: dict[str, Any], senten
 
 def test_every_kind_of_observation_is_told() -> None:
     assert {kind for kind, _, _ in SEEN} == set(EvidenceKind)
+
+
+@pytest.mark.parametrize("during", During)
+def test_everything_that_may_fail_is_told_by_its_name(during: During) -> None:
+    data = {"during": during, "code": "no", "error": "No."}
+    said = sentences.of_evidence(EvidenceKind.STOPPED, data, FACEBOOK, 10)
+    assert said.endswith(" failed: No.")
+
+
+@pytest.mark.parametrize("step", [StepName.THUMBNAIL, StepName.CAPTIONS, StepName.PLAYLIST])
+def test_every_step_is_told_whatever_came_of_it(step: StepName) -> None:
+    for told in (Told.FINISHED, Told.ERROR):
+        data = {"step": step, "told": told, "error": "No."}
+        said = sentences.of_evidence(EvidenceKind.STEP, data, YOUTUBE, 10)
+        assert ("failed: No." in said) == (told is Told.ERROR)
 
 
 @pytest.mark.parametrize("told", Told)
@@ -95,6 +132,7 @@ def test_every_way_of_knowing_is_told(known_by: KnownBy) -> None:
 @pytest.mark.parametrize("state", AssignmentState)
 def test_every_state_is_told(state: AssignmentState, platform: PlatformName) -> None:
     data = {
+        "attempt": 1,
         "waitReason": "quota",
         "waitUntil": "2026-11-22T12:00:00Z",
         "error": "The budget is empty.",
@@ -111,9 +149,33 @@ def test_every_wait_is_told(reason: WaitReason) -> None:
     assert "{" not in said
 
 
-def test_a_retry_is_told_by_its_number() -> None:
-    said = sentences.of_state(AssignmentState.PENDING, {"attempt": 3}, YOUTUBE)
-    assert said == "Attempt 3 was begun."
+@pytest.mark.parametrize(
+    ("attempt", "turn", "said"),
+    [
+        (1, 1, "It was accepted."),
+        (1, 2, "It takes its turn again."),
+        (3, 1, "Attempt 3 was begun."),
+        (3, 2, "It takes its turn again."),
+        (3, None, "It takes its turn."),
+    ],
+)
+def test_an_attempt_is_begun_once(attempt: int, turn: int | None, said: str) -> None:
+    data = {"attempt": attempt}
+    assert sentences.of_state(AssignmentState.PENDING, data, YOUTUBE, turn=turn) == said
+
+
+def test_what_is_published_tells_its_warnings() -> None:
+    data = {
+        "platformUrl": "https://youtu.be/dQw",
+        "warnings": {
+            "privacy_differs": "Asked for public; YouTube made the video private.",
+            "thumbnail_failed": "The image is not there.",
+        },
+    }
+    assert sentences.of_state(AssignmentState.PUBLISHED, data, YOUTUBE) == (
+        "It is published: https://youtu.be/dQw Asked for public; YouTube made the video private. "
+        "Its thumbnail failed: The image is not there."
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,7 +185,26 @@ def test_a_retry_is_told_by_its_number() -> None:
         (512, 2048, "0.5 of 2.0 KiB"),
         (12 * MIB, 40 * MIB, "12.0 of 40.0 MiB"),
         (3 << 29, 5 << 30, "1.5 of 5.0 GiB"),
+        (40 * MIB - 1, 40 * MIB, "39.9 of 40.0 MiB"),
+        (40 * MIB, 40 * MIB + 1, "40.0 of 40.1 MiB"),
+        (40 * MIB + 1, 40 * MIB + 1, "40.1 of 40.1 MiB"),
+        (1023, 1024, "0.9 of 1.0 KiB"),
     ],
 )
 def test_an_amount_is_told_in_the_unit_of_the_whole(held: int, total: int, said: str) -> None:
     assert sentences.amount(held, total) == said
+
+
+@given(
+    st.integers(1, 256 * 10**9).flatmap(
+        lambda size: st.tuples(st.integers(0, size - 1), st.just(size))
+    )
+)
+def test_a_part_never_reads_like_the_whole(part: tuple[int, int]) -> None:
+    held, total, _ = sentences.amount(*part).replace(" of ", " ").split()
+    assert float(held) < float(total)
+
+
+def test_a_line_for_a_terminal_has_nothing_that_steers_it() -> None:
+    said = sentences.one_line("Looked\r\nby\x1b[2J hand\u2028\x7f\x85: nicht da, 見た 👍🏽")
+    assert said == "Looked  by [2J hand   : nicht da, 見た 👍🏽"

@@ -5,6 +5,7 @@ assignment whose own workflow waits for its schedule, with the loss dated back.
 """
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,10 +19,12 @@ from activities.contract.trouble import Kind
 from activities.publishing.reconciling import SETTLING
 from activities.publishing.transferring import TransferActivities
 from domain.evidence import EvidenceKind
+from domain.sentences import OPEN_FINISH
 from domain.states import AssignmentState
 from runtime.temporal import RECONCILE
-from store.queries.publishing import assignments, evidence, progress, transfers
+from store.queries.publishing import assignments, progress, transfers
 from tests.support.clips import Clip, make_clip, the_only_video
+from tests.support.evidence import evidence_of
 from tests.support.google import upload_others
 from tests.support.stack import Stack, Tenant, eventually
 
@@ -75,11 +78,9 @@ def date_back(stack: Stack, assignment_id: str, by: timedelta) -> None:
         transfer.lost_at = datetime.now(UTC) - by
 
 
-def seen(stack: Stack, assignment_id: str, *kinds: EvidenceKind) -> list[dict[str, Any]]:
+def seen(stack: Stack, assignment_id: str, *kinds: EvidenceKind) -> list[Mapping[str, Any]]:
     """The evidence of some kinds, in its order."""
-    with stack.parts.store.read() as session:
-        entries = evidence.list_evidence(session, assignment_id)
-    return [one.data for one in entries if one.kind in kinds]
+    return [one.data for one in evidence_of(stack.parts.store, assignment_id, *kinds)]
 
 
 async def unconfirmed(tenant: Tenant, clip: Clip) -> dict[str, Any]:
@@ -320,12 +321,15 @@ async def test_a_cancel_that_stays_unclear_is_answered_and_still_sends_nothing(
 
     for _ in range(2):
         refused = await tenant.ask("DELETE", path, status=409)
-        assert refused["code"] == "unconfirmed"
+        assert (refused["code"], refused["remedy"]) == ("unconfirmed", "wait")
+        waited_for = (await tenant.look(assignment["id"]))["waitUntil"]
+        assert f"again at {waited_for}" in refused["error"]
     assert (await tenant.look(assignment["id"]))["state"] == "unconfirmed"
 
     # With the session dropped there is nothing left to read, and the cancel stands.
     await tenant.ask("POST", f"{path}/retry", {"force": True, "reason": REASON})
-    await tenant.until(assignment["id"], "cancelled", "published", "failed")
+    ended = await tenant.until(assignment["id"], "cancelled", "published", "failed")
+    assert (ended["state"], ended["error"]) == ("cancelled", OPEN_FINISH)
     assert stack.emulator.videos() == []
     assert stack.emulator.calls(START) == 1
 

@@ -137,6 +137,12 @@ async def test_a_thumbnail_survives_a_blip(tenant: Tenant, stack: Stack, picture
 
     assert published["warnings"] == {}
     assert stack.emulator.calls("thumbnails.set") == 2
+    told = await tenant.ask("GET", f"/api/v1/assignments/{published['id']}/timeline")
+    steps = [item["sentence"] for item in told["items"] if item["kind"] == "step"]
+    assert steps == [
+        "Its thumbnail failed: YouTube has trouble of its own.",
+        "Its thumbnail was set.",
+    ]
 
 
 async def test_a_thumbnail_that_fails_hides_no_video(
@@ -150,6 +156,10 @@ async def test_a_thumbnail_that_fails_hides_no_video(
     assert (published["state"], published["errorCode"]) == ("published", None)
     assert list(published["warnings"]) == ["thumbnail_failed"]
     assert stack.emulator.calls("thumbnails.set") == 0
+    told = await tenant.ask("GET", f"/api/v1/assignments/{published['id']}/timeline")
+    failed = f"Its thumbnail failed: {published['warnings']['thumbnail_failed']}"
+    assert failed in [item["sentence"] for item in told["items"] if item["kind"] == "step"]
+    assert told["sentence"] == f"It is published: {published['platformUrl']} {failed}"
 
 
 async def test_a_step_without_its_scope_leaves_the_connection_as_it_is(

@@ -7,6 +7,7 @@ import pytest
 from tests.support.clips import Clip, make_clip, the_only_video
 from tests.support.stack import Stack, Tenant
 
+START = "videos.insert.start"
 TRANSFER = "videos.insert.transfer"
 
 
@@ -67,6 +68,43 @@ async def test_a_lost_final_answer_is_told_with_what_read_it_back(
     assert (evidence["knownBy"], evidence["platformId"]) == ("read_back", video)
     assert evidence["sha256"] == clip.sha256
     assert told["sentence"] == f"It is published: {published['platformUrl']}"
+
+
+@pytest.mark.parametrize(
+    ("operation", "sentence"),
+    [
+        (START, "Opening the upload session failed: "),
+        (TRANSFER, "Sending the bytes failed: "),
+    ],
+)
+async def test_what_failed_is_told(
+    tenant: Tenant, stack: Stack, clip: Clip, operation: str, sentence: str
+) -> None:
+    stack.emulator.fault(operation, "status", status=403)
+
+    failed = await tenant.publish(await tenant.connection(), mediaUrl=clip.url)
+
+    assert failed["state"] == "failed"
+    told = await timeline(tenant, failed)
+    stopped = next(item for item in told["items"] if item["kind"] == "stopped")
+    assert stopped["sentence"] == f"{sentence}{failed['error']}"
+
+
+async def test_a_refusal_of_the_last_byte_is_of_the_finish(
+    tenant: Tenant, stack: Stack, clip: Clip
+) -> None:
+    """It is believed when the session agrees, so a question is what was asked last."""
+    stack.emulator.fault(TRANSFER, "status", status=403, final=True)
+
+    failed = await tenant.publish(await tenant.connection(), mediaUrl=clip.url)
+
+    told = await timeline(tenant, failed)
+    assert observed(told)[-3:] == [
+        ("asked", "error"),
+        ("session_discarded", None),
+        ("stopped", None),
+    ]
+    assert told["items"][-2]["sentence"].startswith("Completing the upload failed: ")
 
 
 async def test_a_video_that_facebook_names_beforehand_is_told_from_the_first(

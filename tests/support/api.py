@@ -163,7 +163,14 @@ class Tenant:
                 origin=origin,
             )
 
-    def settle(self, assignment_id: str, state: AssignmentState, **columns: str) -> None:
+    def settle(
+        self,
+        assignment_id: str,
+        state: AssignmentState,
+        *,
+        warnings: Mapping[str, str] | None = None,
+        **columns: str,
+    ) -> None:
         """Write what the workflow would write."""
         with self.context.store.write() as session:
             progress.record_state(
@@ -175,7 +182,7 @@ class Tenant:
                 error_code=columns.get("error_code"),
                 error=columns.get("error"),
                 remedy=None,
-                warnings={},
+                warnings=warnings or {},
                 platform_url=columns.get("platform_url"),
             )
 

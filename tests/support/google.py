@@ -21,6 +21,17 @@ from tests.support.emulator import CLIENT_ID, CLIENT_SECRET, Emulator
 CREDENTIAL = Credential(Secret("access"), Secret("refresh"), None, (UPLOAD, READ))
 """Not known to anybody: for scripts, and for calls that must not be made."""
 
+UNTOLD = (
+    "https://www.googleapis.com/upload/youtube/v3/videos?upload_id=AHmUCdLx",
+    "Bearer ya29.secret",
+    "\ud800",
+    "nul\0",
+    "invalidTitle\n",
+    "x" * 65,
+    "",
+)
+"""Free text, where a code or an id is expected: secret, or not to be stored."""
+
 
 def app_at(url: str) -> GoogleApp:
     return GoogleApp(

@@ -1,16 +1,16 @@
 """Assignments: publish one video on one connection."""
 
-import hashlib
-import json
 from collections.abc import Sequence
-from typing import Annotated, Any
+from functools import partial
+from typing import Any
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from activities.contract.assignments import AssignmentEdit
 from api.auth import Caller
 from api.context import Context, Here
+from api.routes.keys import KeyHeader, key_of
 from api.routes.paging import Filter, Limit, PageNumber
 from api.schemas.problem import answers
 from api.schemas.v1.assignments import (
@@ -30,8 +30,6 @@ from store.queries.rows import PAGE_LIMIT
 from store.tables import Assignment
 
 router = APIRouter(prefix="/assignments", tags=["Assignments"])
-
-KeyHeader = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 
 
 @router.post(
@@ -57,7 +55,8 @@ def create(
     From this answer on it is never lost: whatever stops working is waited for. With an
     idempotency key the same body is answered alike, and 409 `in_flight` until it is answered.
     """
-    accepted = accept(here, workspace_id, _order(wanted, idempotency_key))
+    key = _key(wanted, idempotency_key)
+    accepted = accept(here, workspace_id, key, partial(_order, wanted))
     if accepted.first_answer is not None:
         return JSONResponse(accepted.first_answer)
     return JSONResponse(_tell(wanted, accepted.group), 201)
@@ -116,8 +115,9 @@ def begin_again(
 ) -> AssignmentView:
     """Run a failed or cancelled assignment again. What is uploaded already is not sent twice.
 
-    409 `unconfirmed` while an unclear outcome is read back, which needs no retry; `force` with a
-    `reason` sends it anew all the same.
+    409 `unconfirmed` while an unclear outcome is read back, which needs no retry. `force` with a
+    `reason` ends the reading: it is sent anew at once. Where it was cancelled meanwhile, it is
+    cancelled at once, and a video may be there all the same.
     """
     reason = None if wanted is None else wanted.reason
     return AssignmentView.model_validate(retry(here, workspace_id, assignment_id, reason))
@@ -128,7 +128,7 @@ def give_up(here: Here, workspace_id: Caller, assignment_id: str) -> AssignmentV
     """Cancel. 200: it came in time and nothing will be published. 409 `too_late`: it did not.
 
     409 `unconfirmed`: the platform does not tell yet. Nothing more is sent, and it ends as
-    published or as cancelled.
+    published or as cancelled; a forced retry cancels it at once.
     """
     with here.store.read() as session:
         row = assignments.get_assignment(session, workspace_id, assignment_id)
@@ -148,7 +148,7 @@ def _edit(here: Context, row: Assignment, changes: AssignmentPatch) -> Assignmen
     )
 
 
-def _order(wanted: AssignmentRequest, header: str | None) -> Order:
+def _order(wanted: AssignmentRequest) -> Order:
     return Order(
         connection_ids=wanted.connection_ids or [wanted.connection_id or ""],
         video_id=wanted.video_id,
@@ -158,7 +158,6 @@ def _order(wanted: AssignmentRequest, header: str | None) -> Order:
         scheduled_at=wanted.scheduled_at,
         external_id=wanted.external_id,
         callback_url=wanted.callback_url,
-        key=_key(wanted, header),
     )
 
 
@@ -167,9 +166,7 @@ def _key(wanted: AssignmentRequest, header: str | None) -> Key | None:
     if header is not None and text != header:
         sentence = "The header Idempotency-Key says something else."
         raise InvalidRequest("invalid_request", sentence, details={"idempotencyKey": [sentence]})
-    if text is None:
-        return None
-    return Key(text, _fingerprint(wanted), lambda group: _tell(wanted, group))
+    return key_of(text, wanted, partial(_tell, wanted))
 
 
 def _tell(wanted: AssignmentRequest, group: Sequence[Assignment]) -> dict[str, Any]:
@@ -179,9 +176,3 @@ def _tell(wanted: AssignmentRequest, group: Sequence[Assignment]) -> dict[str, A
         return views[0].model_dump(mode="json", by_alias=True)
     made = AssignmentGroup(group_id=views[0].group_id, items=views)
     return made.model_dump(mode="json", by_alias=True)
-
-
-def _fingerprint(wanted: AssignmentRequest) -> str:
-    """The same for two bodies that mean the same, however they are written."""
-    body = wanted.model_dump(mode="json", exclude={"idempotency_key"}, exclude_none=True)
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from api.auth import Caller
 from api.context import Here
+from api.routes.accepting import best_of
 from api.routes.paging import Limit, PageNumber
 from api.schemas.problem import answers
 from api.schemas.v1.timeline import TimelineView
@@ -16,7 +17,7 @@ from store.queries.rows import PAGE_LIMIT
 
 router = APIRouter(prefix="/assignments", tags=["Assignments"])
 
-_PLAIN = "text/plain"
+_JSON, _PLAIN = "application/json", "text/plain"
 
 
 @router.get(
@@ -30,13 +31,14 @@ def read_timeline(
     assignment_id: str,
     page: PageNumber = 1,
     limit: Limit = PAGE_LIMIT,
-    accept: Annotated[str, Header(include_in_schema=False)] = "",
+    accept: Annotated[list[str] | None, Header(include_in_schema=False)] = None,
 ) -> Response:
     """What happened, oldest first, and the evidence that the video is there once.
 
     It is told for as long as the assignment's row is kept. `Accept: text/plain` gives lines.
     """
     told = tell(here, workspace_id, assignment_id, page=page, limit=limit)
-    if accept.startswith(_PLAIN):
-        return PlainTextResponse(as_lines(told))
-    return JSONResponse(told.model_dump(mode="json", by_alias=True))
+    varies = {"Vary": "Accept"}
+    if best_of((_JSON, _PLAIN), accept or []) == _PLAIN:
+        return PlainTextResponse(as_lines(told), headers=varies)
+    return JSONResponse(told.model_dump(mode="json", by_alias=True), headers=varies)

@@ -1,6 +1,7 @@
 """Uploads: the assignments of `/api/v1` that this surface made, by their number."""
 
 import re
+from functools import partial
 from typing import Annotated, Any
 
 import anyio
@@ -9,19 +10,19 @@ from fastapi import APIRouter, Header, Path, Response
 
 from api.auth import Caller
 from api.context import Context, Here
+from api.routes.keys import KeyHeader, key_of
 from api.routes.paging import Limit, PageNumber
 from api.routes.slashes import both
 from api.schemas.base import MAX_NUMBER
 from api.schemas.problem import answers
-from api.schemas.youtube import UploadAnswer, UploadRequest, UploadStatus
+from api.schemas.youtube import Status, UploadAnswer, UploadRequest, UploadStatus
 from api.services.assignments import Order, accept
 from api.services.connections import get_latest_connection
-from domain.errors import Conflict, NotFound
+from domain.errors import NotFound, NotYet, Unprocessable
 from domain.ids import WorkspaceId
-from domain.states import AssignmentState, PlatformName
+from domain.states import PlatformName
 from store.queries.publishing import assignments, videos
 from store.queries.rows import PAGE_LIMIT
-from store.tables import Assignment
 
 router = APIRouter(prefix="/youtube", tags=["YouTube"])
 
@@ -30,24 +31,27 @@ LOOK_EVERY = 0.5
 """Seconds between two looks at a row that is waited for."""
 
 
-@both(router.post, "/upload/", responses=answers(NotFound, Conflict))
+@both(router.post, "/upload/", responses=answers(NotFound, NotYet, Unprocessable))
 async def upload(
     here: Here,
     workspace_id: Caller,
     wanted: UploadRequest,
     response: Response,
+    idempotency_key: KeyHeader = None,
     prefer: Annotated[str, Header()] = "",
 ) -> UploadAnswer:
     """Publish a job's video on the connected channel. Public unless said otherwise.
 
-    `Prefer: wait=N` waits up to N seconds, 60 at most, for `youtube_video_id`.
+    With an idempotency key the same body is published once and answered alike, with 200, and 409
+    `in_flight` until it is accepted. `Prefer: wait=N` waits up to N seconds, 60 at most, for
+    `youtube_video_id`: a repetition waits for the same upload and tells how it stands then.
     """
-    row = await to_thread.run_sync(_accept, here, workspace_id, wanted)
+    answer = await to_thread.run_sync(_accept, here, workspace_id, wanted, idempotency_key)
     seconds = _seconds_to_wait(prefer)
     if seconds is not None:
         response.headers["Preference-Applied"] = f"wait={seconds}"
-        row = await _once_it_has_an_id(here, row, seconds)
-    return UploadAnswer.of(row)
+        answer = await _once_it_has_an_id(here, workspace_id, answer, seconds)
+    return answer
 
 
 @both(router.get, "/uploads/")
@@ -73,7 +77,18 @@ def read(
         )
 
 
-def _accept(here: Context, workspace_id: WorkspaceId, wanted: UploadRequest) -> Assignment:
+def _accept(
+    here: Context, workspace_id: WorkspaceId, wanted: UploadRequest, header: str | None
+) -> UploadAnswer:
+    """The upload as it was accepted, now or by the first request with the key."""
+    key = key_of(header, wanted, lambda group: UploadAnswer.of(group[0]).model_dump(mode="json"))
+    accepted = accept(here, workspace_id, key, partial(_order, here, workspace_id, wanted))
+    if accepted.first_answer is not None:
+        return UploadAnswer.model_validate(accepted.first_answer)
+    return UploadAnswer.of(accepted.group[0])
+
+
+def _order(here: Context, workspace_id: WorkspaceId, wanted: UploadRequest) -> Order:
     connection = get_latest_connection(here, workspace_id, PlatformName.YOUTUBE)
     with here.store.read() as session:
         video = videos.get_video_by_number(session, workspace_id, wanted.job_id)
@@ -83,7 +98,7 @@ def _accept(here: Context, workspace_id: WorkspaceId, wanted: UploadRequest) -> 
         "tags": wanted.tags,
         "privacy": wanted.privacy_status,
     }
-    order = Order(
+    return Order(
         connection_ids=[connection.id],
         video_id=video.id,
         media_url=None,
@@ -92,7 +107,6 @@ def _accept(here: Context, workspace_id: WorkspaceId, wanted: UploadRequest) -> 
         origin="youtube",
         payload_prefix="",
     )
-    return accept(here, workspace_id, order).group[0]
 
 
 def _seconds_to_wait(prefer: str) -> int | None:
@@ -101,17 +115,21 @@ def _seconds_to_wait(prefer: str) -> int | None:
     return None if asked is None else min(int(asked[1]), MAX_WAIT)
 
 
-async def _once_it_has_an_id(here: Context, row: Assignment, seconds: int) -> Assignment:
-    """The row once the platform has named the video, the work has ended or the time is up."""
+async def _once_it_has_an_id(
+    here: Context, workspace_id: WorkspaceId, answer: UploadAnswer, seconds: int
+) -> UploadAnswer:
+    """The upload once the platform has named the video, the work has ended or the time is up."""
 
-    def look() -> Assignment:
+    def look() -> UploadAnswer:
         with here.store.read() as session:
-            return assignments.get_assignment_by_id(session, row.id)
+            return UploadAnswer.of(
+                assignments.get_assignment_by_number(session, workspace_id, answer.upload_id)
+            )
 
     with anyio.move_on_after(seconds):
         while True:
-            row = await to_thread.run_sync(look)
-            if row.platform_id is not None or AssignmentState(row.state).is_settled:
+            answer = await to_thread.run_sync(look)
+            if answer.youtube_video_id is not None or answer.status is not Status.PROCESSING:
                 break
             await anyio.sleep(LOOK_EVERY)
-    return row
+    return answer

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field, field_validator, model_validator
 
 from api.schemas.base import Answer, Body, Id, Label, Moment, Page, Reason, Url, example
+from api.schemas.keys import KeyText
 from domain.states import AssignmentState, KnownBy, WaitReason
 
 _CONNECTION = "con_5f0c7a1be6d94d0f8d1f4a52c1b0e3a7"
@@ -72,7 +73,7 @@ class AssignmentRequest(Body):
         None, description="ISO 8601 with an offset. Nothing is sent before."
     )
     external_id: Label | None = Field(None, description="Your own name for it.")
-    idempotency_key: Label | None = Field(
+    idempotency_key: KeyText | None = Field(
         None, description="Also as the header Idempotency-Key. The same body is answered alike."
     )
     callback_url: Url | None = Field(
@@ -154,8 +155,9 @@ class RetryRequest(Body):
 
     force: bool = Field(
         False,
-        description="Send anew although it is unconfirmed whether the platform has the video. It "
-        "may then be there twice. Where nothing is unclear it changes nothing.",
+        description="End the reading of what is unconfirmed: it is sent anew at once, and a video "
+        "may then be there twice. Where it was cancelled meanwhile, it is cancelled at once, and a "
+        "video may be there all the same. Where nothing is unclear it changes nothing.",
     )
     reason: Reason | None = Field(None, description="Goes with force, and is kept as evidence.")
 

@@ -59,7 +59,8 @@ class EvidenceView(Answer):
     sessions_opened: int
     finishes_sent: int = Field(
         description="Requests that may have completed the upload. Each but the first was preceded "
-        "by a read which proved that none before it had."
+        "by a read which proved that none before it had, or by a person's order, which is then "
+        "among the items."
     )
     confirmed_bytes: int = Field(description="By the platform's last word.")
     total_bytes: int
@@ -104,4 +105,6 @@ class TimelineView(Page):
     waiting_for: str | None
     what_to_do: str
     evidence: EvidenceView
-    items: list[TimelineItem] = Field(description="Oldest first.")
+    items: list[TimelineItem] = Field(
+        description="Oldest first. What is added while the upload runs comes last."
+    )

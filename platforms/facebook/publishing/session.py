@@ -14,7 +14,7 @@ from typing import Any
 
 from domain.errors import CastlineError, PlatformRefusal, ReauthorizationNeeded
 from domain.secrets import Secret
-from platforms.facebook.errors import number, unreadable
+from platforms.facebook.errors import number, require_id, unreadable
 from platforms.facebook.graph import Graph
 from platforms.facebook.limits import SOONEST
 from platforms.facebook.login import PUBLISH
@@ -120,12 +120,16 @@ def _opened_video(page_id: str, answer: Mapping[str, Any]) -> Session:
     if start is None or end is None:
         raise unreadable()
     return VideoSession(
-        page_id, _said(answer, "video_id"), _said(answer, "upload_session_id"), start, end
+        page_id,
+        require_id(answer.get("video_id")),
+        _said(answer, "upload_session_id"),
+        start,
+        end,
     )
 
 
 def _opened_reel(page_id: str, answer: Mapping[str, Any]) -> Session:
-    return ReelSession(page_id, _said(answer, "video_id"), _said(answer, "upload_url"))
+    return ReelSession(page_id, require_id(answer.get("video_id")), _said(answer, "upload_url"))
 
 
 _OPENED: Mapping[str, Callable[[str, Mapping[str, Any]], Session]] = {

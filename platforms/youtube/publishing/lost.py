@@ -15,6 +15,7 @@ from domain.errors import PlatformRefusal, Unconfirmed
 from platforms.protocol import Credential, Publication
 from platforms.youtube.api import Api
 from platforms.youtube.channels import get_uploads_playlist
+from platforms.youtube.errors import require_id
 
 MOST_PAGES = 20
 """A thousand uploads since the session was opened: beyond that a look decides nothing."""
@@ -88,7 +89,7 @@ def _search(
 def _read(snippet: Mapping[str, Any], since: datetime) -> _Entry:
     added_at = snippet.get("publishedAt")
     return _Entry(
-        video_id=str(snippet["resourceId"]["videoId"]),
+        video_id=require_id(snippet["resourceId"]["videoId"]),
         title=str(snippet.get("title", "")).strip(),
         is_of_the_time=added_at is None or datetime.fromisoformat(added_at) >= since,
     )

@@ -14,6 +14,7 @@ from typing import Any
 from domain.errors import PlatformUnavailable
 from platforms.protocol import Credential, Dead, Live, Outcome, Processing
 from platforms.youtube.api import Api
+from platforms.youtube.errors import find_code, require_id
 
 _APPEARS_WITHIN = timedelta(minutes=10)
 
@@ -63,7 +64,7 @@ def judge(video: Mapping[str, Any], payload: Mapping[str, Any]) -> Outcome:
     processing = video.get("processingDetails", {})
     match status.get("uploadStatus"):
         case "processed":
-            url = f"https://www.youtube.com/watch?v={video['id']}"
+            url = f"https://www.youtube.com/watch?v={require_id(video['id'])}"
             return Live(url, _differences(status, payload))
         case "failed":
             return _failed(status.get("failureReason"))
@@ -90,12 +91,13 @@ def _missing(uploaded_at: datetime | None) -> Dead:
     return Dead("video_missing", "YouTube does not have the video: it was removed.")
 
 
-def _failed(reason: str | None) -> Dead:
+def _failed(reason: object) -> Dead:
     return _dead("processing_failed", reason, _FAILURES, "YouTube could not process the video.")
 
 
-def _dead(prefix: str, reason: str | None, sentences: Mapping[str, str], otherwise: str) -> Dead:
-    if not reason:
+def _dead(prefix: str, word: object, sentences: Mapping[str, str], otherwise: str) -> Dead:
+    reason = find_code(word)
+    if reason is None:
         return Dead(prefix, otherwise)
     snake = re.sub(r"(?<!^)(?=[A-Z])", "_", reason).lower()
     return Dead(f"{prefix}_{snake}", sentences.get(reason, otherwise))

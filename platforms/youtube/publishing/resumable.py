@@ -18,7 +18,7 @@ from domain.states import KnownBy
 from platforms.http import retry_after
 from platforms.outcomes.youtube import GONE
 from platforms.transfer.machine import Answer, Finished, Request
-from platforms.youtube.errors import classify, unreadable
+from platforms.youtube.errors import classify, require_id, unreadable
 
 GRANULE = 256 * 1024
 """Chunks are multiples of it; of a remainder the platform would keep only whole granules."""
@@ -128,7 +128,7 @@ def _is_unfinished(answer: Answer) -> bool:
 
 def _finished(answer: Answer, known_by: KnownBy) -> Finished:
     try:
-        return Finished(str(json.loads(answer.body)["id"]), known_by)
+        return Finished(require_id(json.loads(answer.body)["id"]), known_by)
     except (ValueError, TypeError, KeyError):
         raise unreadable() from None
 

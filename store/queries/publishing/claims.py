@@ -2,8 +2,9 @@
 
 The claim is committed before the work and answered in the transaction that does it, so of any
 number of requests with one key one works, and the others learn whether it still does. A request
-that fails gives its key back; one that died is succeeded by the next with the same body. Who was
-succeeded and lives on finds another group under its key, and may not write.
+that fails gives its key back. One at its work renews its claim, however long a slow origin keeps
+it, so one that is not renewed any more died, and is succeeded by the next with the same body. Who
+was succeeded and lives on finds another group under its key, and may not write.
 """
 
 from datetime import timedelta
@@ -11,14 +12,17 @@ from typing import Any
 
 from sqlmodel import Session
 
-from domain.errors import Conflict, Remedy
+from domain.errors import NotYet
 from store.queries.publishing.assignments import list_group
 from store.queries.rows import insert_new
+from store.queries.telling.events import written
 from store.tables import IdempotencyClaim, now
 
-ABANDONED_AFTER = timedelta(minutes=2)
-"""When a claim without an answer counts as a dead process's. Nobody waits longer for an answer;
-a look at a slow origin may last longer, and is then in vain, because its claim is gone."""
+RENEWED_EVERY = timedelta(seconds=3)
+ABANDONED_AFTER = timedelta(seconds=15)
+"""When a claim without an answer counts as a dead process's: after five renewals that did not come.
+So much may a busy database delay one, or two machines' clocks differ. To be wrong costs the living
+its work, which the other then does, and never makes two."""
 
 
 def claim_key(
@@ -53,13 +57,20 @@ def answer_claim(
 ) -> None:
     """Keep what is answered, in the transaction that makes the group's assignments.
 
-    Raises `Conflict` (code `in_flight`) when another request has taken the key over: then
+    Raises `NotYet` (code `in_flight`) when another request has taken the key over: then
     nothing of the transaction may stay.
     """
     claim = _find_locked(session, workspace_id, key)
     if claim is None or claim.group_id != group_id:
-        raise in_flight()
+        raise in_flight(claim)
     claim.answer = answer
+
+
+def renew_claim(session: Session, *, workspace_id: str, key: str, group_id: str) -> None:
+    """Say that the request is still at its work. What is answered or another's is left alone."""
+    claim = _find_locked(session, workspace_id, key)
+    if claim is not None and claim.group_id == group_id and claim.answer is None:
+        claim.created_at = now()
 
 
 def discard_claim(session: Session, *, workspace_id: str, key: str, group_id: str) -> None:
@@ -69,11 +80,15 @@ def discard_claim(session: Session, *, workspace_id: str, key: str, group_id: st
         session.delete(claim)
 
 
-def in_flight() -> Conflict:
-    return Conflict(
+def in_flight(claim: IdempotencyClaim | None) -> NotYet:
+    """The refusal of a request whose twin is at its work, or was cut off lately."""
+    until = claim.created_at + ABANDONED_AFTER if claim and claim.answer is None else None
+    taken = f"from {written(until)} on" if until else "now"
+    return NotYet(
         "in_flight",
-        "The first request with this idempotency key is under way. Send it again in a moment.",
-        remedy=Remedy.WAIT,
+        "The first request with this idempotency key is under way: send it again for its answer. "
+        f"If that one was cut off, this one is taken {taken}.",
+        until=until,
     )
 
 

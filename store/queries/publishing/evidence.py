@@ -5,7 +5,7 @@ cheap: one insert beside the writes that a step makes anyway. What a retry sees 
 again, because that it was seen again is evidence, too.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from sqlmodel import Session, col, insert, select
 from domain.evidence import EvidenceKind, Range, Told, joined
 from store.tables import Assignment, Evidence, now
 
+_OPEN = (EvidenceKind.FINISH_SENT, EvidenceKind.FORCED)
 _ENDS = (EvidenceKind.SESSION_OPENED, EvidenceKind.SESSION_DISCARDED, EvidenceKind.IDENTIFIED)
 _WORDS = (Told.HELD, Told.FINISHED)
 """What settles a finish: the platform's word on the upload, or that another one was begun."""
@@ -68,7 +69,7 @@ def find_ranges(session: Session, assignment_id: str) -> list[Range] | None:
 
 
 def is_forced(session: Session, row: Assignment) -> bool:
-    """True when a person ordered this attempt to send anew."""
+    """True when a person ended the reading in this attempt."""
     query = select(Evidence.id).where(
         Evidence.assignment_id == row.id,
         Evidence.attempt == row.attempt,
@@ -79,18 +80,22 @@ def is_forced(session: Session, row: Assignment) -> bool:
 
 def has_open_finish(session: Session, assignment_id: str) -> bool:
     """True when a request that may have completed the upload left, and its outcome is not known."""
+    return _last_of_finish(session, assignment_id) in _OPEN
+
+
+def has_forced_finish(session: Session, assignment_id: str) -> bool:
+    """True when a person ended the reading of such a request, and nothing has settled it since."""
+    return _last_of_finish(session, assignment_id) == EvidenceKind.FORCED
+
+
+def _last_of_finish(session: Session, assignment_id: str) -> str | None:
+    """The latest that was seen of a finish: it left, its reading was ended, or it was settled."""
     kind, told = col(Evidence.kind), col(Evidence.data)["told"].as_string()
     latest = session.exec(
         select(Evidence.kind)
         .where(Evidence.assignment_id == assignment_id)
-        .where(or_(kind.in_([EvidenceKind.FINISH_SENT, *_ENDS]), told.in_(_WORDS)))
+        .where(or_(kind.in_([*_OPEN, *_ENDS]), told.in_(_WORDS)))
         .order_by(col(Evidence.id).desc())
         .limit(1)
     )
-    return latest.one_or_none() == EvidenceKind.FINISH_SENT
-
-
-def list_evidence(session: Session, assignment_id: str) -> Sequence[Evidence]:
-    """Everything that was observed, oldest first."""
-    query = select(Evidence).where(Evidence.assignment_id == assignment_id)
-    return session.exec(query.order_by(col(Evidence.id))).all()
+    return latest.one_or_none()

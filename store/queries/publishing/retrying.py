@@ -1,9 +1,10 @@
-"""Retrying: the next attempt of what has ended, and the order to send what is unconfirmed anew.
+"""Retrying: the next attempt of what has ended, and the order to read no more.
 
 A retry keeps what was uploaded and goes on where it was; where an earlier attempt left an
 outcome unclear, the next one reads before it sends. While an outcome is being read nothing is
-retried, unless a person gives a reason: then the unclear session is dropped together with the
-evidence of that order, and from there on two videos are possible.
+retried, unless a person gives a reason, which ends the reading: the unclear session is dropped
+together with the evidence of that order, and the upload is sent anew, or, where it was cancelled
+meanwhile, ends as cancelled. From there on two videos are possible, or one that nobody wants.
 """
 
 from collections.abc import Mapping
@@ -35,8 +36,9 @@ def begin_retry(
     """Begin the next attempt of what failed or was cancelled; the second of two is refused.
 
     The upload is kept and goes on where it was, unless the platform said that nothing will come
-    of it. A `reason` orders to send anew while an outcome is unclear, and is kept as evidence:
-    a running attempt then goes on by itself. Where nothing is unclear it changes nothing.
+    of it. A `reason` ends the reading of an unclear outcome and is kept as evidence: a running
+    attempt then sends anew, or ends as cancelled if it was cancelled meanwhile. Where nothing is
+    unclear it changes nothing.
 
     Raises `NotYet` (code `unconfirmed`) while an outcome is read and there is no reason to force,
     and `Conflict` (code `not_retryable`) in every other state.

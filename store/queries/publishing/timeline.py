@@ -1,8 +1,8 @@
 """What happened to an assignment: its events and the evidence of its upload as one story.
 
 Everything is read from our own tables, so it can be told when Temporal has forgotten the
-workflow, or is away. A page is cut by the database, in the order of the moments; what is summed
-up is read by kind, and of the newest entries alone.
+workflow, or is away. A page is cut by the database, in an order in which what is added comes last;
+what is summed up is read by kind, and of the newest entries alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,6 +28,8 @@ class Entry:
     kind: str
     """An `EvidenceKind`, or the type of an event."""
     data: Mapping[str, Any]
+    turn: int | None = None
+    """Of an event: how many of its type its attempt has had with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,21 @@ class Summary:
 
 
 def page_timeline(session: Session, row: Assignment, *, page: int, limit: int) -> Page[Entry]:
-    """A page of the assignment's story, oldest first. A page beyond the end is empty."""
+    """A page of the assignment's story, oldest first. A page beyond the end is empty.
+
+    Evidence stands in the order in which it was written, events come in between by their moments.
+    A run writes what it has seen a while later, and that moves nothing that was there.
+    """
+    attempt = col(Event.data)["attempt"].as_integer()
+    turn = func.row_number().over(partition_by=(Event.type, attempt), order_by=col(Event.number))
     told: Any = (
         columns(
             col(Event.happened_at).label("at"),
-            cast(null(), Integer).label("attempt"),
+            attempt.label("attempt"),
             cast(Event.type, String).label("kind"),
             col(Event.data).label("data"),
+            turn.label("turn"),
+            col(Event.happened_at).label("placed_at"),
             literal(0).label("rank"),
             col(Event.number).label("number"),
         )
@@ -64,20 +74,20 @@ def page_timeline(session: Session, row: Assignment, *, page: int, limit: int) -
         col(Evidence.attempt),
         cast(Evidence.kind, String),
         col(Evidence.data),
+        cast(null(), Integer),
+        func.max(col(Evidence.noted_at)).over(order_by=col(Evidence.id)),
         literal(1),
         col(Evidence.id),
     ).where(col(Evidence.assignment_id) == row.id)
     both = union_all(told, seen).subquery()
     total = session.connection().scalar(columns(func.count()).select_from(both)) or 0
     found = session.connection().execute(
-        columns(both.c.at, both.c.attempt, both.c.kind, both.c.data)
-        # What happened at one moment stays in one order, so no page repeats or leaves out a line.
-        .order_by(both.c.at, both.c.rank, both.c.number)
+        columns(both.c.at, both.c.attempt, both.c.kind, both.c.data, both.c.turn)
+        .order_by(both.c.placed_at, both.c.rank, both.c.number)
         .offset((page - 1) * limit)
         .limit(limit)
     )
-    items = [Entry(at, attempt or data["attempt"], kind, data) for at, attempt, kind, data in found]
-    return Page(items=items, total=total, page=page, limit=limit)
+    return Page(items=[Entry(*row) for row in found], total=total, page=page, limit=limit)
 
 
 def sum_up(session: Session, row: Assignment) -> Summary:

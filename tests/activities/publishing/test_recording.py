@@ -32,3 +32,26 @@ def test_an_end_behind_an_unanswered_finish_says_that_a_video_may_be_there(
     with installation.store.read() as session:
         error = get_assignment_by_id(session, row.id).error
     assert error == (GONE.sentence if is_answered else f"{GONE.sentence} {OPEN_FINISH}")
+
+
+@pytest.mark.parametrize("is_forced", [False, True])
+def test_what_is_cancelled_by_order_says_that_a_video_may_be_there(
+    installation: Installation, is_forced: bool
+) -> None:
+    row = installation.assignment()
+    seen = [
+        Observation(EvidenceKind.FINISH_SENT),
+        Observation(EvidenceKind.SESSION_LOST, {"mayExist": True}),
+        Observation(EvidenceKind.RECONCILED, {"told": "absent"}),
+    ]
+    if is_forced:
+        seen.append(Observation(EvidenceKind.FORCED, {"reason": "I looked."}))
+    with installation.store.write() as session:
+        add_evidence(session, row, seen)
+    record = AssignmentRecord(row.id, 1, AssignmentState.CANCELLED)
+    for _ in range(2):
+        ActivityEnvironment().run(RecordingActivities(installation.store).record, record)
+    with installation.store.read() as session:
+        after = get_assignment_by_id(session, row.id)
+    told = ("outcome_unconfirmed", OPEN_FINISH) if is_forced else (None, None)
+    assert (after.state, after.error_code, after.error) == ("cancelled", *told)

@@ -1,6 +1,7 @@
-"""A trouble that is worth only so many tries, and when it is not counted."""
+"""A trouble that is worth only so many tries, when it is not counted, and what met it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -9,10 +10,13 @@ from temporalio.testing import ActivityEnvironment
 from activities.contract.assignments import TransferInput
 from activities.contract.trouble import Kind
 from domain.errors import PlatformUnavailable
+from domain.evidence import EvidenceKind
 from domain.secrets import Secret
-from store.queries.publishing import transfers
+from platforms.protocol import Credential
+from store.queries.publishing import transfers, videos
 from store.tables import Assignment, Transfer
 from tests.activities.conftest import Installation
+from tests.support.evidence import evidence_of
 
 TRIES = 3
 BAD_FILE = PlatformUnavailable("file_unusable", "The platform cannot read it.", tries=TRIES)
@@ -82,3 +86,37 @@ def test_once_a_video_may_exist_its_tries_are_not_the_last_word(
     assert transfer(installation, assignment, attempt=50) == Kind.TRANSIENT
     assert stored(installation, assignment).sealed_session is not None
     assert installation.platform.discarded == []
+
+
+def stop(installation: Installation, assignment: Assignment) -> tuple[str | None, str]:
+    """What a run was about that this one trouble ends, and its code."""
+    transfer(installation, assignment, attempt=1)
+    [entry] = evidence_of(installation.store, assignment.id, EvidenceKind.STOPPED)
+    return entry.data.get("during"), entry.data["code"]
+
+
+def test_a_run_that_gets_no_credential_says_so(
+    installation: Installation, assignment: Assignment
+) -> None:
+    def refuse(old: Credential) -> Credential:
+        raise AWAY
+
+    installation.authorize("old", lives=timedelta(seconds=-1))
+    installation.platform.refreshing = refuse
+    assert stop(installation, assignment) == ("credential", AWAY.code)
+
+
+def test_a_run_that_cannot_read_its_source_says_so(
+    installation: Installation, assignment: Assignment
+) -> None:
+    with installation.store.write() as session:
+        video = videos.get_video_by_id(session, assignment.video_id)
+        video.source_url = f"{video.source_url}.gone"
+    assert stop(installation, assignment) == ("source", "source_missing")
+
+
+def test_a_run_that_gets_no_session_says_so(
+    installation: Installation, assignment: Assignment
+) -> None:
+    installation.platform.trouble = AWAY
+    assert stop(installation, assignment) == ("session", AWAY.code)

@@ -10,8 +10,9 @@ from domain.errors import Conflict, PlatformUnavailable
 from domain.evidence import EvidenceKind, Range
 from domain.secrets import Secret
 from store.queries.publishing import transfers
-from store.queries.publishing.evidence import Observation, add_evidence, list_evidence
+from store.queries.publishing.evidence import Observation, add_evidence
 from tests.activities.conftest import Installation
+from tests.support.evidence import evidence_of
 
 
 @pytest.fixture
@@ -26,8 +27,7 @@ def job(installation: Installation) -> Job:
 
 
 def seen(installation: Installation, job: Job) -> list[str]:
-    with installation.store.read() as session:
-        return [entry.kind for entry in list_evidence(session, job.id)]
+    return [entry.kind for entry in evidence_of(installation.store, job.id)]
 
 
 def test_a_finish_is_evidence_before_it_leaves(installation: Installation, job: Job) -> None:

@@ -1,25 +1,28 @@
 """What one run makes of what it sees."""
 
 import random
+from contextlib import suppress
 
 import pytest
 from temporalio.exceptions import CancelledError
 
 from activities.failures import interrupted
 from activities.publishing.witness import Witness, pause_after
-from domain.errors import PlatformUnavailable
-from domain.evidence import Range, Sent, Told
+from domain.errors import PlatformUnavailable, SourceUnreachable
+from domain.evidence import During, Range, Sent, Told
 from domain.states import KnownBy
 from platforms.transfer.digest import Digest
 from platforms.transfer.exchange import Exchange
 from platforms.transfer.machine import Finished
-from store.queries.publishing.evidence import list_evidence
-from store.tables import Assignment, Evidence
+from store.queries.publishing.timeline import Entry
+from store.tables import Assignment
 from tests.activities.conftest import Installation
+from tests.support.evidence import evidence_of
 
 CHUNK = 1000
 BYTES = random.Random(5).randbytes(4 * CHUNK)
 DAYS = 48 * 3600
+INTERRUPTED = "The worker was stopped; another one goes on from the platform's offset."
 
 
 @pytest.fixture
@@ -32,12 +35,11 @@ def witness() -> Witness:
     return Witness()
 
 
-def written(installation: Installation, assignment: Assignment, witness: Witness) -> list[Evidence]:
+def written(installation: Installation, assignment: Assignment, witness: Witness) -> list[Entry]:
     """Write it; return everything that is written by now."""
     with installation.store.write() as session:
         witness.testify(session, assignment)
-    with installation.store.read() as session:
-        return list(list_evidence(session, assignment.id))
+    return evidence_of(installation.store, assignment.id)
 
 
 def held(offset: int) -> Exchange:
@@ -123,24 +125,63 @@ def test_several_runs_leave_several_ranges(
 
 
 @pytest.mark.parametrize(
-    ("error", "code"),
+    ("error", "said"),
     [
-        (PlatformUnavailable("platform_stalled", "It stands still."), "platform_stalled"),
-        (interrupted(), "interrupted"),
-        (CancelledError("It was cancelled."), "cancelled"),
-        (ValueError("secret"), "internal"),
+        (
+            PlatformUnavailable("platform_error", "It has trouble.", reason="backendError"),
+            {"code": "platform_error", "reason": "backendError", "error": "It has trouble."},
+        ),
+        (
+            SourceUnreachable("source_unreachable", "It does not answer."),
+            {"during": "source", "code": "source_unreachable", "error": "It does not answer."},
+        ),
+        (interrupted(), {"code": "interrupted", "error": INTERRUPTED}),
+        (CancelledError("It was cancelled."), {"code": "cancelled"}),
+        (
+            ValueError("secret"),
+            {"code": "internal", "error": "Castline met an error of its own."},
+        ),
     ],
 )
-def test_a_stop_is_noted_by_its_code(
+def test_a_stop_is_noted_with_what_the_error_says(
     installation: Installation,
     assignment: Assignment,
     witness: Witness,
     error: Exception,
-    code: str,
+    said: dict[str, str],
 ) -> None:
+    witness.turn_to(During.BYTES)
     witness.stop(error)
     [entry] = written(installation, assignment, witness)
-    assert (entry.kind, entry.data) == ("stopped", {"code": code})
+    assert (entry.kind, entry.data) == ("stopped", {"during": "bytes", **said})
+
+
+def test_an_error_happened_to_what_was_tried_last(
+    installation: Installation, assignment: Assignment, witness: Witness
+) -> None:
+    with witness.during(During.LOOK):
+        with witness.of_credential():
+            pass
+        witness.stop(ValueError())
+        with suppress(ValueError), witness.of_credential():
+            raise ValueError
+        witness.stop(ValueError())
+    witness.stop(ValueError())
+    entries = written(installation, assignment, witness)
+    assert [entry.data.get("during") for entry in entries] == ["look", "credential", None]
+
+
+def test_a_question_about_bytes_belongs_to_sending_them(
+    installation: Installation, assignment: Assignment, witness: Witness
+) -> None:
+    witness.turn_to(During.LOOK)
+    witness.observe(Exchange(Sent.QUESTION, Told.HELD, CHUNK, 308))
+    witness.stop(ValueError())
+    witness.observe(Exchange(Sent.BYTES, Told.NOTHING, CHUNK))
+    witness.observe(Exchange(Sent.QUESTION, Told.NOTHING, CHUNK))
+    witness.stop(ValueError())
+    stops = [e for e in written(installation, assignment, witness) if e.kind == "stopped"]
+    assert [entry.data["during"] for entry in stops] == ["look", "bytes"]
 
 
 def test_two_days_leave_some_hundreds_of_entries() -> None:

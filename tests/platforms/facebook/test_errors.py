@@ -179,6 +179,13 @@ def test_an_unknown_subcode_leaves_its_code_to_decide() -> None:
     assert said(400, graph(190, 999)).code == "token_invalid"
 
 
+@pytest.mark.parametrize("word", ["\ud800", "nul\0", "https://rupload.example/42", 10**30])
+def test_what_is_no_number_is_no_reason(word: Any) -> None:
+    assert said(400, graph(word, word)).reason == "0"
+    assert said(400, graph(100, word)).reason == "100"
+    assert said(400, {"debug_info": {"type": word}}).reason is None
+
+
 def test_a_small_subcode_is_not_taken_for_a_code() -> None:
     assert said(400, graph(77777, 190)).code == "request_rejected"
 

@@ -16,8 +16,9 @@ from domain.errors import (
     Remedy,
 )
 from platforms.transfer.machine import Answer
-from platforms.youtube.errors import classify
+from platforms.youtube.errors import classify, require_id
 from platforms.youtube.reasons import midnight_pacific
+from tests.support.google import UNTOLD
 
 NOW = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -201,3 +202,18 @@ JSON = st.recursive(
 @given(status=st.integers(300, 599), content=JSON)
 def test_no_answer_is_too_strange_to_be_an_error(status: int, content: object) -> None:
     assert isinstance(said(status, content), PlatformError)
+
+
+@pytest.mark.parametrize("word", UNTOLD)
+def test_free_text_in_the_place_of_a_reason_is_not_kept(word: str) -> None:
+    for content in (body(word), {"error": {"status": word}}):
+        found = said(400, content)
+        assert (found.code, found.reason) == ("request_rejected", None)
+    assert said(400, body(word, "invalidTitle")).reason == "invalidTitle"
+
+
+@pytest.mark.parametrize("word", [*UNTOLD, 42, None, "a/b"])
+def test_what_is_no_id_names_no_video(word: object) -> None:
+    with pytest.raises(PlatformUnavailable) as caught:
+        require_id(word)
+    assert caught.value.code == "unreadable_answer"

@@ -324,6 +324,9 @@ async def test_a_retry_of_what_is_read_says_when_it_is_read_again(ours: Tenant) 
         {"force": True},
         {"force": True, "reason": "  "},
         {"force": True, "reason": "x" * 501},
+        {"force": True, "reason": "Looked by hand:\nit is not there."},
+        {"force": True, "reason": "Looked \x1b[2Jby hand."},
+        {"force": True, "reason": "Looked\u2028by hand."},
         {"reason": "Looked by hand."},
     ],
 )

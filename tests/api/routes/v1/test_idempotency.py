@@ -11,9 +11,10 @@ from anyio import from_thread
 
 from domain.states import AssignmentState
 from store.queries.publishing.claims import ABANDONED_AFTER
-from store.tables import IdempotencyClaim
+from store.tables import IdempotencyClaim, now
 from tests.support.api import DirectedYouTube, Tenant
 from tests.support.lifecycles import DirectedLifecycles
+from tests.support.stack import eventually
 
 ASSIGNMENTS = "/api/v1/assignments"
 
@@ -144,11 +145,35 @@ async def test_what_a_dead_request_left_is_taken_over(ours: Tenant) -> None:
         claim.answer, claim.group_id = None, "grp_of_nothing"
 
     change_claim(ours, forget)
-    assert (await send(ours, body)).status_code == 409
+    meanwhile = await send(ours, body)
+    assert (meanwhile.status_code, meanwhile.json()["code"]) == (409, "in_flight")
+    longest = ABANDONED_AFTER.total_seconds()
+    assert longest - 5 <= int(meanwhile.headers["Retry-After"]) <= longest
     change_claim(ours, abandon)
     second = await send(ours, body)
     assert second.status_code == 201
     assert second.json()["id"] != first.json()["id"]
+
+
+async def test_who_is_at_its_work_for_long_is_not_thought_dead(
+    ours: Tenant, youtube: DirectedYouTube
+) -> None:
+    body = wanted(ours)
+    meanwhile: list[httpx.Response] = []
+
+    async def gives_a_sign() -> bool:
+        with ours.context.store.read() as session:
+            claim = session.get_one(IdempotencyClaim, (ours.workspace.id, "k"))
+            return claim.created_at > now() - ABANDONED_AFTER / 2
+
+    async def another_comes() -> None:
+        change_claim(ours, abandon)
+        await eventually(gives_a_sign)
+        meanwhile.append(await send(ours, body))
+
+    youtube.meanwhile = partial(from_thread.run, another_comes)
+    assert (await send(ours, body)).status_code == 201
+    assert [answer.status_code for answer in meanwhile] == [409]
 
 
 async def test_who_was_thought_dead_makes_nothing(

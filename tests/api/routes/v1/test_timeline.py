@@ -1,5 +1,7 @@
 """The timeline of an assignment, as a client reads it. Temporal is not there at all."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from domain.evidence import EvidenceKind
@@ -127,3 +129,80 @@ async def test_every_state_has_its_sentence(ours: Tenant, state: AssignmentState
     assert told["state"] == state
     assert told["sentence"].endswith(".") or state is AssignmentState.PUBLISHED
     assert told["whatToDo"]
+
+
+async def test_what_is_published_with_a_warning_says_so(ours: Tenant, sent: Assignment) -> None:
+    warnings = {"thumbnail_failed": "The image is not there."}
+    ours.settle(
+        sent.id, AssignmentState.PUBLISHED, platform_url="https://youtu.be/dQw", warnings=warnings
+    )
+    told = (await ours.http.get(path(sent))).json()
+    warned = "It is published: https://youtu.be/dQw Its thumbnail failed: The image is not there."
+    assert told["sentence"] == told["items"][-1]["sentence"] == warned
+    assert told["whatToDo"] == "The video is there; what its warnings name is mended on YouTube."
+    lines = (await ours.http.get(path(sent), headers={"Accept": "text/plain"})).text.splitlines()
+    assert lines[1:3] == [warned, f"To do: {told['whatToDo']}"]
+
+
+async def test_what_is_unconfirmed_is_looked_for_again_at_a_time(ours: Tenant) -> None:
+    row = ours.assignment()
+    with ours.context.store.write() as session:
+        progress.record_state(
+            session,
+            row.id,
+            state=AssignmentState.UNCONFIRMED,
+            wait_until=datetime(2090, 1, 31, 18, tzinfo=UTC),
+            warnings={},
+        )
+    assert (await ours.http.get(path(row))).json()["waitingFor"] == (
+        "YouTube's word on whether the video is there, which is looked for again at "
+        "2090-01-31T18:00:00Z"
+    )
+
+
+async def test_what_was_accepted_once_takes_its_turn_again(ours: Tenant) -> None:
+    row = ours.assignment()
+    for state in (AssignmentState.CANCELLED, None, AssignmentState.UNCONFIRMED, None):
+        if state is None:
+            order = {"force": True, "reason": "Looked by hand."}
+            answer = await ours.http.post(f"/api/v1/assignments/{row.id}/retry", json=order)
+            assert answer.status_code == 200, answer.text
+        else:
+            ours.settle(row.id, state)
+    told = (await ours.http.get(path(row))).json()
+    assert told["sentence"] == "It takes its turn."
+    said = [item["sentence"] for item in told["items"] if item["kind"] == "assignment.pending"]
+    assert said == ["It was accepted.", "Attempt 2 was begun.", "It takes its turn again."]
+
+
+async def test_a_line_stays_a_line_whatever_was_said(ours: Tenant, sent: Assignment) -> None:
+    said = "Looked.\n2026-11-22T12:00:00Z  1  It was cancelled.\x1b[2J\u2028"
+    with ours.context.store.write() as session:
+        add_evidence(session, sent, [Observation(EvidenceKind.FORCED, {"reason": said})])
+    answer = await ours.http.get(path(sent), headers={"Accept": "text/plain"})
+    told = (await ours.http.get(path(sent))).json()
+    assert len(answer.text.splitlines()) == 4 + told["total"] + 1
+    assert all(line.isprintable() for line in answer.text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("accept", "is_plain"),
+    [
+        ("text/plain", True),
+        ("Text/Plain; charset=utf-8", True),
+        ("text/plain, */*;q=0.1", True),
+        ("application/json;q=0.5, text/*", True),
+        ("application/json, text/plain, */*", False),
+        ("text/plain;q=0.5, application/json", False),
+        ("text/plain;q=none", False),
+        ("text/html, */*;q=0.8", False),
+        ("image/png", False),
+        ("", False),
+    ],
+)
+async def test_a_client_gets_the_form_that_it_likes_best(
+    ours: Tenant, sent: Assignment, accept: str, is_plain: bool
+) -> None:
+    answer = await ours.http.get(path(sent), headers={"Accept": accept})
+    assert answer.headers["content-type"].startswith("text/plain") == is_plain
+    assert answer.headers["vary"] == "Accept"

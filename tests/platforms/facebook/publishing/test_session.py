@@ -20,6 +20,13 @@ from tests.support.google import Scripted
 
 VIDEO = VideoSession("7", "42", "99", 0, 1000)
 REEL = ReelSession("7", "42", "https://rupload.example/42")
+STARTED = {
+    "upload_session_id": "99",
+    "start_offset": "0",
+    "end_offset": "1000",
+    "upload_url": REEL.upload_url,
+}
+NO_IDS = (REEL.upload_url, "\ud800", "nul\0", "42\n", "42/videos", "-1", -1, 10**30)
 
 
 @pytest.mark.parametrize("session", [VIDEO, REEL])
@@ -42,7 +49,14 @@ def test_a_video_tells_the_range_that_it_begins_with(sending: Send) -> None:
 
 @pytest.mark.parametrize("type", ["video", "reel"])
 @pytest.mark.parametrize(
-    "answer", [{}, {"video_id": "42"}, {"video_id": "", "upload_url": ""}, "<html>"]
+    "answer",
+    [
+        {},
+        {"video_id": "42"},
+        {"video_id": "", "upload_url": ""},
+        "<html>",
+        *({**STARTED, "video_id": word} for word in NO_IDS),
+    ],
 )
 def test_a_start_without_what_it_promises_is_unreadable(
     speaking: Facebook, scripted: Scripted, publication: Publication, type: str, answer: object

@@ -11,7 +11,7 @@ from platforms.protocol import Credential, Publication
 from platforms.youtube import YouTube
 from platforms.youtube.publishing.lost import MOST_PAGES
 from tests.support.emulator import Emulator
-from tests.support.google import CREDENTIAL, Scripted, upload_others
+from tests.support.google import CREDENTIAL, UNTOLD, Scripted, upload_others
 
 NOW = datetime.now(UTC)
 SINCE = NOW - timedelta(hours=1)
@@ -156,6 +156,17 @@ def test_a_file_without_a_name_may_be_ours_unless_its_size_differs(
         return
     with pytest.raises(Unconfirmed):
         find(speaking, CREDENTIAL, publication)
+
+
+@pytest.mark.parametrize("word", UNTOLD)
+def test_what_has_no_id_is_not_found(
+    scripted: Scripted, speaking: YouTube, publication: Publication, word: str
+) -> None:
+    found = video(word, publication.marker, publication.size)
+    scripted.answers = [CHANNEL, page(entry(word)), shown(found)]
+    with pytest.raises(PlatformUnavailable) as caught:
+        find(speaking, CREDENTIAL, publication)
+    assert caught.value.code == "unreadable_answer"
 
 
 def test_what_is_older_than_the_session_brings_no_doubt(

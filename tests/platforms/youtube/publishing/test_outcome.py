@@ -9,6 +9,7 @@ from platforms.protocol import Dead, Live, Processing, Publication
 from platforms.youtube import YouTube
 from platforms.youtube.publishing.outcome import judge
 from tests.support.emulator import Emulator
+from tests.support.google import UNTOLD
 
 PAYLOAD = {"title": "Sourdough"}
 URL = "https://www.youtube.com/watch?v=abc"
@@ -90,6 +91,13 @@ def test_a_dead_video_says_why(
     assert isinstance(outcome, Dead)
     assert outcome.code == code
     assert outcome.sentence
+
+
+@pytest.mark.parametrize("word", [*UNTOLD, 42])
+def test_free_text_in_the_place_of_a_reason_is_no_code(word: object) -> None:
+    outcome = judge(video({"uploadStatus": "rejected", "rejectionReason": word}), PAYLOAD)
+    assert isinstance(outcome, Dead)
+    assert outcome.code == "rejected"
 
 
 @pytest.mark.parametrize(

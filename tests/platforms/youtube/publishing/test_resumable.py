@@ -18,6 +18,7 @@ from domain.secrets import Secret
 from domain.states import KnownBy
 from platforms.transfer.machine import Answer, Finished, Upload
 from platforms.youtube.publishing.resumable import GRANULE, ResumableUpload
+from tests.support.google import UNTOLD
 
 CHUNK = 2 * GRANULE
 SIZE = 2 * CHUNK + 700
@@ -168,7 +169,18 @@ def test_a_range_that_makes_no_sense_moves_nothing(garbled: str) -> None:
     assert asks(machine)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}", b'"id"', b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"{}",
+        b'"id"',
+        b"\xff",
+        *(json.dumps({"id": word}).encode() for word in UNTOLD),
+    ],
+)
 def test_a_final_answer_that_cannot_be_read_is_asked_for_again(body: bytes) -> None:
     machine = upload(fresh=True)
     machine.next_request()

@@ -14,6 +14,7 @@ from store.queries.publishing.claims import (
     answer_claim,
     claim_key,
     discard_claim,
+    renew_claim,
 )
 from store.tables import IdempotencyClaim
 from tests.store.conftest import Tenant
@@ -45,6 +46,10 @@ class Desk:
     def discard(self, group_id: str) -> None:
         with self.store.write() as session:
             discard_claim(session, group_id=group_id, **self.key)
+
+    def renew(self, group_id: str) -> None:
+        with self.store.write() as session:
+            renew_claim(session, group_id=group_id, **self.key)
 
     def row(self) -> IdempotencyClaim | None:
         with self.store.read() as session:
@@ -113,6 +118,21 @@ def test_a_dead_request_is_succeeded_by_the_same_body_alone(desk: Desk) -> None:
     assert desk.claim("grp_2", "another body") == "grp_1"
     assert desk.claim("grp_3") == "grp_3"
     assert desk.claim("grp_4") == "grp_3"
+
+
+def test_a_request_that_gives_a_sign_of_life_is_not_succeeded(desk: Desk) -> None:
+    desk.claim("grp_1")
+    desk.let_it_be_abandoned()
+    desk.renew("grp_2")
+    desk.renew("grp_1")
+    assert desk.claim("grp_3") == "grp_1"
+
+
+def test_what_another_has_taken_is_not_renewed(desk: Desk) -> None:
+    desk.claim("grp_1")
+    desk.let_it_be_abandoned()
+    desk.renew("grp_2")
+    assert desk.claim("grp_2") == "grp_2"
 
 
 def test_what_is_answered_is_never_abandoned(desk: Desk) -> None:

@@ -12,15 +12,18 @@ from store.queries.publishing.evidence import (
     Observation,
     add_evidence,
     find_ranges,
+    has_forced_finish,
     has_open_finish,
-    list_evidence,
 )
 from store.tables import Assignment
 from tests.store.conftest import Tenant
+from tests.support.evidence import evidence_of
 
 OPENED = Observation(EvidenceKind.SESSION_OPENED)
 FINISH = Observation(EvidenceKind.FINISH_SENT)
 DISCARDED = Observation(EvidenceKind.SESSION_DISCARDED)
+ABSENT = Observation(EvidenceKind.RECONCILED, {"told": "absent"})
+FORCED = Observation(EvidenceKind.FORCED, {"reason": "Looked by hand."})
 
 
 @pytest.fixture
@@ -54,8 +57,7 @@ def test_entries_are_kept_in_their_order(
     see(store, assignment, OPENED, FINISH)
     see(store, tenant.assignment(), DISCARDED)
     see(store, assignment, answered("finished"))
-    with store.read() as session:
-        kinds = [entry.kind for entry in list_evidence(session, assignment.id)]
+    kinds = [entry.kind for entry in evidence_of(store, assignment.id)]
     assert kinds == ["session_opened", "finish_sent", "answered"]
 
 
@@ -120,3 +122,21 @@ def test_a_finish_is_open_until_something_settles_it(
     see(store, assignment, *seen)
     with store.read() as session:
         assert has_open_finish(session, assignment.id) is is_open
+
+
+@pytest.mark.parametrize(
+    ("seen", "is_forced"),
+    [
+        ([OPENED, FINISH, ABSENT], False),
+        ([OPENED, FINISH, ABSENT, FORCED], True),
+        ([OPENED, FINISH, ABSENT, FORCED, OPENED], False),
+        ([OPENED, FINISH, FORCED, OPENED, FINISH], False),
+    ],
+)
+def test_a_finish_whose_reading_was_ended_is_open_too(
+    store: Store, assignment: Assignment, seen: Sequence[Observation], is_forced: bool
+) -> None:
+    see(store, assignment, *seen)
+    with store.read() as session:
+        assert has_forced_finish(session, assignment.id) is is_forced
+        assert has_open_finish(session, assignment.id) >= is_forced

@@ -16,6 +16,7 @@ from store.queries.publishing.retrying import begin_retry
 from store.tables import Assignment, Transfer, now
 from store.vault import Vault
 from tests.store.conftest import Tenant
+from tests.support.evidence import evidence_of
 
 UNTIL = datetime(2090, 1, 31, 18, tzinfo=UTC)
 REASON = "Looked by hand: it is not there."
@@ -61,9 +62,8 @@ def leave_unclear(store: Store, vault: Vault, assignment: Assignment) -> None:
 
 def orders(store: Store, assignment: Assignment) -> list[tuple[int, Any]]:
     """The attempts and reasons of what was forced."""
-    with store.read() as session:
-        seen = evidence.list_evidence(session, assignment.id)
-    return [(one.attempt, one.data["reason"]) for one in seen if one.kind == EvidenceKind.FORCED]
+    seen = evidence_of(store, assignment.id, EvidenceKind.FORCED)
+    return [(one.attempt, one.data["reason"]) for one in seen]
 
 
 @pytest.mark.parametrize("state", [AssignmentState.FAILED, AssignmentState.CANCELLED])
@@ -162,7 +162,6 @@ def test_a_forced_one_drops_the_session_and_wakes_the_attempt_that_runs(
     assert (row.wait_until, row.error_code) == (None, None)
     transfer = read_transfer(store, assignment)
     assert (transfer.sealed_session, transfer.lost_at) == (None, None)
-    # That it may exist stays written until another session is opened.
     assert transfer.finish_sent_at is None
     assert orders(store, assignment) == [(1, REASON)]
     assert woken == [RetryForced(assignment.id)]

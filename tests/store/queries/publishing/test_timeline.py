@@ -1,6 +1,7 @@
 """Events and evidence as one story, on both databases."""
 
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
@@ -10,7 +11,9 @@ from store.engine import Store
 from store.queries.publishing import progress
 from store.queries.publishing.assignments import get_assignment_by_id
 from store.queries.publishing.evidence import Observation, add_evidence
+from store.queries.publishing.retrying import begin_retry
 from store.queries.publishing.timeline import Entry, Summary, page_timeline, sum_up
+from store.queries.rows import Page
 from store.tables import Assignment, now
 from tests.store.conftest import FACTS, Tenant
 
@@ -32,20 +35,23 @@ def see(store: Store, assignment: Assignment, *seen: Observation) -> None:
         add_evidence(session, get_assignment_by_id(session, assignment.id), seen)
 
 
+def read(store: Store, assignment: Assignment, *, page: int = 1, limit: int = 50) -> Page[Entry]:
+    with store.read() as session:
+        row = get_assignment_by_id(session, assignment.id)
+        return page_timeline(session, row, page=page, limit=limit)
+
+
 def story(store: Store, assignment: Assignment, *, limit: int = 50) -> list[Entry]:
     """All pages, one after the other."""
     pages: list[Entry] = []
-    number = 0
-    while True:
-        number += 1
-        with store.read() as session:
-            row = get_assignment_by_id(session, assignment.id)
-            found = page_timeline(session, row, page=number, limit=limit)
+    for number in count(1):
+        found = read(store, assignment, page=number, limit=limit)
         assert found.total == 5
         if not found.items:
-            return pages
+            break
         assert len(found.items) <= limit
         pages += found.items
+    return pages
 
 
 def summary(store: Store, assignment: Assignment) -> Summary:
@@ -60,9 +66,9 @@ def test_events_and_evidence_are_told_by_their_moments(
     see(
         store,
         assignment,
-        Observation(EvidenceKind.ASKED, {"told": "nothing"}, late + timedelta(seconds=1)),
         Observation(EvidenceKind.SESSION_OPENED, noted_at=late),
         Observation(EvidenceKind.FINISH_SENT, noted_at=late),
+        Observation(EvidenceKind.ASKED, {"told": "nothing"}, late + timedelta(seconds=1)),
     )
     for other in (tenant.assignment(), stranger.assignment()):
         see(store, other, Observation(EvidenceKind.SESSION_DISCARDED))
@@ -78,6 +84,39 @@ def test_events_and_evidence_are_told_by_their_moments(
     assert (told[0].data["state"], told[4].data) == ("pending", {"told": "nothing"})
     assert all(entry.at.tzinfo is not None for entry in told)
     assert story(store, assignment, limit=2) == told
+
+
+def test_what_is_written_later_moves_nothing_from_page_to_page(
+    store: Store, assignment: Assignment
+) -> None:
+    late = now() + timedelta(seconds=10)
+    see(store, assignment, Observation(EvidenceKind.SESSION_OPENED, noted_at=late))
+    first = read(store, assignment, limit=2).items
+    # Seen by another worker before, and written by it only now.
+    early = late - timedelta(seconds=5)
+    see(store, assignment, Observation(EvidenceKind.ASKED, {"told": "nothing"}, early))
+    told = [*first, *read(store, assignment, page=2, limit=2).items]
+    assert [(entry.kind, entry.at) for entry in told[2:]] == [
+        ("session_opened", late),
+        ("asked", early),
+    ]
+
+
+def test_how_often_an_attempt_has_come_into_a_state_is_counted(
+    store: Store, tenant: Tenant, assignment: Assignment
+) -> None:
+    for state in (AssignmentState.WAITING, AssignmentState.PENDING, AssignmentState.FAILED):
+        with store.write() as session:
+            progress.record_state(session, assignment.id, state=state, warnings={})
+    with store.write() as session:
+        begin_retry(session, tenant.workspace.id, assignment.id)
+    see(store, assignment, Observation(EvidenceKind.SESSION_OPENED))
+    turns = [
+        (entry.attempt, entry.turn)
+        for entry in read(store, assignment).items
+        if entry.kind in ("assignment.pending", "session_opened")
+    ]
+    assert turns == [(1, 1), (1, 2), (2, 1), (2, None)]
 
 
 def test_a_summary_counts_and_holds_the_platforms_last_word(

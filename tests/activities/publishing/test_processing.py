@@ -1,0 +1,121 @@
+"""What a look at the processing and an extra step leave behind."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.testing import ActivityEnvironment
+
+from activities.contract.assignments import ProcessingInput, StepInput
+from activities.publishing.processing import PublishingActivities
+from domain.errors import PlatformUnavailable, ReauthorizationNeeded
+from domain.evidence import EvidenceKind
+from domain.states import KnownBy, StepName, StepState
+from platforms.protocol import Credential
+from store.queries.publishing import progress, steps
+from store.tables import Assignment
+from tests.activities.conftest import Installation
+from tests.support.evidence import evidence_of
+
+AWAY = PlatformUnavailable("platform_error", "YouTube has trouble.", reason="backendError")
+SAID = {"code": "platform_error", "reason": "backendError", "error": "YouTube has trouble."}
+OURS = {"code": "internal", "error": "Castline met an error of its own."}
+
+
+@pytest.fixture
+def uploaded(installation: Installation) -> Assignment:
+    row = installation.assignment()
+    with installation.store.write() as session:
+        progress.note_finished(session, row.id, platform_id="dQw", known_by=KnownBy.ANSWER)
+    return row
+
+
+@pytest.fixture
+def publishing(installation: Installation) -> PublishingActivities:
+    return PublishingActivities(installation.store, installation.registry, installation.keeper)
+
+
+def look(publishing: PublishingActivities, row: Assignment) -> None:
+    order = ProcessingInput(row.id, row.attempt, warnings={}, concludes=True)
+    ActivityEnvironment().run(publishing.await_processing, order)
+
+
+def set_thumbnail(publishing: PublishingActivities, row: Assignment) -> None:
+    ActivityEnvironment().run(publishing.run_step, StepInput(row.id, StepName.THUMBNAIL))
+
+
+def seen(installation: Installation, row: Assignment) -> list[dict[str, Any]]:
+    return [dict(entry.data) for entry in evidence_of(installation.store, row.id)]
+
+
+def test_a_good_look_leaves_nothing(
+    installation: Installation, publishing: PublishingActivities, uploaded: Assignment
+) -> None:
+    look(publishing, uploaded)
+    assert seen(installation, uploaded) == []
+
+
+@pytest.mark.parametrize(("trouble", "said"), [(AWAY, SAID), (KeyError("secret"), OURS)])
+def test_every_look_that_fails_leaves_why(
+    installation: Installation,
+    publishing: PublishingActivities,
+    uploaded: Assignment,
+    trouble: Exception,
+    said: dict[str, str],
+) -> None:
+    installation.platform.trouble = trouble
+    for _ in range(2):
+        with pytest.raises(ApplicationError):
+            look(publishing, uploaded)
+    failed = {"step": "processing", "told": "error", **said}
+    assert seen(installation, uploaded) == [failed, failed]
+
+
+def test_a_look_that_gets_no_credential_says_so(
+    installation: Installation, publishing: PublishingActivities, uploaded: Assignment
+) -> None:
+    def refuse(old: Credential) -> Credential:
+        raise ReauthorizationNeeded("grant_dead", "It was revoked.", reason="invalid_grant")
+
+    installation.authorize("old", lives=timedelta(seconds=-1))
+    installation.platform.refreshing = refuse
+    with pytest.raises(ApplicationError):
+        look(publishing, uploaded)
+    [entry] = evidence_of(installation.store, uploaded.id, EvidenceKind.STEP)
+    assert (entry.data["during"], entry.data["code"]) == ("credential", "grant_dead")
+
+
+@pytest.mark.parametrize(("trouble", "said"), [(AWAY, SAID), (KeyError("secret"), OURS)])
+def test_a_step_leaves_that_it_failed_and_that_it_is_done(
+    installation: Installation,
+    publishing: PublishingActivities,
+    uploaded: Assignment,
+    trouble: Exception,
+    said: dict[str, str],
+) -> None:
+    installation.platform.trouble = trouble
+    with pytest.raises(ApplicationError):
+        set_thumbnail(publishing, uploaded)
+    with installation.store.read() as session:
+        [step] = steps.list_steps(session, uploaded.id)
+    assert (step.state, step.error_code, step.error) == ("failed", said["code"], said["error"])
+    installation.platform.trouble = None
+    set_thumbnail(publishing, uploaded)
+    with installation.store.read() as session:
+        [step] = steps.list_steps(session, uploaded.id)
+    assert (step.state, step.error_code, step.error) == (StepState.DONE, None, None)
+    assert seen(installation, uploaded) == [
+        {"step": "thumbnail", "told": "error", **said},
+        {"step": "thumbnail", "told": "finished"},
+    ]
+
+
+def test_what_a_stopped_worker_leaves_undone_did_not_fail(
+    installation: Installation, publishing: PublishingActivities, uploaded: Assignment
+) -> None:
+    installation.platform.trouble = CancelledError("The worker stops.")
+    for work in (look, set_thumbnail):
+        with pytest.raises(CancelledError):
+            work(publishing, uploaded)
+    assert seen(installation, uploaded) == []

@@ -1,0 +1,76 @@
+"""A timeline on a terminal, of an upload that goes on while its pages are read."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import pytest
+
+from cli.service import Service
+from cli.timeline import show_timeline
+from domain.secrets import Secret
+
+Meanwhile = Callable[[list[dict[str, Any]]], None]
+EVIDENCE = {
+    "platformId": None,
+    "knownBy": None,
+    "sessionsOpened": 1,
+    "finishesSent": 0,
+    "readBacks": 0,
+    "reconciliations": 0,
+    "sha256": None,
+}
+
+
+def item(number: int) -> dict[str, Any]:
+    at = f"2026-11-22T12:00:00.{number:06}Z"
+    return {"at": at, "attempt": 1, "kind": "asked", "sentence": f"Line {number}.", "data": {}}
+
+
+def shown(items: list[dict[str, Any]], meanwhile: Meanwhile) -> None:
+    """Print it; `meanwhile` changes the items behind the first page."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        page, limit = (int(request.url.params[name]) for name in ("page", "limit"))
+        if page == 2:
+            meanwhile(items)
+        told = {
+            "sentence": "YouTube has 1.0 of 2.0 MiB.",
+            "waitingFor": None,
+            "whatToDo": "Nothing: it goes on by itself.",
+            "evidence": EVIDENCE,
+            "items": items[(page - 1) * limit : page * limit],
+            "total": len(items),
+        }
+        return httpx.Response(200, json=told)
+
+    transport = httpx.MockTransport(answer)
+    show_timeline(Service("http://castline", Secret("cl_x"), transport=transport), "asg_1")
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> list[int]:
+    words = capsys.readouterr().out.split()
+    numbers = pairwise(words)
+    return [int(number[:-1]) for line, number in numbers if line == "Line"]
+
+
+def test_what_comes_in_between_repeats_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    shown([item(n) for n in range(250)], lambda items: items.insert(100, item(1000)))
+    assert printed(capsys) == list(range(250))
+
+
+def test_what_grows_is_told_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(
+        [item(n) for n in range(250)],
+        lambda items: items.extend(item(n) for n in range(250, 450)),
+    )
+    assert printed(capsys) == list(range(450))
+
+
+def test_a_sentence_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    said = {**item(1), "sentence": "A person had it sent anew: \x1b[2J\x07looked."}
+    shown([said], lambda items: None)
+    out = capsys.readouterr().out
+    assert "looked." in out
+    assert not {"\x1b", "\x07"} & set(out)
