@@ -83,13 +83,20 @@ class Progress:
 
 @contextmanager
 def witnessed(store: Store, job: Job) -> Iterator[None]:
-    """Write down what a run has seen that ends in an error, and the error."""
+    """Write down what a run has seen that ends in an error, and the error.
+
+    It is that error that is raised, be it written down or not.
+    """
     try:
         yield
     except Exception as error:
         job.witness.stop(error)
-        with store.write() as session:
-            job.witness.testify(session, job.assignment)
+        try:
+            with store.write() as session:
+                job.witness.testify(session, job.assignment)
+        except Exception as unwritten:  # a database that is away says nothing of the upload
+            name = type(unwritten).__name__
+            activity.logger.warning("evidence of %s was not written: %s", job.id, name)
         raise
 
 
@@ -110,8 +117,8 @@ def begin_digest(store: Store, job: Job, *, is_fresh: bool) -> Digest:
 
 
 @contextmanager
-def beating() -> Iterator[None]:
-    """Beat while calls are under way that end by their own time limits and cannot beat.
+def beating(every: float = BEAT_SECONDS) -> Iterator[None]:
+    """Beat, every so many seconds, while calls are under way that have a time limit and cannot.
 
     Never around the bytes: these beat as long as they move, and a beat beside them would hide
     that they do not.
@@ -119,7 +126,7 @@ def beating() -> Iterator[None]:
     ended = Event()
 
     def go_on() -> None:
-        while not ended.wait(BEAT_SECONDS):
+        while not ended.wait(every):
             activity.heartbeat()
 
     beats = Thread(target=copy_context().run, args=(go_on,), daemon=True)

@@ -117,12 +117,14 @@ def _count(session: Session, assignment_id: str) -> Mapping[str, int]:
 
 def _ranges(session: Session, row: Assignment) -> Sequence[Range]:
     """Of the video that the upload became, or of what is under way."""
-    known = _find_latest(session, row.id, EvidenceKind.IDENTIFIED)
-    if known is None:
-        return find_ranges(session, row.id) or []
-    if "sha256" in known.data:
-        return [Range(0, row.bytes_total, known.data["sha256"])]
-    return [Range.read(one) for one in known.data.get("ranges", [])]
+    known = _find_latest(session, row.id, EvidenceKind.IDENTIFIED, EvidenceKind.SESSION_OPENED)
+    said: Mapping[str, Any] = {} if known is None else known.data
+    if "sha256" in said:
+        return [Range(0, row.bytes_total, said["sha256"])]
+    if "ranges" in said:
+        return [Range.read(one) for one in said["ranges"]]
+    # Under way, or found without its bytes being sent to the end by whoever found it.
+    return find_ranges(session, row.id) or []
 
 
 def _confirmed(session: Session, row: Assignment) -> int:

@@ -1,11 +1,14 @@
 """What has to be written before something leaves, and what the next worker goes on from."""
 
 from dataclasses import replace
+from threading import Event
 
 import pytest
+from sqlalchemy import text
+from temporalio.testing import ActivityEnvironment
 
 from activities.publishing.jobs import Job, load_job
-from activities.publishing.underway import Finish, begin_digest, witnessed
+from activities.publishing.underway import Finish, beating, begin_digest, witnessed
 from domain.errors import Conflict, PlatformUnavailable
 from domain.evidence import EvidenceKind, Range
 from domain.secrets import Secret
@@ -47,6 +50,27 @@ def test_a_run_that_ends_badly_says_why(installation: Installation, job: Job) ->
     with pytest.raises(PlatformUnavailable), witnessed(installation.store, job):
         raise PlatformUnavailable("platform_unavailable", "The platform is away.")
     assert seen(installation, job) == ["session_opened", "session_lost", "stopped"]
+
+
+def test_a_failure_is_itself_also_where_it_cannot_be_written_down(
+    installation: Installation, job: Job
+) -> None:
+    with installation.store.write() as session:
+        session.connection().execute(text("ALTER TABLE evidence RENAME TO evidence_away"))
+    with pytest.raises(PlatformUnavailable), witnessed(installation.store, job):
+        raise PlatformUnavailable("platform_unavailable", "The platform is away.")
+
+
+def test_who_waits_for_a_slow_call_beats() -> None:
+    has_beaten = Event()
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = lambda *_: has_beaten.set()
+
+    def wait() -> bool:
+        with beating(every=0.01):
+            return has_beaten.wait(10)
+
+    assert environment.run(wait)
 
 
 @pytest.mark.parametrize(

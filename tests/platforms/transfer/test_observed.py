@@ -8,9 +8,11 @@ import pytest
 
 from domain.errors import PlatformUnavailable, ReauthorizationNeeded, SourceUnusable
 from domain.evidence import Range, Sent, Told
+from domain.secrets import Secret
 from platforms.transfer import engine
 from platforms.transfer.digest import Digest
-from platforms.transfer.exchange import Exchange
+from platforms.transfer.exchange import Exchange, answered
+from platforms.transfer.machine import Answer, Request
 from tests.platforms.transfer.conftest import CHUNK, KIB, SIZE, Ride
 from tests.support.uploads import MiniUpload, Step, UploadServer, answer
 
@@ -102,3 +104,26 @@ def test_an_error_of_the_platform_is_not_taken_for_silence(
         ride.run(mini(server))
     assert {one.told for one in ride.seen} == {Told.ERROR}
     assert {one.status for one in ride.seen} == {503}
+
+
+def test_what_changed_since_it_was_sent_is_no_witness_of_it(
+    server: UploadServer, ride: Ride, mini: Mini, path: Path
+) -> None:
+    server.stored.extend(path.read_bytes())
+    known = hashed(path, 0, CHUNK)
+    ride.digest = Digest(SIZE, known=[known], begins=CHUNK)
+    server.steps.append(Step(before_answer=lambda: path.write_bytes(b"x" * SIZE)))
+    ride.run(mini(server))
+    assert ride.digest.ranges == [known]
+
+
+@pytest.mark.parametrize(
+    ("length", "confirmed", "told"),
+    [(0, SIZE, Told.UNCLEAR), (CHUNK, SIZE, Told.UNCLEAR), (CHUNK, SIZE - 1, Told.HELD)],
+)
+def test_what_answers_a_finish_without_a_video_is_held_only_where_something_is_missing(
+    length: int, confirmed: int, told: Told
+) -> None:
+    offset = SIZE - length if length else 0
+    request = Request("PUT", Secret("u"), {}, offset=offset, length=length, finishes=True)
+    assert answered(request, Answer(200, {}, b""), None, confirmed).told is told

@@ -174,3 +174,33 @@ def test_an_assignment_without_evidence_has_a_summary_of_nothing(
     with store.write() as session:
         progress.record_state(session, assignment.id, state=AssignmentState.CANCELLED, warnings={})
     assert summary(store, assignment) == Summary(0, 0, 0, 0, 0, None, None, [])
+
+
+def test_a_hash_is_of_the_session_that_was_opened_last(
+    store: Store, assignment: Assignment
+) -> None:
+    dead = {"platformId": "old", "knownBy": KnownBy.ANSWER, "sha256": "b" * 64}
+    see(
+        store,
+        assignment,
+        Observation(EvidenceKind.SESSION_OPENED),
+        Observation(EvidenceKind.IDENTIFIED, dead),
+        Observation(EvidenceKind.SESSION_OPENED),
+        Observation(EvidenceKind.CONFIRMED, {"offsets": [100], "range": PART.written()}),
+    )
+    told = summary(store, assignment)
+    assert (told.sha256, told.ranges) == (None, [PART])
+
+
+def test_what_was_found_in_a_list_keeps_the_hashes_of_what_was_sent(
+    store: Store, assignment: Assignment
+) -> None:
+    see(
+        store,
+        assignment,
+        Observation(EvidenceKind.SESSION_OPENED),
+        Observation(EvidenceKind.CONFIRMED, {"offsets": [100], "range": PART.written()}),
+        Observation(EvidenceKind.FINISH_SENT),
+        Observation(EvidenceKind.IDENTIFIED, {"platformId": "x", "knownBy": KnownBy.LISTING}),
+    )
+    assert summary(store, assignment).ranges == [PART]
