@@ -10,6 +10,7 @@ add to the corpus by name: what was recorded then must go on replaying.
 
 import asyncio
 import json
+import logging
 import sys
 import tempfile
 from collections.abc import Collection
@@ -91,6 +92,18 @@ async def _record_on(emulator: Emulator, place: Installation, names: Collection[
                 await record(name, stack)
 
 
+def chosen(names: Collection[str]) -> Collection[str]:
+    """The outcomes that are named, or all. Ends the program for a name that is none."""
+    wrong = sorted(set(names) - OUTCOMES.keys())
+    if wrong:
+        known = "\n  ".join(sorted(OUTCOMES))
+        raise SystemExit(f"No outcome is called {', '.join(wrong)}. There are:\n  {known}")
+    return names or OUTCOMES.keys()
+
+
 if __name__ == "__main__":
-    asyncio.run(record_all(sys.argv[1:] or OUTCOMES))
+    wanted = chosen(sys.argv[1:])
+    # The outcomes are full of failures that are meant; what is not is raised.
+    logging.getLogger("temporalio").setLevel(logging.CRITICAL)
+    asyncio.run(record_all(wanted))
     end_now(0)
