@@ -9,6 +9,7 @@ wrong here. All are tethered to this process, so none of them outlives it.
 
 import asyncio
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from time import monotonic
 
 from cli.local import tether
 from cli.local.demo import environment_alone
-from cli.local.probes import answers, temporal_answers, worker_polls
+from cli.local.probes import answers, is_free, temporal_answers, worker_polls
 from cli.local.supervisor import NotReady, Program, tail
 from cli.local.up import CHECKOUT, castline
 from runtime.devserver import command, ensure_temporal
@@ -75,7 +76,7 @@ async def installed(
 
     What is published lies in `folder / CLIPS`.
     """
-    os.environ.update(environment_alone(folder))
+    os.environ.update(environment_alone(folder) | _lasting_ports())
     for foreign in [name for name in os.environ if name.startswith("TEMPORAL_")]:
         del os.environ[foreign]
     emulator = f"http://127.0.0.1:{os.environ['CASTLINE_EMULATOR_PORT']}"
@@ -98,6 +99,19 @@ async def installed(
         yield installation
     finally:
         await installation.end()
+
+
+def _lasting_ports() -> dict[str, str]:
+    """Ports that no outgoing connection is given while their owners are dead."""
+    chosen = random.sample(range(10_000, 30_000), 100)
+    free = [port for port in chosen if is_free("127.0.0.1", port)]
+    api, temporal, ui, emulator = free[:4]
+    return {
+        "CASTLINE_PORT": str(api),
+        "CASTLINE_TEMPORAL_ADDRESS": f"127.0.0.1:{temporal}",
+        "CASTLINE_TEMPORAL_UI_URL": f"http://127.0.0.1:{ui}",
+        "CASTLINE_EMULATOR_PORT": str(emulator),
+    }
 
 
 def _prepare(settings: Settings) -> str:

@@ -106,11 +106,8 @@ class Origin:
         return f"{'https' if self._tls else 'http'}://{self._host}:{self._port}"
 
     async def open(self) -> None:
-        """Accept connections, from the second time on at the same port as before."""
-        listener = socket.create_server((self._host, self._port), backlog=512)
-        self._port = listener.getsockname()[1]
-        self._site = web.SockSite(self._runner, listener, ssl_context=self._tls)
-        await self._site.start()
+        """Accept connections."""
+        await self._listen(self._take_port())
 
     def break_off(self, seconds: float) -> None:
         """Begin an outage at once; it ends by itself. During one there is nothing to break."""
@@ -132,9 +129,23 @@ class Origin:
         for connection in server.connections if server else ():
             if connection.transport:
                 connection.transport.abort()
+        # Nobody else shall have the port meanwhile.
+        port = self._take_port()
         await asyncio.sleep(seconds)
-        await self.open()
+        await self._listen(port)
         self._outage = None
+
+    def _take_port(self) -> socket.socket:
+        """A socket at the address, from the second time on the same; connections are refused."""
+        taken = socket.socket()
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind((self._host, self._port))
+        self._port = taken.getsockname()[1]
+        return taken
+
+    async def _listen(self, port: socket.socket) -> None:
+        self._site = web.SockSite(self._runner, port, ssl_context=self._tls, backlog=512)
+        await self._site.start()
 
 
 async def _tell_time(request: web.Request, response: web.StreamResponse) -> None:
