@@ -32,7 +32,8 @@ def shown(items: list[dict[str, Any]], meanwhile: Meanwhile) -> None:
     """Print it; `meanwhile` changes the items behind the first page."""
 
     def answer(request: httpx.Request) -> httpx.Response:
-        page, limit = (int(request.url.params[name]) for name in ("page", "limit"))
+        page = int(request.url.params.get("page", 1))
+        limit = int(request.url.params["limit"])
         if page == 2:
             meanwhile(items)
         told = {
