@@ -10,6 +10,7 @@ from activities.access.credentials import CredentialKeeper
 from activities.contract.assignments import ProcessingInput, Published, PublishingSteps, StepInput
 from activities.failures import not_ready, translated
 from activities.publishing.jobs import Job, load_job
+from activities.publishing.underway import leave_evidence
 from activities.publishing.witness import said_by
 from domain.errors import PlatformRefusal
 from domain.states import AssignmentState, StepName, StepState
@@ -67,8 +68,7 @@ class PublishingActivities(PublishingSteps):
             raise
         except Exception as error:
             job.witness.miss(StepName.PROCESSING, error)
-            with self._store.write() as session:
-                job.witness.testify(session, job.assignment)
+            leave_evidence(self._store, job)
             raise
 
     def _record(self, published: Published, processing: ProcessingInput) -> None:

@@ -91,13 +91,18 @@ def witnessed(store: Store, job: Job) -> Iterator[None]:
         yield
     except Exception as error:
         job.witness.stop(error)
-        try:
-            with store.write() as session:
-                job.witness.testify(session, job.assignment)
-        except Exception as unwritten:  # a database that is away says nothing of the upload
-            name = type(unwritten).__name__
-            activity.logger.warning("evidence of %s was not written: %s", job.id, name)
+        leave_evidence(store, job)
         raise
+
+
+def leave_evidence(store: Store, job: Job) -> None:
+    """Write down what was seen before an error is raised. Never fails."""
+    try:
+        with store.write() as session:
+            job.witness.testify(session, job.assignment)
+    except Exception as unwritten:  # a database that is away says nothing of the upload
+        name = type(unwritten).__name__
+        activity.logger.warning("evidence of %s was not written: %s", job.id, name)
 
 
 def begin_digest(store: Store, job: Job, *, is_fresh: bool) -> Digest:
