@@ -5,9 +5,10 @@ is the same storm; each finding comes with the assignment it is about.
 """
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -40,11 +41,23 @@ def figures(record: Record, findings: Sequence[Finding]) -> dict[str, Any]:
         "known by": dict(Counter(row["knownBy"] for row in record.facts.assignments)),
         "webhooks": len(told),
         "webhooks again": len(told) - len({event["id"] for event in told}),
+        "longest wait for a start, s": _longest_start(record.facts.events),
         **_of_bytes(record),
         **_of_recovery(record),
         "ended by themselves": dict(record.ended_by_themselves),
         "seconds": {name: round(seconds) for name, seconds in record.seconds.items()},
     }
+
+
+def _longest_start(events: Sequence[Mapping[str, Any]]) -> float | None:
+    """From an assignment's first event, its acceptance, to its second: the line for a worker's
+    slot included."""
+    moments: dict[str, list[datetime]] = defaultdict(list)
+    for event in events:
+        moments[event["subjectId"]].append(datetime.fromisoformat(event["timestamp"]))
+    begun = [told for told in moments.values() if len(told) > 1]
+    waits = [(second - first).total_seconds() for first, second, *_ in begun]
+    return round(max(waits), 1) if waits else None
 
 
 def _of_bytes(record: Record) -> dict[str, Any]:
