@@ -85,7 +85,7 @@ class LostSessions:
 
         A worker that lived on while it was taken for dead may have sent that finish's bytes.
         """
-        if job.finish_sent_at is None:
+        if job.finish_sent_at is None or job.lost_at is not None:
             return None
         platform_id = self._look(job)
         return None if platform_id is None else Finished(platform_id, KnownBy.LISTING)

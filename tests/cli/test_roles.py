@@ -2,6 +2,8 @@
 
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -10,10 +12,16 @@ import pytest
 from tests.support.machine import Machine, eventually
 
 
-def start(machine: Machine, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def started(machine: Machine, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A command under way; killed at the end if it still runs."""
+    with subprocess.Popen(
         machine.command(*words), env=machine.env, stderr=subprocess.PIPE, text=True
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.fixture
@@ -31,7 +39,7 @@ def test_the_api_ends_with_code_zero(machine: Machine, number: signal.Signals) -
         except httpx.TransportError:
             return False
 
-    with start(machine, "api") as api:
+    with started(machine, "api") as api:
         eventually(answers)
         api.send_signal(number)
         assert api.wait(10) == 0

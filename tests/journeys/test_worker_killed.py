@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from cli.local.probes import worker_polls
 from tests.support.clips import MIB, UPRIGHT, Clip, make_clip, make_hollow
 from tests.support.crowd import CROWD, send_crowd, slow_down_the_crowd, under_way, until_working
 from tests.support.devserver import DevServer
@@ -97,6 +98,9 @@ async def play(tenant: Tenant, folder: Path, big: Clip, small: Clip) -> Ended:
     settings, emulator = tenant.stack.parts.settings, tenant.stack.emulator
     slow_down_the_crowd(emulator)
     with role("worker", settings) as first:
+        # A person's consent is answered within seconds, and a worker takes some to begin.
+        is_at_work = worker_polls(tenant.stack.client)
+        await eventually(partial(is_at_work, first.pid), within=60)
         pages = await tenant.pages()
         held_up = await hold_up(tenant, pages[CATERING], small)
         finishing = await finish(tenant, pages[BAKERY], small)
