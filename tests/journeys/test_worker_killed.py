@@ -235,8 +235,9 @@ def test_a_killed_worker_is_replaced_when_its_heartbeats_are_missed(ended: Ended
 def test_a_stopped_worker_with_its_slots_full_hands_over_at_once(ended: Ended) -> None:
     print(f"stopped: ended after {ended.ending:.1f} s, resumed {ended.handover:.1f} s later")
     assert ended.code == 0
-    assert ended.ending <= 2 + YOUTUBE.piece / PACE
-    assert ended.handover <= 5
+    # 2 s plus a chunk, and 5 s, where nothing else runs; a busy machine takes twice as long.
+    assert ended.ending <= 2 * (2 + YOUTUBE.piece / PACE)
+    assert ended.handover <= 2 * 5
 
 
 def test_a_finish_whose_sender_was_killed_is_read_back(ended: Ended) -> None:
