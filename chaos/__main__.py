@@ -44,7 +44,8 @@ def main() -> int:
     with _database(asked.database) as url:
         weather = _Weather(storm, folder, asked, url, console)
         try:
-            asyncio.run(until_stopped(weather.pass_over()))
+            if asyncio.run(until_stopped(weather.pass_over())):
+                console.print("Stopped by a signal.")
         except Exception:
             # Whatever broke: the logs are there to be read.
             console.print_exception()
