@@ -1,7 +1,9 @@
 """The trouble that the platforms make, in the words of the emulator's controls.
 
-`PASSING` is what has to come right by itself, on every call of a publication. `PERMANENT` is
-the platforms' final word on a video, and the only cause for which an assignment may fail.
+`PASSING` is what has to come right by itself, on every call of a publication. `DECISIVE` is that
+part of it in which a video is there and nobody has said so yet: a kill in those seconds is the one
+that may make a second video. `PERMANENT` is the platforms' final word on a video, and the only
+cause for which an assignment may fail.
 Left out is what takes hours by design: an upload session that is lost with its last byte and
 has made nothing, which is read for long before anything is sent again; budgets that come
 back at midnight or after the half hour that Meta asks for; and errors that are a bad file
@@ -70,6 +72,12 @@ PASSING = [
     _fault(operation, kind, **options)
     for operation, kinds in _PASSING.items()
     for kind, options in kinds
+]
+DECISIVE = [
+    _fault("videos.insert.transfer", "slow", final=True, delay_seconds=8),
+    _fault("page_videos.finish", "slow", delay_seconds=8),
+    _fault("videos.insert.transfer", "lose_answer", final=True),
+    _fault("reels.finish", "slow", delay_seconds=8),
 ]
 PERMANENT = [
     _fault("videos.insert.start", "processing_fails"),

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chaos.faults import PASSING, PERMANENT
+from chaos.faults import DECISIVE, PASSING, PERMANENT
 
 MIB = 1 << 20
 SECONDS_PER_KILL = 3.5
@@ -118,6 +118,8 @@ def plan(*, seed: int, assignments: int, kills: int, workers: int) -> Storm:
         seconds = round(chance.uniform(*_OUTAGE_SECONDS), 1)
         moments.append((chance.uniform(0, span), Outage(seconds)))
     for fault in _dealt(chance, PASSING, kills):
+        moments.append((chance.uniform(0, span), Trouble(fault)))
+    for fault in _dealt(chance, DECISIVE, kills // 2):
         moments.append((chance.uniform(0, span), Trouble(fault)))
     for fault in _dealt(chance, PERMANENT, max(2, assignments // 40)):
         moments.append((chance.uniform(0, _PERMANENT_END * span), Trouble(fault)))
