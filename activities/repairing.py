@@ -4,12 +4,14 @@ An assignment is accepted by writing its row; its workflow is started right afte
 a Temporal that is away, leaves the row alone: this starts the workflow, which is idempotent by
 its id, however often the sweep sees the row. Tickets that nobody settled are closed. A wake that
 was lost after its commit is given again, for what the rows say that it was for. Each is mended on
-its own: one that cannot be holds up none of the others, nor do any number of them.
+its own, several at a time: one that cannot be, or that takes long, holds up none of the others.
+The sweep beats all the while, so that the next one need not wait for one whose worker is dead.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -45,6 +47,9 @@ DELIVERY_GRACE = timedelta(minutes=1)
 
 BATCH = 200
 
+_AT_ONCE = 8
+_BEAT_SECONDS = 1.0
+
 
 class RepairActivities(RepairSteps):
     def __init__(
@@ -62,9 +67,10 @@ class RepairActivities(RepairSteps):
     @activity.defn
     async def reconcile(self) -> Repaired:
         failures: list[Exception] = []
-        started = await self._start_abandoned(failures)
-        expired = await _each(await asyncio.to_thread(self._stale), self._expire, failures)
-        woken = await _each(await asyncio.to_thread(self._lost_wakes), self._wake, failures)
+        async with _beating():
+            started = await self._start_abandoned(failures)
+            expired = await _each(await asyncio.to_thread(self._stale), self._expire, failures)
+            woken = await _each(await asyncio.to_thread(self._lost_wakes), self._wake, failures)
         if failures and not (started or expired or woken):
             raise failures[0]
         return Repaired(started=started, expired=expired, woken=woken)
@@ -137,15 +143,34 @@ async def _each(
     found: Sequence[T], mend: Callable[[T], Awaitable[None]], failures: list[Exception]
 ) -> int:
     """Mend each on its own, and return how many were; what failed is left to the next sweep."""
-    before = len(failures)
-    for each in found:
-        try:
-            await mend(each)
-        except Exception as error:  # whatever it was, the others need to be mended no less
-            reason = error.code if isinstance(error, CastlineError) else type(error).__name__
-            _log.warning("%s is left to the next sweep: %s", _name(each), reason)
-            failures.append(error)
-    return len(found) - (len(failures) - before)
+    slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def is_mended(each: T) -> bool:
+        async with slots:
+            try:
+                await mend(each)
+            except Exception as error:  # whatever it was, the others need to be mended no less
+                reason = error.code if isinstance(error, CastlineError) else type(error).__name__
+                _log.warning("%s is left to the next sweep: %s", _name(each), reason)
+                failures.append(error)
+                return False
+            return True
+
+    return sum(await asyncio.gather(*map(is_mended, found)))
+
+
+@asynccontextmanager
+async def _beating() -> AsyncIterator[None]:
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(_BEAT_SECONDS)
+
+    beats = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beats.cancel()
 
 
 def _name(found: object) -> str:

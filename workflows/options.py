@@ -105,8 +105,10 @@ CARE: dict[str, Any] = {
 
 RECONCILE: dict[str, Any] = {
     "start_to_close_timeout": timedelta(minutes=5),
+    # It beats every second. One whose worker was killed keeps the next from its turn until then.
+    "heartbeat_timeout": timedelta(seconds=15),
     # The Schedule comes again every 45 seconds; a failed sweep need not be insisted on.
-    "retry_policy": RetryPolicy(maximum_attempts=1),
+    "retry_policy": RetryPolicy(maximum_attempts=2),
 }
 
 PATIENCE = timedelta(days=7)
