@@ -11,17 +11,16 @@ import asyncio
 import os
 import random
 import signal
-import subprocess
-import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import monotonic
 
-from cli.local import tether
 from cli.local.demo import environment_alone
 from cli.local.probes import answers, is_free, temporal_answers, worker_polls
-from cli.local.supervisor import NotReady, Program, tail
+from cli.local.processes import Program, reason_of, send, spawn, tail
+from cli.local.supervisor import NotReady
 from cli.local.up import CHECKOUT, castline
 from runtime.devserver import command, ensure_temporal
 from runtime.parts import ensure_keyset, load_keyring
@@ -59,8 +58,12 @@ class Installation:
 
     @property
     def ended_by_themselves(self) -> dict[str, int]:
-        """How often each ended without being killed."""
-        return {name: kept.own_ends for name, kept in self._kept.items() if kept.own_ends}
+        """How often each ended without being killed, and how."""
+        return {
+            f"{name}, {reason_of(code)}": count
+            for name, kept in self._kept.items()
+            for code, count in kept.own_ends.items()
+        }
 
     async def end(self) -> None:
         """End everything, what was started last first."""
@@ -157,16 +160,12 @@ class _Kept:
     def __init__(self, program: Program, log: Path) -> None:
         self._program = program
         self._log = log
-        self._process = self._spawn()
-        self._ends = 0
-        self._kills = 0
+        self._process = spawn(program, log)
+        self.own_ends: Counter[int] = Counter()
+        """By return code."""
         self._ready_at: float | None = None
         self._turn = asyncio.Lock()
         self._keeping = asyncio.create_task(self._keep())
-
-    @property
-    def own_ends(self) -> int:
-        return self._ends - self._kills
 
     async def ready(self) -> None:
         if not await self._until(self._is_at_work, _READY_SECONDS):
@@ -177,15 +176,14 @@ class _Kept:
             await self._until(lambda: self._is_at_work(at_work), _HANGING_SECONDS)
             while self._process.poll() is not None:  # noqa: ASYNC110  # between an end and a start
                 await asyncio.sleep(_LOOK_SECONDS)
-            self._kills += 1
             self._ready_at = None
-            self._signal(signal.SIGKILL)
+            send(self._process, signal.SIGKILL)
 
     async def end(self) -> None:
         self._keeping.cancel()
         with suppress(asyncio.CancelledError):
             await self._keeping
-        self._signal(signal.SIGKILL)
+        send(self._process, signal.SIGKILL)
         await asyncio.to_thread(self._process.wait)
 
     def _is_at_work(self, seconds: float = 0.0) -> bool:
@@ -199,36 +197,18 @@ class _Kept:
 
     async def _keep(self) -> None:
         while True:
-            while self._process.poll() is None:
+            while (code := self._process.poll()) is None:
                 if self._ready_at is None and await self._answers():
                     self._ready_at = monotonic()
                 await asyncio.sleep(_LOOK_SECONDS)
             self._ready_at = None
-            self._ends += 1
+            if code != -signal.SIGKILL:
+                self.own_ends[code] += 1
             await asyncio.sleep(_PAUSE)
-            self._process = self._spawn()
+            self._process = spawn(self._program, self._log)
 
     async def _answers(self) -> bool:
         # Whatever goes wrong while it comes up means: not yet.
         with suppress(Exception):
             return await self._program.is_ready(self._process.pid)
         return False
-
-    def _spawn(self) -> subprocess.Popen[bytes]:
-        with self._log.open("ab") as log:
-            return subprocess.Popen(  # noqa: S603
-                [
-                    *(sys.executable, "-I", "-S", tether.__file__, str(os.getpid())),
-                    *self._program.argv,
-                ],
-                env={**os.environ, **self._program.env},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    def _signal(self, number: signal.Signals) -> None:
-        """Signal the program's whole session, as far as any of it is left."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, number)

@@ -120,6 +120,7 @@ def make_workers(
             activity_executor=ThreadPoolExecutor(2 * SHORT_SLOTS, "short"),
             max_concurrent_activities=SHORT_SLOTS,
             max_concurrent_local_activities=SHORT_SLOTS,
+            max_heartbeat_throttle_interval=HEARTBEAT_INTERVAL,
             graceful_shutdown_timeout=grace,
         ),
         Worker(

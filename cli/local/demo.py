@@ -19,8 +19,9 @@ from typing import Any
 import httpx
 
 from cli.following import describe
+from cli.local.processes import tail
 from cli.local.stopping import until_stopped
-from cli.local.supervisor import NotReady, tail
+from cli.local.supervisor import NotReady
 from cli.local.up import CHECKOUT, running
 from cli.output import say
 from domain.errors import CastlineError

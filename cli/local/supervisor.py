@@ -3,20 +3,17 @@
 A stage is a set of programs that start together; the next stage starts when all of it is
 ready. One that ends by itself is started again, after a pause that doubles up to half a
 minute. Stopping ends the stages in the reverse order within `STOP_SECONDS`, gently first.
-Each program has a session of its own, so that Ctrl-C reaches the supervisor alone, and a
-tether, so that it dies with the supervisor even when that one is killed (on Linux).
 """
 
 import asyncio
-import os
 import signal
 import subprocess
-import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
+
+from cli.local.processes import Program, reason_of, send, spawn, tail
 
 STOP_SECONDS = 9.0
 READY_SECONDS = 60.0
@@ -29,20 +26,9 @@ _PROBE_SECONDS = 0.1
 _HOPELESS_ENDS = 3
 _LOG_BYTES = 10 << 20
 
-_TETHER = Path(__file__).with_name("tether.py")
-
 
 class NotReady(Exception):
     """A program did not come up. The message says which one and shows the end of its log."""
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    name: str
-    argv: tuple[str, ...]
-    is_ready: Callable[[int], Awaitable[bool]]
-    """Asked with its process id until it says yes. What it raises counts as no."""
-    env: Mapping[str, str] = field(default_factory=dict)
 
 
 class Supervisor:
@@ -103,11 +89,11 @@ class _Running:
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
-        _send(self._process, signal.SIGTERM)
+        send(self._process, signal.SIGTERM)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await _ended(self._process)
-        _send(self._process, signal.SIGKILL)
+        send(self._process, signal.SIGKILL)
         await _ended(self._process)
 
     async def _is_ready(self) -> bool:
@@ -125,12 +111,12 @@ class _Running:
             code = await _ended(self._process)
             self._ends += 1
             # What it may have started itself goes with it.
-            _send(self._process, signal.SIGKILL)
+            send(self._process, signal.SIGKILL)
             if monotonic() - started > _WELL_SECONDS:
                 pause = _FIRST_PAUSE
             self._say(
-                f"{self._program.name} ended ({_reason(code)}), starting it again in {pause:g} s; "
-                f"its log is {self._log}"
+                f"{self._program.name} ended ({reason_of(code)}), "
+                f"starting it again in {pause:g} s; its log is {self._log}"
             )
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
@@ -139,40 +125,10 @@ class _Running:
     def _spawn(self) -> subprocess.Popen[bytes]:
         if self._log.exists() and self._log.stat().st_size > _LOG_BYTES:
             self._log.replace(self._log.with_suffix(".log.1"))
-        # The program writes to the file itself: its words survive us.
-        with self._log.open("ab") as log:
-            return subprocess.Popen(  # noqa: S603
-                [
-                    *(sys.executable, "-I", "-S", str(_TETHER), str(os.getpid())),
-                    *self._program.argv,
-                ],
-                env={**os.environ, **self._program.env},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-
-def tail(log: Path, lines: int = 15) -> str:
-    """The last lines of a log, or nothing."""
-    try:
-        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
-    except OSError:
-        return ""
+        return spawn(self._program, self._log)
 
 
 async def _ended(process: subprocess.Popen[bytes]) -> int:
     while (code := process.poll()) is None:  # noqa: ASYNC110
         await asyncio.sleep(_PROBE_SECONDS)
     return code
-
-
-def _send(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    """Signal the program's whole session, as far as any of it is left."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)
-
-
-def _reason(code: int) -> str:
-    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

@@ -14,8 +14,9 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from cli.local.probes import answers, refuse_taken_ports, temporal_answers, worker_polls
+from cli.local.processes import Program
 from cli.local.stopping import until_stopped
-from cli.local.supervisor import Program, Supervisor
+from cli.local.supervisor import Supervisor
 from domain.errors import Conflict
 from runtime.devserver import command, ensure_temporal
 from runtime.parts import ensure_keyset, load_keyring

@@ -11,7 +11,8 @@ from time import monotonic
 
 import pytest
 
-from cli.local.supervisor import NotReady, Program, Supervisor
+from cli.local.processes import Program
+from cli.local.supervisor import NotReady, Supervisor
 
 WELL_BEHAVED = """
 import os, pathlib, signal, sys
@@ -120,7 +121,8 @@ async def test_one_that_never_comes_up_shows_its_last_words(tmp_path: Path) -> N
 async def test_programs_die_with_a_killed_supervisor(tmp_path: Path) -> None:
     starter = f"""
 import asyncio, pathlib, sys
-from cli.local.supervisor import Program, Supervisor
+from cli.local.processes import Program
+from cli.local.supervisor import Supervisor
 async def main():
     async def ready(pid):
         return pathlib.Path({str(tmp_path / "1")!r}).exists()
