@@ -33,9 +33,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows import options
     from workflows.cancelling import is_cancelled, to_the_end
     from workflows.parking import Calls, Parking, Stand, pause_until
-    from workflows.patches import DISCONNECTION, DOUBT, RECONNECTION
+    from workflows.patches import DISCONNECTION, DOUBT, INTERRUPTION, RECONNECTION
     from workflows.standing import Standing
-    from workflows.trouble import Failed, kind_of, trouble_of
+    from workflows.trouble import Failed, is_interruption, kind_of, trouble_of
 
 T = TypeVar("T")
 
@@ -200,11 +200,17 @@ class AssignmentWorkflow:
             except ActivityError as error:
                 if is_cancelled():
                     raise
+                if self._goes_on(error):
+                    continue
                 stand = self._parking.stand(kind_of(error), trouble_of(error))
             else:
                 self._parking.forget()
                 return done
             await self._wait_out(stand, calls, platform_url)
+
+    def _goes_on(self, error: ActivityError) -> bool:
+        is_accident = is_interruption(error) and workflow.patched(INTERRUPTION)
+        return is_accident and self._parking.bears_interruption()
 
     async def _wait_out(self, stand: Stand, calls: Calls, platform_url: str | None) -> None:
         await self._standing.enter(

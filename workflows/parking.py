@@ -28,6 +28,10 @@ _REASONS = {
 }
 """Every other kind is the platform's, our line to it, or our settings there."""
 
+_ACCIDENTS = 3
+"""So often a step is begun again after all its tries were cut off by the end of a worker: a day
+of deployments is no trouble. Beyond it may be the work itself that ends them."""
+
 _LONGEST_PAUSE = timedelta(minutes=15)
 _LONGEST_DOUBT = timedelta(hours=6)
 """Between two looks at an unclear outcome: some sixteen of them in the two days after which the
@@ -80,6 +84,7 @@ class Parking:
         self._reason: WaitReason | None = None
         self._since = workflow.now()
         self._times = 0
+        self._interruptions = 0
 
     def recover(self) -> None:
         """The connection was authorized again: its next trouble is a new story, too."""
@@ -97,6 +102,11 @@ class Parking:
         """The connection was disconnected: this standstill is over. The next one knows nothing
         of it, because somebody may have authorized the connection in between."""
         self._is_gone = True
+
+    def bears_interruption(self) -> bool:
+        """Count one; True while the step may go on at once."""
+        self._interruptions += 1
+        return self._interruptions <= _ACCIDENTS
 
     def stand(self, kind: Kind, trouble: Trouble) -> Stand:
         """The standstill that a trouble brings. Raises `Failed` where waiting does not help."""

@@ -12,3 +12,6 @@ DISCONNECTION = "disconnection"
 
 DOUBT = "doubt"
 """A person may force what is unconfirmed, and a cancel is answered while the outcome is unclear."""
+
+INTERRUPTION = "interruption"
+"""A worker that has ended parks nothing, unless one after the other does."""

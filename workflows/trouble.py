@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError, TimeoutType
 
 with workflow.unsafe.imports_passed_through():
     from activities.contract.trouble import Kind, Trouble
@@ -28,9 +28,23 @@ def kind_of(error: ActivityError) -> Kind:
     return Kind.TRANSIENT
 
 
+def is_interruption(error: ActivityError) -> bool:
+    """True where the worker ended, by a signal or without one, and not what it worked on."""
+    cause = error.cause
+    if isinstance(cause, TimeoutError):
+        return cause.type is TimeoutType.HEARTBEAT
+    return kind_of(error) is Kind.INTERRUPTED
+
+
 def trouble_of(error: ActivityError) -> Trouble:
     """The activity's own account of its trouble, or ours where it left none."""
     cause = error.cause
+    if is_interruption(error):
+        return Trouble(
+            "workers_end",
+            "Every worker that took it up has ended. The logs of the workers say why.",
+            Remedy.OPERATOR,
+        )
     if not isinstance(cause, ApplicationError):
         return Trouble("timed_out", "It took longer than it may take.", Remedy.WAIT)
     if not cause.details:

@@ -2,7 +2,10 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
+
+from temporalio.api.enums.v1 import PendingActivityState
 
 from activities.contract.assignments import AssignmentInput
 from domain.ids import assignment_workflow_id, new_assignment_id
@@ -12,6 +15,7 @@ from tests.support.clips import UPRIGHT
 from tests.support.meta import BAKERY
 from tests.support.origin import Origin
 from tests.support.stack import Stack, Tenant, eventually
+from workflows.options import TRANSFER
 
 PICTURE = b"\xff\xd8\xff" + bytes(1000)
 TEXT = b"1\n00:00:00,000 --> 00:00:01,000\nBread.\n"
@@ -117,6 +121,21 @@ async def assignment_published_by_another_worker(tenant: Tenant) -> str:
     return assignment_workflow_id(assignment_id)
 
 
+@OUTCOMES.noted("uploading", "processing", "published", on=UNATTENDED)
+async def assignment_published_after_a_day_of_deployments(tenant: Tenant) -> str:
+    """Each worker that takes it up is stopped in the middle of the bytes, until the last one."""
+    stack = tenant.stack
+    async with stack.working():
+        assignment_id = await _trickle(tenant)
+    for number in range(2, TRANSFER["retry_policy"].maximum_attempts + 1):
+        async with stack.working():
+            await eventually(partial(_tries, stack, assignment_id), number.__le__)
+    stack.emulator.forget_faults()
+    async with stack.working():
+        await stack.assignment(assignment_id).result()
+    return assignment_workflow_id(assignment_id)
+
+
 @OUTCOMES.noted("uploading", "processing", "published")
 async def assignment_cancelled_too_late(tenant: Tenant) -> str:
     """The platform has every byte and works on them."""
@@ -165,6 +184,16 @@ async def _sessions(stack: Stack) -> list[Any]:
     state = await asyncio.to_thread(stack.emulator.state)
     sessions: list[Any] = state["sessions"]
     return sessions
+
+
+async def _tries(stack: Stack, assignment_id: str) -> int:
+    """How often its transfer was taken up; 0 while nobody has it."""
+    described = await stack.assignment(assignment_id).describe()
+    return sum(
+        each.attempt
+        for each in described.raw_description.pending_activities
+        if each.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
+    )
 
 
 async def _trickle(tenant: Tenant) -> str:

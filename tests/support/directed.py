@@ -1,0 +1,121 @@
+"""An assignment's workflow whose steps end as a test says."""
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import uuid4
+
+from temporalio import activity
+from temporalio.client import WorkflowHandle
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.contract.assignments import (
+    AssignmentEdit,
+    AssignmentInput,
+    AssignmentOutcome,
+    AssignmentRecord,
+    Discarded,
+    ProcessingInput,
+    Published,
+    PublishingSteps,
+    RecordingSteps,
+    StepInput,
+    TransferInput,
+    TransferSteps,
+    Uploaded,
+)
+from domain.queues import TRANSFER_QUEUE
+from tests.support.stack import eventually
+from workflows.assignment import AssignmentWorkflow
+
+
+@dataclass
+class DirectedSteps(TransferSteps, PublishingSteps, RecordingSteps):
+    """A platform at which every look ends in `trouble`, until a test says that it is clear."""
+
+    trouble: ApplicationError
+    times: int | None = None
+    """After so many looks it is clear by itself."""
+    is_clear: bool = False
+    looks: int = 0
+    records: list[AssignmentRecord] = field(default_factory=list)
+
+    @activity.defn
+    def transfer(self, transfer: TransferInput) -> Uploaded:
+        self._look()
+        return Uploaded("made")
+
+    @activity.defn
+    def discard_session(self, assignment_id: str) -> Discarded:
+        self._look()
+        return Discarded(None)
+
+    @activity.defn
+    def await_processing(self, processing: ProcessingInput) -> Published:
+        return Published("https://youtu.be/made")
+
+    @activity.defn
+    def run_step(self, step: StepInput) -> None:
+        """Never asked for."""
+
+    @activity.defn
+    def record(self, record: AssignmentRecord) -> None:
+        self.records.append(record)
+
+    @activity.defn
+    def edit(self, edit: AssignmentEdit) -> None:
+        """Never asked for."""
+
+    def _look(self) -> None:
+        self.looks += 1
+        self.is_clear = self.is_clear or (self.times is not None and self.looks > self.times)
+        if not self.is_clear:
+            raise self.trouble
+
+
+@dataclass(frozen=True)
+class Case:
+    env: WorkflowEnvironment
+    steps: DirectedSteps
+    workflow: WorkflowHandle[AssignmentWorkflow, AssignmentOutcome]
+
+    async def after(self, time: timedelta) -> int:
+        """How many looks there were, when some time has passed."""
+        await self.env.fast_forward(self.workflow, time)
+        return self.steps.looks
+
+    async def is_parked(self, times: int) -> None:
+        async def records() -> int:
+            return len(self.steps.records)
+
+        await eventually(records, lambda seen: seen >= times)
+
+
+@asynccontextmanager
+async def directed(env: WorkflowEnvironment, steps: DirectedSteps) -> AsyncIterator[Case]:
+    """A run that has begun."""
+    queue = uuid4().hex
+    short = Worker(
+        env.client,
+        task_queue=queue,
+        workflows=[AssignmentWorkflow],
+        activities=[steps.await_processing, steps.run_step, steps.record, steps.edit],
+        activity_executor=ThreadPoolExecutor(2),
+    )
+    transfers = Worker(
+        env.client,
+        task_queue=TRANSFER_QUEUE,
+        activities=[steps.transfer, steps.discard_session],
+        activity_executor=ThreadPoolExecutor(2),
+    )
+    asked = AssignmentInput("asg_1", "wsp_1", "con_1", "youtube", "A clip")
+    async with short, transfers:
+        with env.with_time_skipping_disabled():
+            workflow = await env.client.start_workflow(
+                AssignmentWorkflow.run, asked, id=f"assignment/{queue}", task_queue=queue
+            )
+        yield Case(env, steps, workflow)
