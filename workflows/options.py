@@ -18,8 +18,9 @@ TRANSFER: dict[str, Any] = {
     # database that is locked for a while and a Temporal that restarts: taking a living sender
     # for dead costs a chunk, and two senders at one session.
     "heartbeat_timeout": timedelta(seconds=30),
-    # A stopped worker costs an attempt as well; when they are used up the assignment is parked
-    # for a while and goes on, so this bounds how long a trouble stays unseen, not the patience.
+    # When they are used up the assignment is parked for a while and goes on, so this bounds how
+    # long a trouble stays unseen, not the patience. A worker that ends costs an attempt as well,
+    # but is no trouble: see `Parking.bears_interruption`.
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(seconds=2),
         maximum_interval=timedelta(seconds=30),
