@@ -1,9 +1,11 @@
 """An assignment's story on a terminal: how it stands, what proves it, and everything in between.
 
 What is printed is what the API tells, sentence by sentence. All pages are read, to the end that
-the last of them knows; what moves from one page to the next meanwhile is told once.
+the last of them knows; what moves from one page to the next meanwhile, or is seen once more, is
+told once.
 """
 
+from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
@@ -13,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.service import Service
-from domain.sentences import one_line
+from domain.sentences import one_line, repeated
 
 _PAGE = 200
 _PROOF = (
@@ -30,16 +32,21 @@ _PROOF = (
 def show_timeline(service: Service, assignment_id: str) -> None:
     """Print it. Raises `CastlineError` when there is no such assignment."""
     path = f"/assignments/{assignment_id}/timeline"
-    items: list[dict[str, Any]] = []
+    items: dict[tuple[Any, ...], dict[str, Any]] = {}
     for page in count(1):
         told = service.get(path, page=page, limit=_PAGE)
-        items += [item for item in told["items"] if item not in items]
+        items |= {_place(item): item for item in told["items"]}
         if page * _PAGE >= told["total"]:
             break
     console = Console()
     _print(console, _standing(told))
-    console.print(_table(items))
+    console.print(_table(items.values()))
     _print(console, _proof(told["evidence"]))
+
+
+def _place(item: dict[str, Any]) -> tuple[Any, ...]:
+    # However often it was seen meanwhile, it is the same.
+    return tuple(item[name] for name in ("at", "attempt", "kind", "sentence"))
 
 
 def _print(console: Console, lines: list[str]) -> None:
@@ -53,12 +60,16 @@ def _standing(told: dict[str, Any]) -> list[str]:
     return [told["sentence"], *waits, f"To do: {told['whatToDo']}"]
 
 
-def _table(items: list[dict[str, Any]]) -> Table:
+def _table(items: Iterable[dict[str, Any]]) -> Table:
     table = Table("at", "attempt", "what happened", box=box.SIMPLE_HEAD)
     for item in items:
-        at = item["at"][:19].replace("T", " ")
-        table.add_row(at, str(item["attempt"]), Text(one_line(item["sentence"])))
+        said = repeated(item["sentence"], item["times"], until=_moment(item["latestAt"]))
+        table.add_row(_moment(item["at"]), str(item["attempt"]), Text(one_line(said)))
     return table
+
+
+def _moment(written: str) -> str:
+    return written[:19].replace("T", " ")
 
 
 def _proof(evidence: dict[str, Any]) -> list[str]:

@@ -1,8 +1,9 @@
 """What is kept of an upload, so that anyone can see later why it is believed to be there once.
 
 Each entry is one observation: what left us, what the platform said, what was read to decide.
-The entries of an assignment in their order are its evidence; none is ever changed, and none
-holds a secret. They outlive Temporal's history, because they lie in our own database.
+The entries of an assignment in their order are its evidence; what an entry says is never changed,
+only how often it was seen, and none holds a secret. They outlive Temporal's history, because they
+lie in our own database.
 """
 
 from collections.abc import Iterable, Mapping
@@ -61,6 +62,24 @@ class Told(StrEnum):
     ERROR = "error"  # an error, which the code names
     NOTHING = "nothing"  # there was no answer
     ABSENT = "absent"  # what was looked for is not on the account's list
+
+
+_MAY_REPEAT = (
+    EvidenceKind.ASKED,
+    EvidenceKind.ANSWERED,
+    EvidenceKind.STOPPED,
+    EvidenceKind.RECONCILED,
+    EvidenceKind.STEP,
+)
+"""What an outage leaves over and over: what was asked, what came of it, and why a run ended."""
+
+
+def is_news(kind: EvidenceKind, data: Mapping[str, Any]) -> bool:
+    """True where the upload itself went on: each such entry stands for itself.
+
+    Between two of them, what is seen again in the same words tells nothing new.
+    """
+    return kind not in _MAY_REPEAT or data.get("told") == Told.FINISHED
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,11 @@ def amount(held: int, total: int) -> str:
     return f"{part / parts:.{digits}f} of {whole / parts:.{digits}f} {unit}"
 
 
+def repeated(sentence: str, times: int, *, until: str) -> str:
+    """The sentence of what was seen so often, the last time at that moment."""
+    return sentence if times == 1 else f"{sentence} ({times} times, until {until})"
+
+
 def one_line(text: str) -> str:
     """The text for a terminal: what would break its line or steer it is a space."""
     return "".join(" " if is_control(character) else character for character in text)

@@ -79,9 +79,13 @@ def as_lines(view: TimelineView) -> str:
     if view.waiting_for:
         head.append(f"Waits for: {view.waiting_for}.")
     head += [f"To do: {view.what_to_do}", ""]
-    body = [f"{written(item.at)}  {item.attempt}  {item.sentence}" for item in view.items]
+    body = [f"{written(item.at)}  {item.attempt}  {_said(item)}" for item in view.items]
     lines = [*head, *body, f"{len(view.items)} of {view.total}, page {view.page}"]
     return "".join(f"{sentences.one_line(line)}\n" for line in lines)
+
+
+def _said(item: TimelineItem) -> str:
+    return sentences.repeated(item.sentence, item.times, until=f"{written(item.latest_at)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,9 @@ class _Teller:
             total_bytes=self.row.bytes_total,
             read_backs=summary.read_backs,
             reconciliations=summary.reconciliations,
-            last_answer=None if last is None else AnswerView(at=last.at, sentence=self._say(last)),
+            last_answer=None
+            if last is None
+            else AnswerView(at=last.latest_at, sentence=self._say(last)),
             platform_id=self.row.platform_id,
             known_by=self.row.known_by,
             sha256=summary.sha256,
@@ -162,6 +168,8 @@ class _Teller:
             kind=entry.kind,
             sentence=self._say(entry),
             data=data,
+            times=entry.times,
+            latest_at=entry.latest_at,
         )
 
     def _say(self, entry: timeline.Entry) -> str:

@@ -100,9 +100,15 @@ class Transfer(SQLModel, table=True):
 
 
 class Evidence(SQLModel, table=True):
-    """One observation of an assignment's upload. Written once, never changed, free of secrets."""
+    """One observation of an assignment's upload, free of secrets.
 
-    __table_args__ = (Index("ix_evidence_assignment", "assignment_id", "id"),)
+    What it says never changes; how often it was seen is counted.
+    """
+
+    __table_args__ = (
+        Index("ix_evidence_assignment", "assignment_id", "id"),
+        Index("ix_evidence_repeated", "assignment_id", "since", "fingerprint", unique=True),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     """Gives the order; the numbers of one assignment have gaps."""
@@ -112,6 +118,13 @@ class Evidence(SQLModel, table=True):
     data: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     """Told to the workspace as it is: see `domain.evidence` for what each kind says."""
     noted_at: datetime = moment_field(default_factory=now)
+    """When it was seen first."""
+    latest_at: datetime = moment_field(default_factory=now)
+    times: int = 1
+    since: int | None = None
+    """The entry of the latest news before it; 0: none. None in entries of before there were any."""
+    fingerprint: str | None = None
+    """Hex SHA-256 of what it says. None: it is news, which is never counted."""
 
 
 class Step(SQLModel, table=True):

@@ -25,7 +25,15 @@ EVIDENCE = {
 
 def item(number: int) -> dict[str, Any]:
     at = f"2026-11-22T12:00:00.{number:06}Z"
-    return {"at": at, "attempt": 1, "kind": "asked", "sentence": f"Line {number}.", "data": {}}
+    return {
+        "at": at,
+        "attempt": 1,
+        "kind": "asked",
+        "sentence": f"Line {number}.",
+        "data": {},
+        "times": 1,
+        "latestAt": at,
+    }
 
 
 def shown(items: list[dict[str, Any]], meanwhile: Meanwhile) -> None:
@@ -67,6 +75,21 @@ def test_what_grows_is_told_to_its_end(capsys: pytest.CaptureFixture[str]) -> No
         lambda items: items.extend(item(n) for n in range(250, 450)),
     )
     assert printed(capsys) == list(range(450))
+
+
+def test_what_is_seen_once_more_meanwhile_is_told_once_with_its_latest_count(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    often = {**item(199), "times": 214, "latestAt": "2026-11-29T12:03:08.5Z"}
+
+    def count_up(items: list[dict[str, Any]]) -> None:
+        items[199] = often
+        items.insert(0, item(1000))
+
+    shown([item(n) for n in range(250)], count_up)
+    out = capsys.readouterr().out
+    assert " ".join(out.split()).count("Line 199.") == 1
+    assert "Line 199. (214 times, until 2026-11-29 12:03:08)" in " ".join(out.split())
 
 
 def test_a_sentence_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

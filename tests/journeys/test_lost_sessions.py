@@ -80,7 +80,8 @@ def date_back(stack: Stack, assignment_id: str, by: timedelta) -> None:
 
 def seen(stack: Stack, assignment_id: str, *kinds: EvidenceKind) -> list[Mapping[str, Any]]:
     """The evidence of some kinds, in its order."""
-    return [one.data for one in evidence_of(stack.parts.store, assignment_id, *kinds)]
+    entries = evidence_of(stack.parts.store, assignment_id, *kinds)
+    return [one.data for one in entries for _ in range(one.times)]
 
 
 async def unconfirmed(tenant: Tenant, clip: Clip) -> dict[str, Any]:

@@ -16,10 +16,13 @@ from sqlalchemy import (
     table,
 )
 from sqlalchemy.types import TypeEngine
+from sqlmodel import col, select
 
+from domain.evidence import EvidenceKind
 from store import schema
 from store.engine import Store
-from store.tables import Assignment, Ticket
+from store.queries.publishing.evidence import Observation, add_evidence
+from store.tables import Assignment, Evidence, Ticket
 from store.tables import Connection as ConnectionRow
 
 THEN = datetime(2026, 5, 1, 12, 30, tzinfo=UTC)
@@ -90,9 +93,18 @@ ASSIGNMENT = {
 }
 
 
+EVIDENCE: dict[str, Any] = {
+    "assignment_id": "asg_1",
+    "attempt": 1,
+    "kind": "stopped",
+    "data": {"code": "interrupted"},
+    "noted_at": THEN,
+}
+
+
 @pytest.fixture
 def upgraded(empty_url: str) -> Iterator[Store]:
-    """A store whose database was written by the first release."""
+    """A store whose database was written by the first release, and its evidence by a later one."""
     engine = create_engine(empty_url)
     with engine.begin() as connection:
         schema.upgrade(connection, "0001")
@@ -105,6 +117,9 @@ def upgraded(empty_url: str) -> Iterator[Store]:
             ("assignment", ASSIGNMENT),
         ):
             write(connection, name, row)
+        schema.upgrade(connection, "0004")
+        for _ in range(2):
+            write(connection, "evidence", EVIDENCE)
     engine.dispose()
     store = Store(empty_url)
     assert not store.is_current()
@@ -152,3 +167,13 @@ def test_an_assignment_of_the_first_release_does_not_say_how_it_is_known(upgrade
     with upgraded.read() as session:
         row = session.get_one(Assignment, "asg_1")
     assert (row.state, row.platform_id, row.known_by) == ("published", "yt1", None)
+
+
+def test_evidence_of_before_stays_what_it_is_and_what_comes_now_is_counted(upgraded: Store) -> None:
+    with upgraded.write() as session:
+        again = Observation(EvidenceKind.STOPPED, EVIDENCE["data"])
+        add_evidence(session, session.get_one(Assignment, "asg_1"), [again, again])
+    with upgraded.read() as session:
+        rows = session.exec(select(Evidence).order_by(col(Evidence.id))).all()
+    assert [row.times for row in rows] == [1, 1, 2]
+    assert [row.latest_at for row in rows[:2]] == [THEN, THEN]

@@ -20,6 +20,8 @@ _ITEM = {
     "kind": "asked",
     "sentence": _ANSWER["sentence"],
     "data": {"told": "finished", "status": 200, "platformId": "dQw4w9WgXcQ"},
+    "times": 1,
+    "latestAt": "2026-11-22T12:03:08.120000Z",
 }
 _EVIDENCE = {
     "sessionsOpened": 1,
@@ -83,6 +85,11 @@ class TimelineItem(Answer):
     kind: str = Field(description="The type of an event, or of an observation.")
     sentence: str
     data: dict[str, Any]
+    times: int = Field(
+        description="How often it was seen. What says the same as an earlier item, and the upload "
+        "did not go on in between, is counted there: so an outage of days is a few items."
+    )
+    latest_at: datetime = Field(description="When it was seen last; `at` is the first time.")
 
 
 class TimelineView(Page):
@@ -106,5 +113,6 @@ class TimelineView(Page):
     what_to_do: str
     evidence: EvidenceView
     items: list[TimelineItem] = Field(
-        description="Oldest first. What is added while the upload runs comes last."
+        description="Oldest first. What is added while the upload runs comes last; what is only "
+        "seen once more keeps its place."
     )

@@ -1,25 +1,33 @@
 """Evidence: what was observed of an upload, written in the transaction that acts on it.
 
-Entries are only ever added, so two workers at one upload each leave what they saw. They are
-cheap: one insert beside the writes that a step makes anyway. What a retry sees again it writes
-again, because that it was seen again is evidence, too.
+Entries are never taken away, so two workers at one upload each leave what they saw, and they are
+cheap: one statement beside the writes that a step makes anyway. What a retry sees again is
+counted where it stands, unless there was news in between: an outage of a week leaves a handful of
+rows. One moment is kept of the first time and one of the latest, and none of those between.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import or_
-from sqlmodel import Session, col, insert, select
+from sqlalchemy import Executable, bindparam, case, func, or_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
 
-from domain.evidence import EvidenceKind, Range, Told, joined
+from domain.evidence import EvidenceKind, Range, Told, is_news, joined
 from store.tables import Assignment, Evidence, now
 
 _OPEN = (EvidenceKind.FINISH_SENT, EvidenceKind.FORCED)
 _ENDS = (EvidenceKind.SESSION_OPENED, EvidenceKind.SESSION_DISCARDED, EvidenceKind.IDENTIFIED)
 _WORDS = (Told.HELD, Told.FINISHED)
 """What settles a finish: the platform's word on the upload, or that another one was begun."""
+_OF = "of_assignment"
+"""The parameter by which the latest news is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +40,60 @@ class Observation:
 
 
 def add_evidence(session: Session, row: Assignment, seen: Iterable[Observation]) -> None:
-    """Write what was observed during the row's current attempt, in its order."""
+    """Write what was observed during the row's current attempt, in its order.
+
+    What stands there since the latest news in the same words is counted up, by any number of
+    workers at once.
+    """
     entries = [
         {
+            _OF: row.id,
             "assignment_id": row.id,
             "attempt": row.attempt,
             "kind": one.kind,
             "data": dict(one.data),
             "noted_at": one.noted_at,
+            "latest_at": one.noted_at,
+            "fingerprint": _find_fingerprint(row.attempt, one),
         }
         for one in seen
     ]
     if entries:
         # Past the session, which would keep them for nobody.
-        session.connection().execute(insert(Evidence), entries)
+        connection = session.connection()
+        connection.execute(_counting(connection.dialect.name), entries)
+
+
+def _find_fingerprint(attempt: int, one: Observation) -> str | None:
+    """Of everything it says but its moment; None: it is news."""
+    if is_news(one.kind, one.data):
+        return None
+    said = json.dumps([attempt, one.kind, one.data], sort_keys=True)
+    return sha256(said.encode()).hexdigest()
+
+
+@cache
+def _counting(dialect: str) -> Executable:
+    """The insert of an entry, or one more of what is there. An index decides, so none is lost."""
+    insert = postgresql.insert(Evidence) if dialect == "postgresql" else sqlite.insert(Evidence)
+    news = aliased(Evidence)
+    latest = (
+        select(news.id)
+        .where(news.assignment_id == bindparam(_OF), col(news.fingerprint).is_(None))
+        .order_by(col(news.id).desc())
+        .limit(1)
+        # Of two workers that count the same rows in another order, one waits for the other here.
+        .with_for_update(key_share=True)
+    )
+    there, fresh = col(Evidence.latest_at), insert.excluded.latest_at
+    return insert.values(since=func.coalesce(latest.scalar_subquery(), 0)).on_conflict_do_update(
+        index_elements=["assignment_id", "since", "fingerprint"],
+        set_={
+            "times": col(Evidence.times) + 1,
+            # Who was slow to write does not turn back the clock.
+            "latest_at": case((fresh > there, fresh), else_=there),
+        },
+    )
 
 
 def find_ranges(session: Session, assignment_id: str) -> list[Range] | None:

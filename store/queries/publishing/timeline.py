@@ -6,7 +6,7 @@ what is summed up is read by kind, and of the newest entries alone.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -28,8 +28,14 @@ class Entry:
     kind: str
     """An `EvidenceKind`, or the type of an event."""
     data: Mapping[str, Any]
+    times: int
+    latest_at: datetime
+    """When it was seen last: `at` is the first of its `times`."""
     turn: int | None = None
     """Of an event: how many of its type its attempt has had with it."""
+
+
+_ENTRY = tuple(field.name for field in fields(Entry))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,8 @@ def page_timeline(session: Session, row: Assignment, *, page: int, limit: int) -
             attempt.label("attempt"),
             cast(Event.type, String).label("kind"),
             col(Event.data).label("data"),
+            literal(1).label("times"),
+            col(Event.happened_at).label("latest_at"),
             turn.label("turn"),
             col(Event.happened_at).label("placed_at"),
             literal(0).label("rank"),
@@ -74,6 +82,8 @@ def page_timeline(session: Session, row: Assignment, *, page: int, limit: int) -
         col(Evidence.attempt),
         cast(Evidence.kind, String),
         col(Evidence.data),
+        col(Evidence.times),
+        col(Evidence.latest_at),
         cast(null(), Integer),
         func.max(col(Evidence.noted_at)).over(order_by=col(Evidence.id)),
         literal(1),
@@ -82,7 +92,7 @@ def page_timeline(session: Session, row: Assignment, *, page: int, limit: int) -
     both = union_all(told, seen).subquery()
     total = session.connection().scalar(columns(func.count()).select_from(both)) or 0
     found = session.connection().execute(
-        columns(both.c.at, both.c.attempt, both.c.kind, both.c.data, both.c.turn)
+        columns(*(both.c[name] for name in _ENTRY))
         .order_by(both.c.placed_at, both.c.rank, both.c.number)
         .offset((page - 1) * limit)
         .limit(limit)
@@ -108,7 +118,7 @@ def sum_up(session: Session, row: Assignment) -> Summary:
 
 def _count(session: Session, assignment_id: str) -> Mapping[str, int]:
     query = (
-        columns(col(Evidence.kind), func.count())
+        columns(col(Evidence.kind), func.sum(Evidence.times))
         .where(col(Evidence.assignment_id) == assignment_id)
         .group_by(col(Evidence.kind))
     )
@@ -132,7 +142,7 @@ def _confirmed(session: Session, row: Assignment) -> int:
     if row.platform_id is not None:
         return row.bytes_total
     is_held = col(Evidence.data)["told"].as_string() == Told.HELD
-    query = _of(row.id).where(
+    query = _by_moment(row.id).where(
         or_(
             col(Evidence.kind).in_([EvidenceKind.CONFIRMED, EvidenceKind.SESSION_OPENED]),
             and_(col(Evidence.kind).in_([EvidenceKind.ASKED, EvidenceKind.ANSWERED]), is_held),
@@ -146,24 +156,23 @@ def _confirmed(session: Session, row: Assignment) -> int:
 
 
 def _find_last_answer(session: Session, assignment_id: str) -> Entry | None:
-    found = _find_latest(
-        session,
-        assignment_id,
-        EvidenceKind.CONFIRMED,
-        EvidenceKind.ASKED,
-        EvidenceKind.ANSWERED,
-    )
+    answers = (EvidenceKind.CONFIRMED, EvidenceKind.ASKED, EvidenceKind.ANSWERED)
+    query = _by_moment(assignment_id).where(col(Evidence.kind).in_(answers))
+    found = session.exec(query.limit(1)).first()
     if found is None:
         return None
-    return Entry(found.noted_at, found.attempt, found.kind, found.data)
+    return Entry(
+        found.noted_at, found.attempt, found.kind, found.data, found.times, found.latest_at
+    )
 
 
 def _find_latest(session: Session, assignment_id: str, *kinds: EvidenceKind) -> Evidence | None:
-    query = _of(assignment_id).where(col(Evidence.kind).in_(kinds))
+    query = select(Evidence).where(Evidence.assignment_id == assignment_id)
+    query = query.where(col(Evidence.kind).in_(kinds)).order_by(col(Evidence.id).desc())
     return session.exec(query.limit(1)).first()
 
 
-def _of(assignment_id: str) -> SelectOfScalar[Evidence]:
-    """The newest first."""
+def _by_moment(assignment_id: str) -> SelectOfScalar[Evidence]:
+    """What was seen last first: of what is counted, that is not what was written last."""
     query = select(Evidence).where(Evidence.assignment_id == assignment_id)
-    return query.order_by(col(Evidence.id).desc())
+    return query.order_by(col(Evidence.latest_at).desc(), col(Evidence.id).desc())

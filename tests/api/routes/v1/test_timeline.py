@@ -92,6 +92,34 @@ async def test_lines_tell_the_same(ours: Tenant, sent: Assignment) -> None:
         assert any(item["sentence"] in line and item["at"] in line for line in lines)
 
 
+async def test_what_was_seen_often_is_one_item_that_says_so(
+    ours: Tenant, lifecycles: DirectedLifecycles
+) -> None:
+    lifecycles.is_away = True
+    row = ours.assignment()
+    first = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    last = datetime(2026, 11, 29, 12, 3, tzinfo=UTC)
+    away = {"told": "error", "code": "platform_unavailable"}
+    with ours.context.store.write() as session:
+        for at in (first, last):
+            add_evidence(session, row, [Observation(EvidenceKind.ASKED, away, at)])
+    told = (await ours.http.get(path(row))).json()
+    [item] = [item for item in told["items"] if item["kind"] == "asked"]
+    assert (item["at"], item["times"], item["latestAt"]) == (
+        "2026-11-22T12:00:00Z",
+        2,
+        "2026-11-29T12:03:00Z",
+    )
+    assert (told["evidence"]["readBacks"], told["evidence"]["lastAnswer"]["at"]) == (
+        2,
+        item["latestAt"],
+    )
+    event = next(item for item in told["items"] if item["kind"] == "assignment.pending")
+    assert (event["times"], event["latestAt"]) == (1, event["at"])
+    lines = (await ours.http.get(path(row), headers={"Accept": "text/plain"})).text
+    assert f"{item['sentence']} (2 times, until 2026-11-29T12:03:00Z)\n" in lines
+
+
 async def test_pages_are_cut_where_they_are_asked_for(ours: Tenant, sent: Assignment) -> None:
     whole = (await ours.http.get(path(sent))).json()["items"]
     second = (await ours.http.get(path(sent), params={"page": 2, "limit": 3})).json()

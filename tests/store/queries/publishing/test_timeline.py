@@ -1,7 +1,9 @@
 """Events and evidence as one story, on both databases."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -141,6 +143,41 @@ def test_a_summary_counts_and_holds_the_platforms_last_word(
     assert found.last_answer is not None
     assert found.last_answer.data["told"] == "error"
     assert (found.sha256, found.ranges) == (None, [PART])
+
+
+def test_a_summary_counts_what_was_seen_often_and_knows_what_came_last(
+    store: Store, assignment: Assignment
+) -> None:
+    high: Mapping[str, Any] = {"told": "held", "offset": 70}
+    low: Mapping[str, Any] = {"told": "held", "offset": 50}
+    away: Mapping[str, Any] = {"told": "error", "code": "platform_unavailable"}
+    began = now()
+    see(store, assignment, Observation(EvidenceKind.SESSION_OPENED))
+    for number, data in enumerate([away, high, low, high, away]):
+        at = began + timedelta(minutes=number)
+        see(store, assignment, Observation(EvidenceKind.ASKED, data, at))
+    found = summary(store, assignment)
+    assert (found.read_backs, found.confirmed_bytes) == (5, 70)
+    assert found.last_answer is not None
+    assert (found.last_answer.data, found.last_answer.latest_at) == (away, at)
+
+
+def test_what_is_seen_once_more_moves_nothing_from_page_to_page(
+    store: Store, assignment: Assignment
+) -> None:
+    first = now()
+    last = first + timedelta(minutes=1)
+    pages = []
+    for at in (first, last):
+        for told in ("nothing", "error"):
+            see(store, assignment, Observation(EvidenceKind.ASKED, {"told": told}, at))
+        pages.append(read(store, assignment))
+    before, after = pages
+    assert [(one.at, one.data) for one in after.items] == [
+        (one.at, one.data) for one in before.items
+    ]
+    assert [one.times for one in after.items] == [1, 1, 2, 2]
+    assert {(one.at, one.latest_at) for one in after.items[2:]} == {(first, last)}
 
 
 def test_another_session_begins_with_nothing(store: Store, assignment: Assignment) -> None:
