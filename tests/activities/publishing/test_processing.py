@@ -69,7 +69,8 @@ def test_every_look_that_fails_leaves_why(
         with pytest.raises(ApplicationError):
             look(publishing, uploaded)
     failed = {"step": "processing", "told": "error", **said}
-    assert seen(installation, uploaded) == [failed, failed]
+    [entry] = evidence_of(installation.store, uploaded.id)
+    assert (entry.data, entry.times) == (failed, 2)
 
 
 def test_a_look_that_gets_no_credential_says_so(
