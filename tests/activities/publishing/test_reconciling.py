@@ -1,0 +1,156 @@
+"""A lost session that two workers decide about, or a worker and a person."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Event
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.contract.assignments import TransferInput
+from activities.contract.trouble import Kind, Trouble
+from activities.publishing.reconciling import SETTLING
+from domain.errors import PlatformUnavailable
+from domain.secrets import Secret
+from domain.states import AssignmentState
+from platforms.protocol import Credential, Publication
+from platforms.youtube.publishing.resumable import ResumableUpload
+from store.engine import Store
+from store.queries.publishing import assignments, progress, transfers
+from store.queries.publishing.retrying import begin_retry
+from store.tables import Assignment
+from tests.activities.conftest import DirectedPlatform, Installation
+from tests.support.database import Cluster, await_waiter, postgres_cluster
+
+
+class Unlisted(DirectedPlatform):
+    """It does not list the video; `meanwhile` happens during the first look. It takes no byte."""
+
+    def forget(self) -> None:
+        super().forget()
+        self.opened = 0
+
+    def find_published(
+        self,
+        credential: Credential,
+        publication: Publication,
+        session: Secret | None,
+        *,
+        since: datetime,
+    ) -> str | None:
+        self._let_it_happen()
+        return None
+
+    def open_session(self, credential: Credential, publication: Publication) -> Secret:
+        self.opened += 1
+        return Secret(f"session {self.opened}")
+
+    def upload(
+        self,
+        session: Secret,
+        publication: Publication,
+        access_token: object,
+        *,
+        fresh: bool = False,
+        finish_sent_at: datetime | None = None,
+    ) -> ResumableUpload:
+        raise PlatformUnavailable("platform_unavailable", "The platform is away.")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """Only on PostgreSQL rows are held one by one."""
+    with postgres_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def url(cluster: Cluster) -> str:
+    return cluster.create_migrated()
+
+
+@pytest.fixture
+def platform() -> Unlisted:
+    return Unlisted()
+
+
+@pytest.fixture
+def here(url: str, platform: Unlisted) -> Iterator[Installation]:
+    store = Store(url)
+    yield Installation(store, platform)
+    store.close()
+
+
+@pytest.fixture
+def assignment(here: Installation) -> Assignment:
+    """Its session was lost so long ago that one more look decides."""
+    row = here.assignment()
+    with here.store.write() as session:
+        transfers.open_transfer(session, here.vault, row.id, Secret("lost"), known=0)
+        transfers.mark_finish_sent(session, row.id, known=1)
+        transfer = transfers.mark_lost(session, row.id, known=2)
+        transfer.lost_at = datetime.now(UTC) - SETTLING - timedelta(seconds=1)
+    return row
+
+
+def transfer(here: Installation, assignment: Assignment) -> tuple[str, str]:
+    """What a run of the transfer fails with: its kind, and its code."""
+    asked = TransferInput(assignment.id, assignment.attempt)
+    with pytest.raises(ApplicationError) as caught:
+        ActivityEnvironment().run(here.transferring.transfer, asked)
+    (trouble,) = caught.value.details
+    assert isinstance(trouble, Trouble)
+    return str(caught.value.type), trouble.code
+
+
+def test_of_two_workers_at_a_lost_session_one_opens_another(
+    here: Installation, platform: Unlisted, assignment: Assignment
+) -> None:
+    others: list[tuple[str, str]] = []
+
+    def go_on_elsewhere() -> None:
+        # A context of its own: the first one is in the middle of its activity.
+        with ThreadPoolExecutor(1) as pool:
+            others.append(pool.submit(transfer, here, assignment).result())
+
+    platform.meanwhile = go_on_elsewhere
+
+    assert transfer(here, assignment) == (Kind.UNCONFIRMED, "outcome_unconfirmed")
+
+    assert others == [(Kind.TRANSIENT, "platform_unavailable")]
+    assert platform.opened == 1
+    with here.store.read() as session:
+        row = transfers.find_transfer(session, assignment.id)
+        assert row is not None
+        stored = transfers.find_session(here.vault, row)
+    assert stored == Secret("session 1"), "the other one's session is not erased"
+
+
+def test_an_attempt_that_was_followed_by_another_during_its_look_sends_nothing(
+    here: Installation, url: str, platform: Unlisted, assignment: Assignment
+) -> None:
+    """The look is over while the retry is being written: neither of the two may miss the other."""
+    looking, held = Event(), Event()
+
+    def let_a_person_retry() -> None:
+        looking.set()
+        assert held.wait(10)
+
+    platform.meanwhile = let_a_person_retry
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(transfer, here, assignment)
+        assert looking.wait(10)
+        with here.store.write() as session:
+            progress.record_state(session, assignment.id, state=AssignmentState.FAILED, warnings={})
+        with here.store.write() as session:
+            begin_retry(session, here.workspace.id, assignment.id)
+            session.flush()
+            held.set()
+            await_waiter(url)
+        assert late.result() == (Kind.REFUSED, "superseded")
+    assert platform.opened == 0
+    with here.store.read() as session:
+        row = assignments.get_assignment_by_id(session, assignment.id)
+    assert (row.attempt, row.state) == (2, AssignmentState.PENDING)
