@@ -142,7 +142,7 @@ class PlatformError(CastlineError):
 class PlatformUnavailable(PlatformError):
     """A timeout, a lost connection, a 5xx, a short rate limit.
 
-    `retry_after` in seconds. `tries`: an upload's attempt of this number takes it for a
+    `retry_after` in seconds. `tries`: an upload that meets it so often takes it for a
     refusal, where a platform has one code for a bad file and for a bad moment.
     """
 

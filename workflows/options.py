@@ -8,6 +8,9 @@ from temporalio.workflow import ActivityCancellationType
 
 from domain.queues import DELIVERY_QUEUE, TRANSFER_QUEUE
 
+_SILENCE = timedelta(seconds=30)
+"""What waits for a platform beats all the while; half a minute without is a dead process."""
+
 TRANSFER: dict[str, Any] = {
     "task_queue": TRANSFER_QUEUE,
     # One attempt may last as long as 256 GB on a slow line do.
@@ -32,6 +35,7 @@ TRANSFER: dict[str, Any] = {
 
 PROCESSING: dict[str, Any] = {
     "start_to_close_timeout": timedelta(minutes=2),
+    "heartbeat_timeout": _SILENCE,
     # Platforms process for hours; what is not ready after days never will be.
     "schedule_to_close_timeout": timedelta(days=3),
     "retry_policy": RetryPolicy(
@@ -41,6 +45,7 @@ PROCESSING: dict[str, Any] = {
 
 EXTRA_STEP: dict[str, Any] = {
     "start_to_close_timeout": timedelta(minutes=10),
+    "heartbeat_timeout": _SILENCE,
     # The video is live by now: a thumbnail that fails for an hour becomes a warning.
     "schedule_to_close_timeout": timedelta(hours=1),
     "retry_policy": RetryPolicy(
@@ -51,6 +56,7 @@ EXTRA_STEP: dict[str, Any] = {
 DISCARD: dict[str, Any] = {
     "task_queue": TRANSFER_QUEUE,
     "start_to_close_timeout": timedelta(minutes=2),
+    "heartbeat_timeout": _SILENCE,
     # A video may be there: it is asked for until the platform says.
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=2)
@@ -77,7 +83,7 @@ RELEASE: dict[str, Any] = {
     # Thousands are told in seconds; a list that takes longer is begun again with what is left.
     "start_to_close_timeout": timedelta(minutes=10),
     # It beats with every one that was told, and telling one takes no longer than 20 seconds.
-    "heartbeat_timeout": timedelta(seconds=30),
+    "heartbeat_timeout": _SILENCE,
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)
     ),
@@ -87,8 +93,8 @@ DELIVERY: dict[str, Any] = {
     "task_queue": DELIVERY_QUEUE,
     # A minute of sending, the last try of which may take ten seconds, and our own database.
     "start_to_close_timeout": timedelta(minutes=3),
-    # It beats before and after every try. Half a minute of silence is a dead process.
-    "heartbeat_timeout": timedelta(seconds=30),
+    # It beats before and after every try.
+    "heartbeat_timeout": _SILENCE,
     # An endpoint that fails is no failure of the activity; what is retried is our own trouble.
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)

@@ -10,7 +10,7 @@ from activities.access.credentials import CredentialKeeper
 from activities.contract.assignments import ProcessingInput, Published, PublishingSteps, StepInput
 from activities.failures import not_ready, translated
 from activities.publishing.jobs import Job, load_job
-from activities.publishing.underway import leave_evidence
+from activities.publishing.underway import beating, leave_evidence
 from activities.publishing.witness import said_by
 from domain.errors import PlatformRefusal
 from domain.states import AssignmentState, StepName, StepState
@@ -28,6 +28,7 @@ class PublishingActivities(PublishingSteps):
 
     @activity.defn
     @translated
+    @beating()
     def await_processing(self, processing: ProcessingInput) -> Published:
         with self._store.read() as session:
             job = load_job(session, self._registry, processing.assignment_id)
@@ -84,6 +85,7 @@ class PublishingActivities(PublishingSteps):
 
     @activity.defn
     @translated
+    @beating()
     def run_step(self, step: StepInput) -> None:
         with self._store.read() as session:
             job = load_job(session, self._registry, step.assignment_id)

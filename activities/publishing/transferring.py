@@ -44,6 +44,7 @@ from platforms.transfer.machine import Finished
 from store.engine import Store
 from store.queries.publishing import progress as noted
 from store.queries.publishing import transfers
+from store.queries.publishing.evidence import count_stops
 from store.tables import Transfer
 from store.vault import Vault
 
@@ -131,7 +132,7 @@ class TransferActivities(TransferSteps):
             self._discard(job)
             raise
         except PlatformUnavailable as error:
-            if error.tries is None or activity.info().attempt < error.tries:
+            if not self._is_last_word(job, error):
                 raise
             finished = self._give_up(self._load_again(job))
             if finished is None:
@@ -209,6 +210,17 @@ class TransferActivities(TransferSteps):
                 noted.begin_uploading(session, row)
         return found
 
+    def _is_last_word(self, job: Job, error: PlatformUnavailable) -> bool:
+        """True for a trouble that is a bad file as well as a bad moment, met often enough.
+
+        Temporal counts the tries, but among them are those that ended with their worker.
+        """
+        if error.tries is None or activity.info().attempt < error.tries:
+            return False
+        with self._store.read() as session:
+            before = count_stops(session, job.assignment, error.code)
+        return before + 1 >= error.tries
+
     # Giving up ----------------------------------------------------------------------------
 
     def _give_up(self, job: Job) -> Finished | None:
@@ -225,7 +237,8 @@ class TransferActivities(TransferSteps):
         secret = self._find_session(job)
         if secret is None or job.finish_sent_at is None:
             return None
-        tokens = self._tokens(job)
+        with beating():
+            tokens = self._tokens(job)
         upload = job.platform.upload(
             secret, job.publication, tokens.current, finish_sent_at=job.finish_sent_at
         )

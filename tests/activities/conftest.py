@@ -85,6 +85,7 @@ class DirectedPlatform(DirectedYouTube):
         self.discarded.append(session.reveal())
 
     def _meet_trouble(self) -> None:
+        self._let_it_happen()
         if self.trouble is not None:
             raise self.trouble
 

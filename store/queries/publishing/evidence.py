@@ -126,6 +126,17 @@ def is_forced(session: Session, row: Assignment) -> bool:
     return session.exec(query.limit(1)).first() is not None
 
 
+def count_stops(session: Session, row: Assignment, code: str) -> int:
+    """How often this attempt was stopped by the same trouble."""
+    query = select(func.sum(Evidence.times)).where(
+        Evidence.assignment_id == row.id,
+        Evidence.attempt == row.attempt,
+        Evidence.kind == EvidenceKind.STOPPED,
+        col(Evidence.data)["code"].as_string() == code,
+    )
+    return session.exec(query).one() or 0
+
+
 def has_open_finish(session: Session, assignment_id: str) -> bool:
     """True when a request that may have completed the upload left, and its outcome is not known."""
     return _last_of_finish(session, assignment_id) in _OPEN

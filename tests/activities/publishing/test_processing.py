@@ -1,6 +1,8 @@
 """What a look at the processing and an extra step leave behind."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.contract.assignments import ProcessingInput, StepInput
 from activities.publishing.processing import PublishingActivities
+from activities.publishing.underway import BEAT_SECONDS
 from domain.errors import PlatformUnavailable, ReauthorizationNeeded
 from domain.evidence import EvidenceKind
 from domain.states import KnownBy, StepName, StepState
@@ -36,13 +39,22 @@ def publishing(installation: Installation) -> PublishingActivities:
     return PublishingActivities(installation.store, installation.registry, installation.keeper)
 
 
-def look(publishing: PublishingActivities, row: Assignment) -> None:
+def look(
+    publishing: PublishingActivities,
+    row: Assignment,
+    environment: ActivityEnvironment | None = None,
+) -> None:
     order = ProcessingInput(row.id, row.attempt, warnings={}, concludes=True)
-    ActivityEnvironment().run(publishing.await_processing, order)
+    (environment or ActivityEnvironment()).run(publishing.await_processing, order)
 
 
-def set_thumbnail(publishing: PublishingActivities, row: Assignment) -> None:
-    ActivityEnvironment().run(publishing.run_step, StepInput(row.id, StepName.THUMBNAIL))
+def set_thumbnail(
+    publishing: PublishingActivities,
+    row: Assignment,
+    environment: ActivityEnvironment | None = None,
+) -> None:
+    order = StepInput(row.id, StepName.THUMBNAIL)
+    (environment or ActivityEnvironment()).run(publishing.run_step, order)
 
 
 def seen(installation: Installation, row: Assignment) -> list[dict[str, Any]]:
@@ -71,6 +83,20 @@ def test_every_look_that_fails_leaves_why(
     failed = {"step": "processing", "told": "error", **said}
     [entry] = evidence_of(installation.store, uploaded.id)
     assert (entry.data, entry.times) == (failed, 2)
+
+
+@pytest.mark.parametrize("do", [look, set_thumbnail])
+def test_who_waits_for_the_platform_beats(
+    installation: Installation,
+    publishing: PublishingActivities,
+    uploaded: Assignment,
+    do: Callable[[PublishingActivities, Assignment, ActivityEnvironment], None],
+) -> None:
+    environment, has_beaten = ActivityEnvironment(), Event()
+    environment.on_heartbeat = lambda *_: has_beaten.set()
+    installation.platform.meanwhile = lambda: has_beaten.wait(2 * BEAT_SECONDS)
+    do(publishing, uploaded, environment)
+    assert has_beaten.is_set()
 
 
 def test_a_look_that_gets_no_credential_says_so(

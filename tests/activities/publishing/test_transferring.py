@@ -69,6 +69,16 @@ def test_a_trouble_that_may_be_the_files_is_refused_after_its_tries(
     assert installation.platform.discarded == ["session"]
 
 
+def test_tries_that_ended_with_their_worker_are_none_of_them(
+    installation: Installation, assignment: Assignment
+) -> None:
+    begin(installation, assignment, finish_sent=False)
+    installation.platform.trouble = BAD_FILE
+    for attempt in range(TRIES, 2 * TRIES - 1):
+        assert transfer(installation, assignment, attempt=attempt) == Kind.TRANSIENT
+    assert transfer(installation, assignment, attempt=2 * TRIES - 1) == Kind.REFUSED
+
+
 def test_a_platform_that_is_away_is_never_refused(
     installation: Installation, assignment: Assignment
 ) -> None:
@@ -83,7 +93,8 @@ def test_once_a_video_may_exist_its_tries_are_not_the_last_word(
 ) -> None:
     begin(installation, assignment, finish_sent=True)
     installation.platform.trouble = BAD_FILE
-    assert transfer(installation, assignment, attempt=50) == Kind.TRANSIENT
+    for attempt in range(1, 2 * TRIES):
+        assert transfer(installation, assignment, attempt=attempt) == Kind.TRANSIENT
     assert stored(installation, assignment).sealed_session is not None
     assert installation.platform.discarded == []
 
