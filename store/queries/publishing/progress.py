@@ -83,7 +83,9 @@ def record_state(
     if AssignmentState(row.state).is_settled and state != row.state:
         raise _superseded()
     before = _standing(row)
-    row.is_started = True
+    if state is not AssignmentState.UNCONFIRMED:
+        # Who says that may not have heard yet that a person ended the reading.
+        row.is_started = True
     row.state = state
     row.wait_reason = wait_reason
     row.wait_until = wait_until

@@ -172,6 +172,37 @@ def test_a_forced_one_drops_the_session_and_wakes_the_attempt_that_runs(
     assert caught.value.code == "not_retryable"
 
 
+@pytest.mark.parametrize(
+    ("crossing", "is_left"),
+    [(AssignmentState.UNCONFIRMED, True), (AssignmentState.FAILED, False)],
+)
+def test_an_order_that_a_look_crosses_is_left_to_the_sweep_until_it_is_given_again(
+    store: Store,
+    vault: Vault,
+    tenant: Tenant,
+    assignment: Assignment,
+    crossing: AssignmentState,
+    is_left: bool,
+) -> None:
+    leave_unclear(store, vault, assignment)
+    record(store, assignment, AssignmentState.UNCONFIRMED, wait_until=UNTIL)
+    retry(store, tenant, assignment, REASON)
+
+    record(store, assignment, crossing, wait_until=UNTIL)
+
+    def abandoned() -> list[str]:
+        with store.read() as session:
+            later = now() + timedelta(minutes=1)
+            found = assignments.list_unstarted(session, created_before=later, limit=10)
+            return [row.id for row in found]
+
+    assert abandoned() == ([assignment.id] if is_left else [])
+    with store.write() as session:
+        assignments.mark_started(session, assignment.id, attempt=1)
+    record(store, assignment, crossing, wait_until=UNTIL)
+    assert abandoned() == []
+
+
 @pytest.mark.parametrize("reason", [None, REASON])
 def test_a_failed_one_that_is_unclear_is_read_first_unless_forced(
     store: Store, vault: Vault, tenant: Tenant, assignment: Assignment, reason: str | None
