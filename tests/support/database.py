@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from uuid import uuid4
 
 import psycopg
@@ -117,6 +118,7 @@ def await_waiter(url: str) -> None:
         return
     address = url.replace("+psycopg", "")
     waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    deadline = monotonic() + 10
     with psycopg.connect(address, autocommit=True) as watcher:
         while watcher.execute(waiting).fetchone() is None:
-            pass
+            assert monotonic() < deadline, "nobody waits"

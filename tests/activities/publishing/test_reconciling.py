@@ -1,4 +1,4 @@
-"""A lost session that two workers decide about, or a worker and a person."""
+"""A lost session that two workers decide about, or that a late one comes to."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +19,6 @@ from platforms.protocol import Credential, Publication
 from platforms.youtube.publishing.resumable import ResumableUpload
 from store.engine import Store
 from store.queries.publishing import assignments, progress, transfers
-from store.queries.publishing.retrying import begin_retry
 from store.tables import Assignment
 from tests.activities.conftest import DirectedPlatform, Installation
 from tests.support.database import Cluster, await_waiter, postgres_cluster
@@ -128,24 +127,22 @@ def test_of_two_workers_at_a_lost_session_one_opens_another(
     assert stored == Secret("session 1"), "the other one's session is not erased"
 
 
-def test_an_attempt_that_was_followed_by_another_during_its_look_sends_nothing(
+def test_a_run_whose_assignment_ends_during_its_look_sends_nothing_and_stays_ended(
     here: Installation, url: str, platform: Unlisted, assignment: Assignment
 ) -> None:
-    """The look is over while the retry is being written: neither of the two may miss the other."""
+    """The look is over while the end is being written: neither of the two may miss the other."""
     looking, held = Event(), Event()
 
-    def let_a_person_retry() -> None:
+    def let_it_end() -> None:
         looking.set()
         assert held.wait(10)
 
-    platform.meanwhile = let_a_person_retry
+    platform.meanwhile = let_it_end
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(transfer, here, assignment)
         assert looking.wait(10)
         with here.store.write() as session:
             progress.record_state(session, assignment.id, state=AssignmentState.FAILED, warnings={})
-        with here.store.write() as session:
-            begin_retry(session, here.workspace.id, assignment.id)
             session.flush()
             held.set()
             await_waiter(url)
@@ -153,4 +150,4 @@ def test_an_attempt_that_was_followed_by_another_during_its_look_sends_nothing(
     assert platform.opened == 0
     with here.store.read() as session:
         row = assignments.get_assignment_by_id(session, assignment.id)
-    assert (row.attempt, row.state) == (2, AssignmentState.PENDING)
+    assert row.state == AssignmentState.FAILED
