@@ -18,10 +18,10 @@ NAMES = {PlatformName.YOUTUBE: "YouTube", PlatformName.FACEBOOK: "Facebook"}
 """As people write them."""
 
 OPEN_FINISH = (
-    "The request that completes the upload had been sent, and no answer to it is known: the video "
-    "may be there. Look at the account before it is published anew."
+    "A request that completes the upload had been sent, and no answer to it is known: a video may "
+    "be there. Look at the account before it is published anew."
 )
-"""What is to be known of an upload that ended in between."""
+"""What is to be known of an upload that ended in between, or whose reading was ended."""
 
 _CONTROLS = ("Cc", "Zl", "Zp")
 _UNITS = ((1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"), (1, "bytes"))

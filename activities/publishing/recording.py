@@ -63,7 +63,7 @@ def _may_be_there(session: Session, record: AssignmentRecord) -> bool:
         case AssignmentState.FAILED:
             return has_open_finish(session, record.assignment_id)
         case AssignmentState.CANCELLED:
-            # A cancel reads to the end, unless a person ends the reading.
+            # A cancel reads to the end, unless a person ended the reading.
             return has_forced_finish(session, record.assignment_id)
         case _:
             return False

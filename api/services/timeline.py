@@ -135,6 +135,8 @@ class _Teller:
                 return f"The video is there; what its warnings name is mended on {name}."
             case AssignmentState.PUBLISHED:
                 return "Nothing: it is done."
+            case AssignmentState.CANCELLED if self.row.error:
+                return "Look at the account: a video may be there, and a retry makes another one."
             case AssignmentState.CANCELLED:
                 return "Nothing. A retry publishes it after all."
             case _:

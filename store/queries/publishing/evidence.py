@@ -22,7 +22,6 @@ from sqlmodel import Session, col, select
 from domain.evidence import EvidenceKind, Range, Told, is_news, joined
 from store.tables import Assignment, Evidence, now
 
-_OPEN = (EvidenceKind.FINISH_SENT, EvidenceKind.FORCED)
 _ENDS = (EvidenceKind.SESSION_OPENED, EvidenceKind.SESSION_DISCARDED, EvidenceKind.IDENTIFIED)
 _WORDS = (Told.HELD, Told.FINISHED)
 """What settles a finish: the platform's word on the upload, or that another one was begun."""
@@ -138,23 +137,21 @@ def count_stops(session: Session, row: Assignment, code: str) -> int:
 
 
 def has_open_finish(session: Session, assignment_id: str) -> bool:
-    """True when a request that may have completed the upload left, and its outcome is not known."""
-    return _last_of_finish(session, assignment_id) in _OPEN
-
-
-def has_forced_finish(session: Session, assignment_id: str) -> bool:
-    """True when a person ended the reading of such a request, and nothing has settled it since."""
-    return _last_of_finish(session, assignment_id) == EvidenceKind.FORCED
-
-
-def _last_of_finish(session: Session, assignment_id: str) -> str | None:
-    """The latest that was seen of a finish: it left, its reading was ended, or it was settled."""
+    """True when a request that may have completed an upload left, and its outcome is not known."""
     kind, told = col(Evidence.kind), col(Evidence.data)["told"].as_string()
     latest = session.exec(
         select(Evidence.kind)
         .where(Evidence.assignment_id == assignment_id)
-        .where(or_(kind.in_([*_OPEN, *_ENDS]), told.in_(_WORDS)))
+        .where(or_(kind.in_([EvidenceKind.FINISH_SENT, *_ENDS]), told.in_(_WORDS)))
         .order_by(col(Evidence.id).desc())
         .limit(1)
+    ).one_or_none()
+    return latest == EvidenceKind.FINISH_SENT or has_forced_finish(session, assignment_id)
+
+
+def has_forced_finish(session: Session, assignment_id: str) -> bool:
+    """True when a person ever ended the reading of such a request: no later upload settles it."""
+    query = select(Evidence.id).where(
+        Evidence.assignment_id == assignment_id, Evidence.kind == EvidenceKind.FORCED
     )
-    return latest.one_or_none()
+    return session.exec(query.limit(1)).first() is not None

@@ -34,6 +34,27 @@ def test_an_end_behind_an_unanswered_finish_says_that_a_video_may_be_there(
     assert error == (GONE.sentence if is_answered else f"{GONE.sentence} {OPEN_FINISH}")
 
 
+@pytest.mark.parametrize("state", [AssignmentState.FAILED, AssignmentState.CANCELLED])
+def test_what_is_sent_after_an_order_and_ends_says_that_the_first_video_may_be_there(
+    installation: Installation, state: AssignmentState
+) -> None:
+    row = installation.assignment()
+    seen = [
+        Observation(EvidenceKind.FINISH_SENT),
+        Observation(EvidenceKind.FORCED, {"reason": "I looked."}),
+        Observation(EvidenceKind.SESSION_OPENED),
+        Observation(EvidenceKind.SESSION_DISCARDED),
+    ]
+    with installation.store.write() as session:
+        add_evidence(session, row, seen)
+    trouble = GONE if state is AssignmentState.FAILED else None
+    record = AssignmentRecord(row.id, 1, state, trouble=trouble)
+    ActivityEnvironment().run(RecordingActivities(installation.store).record, record)
+    with installation.store.read() as session:
+        error = get_assignment_by_id(session, row.id).error
+    assert error == (f"{GONE.sentence} {OPEN_FINISH}" if trouble else OPEN_FINISH)
+
+
 @pytest.mark.parametrize("is_forced", [False, True])
 def test_what_is_cancelled_by_order_says_that_a_video_may_be_there(
     installation: Installation, is_forced: bool

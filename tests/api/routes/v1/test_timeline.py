@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.evidence import EvidenceKind
+from domain.sentences import OPEN_FINISH
 from domain.states import AssignmentState, KnownBy, WaitReason
 from store.queries.publishing import progress
 from store.queries.publishing.evidence import Observation, add_evidence
@@ -170,6 +171,25 @@ async def test_what_is_published_with_a_warning_says_so(ours: Tenant, sent: Assi
     assert told["whatToDo"] == "The video is there; what its warnings name is mended on YouTube."
     lines = (await ours.http.get(path(sent), headers={"Accept": "text/plain"})).text.splitlines()
     assert lines[1:3] == [warned, f"To do: {told['whatToDo']}"]
+
+
+@pytest.mark.parametrize(
+    ("known", "what_to_do"),
+    [
+        ({}, "Nothing. A retry publishes it after all."),
+        (
+            {"error": OPEN_FINISH},
+            "Look at the account: a video may be there, and a retry makes another one.",
+        ),
+    ],
+)
+async def test_what_was_cancelled_is_not_retried_before_the_account_was_looked_at(
+    ours: Tenant, known: dict[str, str], what_to_do: str
+) -> None:
+    row = ours.assignment()
+    ours.settle(row.id, AssignmentState.CANCELLED, **known)
+    told = (await ours.http.get(path(row))).json()
+    assert told["whatToDo"] == what_to_do
 
 
 async def test_what_is_unconfirmed_is_looked_for_again_at_a_time(ours: Tenant) -> None:

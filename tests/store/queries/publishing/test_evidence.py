@@ -29,6 +29,7 @@ OPENED = Observation(EvidenceKind.SESSION_OPENED)
 FINISH = Observation(EvidenceKind.FINISH_SENT)
 DISCARDED = Observation(EvidenceKind.SESSION_DISCARDED)
 ABSENT = Observation(EvidenceKind.RECONCILED, {"told": "absent"})
+IDENTIFIED = Observation(EvidenceKind.IDENTIFIED, {"platformId": "dQw", "knownBy": "answer"})
 FORCED = Observation(EvidenceKind.FORCED, {"reason": "Looked by hand."})
 AWAY = {"code": "platform_unavailable", "error": "YouTube is away."}
 DAY = timedelta(days=1)
@@ -152,11 +153,12 @@ def test_a_finish_is_open_until_something_settles_it(
     [
         ([OPENED, FINISH, ABSENT], False),
         ([OPENED, FINISH, ABSENT, FORCED], True),
-        ([OPENED, FINISH, ABSENT, FORCED, OPENED], False),
-        ([OPENED, FINISH, FORCED, OPENED, FINISH], False),
+        ([OPENED, FINISH, ABSENT, FORCED, OPENED], True),
+        ([OPENED, FINISH, FORCED, OPENED, FINISH, answered("error"), DISCARDED], True),
+        ([OPENED, FINISH, FORCED, OPENED, FINISH, IDENTIFIED], True),
     ],
 )
-def test_a_finish_whose_reading_was_ended_is_open_too(
+def test_a_finish_whose_reading_was_ended_stays_open_whatever_is_sent_after_it(
     store: Store, assignment: Assignment, seen: Sequence[Observation], is_forced: bool
 ) -> None:
     see(store, assignment, *seen)
