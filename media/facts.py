@@ -6,6 +6,7 @@ ranges only the head is looked at: what stands at the tail stays unknown then.
 """
 
 import hashlib
+import time
 from contextlib import closing
 from mimetypes import guess_type
 from pathlib import PurePosixPath
@@ -25,19 +26,23 @@ HEAD_BYTES = 4 * 1024 * 1024
 """What is read of a URL whose origin has no ranges."""
 LOOK_BYTES = 64 * 1024 * 1024
 """What is read of any video at most."""
+LOOK_SECONDS = 25.0
+"""How long a look takes, but for the read that is under way then: a request waits for it."""
 _READ_BYTES = 256 * 1024
 
 
-def inspect(url: str, policy: SourcePolicy) -> VideoFacts:
+def inspect(url: str, policy: SourcePolicy, *, within: float = LOOK_SECONDS) -> VideoFacts:
     """Look at the video that lies at `url`. Reads only; looking again does no harm.
 
     Raises `SourceUnusable` with `source_missing`, `source_empty`, `source_not_a_video`,
-    `source_not_allowed`, `source_refused` or `source_unsized`, and `SourceUnreachable`.
+    `source_not_allowed`, `source_refused`, `source_unsized` or, where `within` so many seconds
+    did not do, `source_too_slow`; and `SourceUnreachable`.
     """
+    patience = _Patience(within)
     with closing(open_found(url, policy=policy)) as source:
         if not source.pin.size:
             raise SourceUnusable("source_empty", "The file is empty.")
-        look = _Look(source)
+        look = _Look(source, patience)
         general, video = _tracks(look)
         if video is None and (not look.was_cut_short or general is None or not general.format):
             raise SourceUnusable("source_not_a_video", "There is no video in this file.")
@@ -58,12 +63,30 @@ def inspect(url: str, policy: SourcePolicy) -> VideoFacts:
     return facts
 
 
+class _Patience:
+    """So many seconds from now on."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._until = time.monotonic() + seconds
+
+    def require(self) -> None:
+        """Raise `SourceUnusable` when they are over."""
+        if time.monotonic() > self._until:
+            raise SourceUnusable(
+                "source_too_slow",
+                "The video comes too slowly: a look at it takes more than "
+                f"{self._seconds:g} seconds.",
+            )
+
+
 class _Look:
     """A source as the file object that MediaInfo reads. It ends early when enough was read."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, patience: _Patience) -> None:
         self.was_cut_short = False
         self._source = source
+        self._patience = patience
         self._position = 0
         self._reach = source.pin.size if source.ranges else min(source.pin.size, HEAD_BYTES)
         self._left = LOOK_BYTES
@@ -80,8 +103,9 @@ class _Look:
         if wanted <= 0:
             self.was_cut_short |= self._position < self._source.pin.size
             return b""
+        self._patience.require()
         while self._source.seek(self._position) != self._position:
-            pass
+            self._patience.require()
         piece = bytearray(wanted)
         count = self._source.read_into(memoryview(piece))
         self._position += count

@@ -8,8 +8,10 @@ for a presigned URL is a secret.
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
+from threading import Timer
 from urllib.parse import urljoin
 
 from domain.errors import InvalidRequest, SourceUnreachable, SourceUnusable
@@ -19,6 +21,8 @@ from media.policy import SourcePolicy
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 15.0
 """Of silence. A transfer's heartbeat waits meanwhile, so it is well under that one's limit."""
+ANSWER_SECONDS = 20.0
+"""Until the head of an answer is there, all redirects together: lines may come byte by byte."""
 FILL_SECONDS = 1.0
 REDIRECTS = 5
 
@@ -62,15 +66,22 @@ class Response:
         self._connection.close()
 
 
-def get(url: str, *, policy: SourcePolicy, headers: Mapping[str, str]) -> Response:
+def get(
+    url: str,
+    *,
+    policy: SourcePolicy,
+    headers: Mapping[str, str],
+    within: float = ANSWER_SECONDS,
+) -> Response:
     """GET `url` and return its answer if it is 200, 206 or 416.
 
     Raises `SourceUnusable` with `source_not_allowed` for what the policy forbids and
-    `source_refused` for an answer that will stay the same, `SourceUnreachable` for no
-    answer, 408, 425, 429 and 5xx.
+    `source_refused` for an answer that will stay the same, `SourceUnreachable` for none
+    `within` so many seconds, 408, 425, 429 and 5xx.
     """
+    until = time.monotonic() + within
     for _ in range(REDIRECTS + 1):
-        response = _get_once(url, policy, headers)
+        response = _get_once(url, policy, headers, until)
         if response.status in (200, 206, 416):
             return response
         location = response.header("location")
@@ -85,24 +96,27 @@ def unreachable(host: str) -> SourceUnreachable:
     return SourceUnreachable("source_unreachable", f"{host} does not answer now.")
 
 
-def _get_once(url: str, policy: SourcePolicy, headers: Mapping[str, str]) -> Response:
+def _get_once(url: str, policy: SourcePolicy, headers: Mapping[str, str], until: float) -> Response:
     try:
         address = parse(url, allow_private=policy.allow_private)
-        return _ask(address, policy, headers)
+        return _ask(address, policy, headers, until)
     except InvalidRequest as error:
         raise SourceUnusable("source_not_allowed", error.sentence) from None
 
 
-def _ask(address: Address, policy: SourcePolicy, headers: Mapping[str, str]) -> Response:
+def _ask(
+    address: Address, policy: SourcePolicy, headers: Mapping[str, str], until: float
+) -> Response:
     connection = HTTPConnection(address.host, address.port)
     try:
         connection.sock = _connect(address, policy)
-        connection.request(
-            "GET",
-            address.target,
-            headers={"Host": address.authority, "Accept-Encoding": "identity", **headers},
-        )
-        return Response(connection)
+        with _hung_up(connection.sock, at=until):
+            connection.request(
+                "GET",
+                address.target,
+                headers={"Host": address.authority, "Accept-Encoding": "identity", **headers},
+            )
+            return Response(connection)
     except ssl.SSLCertVerificationError:
         connection.close()
         raise SourceUnusable(
@@ -111,6 +125,29 @@ def _ask(address: Address, policy: SourcePolicy, headers: Mapping[str, str]) -> 
     except (OSError, HTTPException):
         connection.close()
         raise unreachable(address.host) from None
+
+
+@contextmanager
+def _hung_up(sock: socket.socket, *, at: float) -> Iterator[None]:
+    """Break the connection at that moment, whoever waits on it: its own timeout is per read.
+
+    Raises `TimeoutError` after it: a head that was broken off looks like a short one.
+    """
+
+    def hang_up() -> None:
+        with suppress(OSError):
+            # Of TLS, too, the plain one: the other thread is in the midst of its own.
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    timer = Timer(max(at - time.monotonic(), 0), hang_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+    if time.monotonic() >= at:
+        raise TimeoutError
 
 
 def _connect(address: Address, policy: SourcePolicy) -> socket.socket:

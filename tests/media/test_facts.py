@@ -127,3 +127,16 @@ def test_a_page_in_the_place_of_a_video_is_refused(origin: Origin, at_home: Sour
     with pytest.raises(SourceUnusable) as raised:
         inspect(origin.url, at_home)
     assert raised.value.code == "source_not_a_video"
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_an_origin_that_trickles_is_not_looked_at_for_long(
+    origin: Origin, at_home: SourcePolicy, ranges: bool
+) -> None:
+    origin.data, origin.ranges, origin.trickles = CLIP.read_bytes(), ranges, "body"
+    with pytest.raises(SourceUnusable) as raised:
+        inspect(origin.url, at_home, within=0.5)
+    assert raised.value.code == "source_too_slow"
+    assert raised.value.sentence == (
+        "The video comes too slowly: a look at it takes more than 0.5 seconds."
+    )

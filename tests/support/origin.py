@@ -25,6 +25,8 @@ class Origin:
     """Hang up after so many bytes of the body."""
     refusals: deque[tuple[int, str]] = field(default_factory=deque)
     """Answer this status, with this Location if there is one. Status 0 lets one request pass."""
+    trickles: str = ""
+    """Of which part a byte comes now and then: `head` or `body`."""
     asked: list[str] = field(default_factory=list)
     """The Range of each request."""
     targets: list[str] = field(default_factory=list)
@@ -33,12 +35,14 @@ class Origin:
     def __enter__(self) -> "Origin":
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
+        self._is_closed = threading.Event()
         if self.tls:
             self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._is_closed.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -75,6 +79,11 @@ class Origin:
         first = int(found[1]) if found else 0
         last = int(found[2]) if found and found[2] else len(self.data) - 1
         body = self.data[first : last + 1]
+        if self.trickles == "head":
+            request.send_response(200)
+            request.flush_headers()
+            self._trickle(request, b"X" * len(self.data))
+            return
         request.send_response(206 if found else 200)
         if found:
             request.send_header("Content-Range", f"bytes {first}-{last}/{len(self.data)}")
@@ -86,8 +95,20 @@ class Origin:
         if self.sized:
             request.send_header("Content-Length", str(len(body)))
         request.end_headers()
+        if self.trickles == "body":
+            self._trickle(request, body)
+            return
         cut = self.cuts.popleft() if self.cuts else len(body)
         self._send(request, body[:cut])
+
+    def _trickle(self, request: BaseHTTPRequestHandler, data: bytes) -> None:
+        try:
+            for byte in data:
+                request.wfile.write(bytes([byte]))
+                if self._is_closed.wait(0.02):
+                    break
+        except OSError:
+            pass  # whoever has waited enough hangs up
 
     def _send(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
         try:

@@ -174,20 +174,17 @@ async def test_what_is_published_with_a_warning_says_so(ours: Tenant, sent: Assi
 
 
 @pytest.mark.parametrize(
-    ("known", "what_to_do"),
+    ("error", "what_to_do"),
     [
-        ({}, "Nothing. A retry publishes it after all."),
-        (
-            {"error": OPEN_FINISH},
-            "Look at the account: a video may be there, and a retry makes another one.",
-        ),
+        ("", "Nothing. A retry publishes it after all."),
+        (OPEN_FINISH, "Look at the account: a video may be there, and a retry makes another one."),
     ],
 )
 async def test_what_was_cancelled_is_not_retried_before_the_account_was_looked_at(
-    ours: Tenant, known: dict[str, str], what_to_do: str
+    ours: Tenant, error: str, what_to_do: str
 ) -> None:
     row = ours.assignment()
-    ours.settle(row.id, AssignmentState.CANCELLED, **known)
+    ours.settle(row.id, AssignmentState.CANCELLED, error=error)
     told = (await ours.http.get(path(row))).json()
     assert told["whatToDo"] == what_to_do
 
