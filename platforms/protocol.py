@@ -267,6 +267,15 @@ class Platform(Protocol):
         """The steps that this payload asks for beside the transfer and the processing. Pure."""
 
     def run_step(
-        self, step: StepName, credential: Credential, platform_id: str, payload: Mapping[str, Any]
+        self,
+        step: StepName,
+        credential: Credential,
+        platform_id: str,
+        payload: Mapping[str, Any],
+        *,
+        uploaded_at: datetime | None = None,
     ) -> None:
-        """Do one extra step. Idempotent: what is already there counts as done."""
+        """Do one extra step. Idempotent: what is already there counts as done.
+
+        A video that the step misses is judged as `outcome` judges it.
+        """

@@ -94,7 +94,11 @@ class PublishingActivities(PublishingSteps):
             self._keeper.use(
                 job.connection_id,
                 lambda credential: job.platform.run_step(
-                    step.step, credential, platform_id, job.assignment.payload
+                    step.step,
+                    credential,
+                    platform_id,
+                    job.assignment.payload,
+                    uploaded_at=job.finish_sent_at,
                 ),
                 around=job.witness.of_credential,
             )

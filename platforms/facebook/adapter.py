@@ -185,6 +185,8 @@ class Facebook:
         credential: Credential,
         platform_id: str,
         payload: Mapping[str, Any],
+        *,
+        uploaded_at: datetime | None = None,  # noqa: ARG002 - its video is there before its bytes
     ) -> None:
         """One call."""
         set_thumbnail(self._graph, self._policy, credential, platform_id, payload["thumbnailUrl"])

@@ -186,7 +186,15 @@ class YouTube:
         return extra_steps(payload)
 
     def run_step(
-        self, step: StepName, credential: Credential, platform_id: str, payload: Mapping[str, Any]
+        self,
+        step: StepName,
+        credential: Credential,
+        platform_id: str,
+        payload: Mapping[str, Any],
+        *,
+        uploaded_at: datetime | None = None,
     ) -> None:
         """One call for a thumbnail, one per caption track, two per playlist."""
-        run_step(self._api, self._policy, step, credential, platform_id, payload)
+        run_step(
+            self._api, self._policy, step, credential, platform_id, payload, uploaded_at=uploaded_at
+        )

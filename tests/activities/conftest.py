@@ -41,6 +41,8 @@ class DirectedPlatform(DirectedYouTube):
         self.trouble: Exception | None = None
         """What the upload and everything after it meet."""
         self.discarded: list[str] = []
+        self.uploaded_at: datetime | None = None
+        """What the latest step was told of."""
 
     def refresh(self, credential: Credential) -> Credential:
         if self.refreshing is not None:
@@ -77,8 +79,15 @@ class DirectedPlatform(DirectedYouTube):
         return Live("https://youtu.be/dQw")
 
     def run_step(
-        self, step: StepName, credential: Credential, platform_id: str, payload: Mapping[str, Any]
+        self,
+        step: StepName,
+        credential: Credential,
+        platform_id: str,
+        payload: Mapping[str, Any],
+        *,
+        uploaded_at: datetime | None = None,
     ) -> None:
+        self.uploaded_at = uploaded_at
         self._meet_trouble()
 
     def discard_session(self, session: Secret, credential: Credential) -> None:

@@ -8,6 +8,7 @@ and sent in one request that can be repeated whole. Captions and playlists need 
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from googleapiclient.http import MediaInMemoryUpload
@@ -20,6 +21,7 @@ from platforms.protocol import Credential
 from platforms.steps import step_needs_its_scope
 from platforms.youtube.api import Api
 from platforms.youtube.channels import MANAGE, UPLOAD, require_scopes
+from platforms.youtube.publishing.outcome import require_due
 
 _FIELDS = {
     StepName.THUMBNAIL: "thumbnailUrl",
@@ -45,14 +47,22 @@ def run_step(
     credential: Credential,
     platform_id: str,
     payload: Mapping[str, Any],
+    *,
+    uploaded_at: datetime | None,
 ) -> None:
     """Do one step: one call for a thumbnail or caption track, one or two for a playlist.
 
-    Raises `PlatformRefusal` (code `step_not_granted`) for a grant that does not reach so far.
+    Raises `PlatformRefusal` (code `step_not_granted`) for a grant that does not reach so far,
+    and `PlatformUnavailable` (code `not_there_yet`) for a video yet to appear.
     """
     with step_needs_its_scope():
         require_scopes(credential, *STEP_SCOPES[step])
-        _run(api, policy, step, credential, platform_id, payload)
+        try:
+            _run(api, policy, step, credential, platform_id, payload)
+        except PlatformRefusal as refusal:
+            if refusal.code == "video_missing":
+                require_due(uploaded_at)
+            raise
 
 
 def _run(

@@ -83,11 +83,19 @@ def judge(video: Mapping[str, Any], payload: Mapping[str, Any]) -> Outcome:
             return Processing(_percent(processing.get("processingProgress", {})))
 
 
-def _missing(uploaded_at: datetime | None) -> Dead:
+def require_due(uploaded_at: datetime | None) -> None:
+    """Raise `PlatformUnavailable` (`not_there_yet`) while a missing video may only be late.
+
+    YouTube's reads lag behind its writes for a while; None: it may be new.
+    """
     if uploaded_at is None or datetime.now(UTC) - uploaded_at < _APPEARS_WITHIN:
         raise PlatformUnavailable(
             "not_there_yet", "YouTube does not show the video yet.", retry_after=15
         )
+
+
+def _missing(uploaded_at: datetime | None) -> Dead:
+    require_due(uploaded_at)
     return Dead("video_missing", "YouTube does not have the video: it was removed.")
 
 

@@ -14,9 +14,10 @@ from activities.publishing.processing import PublishingActivities
 from activities.publishing.underway import BEAT_SECONDS
 from domain.errors import PlatformUnavailable, ReauthorizationNeeded
 from domain.evidence import EvidenceKind
+from domain.secrets import Secret
 from domain.states import KnownBy, StepName, StepState
 from platforms.protocol import Credential
-from store.queries.publishing import progress, steps
+from store.queries.publishing import progress, steps, transfers
 from store.tables import Assignment
 from tests.activities.conftest import Installation
 from tests.support.evidence import evidence_of
@@ -59,6 +60,16 @@ def set_thumbnail(
 
 def seen(installation: Installation, row: Assignment) -> list[dict[str, Any]]:
     return [dict(entry.data) for entry in evidence_of(installation.store, row.id)]
+
+
+def test_a_step_is_told_when_the_upload_ended(
+    installation: Installation, publishing: PublishingActivities, uploaded: Assignment
+) -> None:
+    with installation.store.write() as session:
+        transfers.open_transfer(session, installation.vault, uploaded.id, Secret("it"), known=0)
+        transfer = transfers.mark_finish_sent(session, uploaded.id, known=1)
+    set_thumbnail(publishing, uploaded)
+    assert installation.platform.uploaded_at == transfer.finish_sent_at is not None
 
 
 def test_a_good_look_leaves_nothing(

@@ -91,10 +91,16 @@ class OverheardYouTube(YouTube):
         return Hasty(machine, over)
 
     def run_step(
-        self, step: StepName, credential: Credential, platform_id: str, payload: Mapping[str, Any]
+        self,
+        step: StepName,
+        credential: Credential,
+        platform_id: str,
+        payload: Mapping[str, Any],
+        *,
+        uploaded_at: datetime | None = None,
     ) -> None:
         try:
-            super().run_step(step, credential, platform_id, payload)
+            super().run_step(step, credential, platform_id, payload, uploaded_at=uploaded_at)
         finally:
             self.over(step)
 
@@ -129,9 +135,15 @@ class OverheardFacebook(Facebook):
         return Hasty(machine, over)
 
     def run_step(
-        self, step: StepName, credential: Credential, platform_id: str, payload: Mapping[str, Any]
+        self,
+        step: StepName,
+        credential: Credential,
+        platform_id: str,
+        payload: Mapping[str, Any],
+        *,
+        uploaded_at: datetime | None = None,
     ) -> None:
         try:
-            super().run_step(step, credential, platform_id, payload)
+            super().run_step(step, credential, platform_id, payload, uploaded_at=uploaded_at)
         finally:
             self.over(step)

@@ -1,5 +1,6 @@
 import hashlib
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import httpx
 import pytest
 
 from domain.errors import (
+    PlatformError,
     PlatformRefusal,
     PlatformUnavailable,
     ReauthorizationNeeded,
@@ -192,3 +194,44 @@ def test_a_dead_token_is_still_a_dead_token(
     with pytest.raises(ReauthorizationNeeded) as caught:
         managing.run_step(StepName.PLAYLIST, *grown, {"playlistIds": ["PL1"]})
     assert caught.value.code == "token_rejected"
+
+
+@pytest.mark.parametrize(
+    ("age", "code"),
+    [
+        (None, "not_there_yet"),
+        (timedelta(minutes=9), "not_there_yet"),
+        (timedelta(minutes=11), "video_missing"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("step", "operation"),
+    [
+        (StepName.THUMBNAIL, "thumbnails.set"),
+        (StepName.CAPTIONS, "captions.insert"),
+        (StepName.PLAYLIST, "playlistItems.insert"),
+    ],
+)
+def test_a_video_that_a_step_misses_is_awaited_for_the_first_minutes(
+    emulator: Emulator,
+    grown: tuple[Credential, str],
+    managing: YouTube,
+    tmp_path: Path,
+    step: StepName,
+    operation: str,
+    age: timedelta | None,
+    code: str,
+) -> None:
+    (tmp_path / "medium").write_bytes(PNG)
+    medium = (tmp_path / "medium").as_uri()
+    payload = {
+        "thumbnailUrl": medium,
+        "captions": [{"language": "en", "url": medium}],
+        "playlistIds": [playlist(emulator, grown[0])],
+    }
+    emulator.fault(operation, "not_found_yet")
+    uploaded_at = None if age is None else datetime.now(UTC) - age
+    with pytest.raises(PlatformError) as caught:
+        managing.run_step(step, *grown, payload, uploaded_at=uploaded_at)
+    assert caught.value.code == code
+    managing.run_step(step, *grown, payload, uploaded_at=uploaded_at)
