@@ -6,6 +6,7 @@ and one that stays a draft, against what was asked, is a failure that a person h
 mend (facts: Facebook sections 2d and 3). Meta's codes become our stable ones.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +27,10 @@ Long, because it covers the processing: when a video became ready Meta does not 
 """
 
 _SITE = "https://www.facebook.com"
+_LINK = re.compile(
+    r"(?:https://(?:[a-z0-9-]+\.)*facebook\.com)?/[\w.~%-][\w.~%/?=&-]*", flags=re.ASCII
+)
+"""A path, as Meta gives it mostly, or an address of its own."""
 
 
 def get_outcome(
@@ -59,8 +64,10 @@ def judge(
     """What a look says; `age` is the time since the finish, None where it is not known. Pure."""
     intent = intent_of(publication.payload)
     if _is_done(status, intent, publication.type):
-        url = urljoin(_SITE, status.permalink or f"/{platform_id}")
-        return Live(url, _differences(status, intent, publication.payload))
+        return Live(
+            _address(status.permalink, platform_id),
+            _differences(status, intent, publication.payload),
+        )
     if status.fault is not None:
         return Dead(status.fault.code, status.fault.sentence)
     is_idle = status.is_ready and not status.publishing.progress.has_begun
@@ -72,6 +79,12 @@ def judge(
             is_there=True,
         )
     return Processing(None if status.is_ready else status.percent)
+
+
+def _address(permalink: str | None, platform_id: str) -> str:
+    """Where the video is seen: by its link, or by its id where that is none of Facebook's."""
+    is_link = permalink is not None and _LINK.fullmatch(permalink)
+    return urljoin(_SITE, permalink if is_link else f"/{platform_id}")
 
 
 def _is_done(status: VideoStatus, intent: Intent, type: str) -> bool:

@@ -16,6 +16,7 @@ LINK = "https://www.facebook.com/BlueDoor/videos/42"
 PUBLIC, DRAFT = {"privacy": "public"}, {"privacy": "private"}
 SCHEDULED = {"privacy": "private", "publishAt": "2027-01-01T00:00:00Z"}
 LONG, SHORT = timedelta(hours=6, minutes=1), timedelta(hours=5, minutes=59)
+BY_ID = "https://www.facebook.com/42"
 
 
 def publication(type: str, payload: dict[str, Any]) -> Publication:
@@ -124,7 +125,20 @@ def test_what_is_being_published_is_no_draft_however_long_it_took(type: str) -> 
     [
         ("/reel/42", "https://www.facebook.com/reel/42"),
         ("https://www.facebook.com/reel/42/", "https://www.facebook.com/reel/42/"),
-        (None, "https://www.facebook.com/42"),
+        ("https://m.facebook.com/watch/?v=42", "https://m.facebook.com/watch/?v=42"),
+        (None, BY_ID),
+        ("/", BY_ID),
+        ("reel/42", BY_ID),
+        ("//elsewhere.example/reel/42", BY_ID),
+        ("https://elsewhere.example/reel/42", BY_ID),
+        ("https://facebook.com.elsewhere.example/reel/42", BY_ID),
+        ("https://notfacebook.com/reel/42", BY_ID),
+        ("https://elsewhere.example@www.facebook.com/reel/42", BY_ID),
+        ("http://www.facebook.com/reel/42", BY_ID),
+        ("https://www.facebook.comhttps://www.facebook.com/reel/42", BY_ID),
+        ("javascript:alert(1)", BY_ID),
+        ("/reel/42\n", BY_ID),
+        ("/reel/42 and more", BY_ID),
     ],
 )
 def test_a_link_is_made_whole(permalink: str | None, url: str) -> None:
