@@ -51,7 +51,8 @@ class Upload(Protocol):
     Errors it raises from `receive`: `PlatformUnavailable` (call `next_request` again after
     a pause: it begins with a query), `Unconfirmed` among them (the platform has every byte
     and does not tell yet whether it made the video of them), `ReauthorizationNeeded` (401:
-    get another token, then again), `QuotaExhausted`, `SessionLost`, `PlatformRefusal`.
+    get another token, then again), `QuotaExhausted`, `SessionLost`, `PlatformRefusal`. Each is
+    what the answer itself says: an earlier refusal that it bears out is raised by `next_request`.
     """
 
     confirmed: int

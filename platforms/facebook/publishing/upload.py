@@ -112,7 +112,10 @@ class PageUpload:
         The look right after a finish is made all the same: Meta has been seen to complain
         of too many calls about a video that was live by then (facts: Facebook section 4).
         So is what a look was made for: a trial that only ever looked would get nowhere.
+        Raises `PlatformRefusal` where bytes were refused and a look has found nothing else.
         """
+        if self._refused is not None and self._next is not Step.LOOK:
+            raise self._refused
         if self._sent in (None, Step.SEND):
             self._graph.usage.check(self._session.page_id)
         token, step = self._access_token(), self._next
@@ -161,12 +164,14 @@ class PageUpload:
             raise PlatformRefusal(status.fault.code, status.fault.sentence)
         if self._finish.was_sent and status.shows_work:
             return Finished(self._session.video_id, KnownBy.READ_BACK)
+        held = self._size if status.is_uploaded else min(status.stored or 0, self._size)
         if self._refused is not None:
-            raise self._refused
+            self._go_on_from(held)
+            return None
         if self._finish.was_sent and not status.is_uploaded and status.stored is None:
             # To start again from nothing it takes a plain word that there is nothing.
             raise self._finish.unclear(None)
-        self._go_on_from(self._size if status.is_uploaded else min(status.stored or 0, self._size))
+        self._go_on_from(held)
         if self._next is Step.FINISH:
             self._next = Step.LOOK
             if status.word == "processing":

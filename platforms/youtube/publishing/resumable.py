@@ -61,6 +61,9 @@ class ResumableUpload:
         self._refused: PlatformRefusal | None = None
 
     def next_request(self) -> Request:
+        """Raises `PlatformRefusal` where a last chunk was refused and the session agrees."""
+        if self._refused is not None and self._knows_offset:
+            raise self._refused
         authorization = {"Authorization": f"Bearer {self._access_token().reveal()}"}
         self._asks, self._finishes = not self._knows_offset, False
         if self._asks:
@@ -80,8 +83,6 @@ class ResumableUpload:
         self._knows_offset = False
         if _is_unfinished(answer):
             self._advance(answer)
-            if self._refused is not None:
-                raise self._refused
             return None
         if answer.status in (200, 201):
             known_by = KnownBy.READ_BACK if self._asks else KnownBy.ANSWER

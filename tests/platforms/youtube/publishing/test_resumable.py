@@ -323,10 +323,18 @@ def test_a_refusal_of_the_last_chunk_is_no_proof() -> None:
     assert finished == Finished("dQw4w9WgXcQ", KnownBy.READ_BACK)
 
 
-@pytest.mark.parametrize("told", [held(2 * CHUNK), refusal(403, "forbidden")])
-def test_a_refusal_of_the_last_chunk_stands_when_the_session_agrees(told: Answer) -> None:
+def test_a_refusal_of_the_last_chunk_stands_when_the_session_agrees() -> None:
+    machine = refused_at_the_end()
+    assert machine.receive(held(2 * CHUNK)) is None, "the question itself was answered well"
+    assert machine.confirmed == 2 * CHUNK
     with pytest.raises(PlatformRefusal) as caught:
-        refused_at_the_end().receive(told)
+        machine.next_request()
+    assert caught.value.code == "forbidden"
+
+
+def test_a_question_that_is_refused_like_the_last_chunk_is_the_last_word() -> None:
+    with pytest.raises(PlatformRefusal) as caught:
+        refused_at_the_end().receive(refusal(403, "forbidden"))
     assert caught.value.code == "forbidden"
 
 
