@@ -8,6 +8,7 @@ import pytest
 import trustme
 
 from media.file import FileSource
+from media.source import Source
 from platforms.transfer import engine
 from platforms.transfer.digest import Digest
 from platforms.transfer.exchange import Exchange
@@ -23,7 +24,7 @@ SIZE = 1300 * KIB + 7
 class Ride:
     """One run of the engine and what it told its caller."""
 
-    source: FileSource
+    source: Source
     progress: list[int] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
     intents: list[int] = field(default_factory=list)
