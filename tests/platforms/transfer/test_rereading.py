@@ -1,15 +1,18 @@
 """What of a source is read once more, only to be hashed, and what is not worth it."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from domain.errors import SourceUnusable
 from domain.evidence import Range
 from media.https import open_https
 from media.policy import SourcePolicy
 from platforms.transfer.digest import Digest
+from platforms.transfer.machine import Answer, Finished, Request
 from tests.platforms.transfer.conftest import CHUNK, KIB, SIZE, Ride
 from tests.support.origin import Origin
 from tests.support.uploads import MiniUpload, Step, UploadServer
@@ -74,3 +77,41 @@ def test_a_source_that_went_away_takes_no_video_with_it(
     again = ride(origin, Digest(SIZE, known=[known], begins=CHUNK))
     assert again.run(mini(server)).platform_id == "made"
     assert again.digest.ranges == [known]
+
+
+class FinishedUpload(MiniUpload):
+    """Its bytes alone make nothing: the request that does carries none of them."""
+
+    def next_request(self) -> Request:
+        request = super().next_request()
+        has_all = self._knows and self.confirmed == self._size
+        self.requests[-1] = replace(self._query() if has_all else request, finishes=has_all)
+        return self.requests[-1]
+
+    def receive(self, answer: Answer) -> Finished | None:
+        if answer.status == 201 and not self.requests[-1].finishes:
+            self.confirmed, self._knows = self._size, True
+            return None
+        return super().receive(answer)
+
+
+@pytest.mark.parametrize("sent_before", [0, SIZE])
+def test_another_file_than_was_registered_is_never_finished(
+    server: UploadServer, ride: Ride, path: Path, sent_before: int
+) -> None:
+    server.stored.extend(path.read_bytes()[:sent_before])
+    ride.digest = Digest(SIZE, expected=sha256(b"another file").hexdigest())
+    with pytest.raises(SourceUnusable, match="not the ones"):
+        ride.run(FinishedUpload(server.url, size=SIZE, chunk=CHUNK))
+    assert server.stored == path.read_bytes()
+    assert ride.intents == [], "no finish has left"
+
+
+@pytest.mark.parametrize("sent_before", [0, SIZE])
+def test_the_registered_file_is_finished(
+    server: UploadServer, ride: Ride, path: Path, sent_before: int
+) -> None:
+    server.stored.extend(path.read_bytes()[:sent_before])
+    ride.digest = Digest(SIZE, expected=sha256(path.read_bytes()).hexdigest())
+    finished = ride.run(FinishedUpload(server.url, size=SIZE, chunk=CHUNK))
+    assert (finished.platform_id, ride.intents) == ("made", [SIZE])
