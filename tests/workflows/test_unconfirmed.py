@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
@@ -11,7 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.failures import failure_of
 from activities.publishing.reconciling import SETTLING
-from domain.errors import Unconfirmed
+from domain.errors import QuotaExhausted, Unconfirmed
 from domain.states import AssignmentState
 from tests.support.directed import Case, DirectedSteps, directed
 from workflows.assignment import AssignmentWorkflow
@@ -59,6 +59,14 @@ async def test_an_order_ends_the_pause_at_once_and_begins_another_story(
         await case.workflow.signal(AssignmentWorkflow.retry_forced)
         outcome = await case.workflow.result()
         assert (outcome.state, outcome.platform_id) == (AssignmentState.PUBLISHED, "made")
+
+
+async def test_an_order_cuts_nothing_short_but_the_reading(env: WorkflowEnvironment) -> None:
+    spent = QuotaExhausted("quota", "It is spent.", until=datetime.now(UTC) + timedelta(hours=6))
+    async with directed(env, DirectedSteps(failure_of(spent))) as case:
+        await case.is_parked(1)
+        await case.workflow.signal(AssignmentWorkflow.retry_forced)
+        assert await case.after(timedelta(hours=5)) == 1
 
 
 async def test_a_cancel_in_doubt_is_answered_and_ends_as_the_reading_says(

@@ -1,5 +1,6 @@
 """What has to be written before something leaves, and what the next worker goes on from."""
 
+import time
 from dataclasses import replace
 from threading import Event
 
@@ -8,10 +9,11 @@ from sqlalchemy import text
 from temporalio.testing import ActivityEnvironment
 
 from activities.publishing.jobs import Job, load_job
-from activities.publishing.underway import Finish, beating, begin_digest, witnessed
+from activities.publishing.underway import Finish, Progress, beating, begin_digest, witnessed
 from domain.errors import Conflict, PlatformUnavailable
-from domain.evidence import EvidenceKind, Range
+from domain.evidence import EvidenceKind, Range, Sent, Told
 from domain.secrets import Secret
+from platforms.transfer.exchange import Exchange
 from store.queries.publishing import transfers
 from store.queries.publishing.evidence import Observation, add_evidence
 from tests.activities.conftest import Installation
@@ -43,6 +45,21 @@ def test_a_finish_that_may_not_leave_is_no_evidence(installation: Installation, 
     with pytest.raises(Conflict):
         Finish(installation.store, late).mark()
     assert seen(installation, job) == ["session_opened"]
+
+
+def test_what_was_confirmed_is_evidence_while_the_bytes_still_move(
+    installation: Installation, job: Job
+) -> None:
+    job.witness.observe(Exchange(Sent.BYTES, Told.HELD, 1000))
+
+    def move() -> None:
+        progress, until = Progress(installation.store, job), time.monotonic() + 10
+        while "confirmed" not in seen(installation, job) and time.monotonic() < until:
+            progress.report(1000)
+            progress.pause(0.1)
+
+    ActivityEnvironment().run(move)
+    assert seen(installation, job) == ["session_opened", "confirmed"]
 
 
 def test_a_run_that_ends_badly_says_why(installation: Installation, job: Job) -> None:

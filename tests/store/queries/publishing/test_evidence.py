@@ -20,6 +20,7 @@ from store.queries.publishing.evidence import (
     find_ranges,
     has_forced_finish,
     has_open_finish,
+    is_forced,
 )
 from store.tables import Assignment, now
 from tests.store.conftest import Tenant
@@ -149,7 +150,7 @@ def test_a_finish_is_open_until_something_settles_it(
 
 
 @pytest.mark.parametrize(
-    ("seen", "is_forced"),
+    ("seen", "was_forced"),
     [
         ([OPENED, FINISH, ABSENT], False),
         ([OPENED, FINISH, ABSENT, FORCED], True),
@@ -159,12 +160,20 @@ def test_a_finish_is_open_until_something_settles_it(
     ],
 )
 def test_a_finish_whose_reading_was_ended_stays_open_whatever_is_sent_after_it(
-    store: Store, assignment: Assignment, seen: Sequence[Observation], is_forced: bool
+    store: Store, assignment: Assignment, seen: Sequence[Observation], was_forced: bool
 ) -> None:
     see(store, assignment, *seen)
     with store.read() as session:
-        assert has_forced_finish(session, assignment.id) is is_forced
-        assert has_open_finish(session, assignment.id) >= is_forced
+        assert has_forced_finish(session, assignment.id) is was_forced
+        assert has_open_finish(session, assignment.id) >= was_forced
+
+
+def test_an_order_is_one_for_its_attempt_alone(store: Store, assignment: Assignment) -> None:
+    see(store, assignment, FORCED)
+    later = assignment.model_copy(update={"attempt": assignment.attempt + 1})
+    with store.read() as session:
+        assert is_forced(session, assignment)
+        assert not is_forced(session, later)
 
 
 def test_a_week_of_outage_leaves_a_handful_of_entries(store: Store, assignment: Assignment) -> None:
