@@ -205,6 +205,13 @@ class SessionLost(PlatformError):
     remedy = Remedy.WAIT
 
 
+class SessionFound(PlatformUnavailable):
+    """The platform knows an upload session again that it had denied, and it made nothing yet.
+
+    It passes by going on with it: what a platform does not show for a moment is not lost.
+    """
+
+
 class PlatformMisconfigured(PlatformError):
     status = 500
     remedy = Remedy.OPERATOR

@@ -218,6 +218,8 @@ def _reconciled(data: Data, _name: str) -> str:
             return f"The account's videos were read: {data['platformId']} is the one."
         case Told.ABSENT:
             return "The account's videos were read: it is not among them."
+        case Told.HELD:
+            return "The video was read: the upload is there after all, and goes on."
         case _:
             return "The account's videos were read, and that decided nothing."
 

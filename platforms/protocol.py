@@ -246,7 +246,8 @@ class Platform(Protocol):
         `session` is the handle that the platform denied, `since` a moment before it was opened.
         There are three results. The video's id: it was made. None: everything since then was
         read, and it is not there; platforms list a video late, so that proves something only
-        with time. Raises `Unconfirmed` where the look cannot decide: nothing follows from it.
+        with time. Raises `Unconfirmed` where the look cannot decide: nothing follows from it, and
+        `SessionFound` where the session is there after all, and goes on.
         """
 
     def outcome(

@@ -3,7 +3,8 @@
 Denied before a request that may complete it had left, a session has made nothing, and another
 is opened at once. Denied afterwards, it may have made a video: the account's uploads are read
 until they show it, or have gone without it for days. Each look leaves its evidence, and only a
-look that could decide counts: one that could not is repeated, for as long as it takes.
+look that could decide counts: one that could not is repeated, for as long as it takes. What was
+denied and is there again goes on.
 """
 
 from dataclasses import replace
@@ -12,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from activities.access.credentials import CredentialKeeper
 from activities.publishing.jobs import Job
 from activities.publishing.underway import beating
-from domain.errors import PlatformUnavailable, Unconfirmed
+from domain.errors import PlatformUnavailable, SessionFound, Unconfirmed
 from domain.evidence import During, EvidenceKind, Told
 from domain.states import KnownBy
 from platforms.transfer.machine import Finished
@@ -62,11 +63,19 @@ class LostSessions:
     def find(self, job: Job) -> Finished | None:
         """The video of a lost session; None when there is none, and another may be opened.
 
-        Raises `Unconfirmed` as long as neither is sure. Sends nothing, on any retry.
+        Raises `Unconfirmed` as long as neither is sure, and `SessionFound` where the platform
+        knows the session again: the next run goes on with it. Sends nothing, on any retry.
         """
         if job.lost_at is None:
             return None
-        platform_id = self._look(job)
+        try:
+            platform_id = self._look(job)
+        except SessionFound:
+            with self._store.write() as session:
+                transfer = transfers.mark_found(session, job.id, known=job.fence.known)
+                job.fence.known = transfer.version
+                job.witness.testify(session, job.assignment)
+            raise
         if platform_id is not None:
             return Finished(platform_id, KnownBy.LISTING)
         if datetime.now(UTC) - job.lost_at < SETTLING:
@@ -104,6 +113,9 @@ class LostSessions:
                     ),
                     around=job.witness.of_credential,
                 )
+        except SessionFound:
+            job.witness.note(EvidenceKind.RECONCILED, told=Told.HELD)
+            raise
         except Unconfirmed as doubt:
             job.witness.note(EvidenceKind.RECONCILED, told=Told.UNCLEAR, reason=doubt.reason)
             raise

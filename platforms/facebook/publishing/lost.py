@@ -9,7 +9,7 @@ Facebook section 3), so where it may not be read, nothing is decided.
 from datetime import datetime
 from typing import Any
 
-from domain.errors import PlatformRefusal, ReauthorizationNeeded, Unconfirmed
+from domain.errors import PlatformRefusal, ReauthorizationNeeded, SessionFound, Unconfirmed
 from domain.secrets import Secret
 from platforms.facebook.graph import Graph
 from platforms.facebook.publishing.session import EDGES, Session, VideoSession, unseal
@@ -25,8 +25,9 @@ def find_published(
     """Look whether the session's own video was finished. One call, two when it is not shown.
 
     Without a handle there is nothing to look for. A video whose processing failed is not found:
-    it will never be seen. Raises `Unconfirmed` where neither the video nor the list decides.
-    Reads only: a retry looks again.
+    it will never be seen. Raises `SessionFound` where the video is shown and was not finished: it
+    had been denied for a moment only. Raises `Unconfirmed` where neither the video nor the list
+    decides. Reads only: a retry looks again.
     """
     if handle is None:
         return None
@@ -46,8 +47,13 @@ def find_published(
             ) from None
         return None
     status = read_status(node)
-    is_there = (status.shows_finish or status.shows_work) and status.fault is None
-    return session.video_id if is_there else None
+    if status.fault is not None:
+        return None
+    if status.shows_finish or status.shows_work:
+        return session.video_id
+    raise SessionFound(
+        "session_found", "Facebook shows the upload again that it had denied; it goes on."
+    )
 
 
 def _is_listed(graph: Graph, token: Secret, session: Session, since: datetime) -> bool | None:

@@ -77,6 +77,16 @@ def mark_lost(session: Session, assignment_id: str, *, known: int) -> Transfer:
     return transfer
 
 
+def mark_found(session: Session, assignment_id: str, *, known: int) -> Transfer:
+    """Say that the platform knows the session again. Whether the finish was sent stays written.
+
+    Raises `Unconfirmed` when something was decided since version `known`.
+    """
+    transfer = _decide(session, assignment_id, known)
+    transfer.lost_at = None
+    return transfer
+
+
 def mark_dead(session: Session, assignment_id: str) -> None:
     """Say that no video will come of what was uploaded. Idempotent."""
     _lock(session, assignment_id).is_dead = True

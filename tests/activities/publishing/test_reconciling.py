@@ -12,7 +12,8 @@ from temporalio.testing import ActivityEnvironment
 from activities.contract.assignments import TransferInput
 from activities.contract.trouble import Kind, Trouble
 from activities.publishing.reconciling import SETTLING
-from domain.errors import PlatformUnavailable
+from domain.errors import PlatformUnavailable, SessionFound
+from domain.evidence import EvidenceKind
 from domain.secrets import Secret
 from domain.states import AssignmentState
 from platforms.protocol import Credential, Publication
@@ -22,6 +23,7 @@ from store.queries.publishing import assignments, progress, transfers
 from store.tables import Assignment
 from tests.activities.conftest import DirectedPlatform, Installation
 from tests.support.database import Cluster, await_waiter, postgres_cluster
+from tests.support.evidence import evidence_of
 
 
 class Unlisted(DirectedPlatform):
@@ -125,6 +127,26 @@ def test_of_two_workers_at_a_lost_session_one_opens_another(
         assert row is not None
         stored = transfers.find_session(here.vault, row)
     assert stored == Secret("session 1"), "the other one's session is not erased"
+
+
+def test_a_session_that_is_there_after_all_goes_on_with_its_finish_in_doubt(
+    here: Installation, platform: Unlisted, assignment: Assignment
+) -> None:
+    def show() -> None:
+        raise SessionFound("session_found", "The platform shows it again.")
+
+    platform.meanwhile = show
+    assert transfer(here, assignment) == (Kind.TRANSIENT, "session_found")
+
+    assert platform.opened == 0
+    with here.store.read() as session:
+        row = transfers.find_transfer(session, assignment.id)
+        assert row is not None
+        assert transfers.find_session(here.vault, row) == Secret("lost")
+    assert row.lost_at is None
+    assert row.finish_sent_at is not None
+    [seen] = evidence_of(here.store, assignment.id, EvidenceKind.RECONCILED)
+    assert seen.data == {"told": "held"}
 
 
 def test_a_run_whose_assignment_ends_during_its_look_sends_nothing_and_stays_ended(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.errors import PlatformUnavailable, Unconfirmed
+from domain.errors import PlatformUnavailable, SessionFound, Unconfirmed
 from domain.secrets import Secret
 from platforms.facebook import Facebook
 from platforms.facebook.publishing.session import VideoSession, seal
@@ -34,11 +34,13 @@ def test_a_video_that_was_finished_is_found_by_its_handle(sender: Sender) -> Non
     assert found(sender) == video_id
 
 
-def test_a_video_that_was_not_finished_is_not_found(sender: Sender) -> None:
-    assert found(sender) is None
+def test_a_video_that_was_not_finished_goes_on(sender: Sender) -> None:
+    with pytest.raises(SessionFound):
+        found(sender)
     with pytest.raises(Killed):
         sender.run(fresh=True, on_finish=kill)
-    assert found(sender) is None
+    with pytest.raises(SessionFound):
+        found(sender)
 
 
 @pytest.mark.parametrize("fate", ["processing_error", "copyright"])
