@@ -24,9 +24,11 @@ TRANSFER: dict[str, Any] = {
     # When they are used up the assignment is parked for a while and goes on, so this bounds how
     # long a trouble stays unseen, not the patience. A worker that ends costs an attempt as well,
     # but is no trouble: see `Parking.bears_interruption`.
+    # The pauses stay short, because they follow a worker's end, too: however many have ended
+    # before, another one is at it within ten seconds of the heartbeat timeout.
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(seconds=2),
-        maximum_interval=timedelta(seconds=30),
+        maximum_interval=timedelta(seconds=8),
         maximum_attempts=6,
     ),
     # A cancelled transfer is asked for its end: it may have finished in that very moment.

@@ -1,5 +1,7 @@
 """Workers that end: an accident, until one after the other does."""
 
+from datetime import timedelta
+
 from temporalio.testing import WorkflowEnvironment
 
 from activities.failures import interrupted
@@ -9,6 +11,10 @@ from tests.support.directed import DirectedSteps, directed
 from workflows.options import TRANSFER
 
 TRIES = TRANSFER["retry_policy"].maximum_attempts
+
+
+def test_however_many_have_ended_another_one_is_soon_at_it() -> None:
+    assert TRANSFER["retry_policy"].maximum_interval <= timedelta(seconds=10)
 
 
 async def test_a_day_of_deployments_parks_nothing(env: WorkflowEnvironment) -> None:
