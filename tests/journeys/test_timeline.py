@@ -100,7 +100,7 @@ async def test_a_refusal_of_the_last_byte_is_of_the_finish(
 
     told = await timeline(tenant, failed)
     assert observed(told)[-3:] == [
-        ("asked", "error"),
+        ("asked", "held"),
         ("session_discarded", None),
         ("stopped", None),
     ]
