@@ -7,6 +7,7 @@ look that could decide counts: one that could not is repeated, for as long as it
 denied and is there again goes on.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +20,7 @@ from domain.states import KnownBy
 from platforms.transfer.machine import Finished
 from store.engine import Store
 from store.queries.publishing import transfers
+from store.tables import Transfer
 from store.vault import Vault
 
 SETTLING = timedelta(days=2)
@@ -71,10 +73,8 @@ class LostSessions:
         try:
             platform_id = self._look(job)
         except SessionFound:
-            with self._store.write() as session:
-                transfer = transfers.mark_found(session, job.id, known=job.fence.known)
-                job.fence.known = transfer.version
-                job.witness.testify(session, job.assignment)
+            job.witness.note(EvidenceKind.RECONCILED, told=Told.HELD)
+            self._decide(job, transfers.mark_found)
             raise
         if platform_id is not None:
             return Finished(platform_id, KnownBy.LISTING)
@@ -83,10 +83,7 @@ class LostSessions:
                 "outcome_unconfirmed",
                 "The platform forgot the upload and does not list the video; it is read again.",
             )
-        with self._store.write() as session:
-            transfer = transfers.settle_transfer(session, job.id, known=job.fence.known)
-            job.fence.known = transfer.version
-            job.witness.testify(session, job.assignment)
+        self._decide(job, transfers.settle_transfer)
         return None
 
     def find_finished(self, job: Job) -> Finished | None:
@@ -98,6 +95,13 @@ class LostSessions:
             return None
         platform_id = self._look(job)
         return None if platform_id is None else Finished(platform_id, KnownBy.LISTING)
+
+    def _decide(self, job: Job, decide: Callable[..., Transfer]) -> None:
+        """Write what is decided about the upload, with what was seen of it."""
+        with self._store.write() as session:
+            transfer = decide(session, job.id, known=job.fence.known)
+            job.fence.known = transfer.version
+            job.witness.testify(session, job.assignment)
 
     def _look(self, job: Job) -> str | None:
         assert job.transfer is not None
@@ -113,9 +117,6 @@ class LostSessions:
                     ),
                     around=job.witness.of_credential,
                 )
-        except SessionFound:
-            job.witness.note(EvidenceKind.RECONCILED, told=Told.HELD)
-            raise
         except Unconfirmed as doubt:
             job.witness.note(EvidenceKind.RECONCILED, told=Told.UNCLEAR, reason=doubt.reason)
             raise

@@ -4,7 +4,7 @@ A call is over when it was answered or lost, before anything is made of that. Th
 of the tables. What is waited for elsewhere takes a hundredth of its time here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -90,17 +90,9 @@ class OverheardYouTube(YouTube):
         )
         return Hasty(machine, over)
 
-    def run_step(
-        self,
-        step: StepName,
-        credential: Credential,
-        platform_id: str,
-        payload: Mapping[str, Any],
-        *,
-        uploaded_at: datetime | None = None,
-    ) -> None:
+    def run_step(self, step: StepName, *about: Any, **more: Any) -> None:
         try:
-            super().run_step(step, credential, platform_id, payload, uploaded_at=uploaded_at)
+            super().run_step(step, *about, **more)
         finally:
             self.over(step)
 
@@ -134,16 +126,8 @@ class OverheardFacebook(Facebook):
         )
         return Hasty(machine, over)
 
-    def run_step(
-        self,
-        step: StepName,
-        credential: Credential,
-        platform_id: str,
-        payload: Mapping[str, Any],
-        *,
-        uploaded_at: datetime | None = None,
-    ) -> None:
+    def run_step(self, step: StepName, *about: Any, **more: Any) -> None:
         try:
-            super().run_step(step, credential, platform_id, payload, uploaded_at=uploaded_at)
+            super().run_step(step, *about, **more)
         finally:
             self.over(step)
