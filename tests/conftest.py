@@ -30,6 +30,18 @@ async def temporal() -> AsyncIterator[str]:
         yield address
 
 
+# Two processes take the files one by one: what waits longest must not be the last to begin.
+_LONGEST_FIRST = ("journeys", "workflows", "cli")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    def turn(item: pytest.Item) -> int:
+        folder = item.path.relative_to(config.rootpath / "tests").parts[0]
+        return _LONGEST_FIRST.index(folder) if folder in _LONGEST_FIRST else len(_LONGEST_FIRST)
+
+    items.sort(key=turn)
+
+
 _status = 0
 
 

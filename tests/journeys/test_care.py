@@ -19,7 +19,7 @@ from store.queries.access.connections import get_connection_by_id, lock_connecti
 from store.tables import Event
 from tests.support.emulator import ANA, Emulator
 from tests.support.meta import BAKERY, BEN, CATERING
-from tests.support.stack import Stack, Tenant, eventually, running_stack, temporal_server
+from tests.support.stack import Stack, Tenant, eventually, stack_apart
 from workflows.care import CareWorkflow
 
 HOUR, DAY = 3_600, 86_400
@@ -38,10 +38,7 @@ async def installation(
     tmp_path_factory: pytest.TempPathFactory, emulator_process: Emulator
 ) -> AsyncIterator[Stack]:
     folder = tmp_path_factory.mktemp("cared")
-    async with (
-        temporal_server() as address,
-        running_stack(folder, emulator_process, address) as stack,
-    ):
+    async with stack_apart(folder, emulator_process) as stack:
         yield stack
 
 

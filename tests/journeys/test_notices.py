@@ -8,7 +8,7 @@ import pytest
 from runtime.caring import care_for_everything
 from tests.support.emulator import Emulator
 from tests.support.receiver import Receiver
-from tests.support.stack import Stack, Tenant, running_stack, temporal_server
+from tests.support.stack import Stack, Tenant, stack_apart
 
 DAY = 86_400
 NOTICES = (
@@ -28,10 +28,7 @@ async def installation(
 ) -> AsyncIterator[Stack]:
     """One of its own, because a sweep looks at every connection there is."""
     folder = tmp_path_factory.mktemp("noticed")
-    async with (
-        temporal_server() as address,
-        running_stack(folder, emulator_process, address) as stack,
-    ):
+    async with stack_apart(folder, emulator_process) as stack:
         yield stack
 
 

@@ -27,7 +27,7 @@ from tests.support.reauth import (
     reconnect,
     running,
 )
-from tests.support.stack import Stack, Tenant, eventually, running_stack, temporal_server
+from tests.support.stack import Stack, Tenant, eventually, stack_apart
 from workflows.options import STATE
 
 A_DAY = timedelta(days=1)
@@ -51,10 +51,7 @@ async def hasty(
         "reauth_days": in_days(3.5),
         "parking_days": in_days(2),
     }
-    async with (
-        temporal_server() as address,
-        running_stack(folder, emulator_process, address, **days) as stack,
-    ):
+    async with stack_apart(folder, emulator_process, **days) as stack:
         yield stack
 
 

@@ -147,6 +147,16 @@ async def running_stack(
     parts.store.close()
 
 
+@asynccontextmanager
+async def stack_apart(folder: Path, emulator: Emulator, **settings: Any) -> AsyncIterator[Stack]:
+    """One with a Temporal server of its own: what looks at everything there is, sees but this."""
+    async with (
+        temporal_server() as address,
+        running_stack(folder, emulator, address, **settings) as stack,
+    ):
+        yield stack
+
+
 @dataclass
 class Tenant:
     """A workspace, and what its backend does."""
