@@ -21,7 +21,7 @@ up: .venv/run.stamp
 	@$(BIN)/castline up $(ARGS)
 
 test: .venv/dev.stamp
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: .venv/dev.stamp
 	@$(BIN)/python -m bench $(ARGS)

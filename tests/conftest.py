@@ -30,7 +30,7 @@ async def temporal() -> AsyncIterator[str]:
         yield address
 
 
-# Two processes take the files one by one: what waits longest must not be the last to begin.
+# The processes take the files one by one: what waits longest must not be the last to begin.
 _LONGEST_FIRST = ("journeys", "workflows", "cli")
 
 
