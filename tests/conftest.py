@@ -30,16 +30,13 @@ async def temporal() -> AsyncIterator[str]:
         yield address
 
 
-# The processes take the files one by one: what waits longest must not be the last to begin.
-_LONGEST_FIRST = ("journeys", "workflows", "cli")
+_WAITING = {"journeys", "workflows", "cli"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    def turn(item: pytest.Item) -> int:
-        folder = item.path.relative_to(config.rootpath / "tests").parts[0]
-        return _LONGEST_FIRST.index(folder) if folder in _LONGEST_FIRST else len(_LONGEST_FIRST)
-
-    items.sort(key=turn)
+    """The processes take the files one by one: what waits long must not be the last to begin."""
+    tests = config.rootpath / "tests"
+    items.sort(key=lambda item: item.path.relative_to(tests).parts[0] not in _WAITING)
 
 
 _status = 0

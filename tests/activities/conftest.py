@@ -1,6 +1,6 @@
 """A store with one assignment in it, and a platform that a test directs."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,6 @@ from activities.access.credentials import CredentialKeeper
 from activities.access.packing import pack
 from activities.publishing.transferring import TransferActivities
 from domain.secrets import Secret
-from domain.states import StepName
 from media.facts import inspect
 from media.policy import SourcePolicy
 from platforms.protocol import Credential, Live, Outcome, Publication
@@ -78,15 +77,7 @@ class DirectedPlatform(DirectedYouTube):
         self._meet_trouble()
         return Live("https://youtu.be/dQw")
 
-    def run_step(
-        self,
-        step: StepName,
-        credential: Credential,
-        platform_id: str,
-        payload: Mapping[str, Any],
-        *,
-        uploaded_at: datetime | None = None,
-    ) -> None:
+    def run_step(self, *_: Any, uploaded_at: datetime | None = None, **__: Any) -> None:
         self.uploaded_at = uploaded_at
         self._meet_trouble()
 

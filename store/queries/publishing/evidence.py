@@ -14,7 +14,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, case, func, or_
+from sqlalchemy import ColumnElement, Executable, bindparam, case, func, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -117,12 +117,7 @@ def find_ranges(session: Session, assignment_id: str) -> list[Range] | None:
 
 def is_forced(session: Session, row: Assignment) -> bool:
     """True when a person ended the reading in this attempt."""
-    query = select(Evidence.id).where(
-        Evidence.assignment_id == row.id,
-        Evidence.attempt == row.attempt,
-        Evidence.kind == EvidenceKind.FORCED,
-    )
-    return session.exec(query.limit(1)).first() is not None
+    return _has_order(session, row.id, col(Evidence.attempt) == row.attempt)
 
 
 def count_stops(session: Session, row: Assignment, code: str) -> int:
@@ -151,7 +146,11 @@ def has_open_finish(session: Session, assignment_id: str) -> bool:
 
 def has_forced_finish(session: Session, assignment_id: str) -> bool:
     """True when a person ever ended the reading of such a request: no later upload settles it."""
+    return _has_order(session, assignment_id)
+
+
+def _has_order(session: Session, assignment_id: str, *which: ColumnElement[bool]) -> bool:
     query = select(Evidence.id).where(
-        Evidence.assignment_id == assignment_id, Evidence.kind == EvidenceKind.FORCED
+        Evidence.assignment_id == assignment_id, Evidence.kind == EvidenceKind.FORCED, *which
     )
     return session.exec(query.limit(1)).first() is not None

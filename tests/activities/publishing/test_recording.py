@@ -11,6 +11,7 @@ from domain.sentences import OPEN_FINISH
 from domain.states import AssignmentState
 from store.queries.publishing.assignments import get_assignment_by_id
 from store.queries.publishing.evidence import Observation, add_evidence
+from store.tables import Assignment
 from tests.activities.conftest import Installation
 
 GONE = Trouble("disconnected", "The connection was disconnected.", "reconnect")
@@ -20,46 +21,32 @@ GONE = Trouble("disconnected", "The connection was disconnected.", "reconnect")
 def test_an_end_behind_an_unanswered_finish_says_that_a_video_may_be_there(
     installation: Installation, is_answered: bool
 ) -> None:
-    row = installation.assignment()
     seen = [Observation(EvidenceKind.FINISH_SENT)]
     if is_answered:
         seen.append(Observation(EvidenceKind.ASKED, {"told": "held", "offset": 5}))
-    with installation.store.write() as session:
-        add_evidence(session, row, seen)
-    record = AssignmentRecord(row.id, 1, AssignmentState.FAILED, trouble=GONE)
-    for _ in range(2):
-        ActivityEnvironment().run(RecordingActivities(installation.store).record, record)
-    with installation.store.read() as session:
-        error = get_assignment_by_id(session, row.id).error
-    assert error == (GONE.sentence if is_answered else f"{GONE.sentence} {OPEN_FINISH}")
+    row = recorded(installation, seen, AssignmentState.FAILED)
+    assert row.error == (GONE.sentence if is_answered else f"{GONE.sentence} {OPEN_FINISH}")
 
 
 @pytest.mark.parametrize("state", [AssignmentState.FAILED, AssignmentState.CANCELLED])
 def test_what_is_sent_after_an_order_and_ends_says_that_the_first_video_may_be_there(
     installation: Installation, state: AssignmentState
 ) -> None:
-    row = installation.assignment()
     seen = [
         Observation(EvidenceKind.FINISH_SENT),
         Observation(EvidenceKind.FORCED, {"reason": "I looked."}),
         Observation(EvidenceKind.SESSION_OPENED),
         Observation(EvidenceKind.SESSION_DISCARDED),
     ]
-    with installation.store.write() as session:
-        add_evidence(session, row, seen)
-    trouble = GONE if state is AssignmentState.FAILED else None
-    record = AssignmentRecord(row.id, 1, state, trouble=trouble)
-    ActivityEnvironment().run(RecordingActivities(installation.store).record, record)
-    with installation.store.read() as session:
-        error = get_assignment_by_id(session, row.id).error
-    assert error == (f"{GONE.sentence} {OPEN_FINISH}" if trouble else OPEN_FINISH)
+    row = recorded(installation, seen, state)
+    has_failed = state is AssignmentState.FAILED
+    assert row.error == (f"{GONE.sentence} {OPEN_FINISH}" if has_failed else OPEN_FINISH)
 
 
 @pytest.mark.parametrize("is_forced", [False, True])
 def test_what_is_cancelled_by_order_says_that_a_video_may_be_there(
     installation: Installation, is_forced: bool
 ) -> None:
-    row = installation.assignment()
     seen = [
         Observation(EvidenceKind.FINISH_SENT),
         Observation(EvidenceKind.SESSION_LOST, {"mayExist": True}),
@@ -67,12 +54,21 @@ def test_what_is_cancelled_by_order_says_that_a_video_may_be_there(
     ]
     if is_forced:
         seen.append(Observation(EvidenceKind.FORCED, {"reason": "I looked."}))
+    row = recorded(installation, seen, AssignmentState.CANCELLED)
+    told = ("outcome_unconfirmed", OPEN_FINISH) if is_forced else (None, None)
+    assert (row.state, row.error_code, row.error) == ("cancelled", *told)
+
+
+def recorded(
+    installation: Installation, seen: list[Observation], state: AssignmentState
+) -> Assignment:
+    """What stands written of an assignment whose end is recorded after this, and once more."""
+    row = installation.assignment()
     with installation.store.write() as session:
         add_evidence(session, row, seen)
-    record = AssignmentRecord(row.id, 1, AssignmentState.CANCELLED)
+    trouble = GONE if state is AssignmentState.FAILED else None
+    record = AssignmentRecord(row.id, 1, state, trouble=trouble)
     for _ in range(2):
         ActivityEnvironment().run(RecordingActivities(installation.store).record, record)
     with installation.store.read() as session:
-        after = get_assignment_by_id(session, row.id)
-    told = ("outcome_unconfirmed", OPEN_FINISH) if is_forced else (None, None)
-    assert (after.state, after.error_code, after.error) == ("cancelled", *told)
+        return get_assignment_by_id(session, row.id)
