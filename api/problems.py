@@ -26,6 +26,7 @@ from domain.errors import (
     QuotaExhausted,
     Remedy,
     TooLarge,
+    TooManyRequests,
     Unauthorized,
 )
 
@@ -113,7 +114,7 @@ def _headers(error: CastlineError) -> dict[str, str]:
 def _seconds_to_wait(error: CastlineError) -> int:
     if isinstance(error, QuotaExhausted | NotYet) and error.until is not None:
         return max(1, math.ceil((error.until - datetime.now(UTC)).total_seconds()))
-    if isinstance(error, PlatformUnavailable) and error.retry_after is not None:
+    if isinstance(error, PlatformUnavailable | TooManyRequests) and error.retry_after is not None:
         return max(1, math.ceil(error.retry_after))
     return WAIT_SECONDS
 

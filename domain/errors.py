@@ -8,7 +8,9 @@
     │   └── NotYet              409  for now: ask again
     ├── TooLarge                413  the body is over the limit
     ├── Unprocessable           422  an idempotency key that stands for another body
+    ├── TooManyRequests         429  over a rate or a share: try again after `retry_after`
     ├── Unavailable             503  a part of Castline cannot be reached
+    ├── InsufficientStorage     507  the disk or a workspace's quota is full
     ├── SourceError                  the video's bytes
     │   ├── SourceUnusable      400  missing, empty, changed or not a video: permanent
     │   └── SourceUnreachable   503  the origin does not answer now: passes by itself
@@ -104,9 +106,27 @@ class Unprocessable(CastlineError):
     remedy = Remedy.CHANGE
 
 
+class TooManyRequests(CastlineError):
+    """A caller is over its rate or its share. `retry_after` is in seconds."""
+
+    status = 429
+    remedy = Remedy.WAIT
+
+    def __init__(self, code: str, sentence: str, *, retry_after: float) -> None:
+        super().__init__(code, sentence)
+        self.retry_after = retry_after
+
+
 class Unavailable(CastlineError):
     status = 503
     remedy = Remedy.WAIT
+
+
+class InsufficientStorage(CastlineError):
+    """Nothing was stored beyond what was acknowledged. The remedy says who frees space."""
+
+    status = 507
+    remedy = Remedy.OPERATOR
 
 
 class SourceError(CastlineError):

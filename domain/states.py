@@ -66,6 +66,7 @@ class WaitReason(StrEnum):
     CONNECTION = "connection"
     QUOTA = "quota"
     PLATFORM = "platform"
+    SOURCE = "source"
 
 
 class StepName(StrEnum):
