@@ -4,15 +4,16 @@
 #   make up     everything on this machine, until Ctrl-C
 #   make bench  our figures, beside googleapiclient's and curl's where they have any
 #   make chaos  everything killed at random (make chaos SEED=7 ASSIGNMENTS=200 KILLS=100 DATABASE=sqlite)
+#   make fuzz   hostile input for a while  (make fuzz SECONDS=600 SEED=7)
 
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := domain media platforms store activities workflows runtime api cli emulator bench chaos settings.py
+CODE := domain media platforms store activities workflows runtime api cli emulator bench chaos fuzz settings.py
 
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --upgrade
 
-.PHONY: demo up test bench chaos lint types lock clean
+.PHONY: demo up test bench chaos fuzz lint types lock clean
 
 demo: .venv/run.stamp
 	@$(BIN)/castline demo $(ARGS)
@@ -29,6 +30,9 @@ bench: .venv/dev.stamp
 chaos: .venv/dev.stamp
 	@$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(ASSIGNMENTS),--assignments $(ASSIGNMENTS)) \
 		$(if $(KILLS),--kills $(KILLS)) $(if $(DATABASE),--database $(DATABASE))
+
+fuzz: .venv/dev.stamp
+	@$(BIN)/python -m fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

@@ -57,6 +57,11 @@ class Installation:
         await self._kept[program].kill(at_work)
 
     @property
+    def pids(self) -> dict[str, int]:
+        """The process that each program runs as now."""
+        return {name: kept.pid for name, kept in self._kept.items()}
+
+    @property
     def ended_by_themselves(self) -> dict[str, int]:
         """How often each ended without being killed, and how."""
         return {
@@ -73,11 +78,11 @@ class Installation:
 
 @asynccontextmanager
 async def installed(
-    folder: Path, *, workers: int, database: str | None
+    folder: Path, *, workers: int, database: str | None, **settings: str
 ) -> AsyncIterator[Installation]:
     """An installation that is ready; it ends on leaving. `database` is a URL, or None for SQLite.
 
-    What is published lies in `folder / CLIPS`.
+    What is published lies in `folder / CLIPS`. `settings` are further names of the environment.
     """
     os.environ.update(environment_alone(folder) | _lasting_ports())
     for foreign in [name for name in os.environ if name.startswith("TEMPORAL_")]:
@@ -90,15 +95,16 @@ async def installed(
         "CASTLINE_EMULATOR_URL": emulator,
         "CASTLINE_MEDIA_ROOTS": str(clips),
         "CASTLINE_CHUNK_MIB": "1",
+        **settings,
     }
     if database:
         os.environ["CASTLINE_DATABASE_URL"] = database
-    settings = Settings()
+    chosen = Settings()
     logs = folder / "logs"
     logs.mkdir()
-    installation = Installation(settings, emulator, _prepare(settings), logs)
+    installation = Installation(chosen, emulator, _prepare(chosen), logs)
     try:
-        await _start(installation, settings, workers)
+        await _start(installation, chosen, workers)
         yield installation
     finally:
         await installation.end()
@@ -166,6 +172,10 @@ class _Kept:
         self._ready_at: float | None = None
         self._turn = asyncio.Lock()
         self._keeping = asyncio.create_task(self._keep())
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     async def ready(self) -> None:
         if not await self._until(self._is_at_work, _READY_SECONDS):

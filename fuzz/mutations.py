@@ -1,0 +1,167 @@
+"""Hostile input, made from valid input. Pure: the same random generator makes the same input."""
+
+import random
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any
+
+_SIZES = (0, 1, 7, 8, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
+"""What a parser of lengths is wrong about: nothing, less than a header, and the largest."""
+_BOXES = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stts", b"stsz", b"stco", b"dref", b"udta")
+_SCHEMES = ("http", "https", "ftp", "gopher", "dict", "tftp", "rtsp", "smb")
+_TEXTS = (
+    "",
+    " ",
+    "\0",
+    "\ud800",
+    "\u202e\u2066",
+    "../../../etc/passwd",
+    "A" * 10_000,
+    "\U0001f600" * 2_000,
+    "<script>alert(1)</script>",
+    "'; DROP TABLE video; --",
+    "file:///proc/self/environ",
+    "upload:upl_" + "0" * 32,
+    "-1",
+    "1e400",
+)
+_VALUES: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    0,
+    -1,
+    2**31,
+    2**63,
+    2**200,
+    1e308,
+    0.1,
+    [],
+    {},
+    [[]],
+    *_TEXTS,
+)
+_MAX_BYTES = 4 << 20
+
+
+def mutate(rng: random.Random, data: bytes) -> bytes:
+    """A file with one to twelve faults."""
+    changed = bytearray(data)
+    for _ in range(rng.randint(1, 12)):
+        rng.choice(_FAULTS)(rng, changed)
+        if not changed:
+            return data[:1]
+    return bytes(changed[:_MAX_BYTES])
+
+
+def manifest(rng: random.Random, file: str, url: str) -> bytes:
+    """A playlist or manifest that names a file and an address, perhaps disguised as a video."""
+    target = rng.choice((file, f"file://{file}", url, _other_scheme(rng, url)))
+    text = rng.choice(_MANIFESTS).format(target=target).encode()
+    disguise = rng.choice(_DISGUISES)
+    return disguise(text)
+
+
+def mutate_json(rng: random.Random, value: Any) -> Any:
+    """The same JSON with one part replaced, left out, repeated or nested deeply."""
+    if isinstance(value, dict) and value and rng.random() < 0.8:
+        name = rng.choice(list(value))
+        changed = dict(value)
+        match rng.randrange(4):
+            case 0:
+                del changed[name]
+            case 1:
+                changed[rng.choice((*_TEXTS[:8], "extra"))] = rng.choice(_VALUES)
+            case _:
+                changed[name] = mutate_json(rng, value[name])
+        return changed
+    if isinstance(value, list) and value and rng.random() < 0.5:
+        return [mutate_json(rng, value[0])] * rng.choice((1, 2, 60, 2_000))
+    if rng.random() < 0.05:
+        return _nested(rng.choice((25, 500)))
+    return rng.choice(_VALUES)
+
+
+def _nested(depth: int) -> Any:
+    value: Any = "deep"
+    for level in range(depth):
+        value = [value] if level % 2 else {"a": value}
+    return value
+
+
+def _other_scheme(rng: random.Random, url: str) -> str:
+    return f"{rng.choice(_SCHEMES)}{url[url.index(':') :]}"
+
+
+def _flip(rng: random.Random, data: bytearray) -> None:
+    for _ in range(rng.choice((1, 1, 4, 64))):
+        data[rng.randrange(len(data))] = rng.randrange(256)
+
+
+def _resize(rng: random.Random, data: bytearray) -> None:
+    """Give a box another length."""
+    found = data.find(rng.choice(_BOXES))
+    at = found - 4 if found >= 4 else rng.randrange(max(1, len(data) - 4))
+    data[at : at + 4] = struct.pack(">I", rng.choice((*_SIZES, rng.randrange(1 << 32))))
+
+
+def _count(rng: random.Random, data: bytearray) -> None:
+    """Give a table another number of entries."""
+    found = data.find(rng.choice(_BOXES))
+    at = found + 8 if found >= 0 else rng.randrange(len(data))
+    data[at : at + 4] = struct.pack(">I", rng.choice(_SIZES))
+
+
+def _cut(rng: random.Random, data: bytearray) -> None:
+    del data[rng.randrange(1, len(data) + 1) :]
+
+
+def _remove(rng: random.Random, data: bytearray) -> None:
+    start = rng.randrange(len(data))
+    del data[start : start + rng.choice((1, 4, 16, 4096))]
+
+
+def _repeat(rng: random.Random, data: bytearray) -> None:
+    start = rng.randrange(len(data))
+    piece = data[start : start + rng.choice((8, 256, 4096))]
+    data[start:start] = piece * rng.choice((1, 2, 50))
+
+
+def _pad(rng: random.Random, data: bytearray) -> None:
+    at = rng.randrange(len(data))
+    data[at:at] = bytes([rng.choice((0, 255))]) * rng.choice((4, 1024, 65536))
+
+
+_FAULTS: Sequence[Callable[[random.Random, bytearray], None]] = (
+    *(_flip, _flip, _flip, _resize, _resize, _count),
+    *(_cut, _remove, _repeat, _pad),
+)
+
+_MANIFESTS = (
+    "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{target}\n#EXT-X-ENDLIST\n",
+    '#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a",URI="{target}"\n',
+    '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><Period><AdaptationSet'
+    ' mimeType="video/mp4"><Representation id="1"><BaseURL>{target}</BaseURL>'
+    "</Representation></AdaptationSet></Period></MPD>",
+    '<?xml version="1.0"?><SmoothStreamingMedia MajorVersion="2" Duration="100"><StreamIndex'
+    ' Type="video" Url="{target}"><QualityLevel Index="0" Bitrate="1"/><c d="1"/></StreamIndex>'
+    "</SmoothStreamingMedia>",
+    '<playlist xmlns="http://xspf.org/ns/0/"><trackList><track><location>{target}</location>'
+    "</track></trackList></playlist>",
+    '<smil><body><video src="{target}"/></body></smil>',
+    '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "{target}">]><a>&b;</a>',
+    '<asx version="3.0"><entry><ref href="{target}"/></entry></asx>',
+    "[playlist]\nFile1={target}\nNumberOfEntries=1\n",
+    "{target}\n",
+)
+
+_DISGUISES: Sequence[Callable[[bytes], bytes]] = (
+    lambda text: text,
+    lambda text: b"\xef\xbb\xbf" + text,
+    lambda text: text.decode().encode("utf-16"),
+    lambda text: b"\n \t\r\n" + text,
+    lambda text: struct.pack(">I", 16) + b"ftypisom\0\0\0\0" + text,
+    lambda text: b"\x1a\x45\xdf\xa3" + text,
+    lambda text: b"RIFF" + struct.pack("<I", len(text)) + b"AVI " + text,
+    lambda text: text + b"\0" * 70_000,
+)
