@@ -19,15 +19,8 @@ from api.auth import Bearer, check_operator, is_operator
 from api.context import Context, Here
 from api.pages import SAFE, render
 from api.schemas.codec import Payloads
-from api.schemas.problem import answers
-from domain.errors import (
-    CastlineError,
-    InvalidRequest,
-    RequestTimeout,
-    TooLarge,
-    TooManyRequests,
-    Unauthorized,
-)
+from api.schemas.problem import ALWAYS, answers
+from domain.errors import CastlineError, Unauthorized
 from domain.secrets import Secret
 from runtime.codec_http import decode_json
 
@@ -88,7 +81,7 @@ def sign_in(
 @router.post(
     "/decode",
     response_model=Payloads,
-    responses=answers(InvalidRequest, Unauthorized, RequestTimeout, TooLarge, TooManyRequests),
+    responses=answers(*ALWAYS, Unauthorized),
     openapi_extra={
         "requestBody": {
             "required": True,
