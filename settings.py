@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 GOOGLE_AUTH_URL = "https://accounts.google.com/o/oauth2/v2/auth"
@@ -49,6 +49,37 @@ class Settings(BaseSettings):
         None,
         description="How browsers and platforms reach the API; the redirect URIs are built from "
         "it. Default: `http://<host>:<port>`.",
+    )
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
+        (),
+        description="Networks of the reverse proxies in front of the API, separated by `,`. Only "
+        "their `X-Forwarded-For` is read. Without them everybody behind a proxy counts as one.",
+    )
+    max_connections: int = Field(
+        500,
+        ge=1,
+        description="Connections that one API process holds; at most half of its open file limit.",
+    )
+    connections_per_address: int = Field(
+        100,
+        ge=1,
+        description="Of these, connections from one address (IPv6: one /64). Trusted proxies are "
+        "exempt.",
+    )
+    rate_per_key: int = Field(
+        3000, ge=1, description="Requests per minute with one API key, in each API process."
+    )
+    rate_per_address: int = Field(
+        300,
+        ge=1,
+        description="Requests per minute without a valid key from one address (IPv6: one /64), in "
+        "each API process.",
+    )
+    rate_refused_keys: int = Field(
+        30,
+        ge=1,
+        description="Wrong keys per minute from one address (IPv6: one /64), in each API process. "
+        "Beyond it keys are refused without being looked up.",
     )
     temporal_address: str = Field("127.0.0.1:7233", description="Temporal's frontend.")
     temporal_namespace: str = Field("default", description="Temporal's namespace.")
@@ -142,6 +173,13 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return tuple(filter(None, (network.strip() for network in value.split(","))))
 
     @field_validator("reminder_days", mode="before")
     @classmethod

@@ -13,9 +13,11 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 
 from api import openapi, problems
+from api.admission import Admission
 from api.context import Context, make_context
+from api.headers import ASSETS, SecurityHeaders
 from api.limits import Limits
-from api.routes import codec, health, v1, youtube
+from api.routes import codec, docs, health, v1, youtube
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
 from runtime.temporal import connect
@@ -46,18 +48,22 @@ def _assemble(settings: Settings, lifespan: Lifespan | None = None) -> FastAPI:
         title="Castline",
         version=VERSION,
         description=openapi.DESCRIPTION,
+        docs_url=None,
         redoc_url=None,
+        static_url=ASSETS,
         redirect_slashes=False,
         lifespan=lifespan,
         middleware=[
+            Middleware(SecurityHeaders),
             Middleware(problems.LastResort),
             Middleware(codec.CodecCors, origin=settings.temporal_ui_url),
+            Middleware(Admission, settings=settings),
             Middleware(Limits),
         ],
     )
     problems.install(app)
     openapi.install(app)
-    for router in (v1.router, youtube.router, codec.router, health.router):
+    for router in (v1.router, youtube.router, codec.router, health.router, docs.router):
         app.include_router(router)
     return app
 

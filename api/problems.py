@@ -35,6 +35,9 @@ log = logging.getLogger("castline.api")
 WAIT_SECONDS = 5
 """Retry-After where nobody knows better."""
 
+MAX_FAULTS = 100
+"""Faults that one answer lists."""
+
 _FRAMEWORK = {
     400: ("not_json", "The body is not JSON."),
     404: ("not_found", "There is nothing at this address."),
@@ -130,7 +133,7 @@ async def _validation_error(_: Request, error: Exception) -> JSONResponse:
     if any(fault["type"] == "json_invalid" for fault in found):
         return _answer(400, *_FRAMEWORK[400], Remedy.CHANGE)
     details: dict[str, list[str]] = {}
-    for fault in found:
+    for fault in found[:MAX_FAULTS]:
         details.setdefault(_field(fault["loc"]), []).append(_sentence(fault))
     return _answer(
         400, "invalid_request", "The request is not valid; see `details`.", Remedy.CHANGE, details

@@ -57,25 +57,13 @@ def worker() -> None:
 @app.command()
 def api() -> None:
     """Serve the HTTP API."""
-    import uvicorn
-
+    from runtime.http_server import build_server
     from runtime.logs import set_up_logging
     from settings import Settings
 
     settings = Settings()
     set_up_logging(settings)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            "api.app:create_app",
-            factory=True,
-            host=settings.host,
-            port=settings.port,
-            # Ours is set up, and a line per request would hold the codes of callbacks.
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=settings.graceful_seconds,
-        )
-    )
+    server = build_server(settings)
     # It raises again the signal that ended it, as if it had not been caught.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))

@@ -6,6 +6,7 @@
     ├── NotFound                404  unknown or foreign, which answer alike
     ├── Conflict                409  the thing's state forbids it
     │   └── NotYet              409  for now: ask again
+    ├── RequestTimeout          408  the body did not arrive in time
     ├── TooLarge                413  the body is over the limit
     ├── Unprocessable           422  an idempotency key that stands for another body
     ├── TooManyRequests         429  over a rate or a share: try again after `retry_after`
@@ -94,6 +95,11 @@ class NotYet(Conflict):
     def __init__(self, code: str, sentence: str, *, until: datetime | None = None) -> None:
         super().__init__(code, sentence)
         self.until = until
+
+
+class RequestTimeout(CastlineError):
+    status = 408
+    remedy = Remedy.CHANGE
 
 
 class TooLarge(CastlineError):

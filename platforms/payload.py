@@ -8,14 +8,20 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 BOOLEAN = {"type": "boolean"}
-TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}}
-URI = {"type": "string", "format": "uri"}
+URI = {"type": "string", "format": "uri", "maxLength": 4096}
+
+
+def texts(*, most: int, longest: int, **schema: Any) -> dict[str, Any]:
+    """The schema of a list of texts."""
+    items = {"type": "string", "minLength": 1, "maxLength": longest}
+    return {"type": "array", "maxItems": most, "items": items, **schema}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +37,35 @@ def check_fields(
     found = {}
     for name, value in payload.items():
         field = fields.get(name)
-        sentences = (
-            field.wrong(value) if field else [f"{platform} payloads have no field of this name."]
-        )
+        if field is None:
+            sentences = [f"{platform} payloads have no field of this name."]
+        else:
+            # A rule may say the same as its schema.
+            sentences = [*dict.fromkeys([*too_large(field.schema, value), *field.wrong(value)])]
         if sentences:
             found[name] = sentences
     return found
+
+
+def too_large(schema: Mapping[str, Any], value: Any) -> list[str]:
+    """What of a value is over `maxLength`, `maxItems` or `maxProperties` of its schema."""
+    if isinstance(value, str) and len(value) > schema.get("maxLength", len(value)):
+        return [f"It may have {schema['maxLength']} characters at most."]
+    if isinstance(value, list):
+        if len(value) > schema.get("maxItems", len(value)):
+            return [f"It may have {schema['maxItems']} items at most."]
+        inner = [too_large(schema.get("items", {}), item) for item in value]
+        return [f"One item: {sentence}" for sentence in dict.fromkeys(chain.from_iterable(inner))]
+    if isinstance(value, Mapping):
+        if len(value) > schema.get("maxProperties", len(value)):
+            return [f"It may have {schema['maxProperties']} fields at most."]
+        known = schema.get("properties", {})
+        return [
+            f"{name}: {sentence}"
+            for name in value.keys() & known.keys()
+            for sentence in too_large(known[name], value[name])
+        ]
+    return []
 
 
 def schema_of(fields: Mapping[str, Field], *, required: tuple[str, ...] = ()) -> dict[str, Any]:

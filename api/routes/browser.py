@@ -5,9 +5,9 @@ address, or onto a page of ours where it has none. A client that asks for JSON g
 """
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
@@ -19,6 +19,11 @@ from api.services.consent import ConsentPage, Ending
 from api.services.tickets import find_expected_account
 from domain.errors import CastlineError, InvalidRequest
 from domain.secrets import Secret
+
+Word = Annotated[str, Query(max_length=200)]
+"""A status, a code or an id in an address that a browser visits."""
+State = Annotated[str | None, Query(max_length=200)]
+Code = Annotated[str | None, Query(max_length=4096, description="The platform's, for one use.")]
 
 _ERRORS = {
     "access_denied": "The consent was refused, so nothing was connected.",

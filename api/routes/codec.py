@@ -15,12 +15,12 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.auth import Bearer, is_operator
+from api.auth import Bearer, check_operator, is_operator
 from api.context import Context, Here
 from api.pages import SAFE, render
 from api.schemas.codec import Payloads
-from api.schemas.problem import answers
-from domain.errors import CastlineError, InvalidRequest, TooLarge, Unauthorized
+from api.schemas.problem import ALWAYS, answers
+from domain.errors import CastlineError, Unauthorized
 from domain.secrets import Secret
 from runtime.codec_http import decode_json
 
@@ -59,8 +59,10 @@ def form(here: Here, request: Request) -> Response:
 
 
 @router.post("", include_in_schema=False)
-def sign_in(here: Here, key: Annotated[str, Form()] = "") -> Response:
-    if not is_operator(here, Secret(key)):
+def sign_in(
+    here: Here, request: Request, key: Annotated[str, Form(max_length=200)] = ""
+) -> Response:
+    if not check_operator(here, request, Secret(key)):
         return _page(here, refused=True)
     sealed = here.keyring.seal(f"{int(time.time()) + COOKIE_SECONDS}|{key}".encode(), _CONTEXT)
     response = _page(here, opened=True)
@@ -79,11 +81,12 @@ def sign_in(here: Here, key: Annotated[str, Form()] = "") -> Response:
 @router.post(
     "/decode",
     response_model=Payloads,
-    responses=answers(InvalidRequest, Unauthorized, TooLarge),
+    responses=answers(*ALWAYS, Unauthorized),
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": Payloads.model_json_schema()}},
+            # The answer's model is the request's, too: it puts this component there.
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Payloads"}}},
         }
     },
 )
@@ -91,7 +94,7 @@ def decode(
     here: Here, request: Request, bearer: Bearer, body: Annotated[bytes, Depends(_raw_body)]
 ) -> Response:
     """Open payloads, by Temporal's remote-codec protocol. Needs an operator's key."""
-    by_key = bearer is not None and is_operator(here, Secret(bearer.credentials))
+    by_key = bearer is not None and check_operator(here, request, Secret(bearer.credentials))
     if not by_key and not _is_signed_in(here, request):
         raise Unauthorized("unauthorized", "Send an operator's key, or sign in at /codec.")
     return Response(decode_json(body, here.keyring), media_type="application/json", headers=SAFE)

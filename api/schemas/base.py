@@ -5,8 +5,11 @@ Python's names inside, the surface's names outside: camelCase on `/api/v1`, snak
 noticed, and text that a database cannot hold, wherever it lies.
 """
 
+import json
 import math
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Annotated, Any
 
 from pydantic import (
@@ -26,7 +29,12 @@ from domain.sentences import is_control
 MAX_NUMBER = 2**31 - 1
 """The largest integer id, page and count: what a database's INTEGER holds."""
 
+MAX_PAYLOAD = 64 * 1024
+"""Bytes of a payload as JSON in UTF-8. It travels to Temporal, and lists hold hundreds of them."""
+
 _MAX_DEPTH = 20
+_MAX_VALUES = 10_000
+"""Values in a body: checking one makes more objects than it has bytes."""
 
 
 def example(**fields: Any) -> ConfigDict:
@@ -60,6 +68,8 @@ class Body(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _is_storable(cls, value: Any) -> Any:
+        if sum(1 for _ in islice(_values_of(value), _MAX_VALUES + 1)) > _MAX_VALUES:
+            raise ValueError(f"The body has more than {_MAX_VALUES} values.")
         check_storable(value)
         return value
 
@@ -95,6 +105,17 @@ def check_storable(value: Any, depth: int = 0) -> None:
             check_storable(inner, depth + 1)
 
 
+def _values_of(value: Any) -> Iterator[None]:
+    waiting = [value]
+    while waiting:
+        inner = waiting.pop()
+        yield None
+        if isinstance(inner, dict):
+            waiting += inner.values()
+        elif isinstance(inner, list):
+            waiting += inner
+
+
 def _is_unicode(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
@@ -118,6 +139,12 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _is_small(payload: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(payload, ensure_ascii=False).encode()) > MAX_PAYLOAD:
+        raise ValueError(f"The payload has more than {MAX_PAYLOAD} bytes as JSON.")
+    return payload
+
+
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_reach)]
 """ISO 8601 with an explicit offset; UTC inside."""
 
@@ -130,4 +157,7 @@ Reason = Annotated[
 """What a person says, and is told as a line later."""
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+Description = Annotated[str, StringConstraints(max_length=5000)]
+Payload = Annotated[dict[str, Any], Field(max_length=50), AfterValidator(_is_small)]
+"""What a platform shows; the platform's own schema says more."""
 Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]

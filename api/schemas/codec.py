@@ -1,15 +1,20 @@
 """Temporal's payloads, as its remote-codec protocol writes them."""
 
-from pydantic import BaseModel
+from typing import Annotated
+
+from pydantic import BaseModel, Field
 
 from api.schemas.base import example
+
+Text = Annotated[str, Field(max_length=1_000_000)]
+"""Base64, as long as a body may be."""
 
 
 class Payload(BaseModel):
     model_config = example(metadata={"encoding": "anNvbi9wbGFpbg=="}, data="eyJhIjoxfQ==")
 
-    metadata: dict[str, str] = {}
-    data: str = ""
+    metadata: Annotated[dict[str, Text], Field(max_length=100)] = {}
+    data: Text = ""
 
 
 class Payloads(BaseModel):
@@ -17,4 +22,4 @@ class Payloads(BaseModel):
         payloads=[{"metadata": {"encoding": "anNvbi9wbGFpbg=="}, "data": "eyJhIjoxfQ=="}]
     )
 
-    payloads: list[Payload] = []
+    payloads: Annotated[list[Payload], Field(max_length=10_000)] = []

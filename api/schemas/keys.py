@@ -16,5 +16,7 @@ def _is_key(text: str) -> str:
 KeyText = Annotated[
     str,
     AfterValidator(_is_key),
-    WithJsonSchema({"type": "string", "pattern": f"^[!-~]{{1,{_LONGEST}}}$"}),
+    WithJsonSchema(
+        {"type": "string", "maxLength": _LONGEST, "pattern": f"^[!-~]{{1,{_LONGEST}}}$"}
+    ),
 ]

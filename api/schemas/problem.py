@@ -13,7 +13,9 @@ from domain.errors import (
     PlatformUnavailable,
     QuotaExhausted,
     Remedy,
+    RequestTimeout,
     TooLarge,
+    TooManyRequests,
     Unauthorized,
     Unavailable,
     Unprocessable,
@@ -49,9 +51,11 @@ _MEANINGS: dict[type[CastlineError], str] = {
     NotFound: "Unknown, or another workspace's: the two answer alike.",
     Conflict: "The state of the thing forbids it.",
     NotYet: "The state of the thing forbids it; with the remedy `wait` for now, see Retry-After.",
+    RequestTimeout: "The body did not arrive in time.",
     TooLarge: "The body is over the limit.",
+    TooManyRequests: "Over a rate or a share of this client's; see Retry-After.",
     Unprocessable: "The idempotency key stands for another body.",
-    QuotaExhausted: "The platform's budget is empty; see Retry-After.",
+    QuotaExhausted: "Over a rate or a share, or the platform's budget is empty; see Retry-After.",
     PlatformUnavailable: "The platform does not answer now; see Retry-After.",
     Unavailable: "A part of Castline cannot be reached; see Retry-After.",
 }
@@ -65,9 +69,20 @@ _RETRY_AFTER = {
 }
 
 
+PAGE = {"text/html": {"schema": {"type": "string"}}}
+
+ALWAYS = (InvalidRequest, RequestTimeout, TooLarge, TooManyRequests)
+"""What every request may be answered with, before its route is reached."""
+
+
 def answers(*errors: type[CastlineError]) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that may end in these errors."""
     return {error.status: _answer(error) for error in errors}
+
+
+def pages(*errors: type[CastlineError]) -> dict[int | str, dict[str, Any]]:
+    """The same for routes that show a browser a page, and answer a client with JSON."""
+    return {status: {**answer, "content": PAGE} for status, answer in answers(*errors).items()}
 
 
 def _answer(error: type[CastlineError]) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field
 
-from api.schemas.base import Label, Number, SnakeAnswer, SnakeBody, Url, example
+from api.schemas.base import Description, Label, Number, SnakeAnswer, SnakeBody, Url, example
 from domain.states import AssignmentState
 from store.tables import Assignment, Video
 
@@ -25,6 +25,10 @@ _JOB_EXAMPLE = {
     "status": "COMPLETED",
     "created_at": "2026-11-22T12:00:00Z",
 }
+
+
+Tag = Annotated[str, Field(max_length=5000)]
+"""Bounded here; YouTube's own rules are those of the payload."""
 
 
 class Status(StrEnum):
@@ -84,9 +88,9 @@ class UploadRequest(SnakeBody):
     model_config = example(job_id=7, title="Sourdough in a day", privacy_status="unlisted")
 
     job_id: Number
-    title: str | None = Field(None, description="Default: the job's.")
-    description: str | None = Field(None, description="Default: the job's.")
-    tags: list[str] | None = None
+    title: str | None = Field(None, max_length=200, description="Default: the job's.")
+    description: Description | None = Field(None, description="Default: the job's.")
+    tags: list[Tag] | None = Field(None, max_length=500)
     privacy_status: Privacy = Privacy.PUBLIC
 
 
@@ -123,7 +127,7 @@ class JobRequest(SnakeBody):
     )
 
     title: Label
-    description: str | None = Field(None, max_length=5000)
+    description: Description | None = None
     source_url: Url
 
 

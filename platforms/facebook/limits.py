@@ -14,7 +14,6 @@ from typing import Any
 from media.source import VideoFacts
 from platforms.payload import (
     BOOLEAN,
-    TEXTS,
     URI,
     Field,
     address,
@@ -25,6 +24,7 @@ from platforms.payload import (
     one_of,
     schema_of,
     text,
+    texts,
 )
 from platforms.protocol import FileCheck
 
@@ -34,6 +34,8 @@ MAX_SECONDS = 240 * 60
 MIN_BYTES = 1024
 REEL_SECONDS = (3, 90)
 REEL_WIDTH, REEL_HEIGHT = 540, 960
+MAX_TEXT = 63_206
+"""Characters: the longest text of a post."""
 SOONEST = timedelta(minutes=10)
 LATEST = {"video": timedelta(days=180), "reel": timedelta(days=29)}
 """How far ahead Facebook schedules by itself; six months are never fewer days."""
@@ -133,7 +135,7 @@ def _targeting(value: Any) -> list[str]:
 
 FIELDS: Mapping[str, Field] = {
     "title": Field({"type": "string", "maxLength": 254}, _title),
-    "description": Field({"type": "string"}, text),
+    "description": Field({"type": "string", "maxLength": MAX_TEXT}, text),
     "privacy": one_of(
         "private", "public", default="private", description="private: a draft on the Page"
     ),
@@ -146,9 +148,15 @@ FIELDS: Mapping[str, Field] = {
         moment,
     ),
     "thumbnailUrl": Field({**URI, "description": "10 MiB at most"}, address),
-    "contentTags": Field({**TEXTS, "description": "numeric ids; not for reels"}, _tags),
-    "targeting": Field({"type": "object", "description": "who may see it"}, _targeting),
-    "feedTargeting": Field({"type": "object", "description": "whom it is shown to"}, _targeting),
+    "contentTags": Field(
+        texts(most=100, longest=32, description="numeric ids; not for reels"), _tags
+    ),
+    "targeting": Field(
+        {"type": "object", "maxProperties": 50, "description": "who may see it"}, _targeting
+    ),
+    "feedTargeting": Field(
+        {"type": "object", "maxProperties": 50, "description": "whom it is shown to"}, _targeting
+    ),
     "isAiGenerated": Field(BOOLEAN, flag),
 }
 

@@ -14,7 +14,6 @@ from typing import Any
 from media.source import VideoFacts
 from platforms.payload import (
     BOOLEAN,
-    TEXTS,
     URI,
     Field,
     address,
@@ -24,11 +23,14 @@ from platforms.payload import (
     one_of,
     schema_of,
     text,
+    texts,
 )
 from platforms.protocol import FileCheck
 
 MAX_BYTES = 256 * 1024**3
 MAX_SECONDS = 12 * 3600
+MAX_LANGUAGE = 35
+"""Characters: the length that BCP 47 wants to be supported."""
 TYPES = ("video",)
 
 _PRIVACIES = ("private", "unlisted", "public")
@@ -150,29 +152,34 @@ def _playlists(value: Any) -> list[str]:
 
 
 _TRACK: dict[str, Any] = {
-    "language": {"type": "string"},
+    "language": {"type": "string", "maxLength": MAX_LANGUAGE},
     "name": {"type": "string", "maxLength": 150},
     "url": URI,
 }
 FIELDS: Mapping[str, Field] = {
     "title": Field({"type": "string", "minLength": 1, "maxLength": 100}, _title),
-    "description": Field({"type": "string", "description": "5000 bytes at most"}, _description),
-    "tags": Field({**TEXTS, "description": "500 characters in all"}, _tags),
+    "description": Field(
+        {"type": "string", "maxLength": 5000, "description": "5000 bytes at most"}, _description
+    ),
+    "tags": Field(texts(most=250, longest=500, description="500 characters in all"), _tags),
     "privacy": one_of(*_PRIVACIES),
-    "categoryId": Field({"type": "string", "pattern": "^[0-9]+$"}, _category),
+    "categoryId": Field({"type": "string", "maxLength": 10, "pattern": "^[0-9]+$"}, _category),
     "madeForKids": Field({**BOOLEAN, "default": False}, flag),
     "containsSyntheticMedia": Field(BOOLEAN, flag),
     "publishAt": Field(
         {"type": "string", "format": "date-time", "description": "needs privacy private"}, moment
     ),
     "notifySubscribers": Field({**BOOLEAN, "default": True}, flag),
-    "language": Field({"type": "string", "description": "BCP 47"}, _language),
+    "language": Field(
+        {"type": "string", "maxLength": MAX_LANGUAGE, "description": "BCP 47"}, _language
+    ),
     "license": one_of(*_LICENSES),
     "embeddable": Field(BOOLEAN, flag),
     "thumbnailUrl": Field(URI, address),
     "captions": Field(
         {
             "type": "array",
+            "maxItems": 100,
             "items": {
                 "type": "object",
                 "required": ["language", "url"],
@@ -182,7 +189,7 @@ FIELDS: Mapping[str, Field] = {
         },
         _captions,
     ),
-    "playlistIds": Field({**TEXTS, "uniqueItems": True}, _playlists),
+    "playlistIds": Field(texts(most=50, longest=100, uniqueItems=True), _playlists),
 }
 
 SCHEMA: Mapping[str, Any] = schema_of(FIELDS, required=("title",))

@@ -93,7 +93,10 @@ def make_context(
     registry = Registry({"youtube": youtube, "facebook": facebook})
 
     def make(**settings: object) -> Context:
-        chosen = {"public_url": PUBLIC_URL, "data_dir": tmp_path, "database_url": None, **settings}
+        # One application serves a whole run of tests, all from one address.
+        rates = dict.fromkeys(("rate_per_address", "rate_per_key", "rate_refused_keys"), 10**6)
+        paths = {"public_url": PUBLIC_URL, "data_dir": tmp_path, "database_url": None}
+        chosen = {**paths, **rates, **settings}
         return Context(
             settings=Settings.model_validate(chosen),
             store=store,

@@ -12,7 +12,7 @@ import api.schemas
 from api.app import create_app
 from api.context import Context
 
-OPEN = {"/healthz", "/readyz", "/api/v1/oauth/done", "/api/youtube/auth/callback/"}
+OPEN = {"/livez", "/readyz", "/api/v1/oauth/done", "/api/youtube/auth/callback/"}
 OPEN |= {"/api/v1/oauth/reauth/{token}"}
 OPEN |= {f"/api/v1/oauth/{{platform}}/{visit}" for visit in ("authorize", "callback")}
 
@@ -50,7 +50,7 @@ def operations(context: Context) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def test_every_route_declares_its_errors_in_the_one_shape(context: Context) -> None:
     for path, method, operation in operations(context):
-        if path in ("/healthz", "/readyz"):
+        if path in ("/livez", "/readyz"):
             continue
         responses = operation["responses"]
         assert "400" in responses, (method, path)
@@ -96,7 +96,7 @@ def test_an_answer_that_asks_to_come_back_says_when(context: Context) -> None:
     }
     for path, method, operation in operations(context):
         for status in {"429", "503"} & operation["responses"].keys():
-            is_ours = path not in ("/healthz", "/readyz")
+            is_ours = path not in ("/livez", "/readyz")
             assert ("headers" in operation["responses"][status]) == is_ours, (method, path)
 
 

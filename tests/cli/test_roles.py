@@ -35,7 +35,7 @@ def machine(tmp_path: Path) -> Machine:
 def test_the_api_ends_with_code_zero(machine: Machine, number: signal.Signals) -> None:
     def answers() -> bool:
         try:
-            return httpx.get(f"{machine.url}/healthz").is_success
+            return httpx.get(f"{machine.url}/livez").is_success
         except httpx.TransportError:
             return False
 

@@ -100,7 +100,7 @@ def furnish(parts: Parts) -> tuple[str, str]:
 
 async def is_ready(client: httpx.AsyncClient) -> bool:
     with suppress(httpx.TransportError):
-        return (await client.get("/healthz")).is_success
+        return (await client.get("/livez")).is_success
     return False
 
 

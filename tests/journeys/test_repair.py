@@ -80,7 +80,7 @@ async def api_process(
 
 async def is_ready(http: httpx.AsyncClient) -> bool:
     with suppress(httpx.TransportError):
-        return (await http.get("/healthz")).is_success
+        return (await http.get("/livez")).is_success
     return False
 
 

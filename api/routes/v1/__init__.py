@@ -15,8 +15,8 @@ from api.routes.v1 import (
     videos,
     webhooks,
 )
-from api.schemas.problem import answers
-from domain.errors import InvalidRequest, TooLarge, Unauthorized
+from api.schemas.problem import ALWAYS, answers
+from domain.errors import Unauthorized
 
 router = APIRouter(prefix="/api/v1")
 for _module in (
@@ -31,5 +31,5 @@ for _module in (
     webhooks,
     platforms,
 ):
-    router.include_router(_module.router, responses=answers(InvalidRequest, Unauthorized, TooLarge))
-router.include_router(consent.router)
+    router.include_router(_module.router, responses=answers(*ALWAYS, Unauthorized))
+router.include_router(consent.router, responses=answers(*ALWAYS))

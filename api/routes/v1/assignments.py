@@ -11,7 +11,7 @@ from activities.contract.assignments import AssignmentEdit
 from api.auth import Caller
 from api.context import Context, Here
 from api.routes.keys import KeyHeader, key_of
-from api.routes.paging import Filter, Limit, PageNumber
+from api.routes.paging import Filter, Limit, PageNumber, PathId
 from api.schemas.problem import answers
 from api.schemas.v1.assignments import (
     AssignmentGroup,
@@ -89,7 +89,7 @@ def read_all(
 
 
 @router.get("/{assignment_id}", responses=answers(NotFound))
-def read(here: Here, workspace_id: Caller, assignment_id: str) -> AssignmentView:
+def read(here: Here, workspace_id: Caller, assignment_id: PathId) -> AssignmentView:
     """How the assignment stands, what it waits for, and what helps."""
     with here.store.read() as session:
         row = assignments.get_assignment(session, workspace_id, assignment_id)
@@ -98,7 +98,7 @@ def read(here: Here, workspace_id: Caller, assignment_id: str) -> AssignmentView
 
 @router.patch("/{assignment_id}", responses=answers(NotFound, Conflict, Unavailable))
 def change(
-    here: Here, workspace_id: Caller, assignment_id: str, changes: AssignmentPatch
+    here: Here, workspace_id: Caller, assignment_id: PathId, changes: AssignmentPatch
 ) -> AssignmentView:
     """Change payload or schedule. 409 `too_late` once the bytes are on their way."""
     with here.store.read() as session:
@@ -111,7 +111,7 @@ def change(
 
 @router.post("/{assignment_id}/retry", responses=answers(NotFound, NotYet))
 def begin_again(
-    here: Here, workspace_id: Caller, assignment_id: str, wanted: RetryRequest | None = None
+    here: Here, workspace_id: Caller, assignment_id: PathId, wanted: RetryRequest | None = None
 ) -> AssignmentView:
     """Run a failed or cancelled assignment again. What is uploaded already is not sent twice.
 
@@ -124,7 +124,7 @@ def begin_again(
 
 
 @router.delete("/{assignment_id}", responses=answers(NotFound, NotYet, Unavailable))
-def give_up(here: Here, workspace_id: Caller, assignment_id: str) -> AssignmentView:
+def give_up(here: Here, workspace_id: Caller, assignment_id: PathId) -> AssignmentView:
     """Cancel. 200: it came in time and nothing will be published. 409 `too_late`: it did not.
 
     409 `unconfirmed`: the platform does not tell yet. Nothing more is sent, and it ends as

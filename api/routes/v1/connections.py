@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from api.auth import Caller
 from api.context import Context, Here
-from api.routes.paging import Filter, Limit, PageNumber
+from api.routes.paging import Filter, Limit, PageNumber, PathId
 from api.schemas.problem import answers
 from api.schemas.v1.connections import (
     ChannelView,
@@ -60,7 +60,7 @@ def read_all(
 
 
 @router.get("/{connection_id}", responses=answers(NotFound))
-def read(here: Here, workspace_id: Caller, connection_id: str) -> ConnectionView:
+def read(here: Here, workspace_id: Caller, connection_id: PathId) -> ConnectionView:
     """One connection and its health."""
     with here.store.read() as session:
         connection = connections.get_connection(session, workspace_id, connection_id)
@@ -69,7 +69,7 @@ def read(here: Here, workspace_id: Caller, connection_id: str) -> ConnectionView
 
 @router.patch("/{connection_id}", responses=answers(NotFound, Conflict))
 def change(
-    here: Here, workspace_id: Caller, connection_id: str, changes: ConnectionPatch
+    here: Here, workspace_id: Caller, connection_id: PathId, changes: ConnectionPatch
 ) -> ConnectionView:
     """Rename it, label it, or switch it off and on."""
     with here.store.write() as session:
@@ -80,7 +80,7 @@ def change(
 
 
 @router.delete("/{connection_id}", responses=_PLATFORM_ERRORS)
-def end(here: Here, workspace_id: Caller, connection_id: str) -> DisconnectedView:
+def end(here: Here, workspace_id: Caller, connection_id: PathId) -> DisconnectedView:
     """End the grant at the platform, erase the credential, cancel what is on its way.
 
     A consent that is known to cover several connections ends with the last of them. Google ends
@@ -91,13 +91,13 @@ def end(here: Here, workspace_id: Caller, connection_id: str) -> DisconnectedVie
 
 
 @router.post("/{connection_id}/refresh-token", responses=_PLATFORM_ERRORS)
-def refresh_token(here: Here, workspace_id: Caller, connection_id: str) -> ConnectionView:
+def refresh_token(here: Here, workspace_id: Caller, connection_id: PathId) -> ConnectionView:
     """Get a new access token now. 409 where only a person helps: `details.reauthUrl` is the way."""
     return _view(here, refresh(here, workspace_id, connection_id))
 
 
 @router.get("/{connection_id}/channel", responses=_PLATFORM_ERRORS)
-def channel(here: Here, workspace_id: Caller, connection_id: str) -> ChannelView:
+def channel(here: Here, workspace_id: Caller, connection_id: PathId) -> ChannelView:
     """The channel or Page as the platform shows it now."""
     with here.store.read() as session:
         connection = connections.get_connection(session, workspace_id, connection_id)

@@ -1,14 +1,24 @@
 """The two addresses that a browser visits, and the page it may end on."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.context import Here
 from api.pages import SAFE
-from api.routes.browser import BrowserRoute, find_browser, go_back, go_to_consent, show
-from api.schemas.problem import answers
+from api.routes.browser import (
+    BrowserRoute,
+    Code,
+    State,
+    Word,
+    find_browser,
+    go_back,
+    go_to_consent,
+    show,
+)
+from api.routes.paging import PathId
+from api.schemas.problem import PAGE, pages
 from api.services.consent import Ending, begin, conclude
 from api.services.tickets import (
     authorize_url,
@@ -20,19 +30,24 @@ from domain.errors import InvalidRequest, Unavailable
 
 router = APIRouter(prefix="/oauth", tags=["OAuth in the browser"], route_class=BrowserRoute)
 
+Token = Annotated[str, Path(max_length=1024)]
+RedirectUrl = Annotated[str | None, Query(max_length=4096)]
+
 _REDIRECT: dict[int | str, dict[str, Any]] = {
     302: {"description": "To the platform, or back to the ticket's redirectUrl."}
 }
-_ERRORS = answers(InvalidRequest, Unavailable)
+_ERRORS = pages(InvalidRequest, Unavailable)
 
 
-@router.get("/done", response_class=Response, responses=answers(InvalidRequest))
+@router.get(
+    "/done", response_class=Response, responses={200: {"content": PAGE}, **pages(InvalidRequest)}
+)
 def done(
     here: Here,
-    status: str = "",
-    error: str | None = None,
-    reason: str | None = None,
-    ticketId: str = "",  # noqa: N803
+    status: Word = "",
+    error: Word | None = None,
+    reason: Word | None = None,
+    ticketId: Word = "",  # noqa: N803
 ) -> Response:
     """Castline's own result page: what the address says, and the account the ticket expected."""
     expected = find_expected_account(here, ticketId)
@@ -40,7 +55,7 @@ def done(
 
 
 @router.head("/reauth/{token}", include_in_schema=False)
-def look(here: Here, token: str) -> Response:
+def look(here: Here, token: Token) -> Response:
     """Whether the link still leads anywhere, for whatever looks at it first. Makes nothing."""
     check_way_in(here, token)
     return Response(headers=SAFE)
@@ -52,7 +67,7 @@ def look(here: Here, token: str) -> Response:
     response_class=Response,
     responses={**_REDIRECT, **_ERRORS},
 )
-def reauthorize(here: Here, token: str, redirectUrl: str | None = None) -> Response:  # noqa: N803
+def reauthorize(here: Here, token: Token, redirectUrl: RedirectUrl = None) -> Response:  # noqa: N803
     """Authorize a connection again: the link that notices carry. It ends when that was done."""
     ticket = open_reauth_ticket(here, token, redirectUrl)
     return RedirectResponse(authorize_url(here, ticket), 302, SAFE)
@@ -64,7 +79,7 @@ def reauthorize(here: Here, token: str, redirectUrl: str | None = None) -> Respo
     response_class=Response,
     responses={**_REDIRECT, **_ERRORS},
 )
-def authorize(here: Here, request: Request, platform: str, ticket: str = "") -> Response:
+def authorize(here: Here, request: Request, platform: PathId, ticket: Word = "") -> Response:
     """Begin the consent of a ticket: its `authUrl`."""
     page = begin(here, platform=platform, ticket_id=ticket, browser=find_browser(here, request))
     return go_back(here, request, page) if isinstance(page, Ending) else go_to_consent(here, page)
@@ -79,11 +94,11 @@ def authorize(here: Here, request: Request, platform: str, ticket: str = "") -> 
 def callback(
     here: Here,
     request: Request,
-    platform: str,
-    state: str | None = None,
-    code: str | None = None,
-    error: str | None = None,
-    error_code: str | None = None,
+    platform: PathId,
+    state: State = None,
+    code: Code = None,
+    error: Word | None = None,
+    error_code: Word | None = None,
 ) -> Response:
     """Where the platform sends the browser afterwards. Reloading it gives the same answer."""
     ending = conclude(

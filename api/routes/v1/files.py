@@ -18,7 +18,8 @@ from starlette.requests import ClientDisconnect
 from api.auth import Caller
 from api.context import Here
 from api.problems import problem
-from api.schemas.problem import answers
+from api.routes.paging import PathId
+from api.schemas.problem import Problem, answers
 from api.services.intake import (
     MAX_SIZE,
     append,
@@ -51,8 +52,18 @@ class TusRoute(APIRoute):
         return spoken
 
 
-router = APIRouter(prefix="/videos/files", tags=["Resumable intake"], route_class=TusRoute)
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    412: {"model": Problem, "description": "Another version of tus."},
+    415: {"model": Problem, "description": "Another media type than that of tus's pieces."},
+}
+router = APIRouter(
+    prefix="/videos/files",
+    tags=["Resumable intake"],
+    route_class=TusRoute,
+    responses=_REFUSALS,
+)
 
+Metadata = Annotated[str, Header(max_length=4096)]
 Bytes = Annotated[int, Header(ge=0, le=2**53)]
 
 
@@ -71,7 +82,10 @@ async def describe() -> Response:
 
 @router.post("", status_code=201, response_class=Response)
 def create(
-    here: Here, workspace_id: Caller, upload_length: Bytes, upload_metadata: str = Header("")
+    here: Here,
+    workspace_id: Caller,
+    upload_length: Bytes,
+    upload_metadata: Metadata = "",
 ) -> Response:
     """Announce an upload of `Upload-Length` bytes; `filename` is read from the metadata."""
     upload = create_upload(
@@ -82,7 +96,7 @@ def create(
 
 
 @router.head("/{upload_id}", responses=answers(NotFound), response_class=Response)
-def read(here: Here, workspace_id: Caller, upload_id: str) -> Response:
+def read(here: Here, workspace_id: Caller, upload_id: PathId) -> Response:
     """How many bytes have arrived: go on from there."""
     upload = get_upload(here, workspace_id, upload_id)
     return Response(
@@ -104,7 +118,7 @@ def read(here: Here, workspace_id: Caller, upload_id: str) -> Response:
     },
 )
 async def add(
-    here: Here, request: Request, workspace_id: Caller, upload_id: str, upload_offset: Bytes
+    here: Here, request: Request, workspace_id: Caller, upload_id: PathId, upload_offset: Bytes
 ) -> Response:
     """Add bytes at `Upload-Offset`, which must be where the upload ends so far."""
     if request.headers.get("Content-Type") != PIECES:
@@ -119,7 +133,7 @@ async def add(
 
 
 @router.delete("/{upload_id}", status_code=204, responses=answers(NotFound))
-def terminate(here: Here, workspace_id: Caller, upload_id: str) -> Response:
+def terminate(here: Here, workspace_id: Caller, upload_id: PathId) -> Response:
     """Forget an upload and its bytes, also those of a video that is not published yet."""
     discard_upload(here, workspace_id, upload_id)
     return Response(status_code=204)

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends
 
 from api.auth import get_caller
 from api.context import Here
+from api.routes.paging import PathId
 from api.schemas.problem import answers
 from api.schemas.v1.platforms import CapabilitiesView, PlatformList, PlatformView
 from domain.errors import NotFound
@@ -24,7 +25,7 @@ def read_all(here: Here) -> PlatformList:
 
 
 @router.get("/{platform}/capabilities", responses=answers(NotFound))
-def capabilities(here: Here, platform: str) -> CapabilitiesView:
+def capabilities(here: Here, platform: PathId) -> CapabilitiesView:
     """What it takes: types, limits, and the schema of an assignment's payload."""
     if platform not in here.registry.names:
         raise NotFound("platform_not_found", "There is no such platform.")

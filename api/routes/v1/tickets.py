@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api.auth import Caller
 from api.context import Here
+from api.routes.paging import PathId
 from api.schemas.problem import answers
 from api.schemas.v1.tickets import TicketOpened, TicketRequest, TicketView
 from api.services.tickets import authorize_url, callback_url, open_ticket
@@ -31,7 +32,7 @@ def create(here: Here, workspace_id: Caller, wanted: TicketRequest) -> TicketOpe
 
 
 @router.get("/{ticket_id}", responses=answers(NotFound))
-def read(here: Here, workspace_id: Caller, ticket_id: str) -> TicketView:
+def read(here: Here, workspace_id: Caller, ticket_id: PathId) -> TicketView:
     """How the ticket stands, and the connections it made."""
     with here.store.read() as session:
         ticket = tickets.get_ticket(session, ticket_id, workspace_id)

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from api.auth import Caller
 from api.context import Here
 from api.routes.accepting import best_of
-from api.routes.paging import Limit, PageNumber
+from api.routes.paging import Limit, PageNumber, PathId
 from api.schemas.problem import answers
 from api.schemas.v1.timeline import TimelineView
 from api.services.timeline import as_lines, tell
@@ -28,7 +28,7 @@ _JSON, _PLAIN = "application/json", "text/plain"
 def read_timeline(
     here: Here,
     workspace_id: Caller,
-    assignment_id: str,
+    assignment_id: PathId,
     page: PageNumber = 1,
     limit: Limit = PAGE_LIMIT,
     accept: Annotated[list[str] | None, Header(include_in_schema=False)] = None,

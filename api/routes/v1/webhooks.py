@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from api.auth import Caller
 from api.context import Here
-from api.routes.paging import Filter, Limit, PageNumber
+from api.routes.paging import Filter, Limit, PageNumber, PathId
 from api.schemas.problem import answers
 from api.schemas.v1.webhooks import (
     DeliveryList,
@@ -58,7 +58,7 @@ def read_all(
 
 
 @router.get("/endpoints/{endpoint_id}", responses=answers(NotFound))
-def read(here: Here, workspace_id: Caller, endpoint_id: str) -> EndpointView:
+def read(here: Here, workspace_id: Caller, endpoint_id: PathId) -> EndpointView:
     """One endpoint, and how it fares."""
     with here.store.read() as session:
         endpoint = endpoints.get_endpoint(session, workspace_id, endpoint_id)
@@ -67,7 +67,7 @@ def read(here: Here, workspace_id: Caller, endpoint_id: str) -> EndpointView:
 
 @router.patch("/endpoints/{endpoint_id}", responses=answers(NotFound, Conflict))
 def change(
-    here: Here, workspace_id: Caller, endpoint_id: str, changes: EndpointPatch
+    here: Here, workspace_id: Caller, endpoint_id: PathId, changes: EndpointPatch
 ) -> EndpointView:
     """Move it, choose what it is told, or switch it off and on."""
     if changes.url is not None:
@@ -78,14 +78,14 @@ def change(
 
 
 @router.delete("/endpoints/{endpoint_id}", status_code=204, responses=answers(NotFound, Conflict))
-def end(here: Here, workspace_id: Caller, endpoint_id: str) -> None:
+def end(here: Here, workspace_id: Caller, endpoint_id: PathId) -> None:
     """Tell it no more, and forget its deliveries."""
     with here.store.write() as session:
         endpoints.delete_endpoint(session, workspace_id, endpoint_id)
 
 
 @router.get("/endpoints/{endpoint_id}/secret", responses=answers(NotFound))
-def read_secret(here: Here, workspace_id: Caller, endpoint_id: str) -> SecretView:
+def read_secret(here: Here, workspace_id: Caller, endpoint_id: PathId) -> SecretView:
     """What its deliveries are signed with."""
     with here.store.read() as session:
         endpoint = endpoints.get_endpoint(session, workspace_id, endpoint_id)
@@ -95,7 +95,7 @@ def read_secret(here: Here, workspace_id: Caller, endpoint_id: str) -> SecretVie
 
 @router.post("/endpoints/{endpoint_id}/rotate-secret", responses=answers(NotFound))
 def rotate_secret(
-    here: Here, workspace_id: Caller, endpoint_id: str, wanted: SecretRotation | None = None
+    here: Here, workspace_id: Caller, endpoint_id: PathId, wanted: SecretRotation | None = None
 ) -> SecretView:
     """Make another secret. For a while the present one signs, too: receivers take either."""
     overlap = timedelta(hours=(wanted or SecretRotation()).overlap_hours)
@@ -134,7 +134,7 @@ def read_deliveries(
 
 
 @router.get("/deliveries/{delivery_id}", responses=answers(NotFound))
-def read_delivery(here: Here, workspace_id: Caller, delivery_id: str) -> DeliveryView:
+def read_delivery(here: Here, workspace_id: Caller, delivery_id: PathId) -> DeliveryView:
     """One delivery, and what came of its tries."""
     with here.store.read() as session:
         delivery = deliveries.get_delivery(session, workspace_id, delivery_id)
@@ -146,7 +146,7 @@ def read_delivery(here: Here, workspace_id: Caller, delivery_id: str) -> Deliver
     status_code=202,
     responses=answers(NotFound, Conflict),
 )
-def redeliver(here: Here, workspace_id: Caller, delivery_id: str) -> DeliveryView:
+def redeliver(here: Here, workspace_id: Caller, delivery_id: PathId) -> DeliveryView:
     """Try it now, whatever came of it before, and with all of its time again."""
     with here.store.write() as session:
         delivery = deliveries.redeliver(session, workspace_id, delivery_id)

@@ -7,10 +7,10 @@ was authorized last. Every address is taken without its last slash, too.
 from fastapi import APIRouter
 
 from api.routes.youtube import auth, jobs, uploads
-from api.schemas.problem import answers
-from domain.errors import InvalidRequest, TooLarge, Unauthorized
+from api.schemas.problem import ALWAYS, answers
+from domain.errors import Unauthorized
 
 router = APIRouter(prefix="/api")
 for _module in (auth, uploads, jobs):
-    router.include_router(_module.router, responses=answers(InvalidRequest, Unauthorized, TooLarge))
-router.include_router(auth.browser)
+    router.include_router(_module.router, responses=answers(*ALWAYS, Unauthorized))
+router.include_router(auth.browser, responses=answers(*ALWAYS))

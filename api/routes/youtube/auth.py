@@ -4,9 +4,9 @@ from fastapi import APIRouter, Request, Response
 
 from api.auth import Caller
 from api.context import Here
-from api.routes.browser import BrowserRoute, find_browser, go_back
+from api.routes.browser import BrowserRoute, Code, State, Word, find_browser, go_back
 from api.routes.slashes import both
-from api.schemas.problem import answers
+from api.schemas.problem import PAGE, answers, pages
 from api.schemas.youtube import AuthConcluded, AuthInitiated, ChannelAnswer
 from api.services.connections import get_latest_connection, read_channel
 from api.services.consent import conclude
@@ -41,14 +41,17 @@ def initiate(here: Here, workspace_id: Caller) -> AuthInitiated:
     browser.get,
     "/auth/callback/",
     response_class=Response,
-    responses={200: {"model": AuthConcluded}, **answers(InvalidRequest, Unavailable)},
+    responses={
+        200: {"model": AuthConcluded, "content": PAGE},
+        **pages(InvalidRequest, Unavailable),
+    },
 )
 def callback(
     here: Here,
     request: Request,
-    state: str | None = None,
-    code: str | None = None,
-    error: str | None = None,
+    state: State = None,
+    code: Code = None,
+    error: Word | None = None,
 ) -> Response:
     """Where Google sends the browser afterwards. It ends on a page, or as JSON if asked."""
     ending = conclude(

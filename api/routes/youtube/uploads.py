@@ -38,7 +38,7 @@ async def upload(
     wanted: UploadRequest,
     response: Response,
     idempotency_key: KeyHeader = None,
-    prefer: Annotated[str, Header()] = "",
+    prefer: Annotated[str, Header(max_length=200)] = "",
 ) -> UploadAnswer:
     """Publish a job's video on the connected channel. Public unless said otherwise.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from api.schemas.base import Answer, Body, Id, Label, Moment, Page, Reason, Url, example
+from api.schemas.base import Answer, Body, Id, Label, Moment, Page, Payload, Reason, Url, example
 from api.schemas.keys import KeyText
 from domain.states import AssignmentState, KnownBy, WaitReason
 
@@ -65,9 +65,10 @@ class AssignmentRequest(Body):
         None, description="Registers the video on the way. It is looked at before the answer."
     )
     type: str = Field("video", max_length=32)
-    payload: dict[str, Any] = Field(
-        description="What the platform shows. GET /api/v1/platforms/{platform}/capabilities "
-        "has its schema. The default privacy is private."
+    payload: Payload = Field(
+        description="What the platform shows, at most 64 KiB of JSON. "
+        "GET /api/v1/platforms/{platform}/capabilities has its schema. The default privacy is "
+        "private."
     )
     scheduled_at: Moment | None = Field(
         None, description="ISO 8601 with an offset. Nothing is sent before."
@@ -173,7 +174,7 @@ class AssignmentPatch(Body):
 
     model_config = example(scheduledAt="2026-12-25T09:00:00+01:00")
 
-    payload: dict[str, Any] | None = None
+    payload: Payload | None = None
     scheduled_at: Moment | None = Field(None, description="null: no schedule, publish at once.")
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field, model_validator
 
-from api.schemas.base import Answer, Body, Label, Page, Url, example
+from api.schemas.base import Answer, Body, Description, Label, Page, Url, example
 
 _VIDEO_EXAMPLE = {
     "id": "vid_3e9b2f1c7d8a4b6e9f0a1c2d3e4f5a6b",
@@ -35,7 +35,7 @@ class VideoRequest(Body):
         None, max_length=64, description="A finished upload of the resumable intake."
     )
     title: Label | None = None
-    description: str | None = Field(None, max_length=5000)
+    description: Description | None = None
 
     @model_validator(mode="after")
     def _has_one_source(self) -> "VideoRequest":

@@ -52,7 +52,7 @@ def _is_known(type: str) -> str:
     return type
 
 
-Told = Annotated[str, AfterValidator(_is_known)]
+Told = Annotated[str, Field(max_length=64), AfterValidator(_is_known)]
 
 
 class EndpointRequest(Body):

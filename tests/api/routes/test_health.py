@@ -16,7 +16,7 @@ async def test_the_process_is_alive_whatever_is_missing(
 ) -> None:
     lifecycles.is_away = True
     async with client(create_app(context)) as http:
-        answer = await http.get("/healthz")
+        answer = await http.get("/livez")
     assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
 
 
