@@ -87,7 +87,7 @@ class UploadRequest(SnakeBody):
     title: str | None = Field(None, description="Default: the job's.")
     description: str | None = Field(None, description="Default: the job's.")
     tags: list[str] | None = None
-    privacy_status: Privacy = Privacy.PUBLIC
+    privacy_status: Privacy = Field(Privacy.PUBLIC, strict=False)
 
 
 class UploadAnswer(SnakeAnswer):
