@@ -227,6 +227,7 @@ class Settings(BaseSettings):
         return not any(
             name.startswith((*rules.PLATFORM_PREFIXES, "emulator_url"))
             for name in self.model_fields_set
+            if getattr(self, name) is not None
         )
 
 

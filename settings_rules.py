@@ -71,15 +71,11 @@ def contradictions(given: Mapping[str, Any], emulated: Mapping[str, str]) -> lis
     `given` are the values that were set, read or not yet; `emulated` are the credentials that
     open nothing but the emulator.
     """
-    real = [
-        name
-        for pair in PAIRS
-        for name in pair
-        if given.get(name) is not None and _revealed(given[name]) != emulated[name]
-    ]
-    if given.get("emulator_url") is not None:
-        return _emulator_faults(given, real)
-    return [*_half_pairs(real), *_addresses_in_clear(given)]
+    credentials = [name for pair in PAIRS for name in pair if given.get(name) is not None]
+    if given.get("emulator_url") is None:
+        return [*_half_pairs(credentials), *_addresses_in_clear(given)]
+    real = [name for name in credentials if _revealed(given[name]) != emulated[name]]
+    return _emulator_faults(given, real)
 
 
 def is_loopback(url: str) -> bool:
@@ -170,12 +166,12 @@ def _emulator_faults(given: Mapping[str, Any], real: list[str]) -> list[str]:
     return faults
 
 
-def _half_pairs(real: list[str]) -> list[str]:
+def _half_pairs(credentials: list[str]) -> list[str]:
     faults = []
     for one, other in PAIRS:
-        if (one in real) == (other in real):
+        if (one in credentials) == (other in credentials):
             continue
-        there, missing = (one, other) if one in real else (other, one)
+        there, missing = (one, other) if one in credentials else (other, one)
         faults.append(
             f"{variable(there)} is set, but {variable(missing)} is not. Set both or neither."
         )
