@@ -57,6 +57,9 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
     data = settings.data_dir.resolve()
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with only_one(data):
+        if settings.emulator_url is None and emulator is None:
+            # A later start without credentials would send real tokens to the emulator.
+            _real_mark(settings).touch(mode=0o600)
         refuse_taken_ports(settings, emulator)
         store = Store(settings.database)
         await asyncio.to_thread(store.migrate)
@@ -100,14 +103,21 @@ def emulator_address(settings: Settings) -> str | None:
     if settings.has_app_credentials:
         return None
     here = f"http://127.0.0.1:{settings.emulator_port}"
-    if settings.names_no_platform and is_loopback(settings.url):
+    was_real = _real_mark(settings).exists()
+    if settings.names_no_platform and is_loopback(settings.url) and not was_real:
         return here
+    before = ", but this data folder was used with real ones" if was_real else ""
     raise CastlineError(
         "no_platform",
-        "No platform is set up. Set CASTLINE_GOOGLE_CLIENT_ID and CASTLINE_GOOGLE_CLIENT_SECRET, "
-        "or CASTLINE_META_APP_ID and CASTLINE_META_APP_SECRET. To use the emulator instead, set "
-        f"CASTLINE_EMULATOR_URL={here}",
+        f"No platform is set up{before}. Set CASTLINE_GOOGLE_CLIENT_ID and "
+        "CASTLINE_GOOGLE_CLIENT_SECRET, or CASTLINE_META_APP_ID and CASTLINE_META_APP_SECRET. "
+        f"To use the emulator instead, set CASTLINE_EMULATOR_URL={here}",
     )
+
+
+def _real_mark(settings: Settings) -> Path:
+    """Is there once the data folder may hold tokens of real accounts."""
+    return settings.data_dir / "real-platforms"
 
 
 def _emulator(address: str, data: Path) -> Program:

@@ -1,5 +1,6 @@
 """Wrong settings end every command with a sentence for each fault, before it has done anything."""
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -36,11 +37,14 @@ def commands() -> list[str]:
 
 
 def run(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    machine = Machine(folder)
+    return run_on(Machine(folder), *words, **settings)
+
+
+def run_on(machine: Machine, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         machine.command(*words),
         env={**machine.env, **settings},
-        cwd=folder,
+        cwd=machine.folder,
         capture_output=True,
         text=True,
         timeout=120,
@@ -105,6 +109,19 @@ def test_the_emulator_does_not_stand_in_unasked(tmp_path: Path, settings: dict[s
     assert ended.stderr.startswith("castline: No platform is set up.")
     assert "CASTLINE_EMULATOR_URL=http://127.0.0.1:" in ended.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_the_emulator_does_not_stand_in_where_real_platforms_were_used(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    with socket.create_server(("127.0.0.1", machine.ports[0])):
+        with_google = run_on(machine, "up", **GOOGLE)
+        without = run_on(machine, "up")
+        asked = run_on(machine, "up", CASTLINE_EMULATOR_URL=machine.emulator)
+    assert "is taken by another program" in with_google.stderr
+    assert without.stderr.startswith(
+        "castline: No platform is set up, but this data folder was used with real ones."
+    )
+    assert "is taken by another program" in asked.stderr
 
 
 def test_up_says_that_the_temporal_program_is_missing(tmp_path: Path) -> None:
