@@ -160,6 +160,7 @@ class Settings(BaseSettings):
         faults = rules.unknown_names(os.environ, known_names())
         try:
             settings = handler(values)
+            # Not `values`: `model_validate` comes here twice, first without the environment.
             given = {name: getattr(settings, name) for name in settings.model_fields_set}
         except ValidationError as error:
             faults += rules.malformed(error, given, _SECRETS)
