@@ -1,4 +1,5 @@
-# One image for every role: castline api | worker | emulator | migrate | ...
+# One image for every role of a server: castline api | worker | emulator | migrate | ...
+# It has no Temporal server: `castline up` and `castline demo` are for one machine without containers.
 FROM python:3.12-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
@@ -6,17 +7,22 @@ WORKDIR /opt/castline
 COPY requirements.txt ./
 RUN /opt/venv/bin/pip install --require-hashes -r requirements.txt
 COPY . .
-RUN /opt/venv/bin/pip install --no-deps --no-build-isolation -e .
+# Compiled here, because nobody may write there later. What installs is not needed to run.
+RUN /opt/venv/bin/pip install --no-deps --no-build-isolation -e . \
+    && /opt/venv/bin/python -m compileall -q . \
+    && /opt/venv/bin/pip uninstall --yes setuptools pip
 
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --home-dir /data castline \
-    && install -d -o castline -g castline -m 0700 /data
+    && install -d -o castline -g castline -m 0700 /data \
+    && python -m pip uninstall --yes --root-user-action ignore pip
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /opt/castline /opt/castline
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
     CASTLINE_DATA_DIR=/data
-USER castline
+USER 10001
 WORKDIR /data
 VOLUME /data
 ENTRYPOINT ["castline"]

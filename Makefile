@@ -8,10 +8,12 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := domain media platforms store activities workflows runtime api cli emulator bench chaos fuzz settings.py
+CODE := domain media platforms store activities workflows runtime api cli emulator bench chaos fuzz settings.py settings_rules.py
 
-LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-header --no-annotate --upgrade
+# Where `make lock` writes: LOCK_DIR=/tmp/trial make lock
+LOCK_DIR ?= .
+LOCK := PATH="$(CURDIR)/$(BIN):$$PATH" uv pip compile pyproject.toml --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade --quiet
 
 .PHONY: demo up test bench chaos fuzz lint types lock clean
 
@@ -42,20 +44,24 @@ lint: .venv/dev.stamp
 types: .venv/dev.stamp
 	$(BIN)/mypy $(CODE) tests
 
-# Pins anew what pyproject.toml asks for. Needs uv, and the network.
+# Pins what pyproject.toml asks for, again: for a server, for everything on one machine, for its tests.
+# Needs uv, and the network.
 lock:
-	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
-	$(LOCK) --group build -o requirements.txt
-	$(LOCK) --group build --group dev -o requirements-dev.txt
+	@PATH="$(CURDIR)/$(BIN):$$PATH" command -v uv >/dev/null || { \
+		echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
+	$(LOCK) --group build -o $(LOCK_DIR)/requirements.txt
+	$(LOCK) --extra local --group build -o $(LOCK_DIR)/requirements-local.txt
+	$(LOCK) --extra local --group build --group dev -o $(LOCK_DIR)/requirements-dev.txt
 
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# What runs Castline, and beside it what tests it. A stamp is older than its pins: install again.
-.venv/run.stamp: requirements.txt pyproject.toml | .venv/bin/python
+# What runs all of Castline here, and beside it what tests it. A stamp is older than its pins:
+# install again.
+.venv/run.stamp: requirements-local.txt pyproject.toml | .venv/bin/python
 	@echo "Setting up .venv (once, a minute or two) ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-local.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

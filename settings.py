@@ -2,15 +2,30 @@
 
 One frozen object, made once by the entry point and handed down; nothing else reads the
 environment. (Temporal's own client settings, `TEMPORAL_ADDRESS` and the like, are read by
-its SDK.) Secrets are `SecretStr`: printing the settings shows stars.
+its SDK.) Secrets are `SecretStr`: printing the settings shows stars. What is wrong with them is
+refused by the rules of `settings_rules.py`, all at once.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    IPvAnyNetwork,
+    ModelWrapValidatorHandler,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+import settings_rules as rules
+from domain.errors import CastlineError
 
 GOOGLE_AUTH_URL = "https://accounts.google.com/o/oauth2/v2/auth"
 GOOGLE_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105
@@ -26,16 +41,33 @@ EMULATED_CLIENT_SECRET = "emulator-secret"  # noqa: S105  # opens nothing but th
 EMULATED_APP_ID = "100000000000001"
 EMULATED_APP_SECRET = "emulator-app-secret"  # noqa: S105
 
+OTHER_NAMES: Mapping[str, str] = {
+    "CASTLINE_KEY": "The API key of `castline connect`, `publish`, `watch` and `timeline`.",
+    "CASTLINE_URL": "Where these commands find the API.",
+    "CASTLINE_REQUIRE_ALL": "`1`: a test that lacks a program fails instead of being skipped.",
+}
+"""Names beside the settings that a command or the tests read: name → what it is."""
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Url = Annotated[str, AfterValidator(rules.http_url)]
+
 
 class Settings(BaseSettings):
+    """Raises `CastlineError` (code `settings_refused`) with a line for each fault."""
+
     model_config = SettingsConfigDict(
-        env_prefix="CASTLINE_", env_ignore_empty=True, frozen=True, extra="ignore"
+        env_prefix=rules.PREFIX,
+        env_ignore_empty=True,
+        enable_decoding=False,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
     )
 
     data_dir: Path = Field(
         Path("data"), description="Where `castline up` keeps databases, key set and logs."
     )
-    database_url: str | None = Field(
+    database_url: Annotated[str, AfterValidator(rules.database_url)] | None = Field(
         None,
         description="SQLAlchemy URL. Default: SQLite (WAL) at `<data_dir>/castline.db`. "
         "PostgreSQL: `postgresql+psycopg://user:password@host/name`.",
@@ -44,13 +76,13 @@ class Settings(BaseSettings):
         None, description="The key set as JSON. Default: the file `<data_dir>/keyset.json` (0600)."
     )
     host: str = Field("127.0.0.1", description="Address the API listens on.")
-    port: int = Field(8420, description="Port the API listens on.")
-    public_url: str | None = Field(
+    port: Port = Field(8420, description="Port the API listens on.")
+    public_url: Url | None = Field(
         None,
         description="How browsers and platforms reach the API; the redirect URIs are built from "
         "it. Default: `http://<host>:<port>`.",
     )
-    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], BeforeValidator(rules.words)] = Field(
         (),
         description="Networks of the reverse proxies in front of the API, separated by `,`. Only "
         "their `X-Forwarded-For` is read. Without them everybody behind a proxy counts as one.",
@@ -81,35 +113,39 @@ class Settings(BaseSettings):
         description="Wrong keys per minute from one address (IPv6: one /64), in each API process. "
         "Beyond it keys are refused without being looked up.",
     )
-    temporal_address: str = Field("127.0.0.1:7233", description="Temporal's frontend.")
+    temporal_address: Annotated[str, AfterValidator(rules.host_and_port)] = Field(
+        "127.0.0.1:7233", description="Temporal's frontend."
+    )
     temporal_namespace: str = Field("default", description="Temporal's namespace.")
-    temporal_ui_url: str = Field(
+    temporal_ui_url: Url = Field(
         "http://127.0.0.1:8233", description="The Temporal Web UI, for links and for CORS."
     )
     google_client_id: str | None = Field(None, description="OAuth client of your Google project.")
     google_client_secret: SecretStr | None = Field(None, description="Its secret.")
-    google_auth_url: str = Field(GOOGLE_AUTH_URL, description="Google's consent page.")
-    google_token_url: str = Field(GOOGLE_TOKEN_URL, description="Google's token endpoint.")
-    google_revoke_url: str = Field(GOOGLE_REVOKE_URL, description="Google's revocation endpoint.")
-    google_api_root: str = Field(GOOGLE_API_ROOT, description="Root of the YouTube Data API.")
+    google_auth_url: Url = Field(GOOGLE_AUTH_URL, description="Google's consent page.")
+    google_token_url: Url = Field(GOOGLE_TOKEN_URL, description="Google's token endpoint.")
+    google_revoke_url: Url = Field(GOOGLE_REVOKE_URL, description="Google's revocation endpoint.")
+    google_api_root: Url = Field(GOOGLE_API_ROOT, description="Root of the YouTube Data API.")
     youtube_manages: bool = Field(
         False,
         description="Ask for the scope that captions and playlists need, `youtube.force-ssl`.",
     )
     meta_app_id: str | None = Field(None, description="Your Meta app.")
     meta_app_secret: SecretStr | None = Field(None, description="Its secret.")
-    meta_dialog_root: str = Field(META_DIALOG_ROOT, description="Where Meta's login dialog is.")
-    meta_graph_root: str = Field(META_GRAPH_ROOT, description="Root of the Graph API.")
+    meta_dialog_root: Url = Field(META_DIALOG_ROOT, description="Where Meta's login dialog is.")
+    meta_graph_root: Url = Field(META_GRAPH_ROOT, description="Root of the Graph API.")
     meta_graph_version: str = Field(
         META_GRAPH_VERSION, description="The version of the Graph API and of the dialog."
     )
-    emulator_url: str | None = Field(
+    emulator_url: Url | None = Field(
         None,
-        description="Set by `castline up` when the emulator stands in for the platforms: the "
-        "platforms' addresses and credentials then point to it, and loopback redirects are open.",
+        description="Asks for the emulator in the platforms' place, and says where it is: the "
+        "platforms' addresses and credentials then point to it, and loopback redirects are open. "
+        "`castline up` starts it there where that is this machine. Default: none; `castline up` "
+        "uses one where no setting of a platform is there and the public URL is loopback.",
     )
-    emulator_port: int = Field(8421, description="Port the emulator listens on.")
-    media_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
+    emulator_port: Port = Field(8421, description="Port the emulator listens on.")
+    media_roots: tuple[Path, ...] = Field(
         (),
         description="Folders from which `file:` sources may be published, separated by `:`. "
         "`castline up` sets its own folder where none is named.",
@@ -125,7 +161,7 @@ class Settings(BaseSettings):
     care_hours: float = Field(
         24.0, gt=0, description="How often the health of a connection is checked, at least."
     )
-    reminder_days: Annotated[tuple[float, ...], NoDecode] = Field(
+    reminder_days: Annotated[tuple[float, ...], BeforeValidator(rules.numbers)] = Field(
         (1.0, 3.0, 7.0),
         description="After how many days somebody is reminded that a connection needs a person, "
         "separated by `,`.",
@@ -143,25 +179,42 @@ class Settings(BaseSettings):
     graceful_seconds: int = Field(
         6, ge=1, description="How long a worker lets running activities end when it is stopped."
     )
-    log_level: str = Field("INFO", description="Least level that is logged.")
+    log_level: Annotated[str, AfterValidator(rules.log_level)] = Field(
+        "INFO", description="Least level that is logged."
+    )
     log_json: bool = Field(False, description="Log one JSON object per line instead of text.")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _refuse_faults(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Say everything that is wrong at once."""
+        given = values
+        faults = rules.unknown_names(os.environ, known_names())
+        try:
+            settings = handler(values)
+            # Not `values`: `model_validate` comes here twice, first without the environment.
+            given = {name: getattr(settings, name) for name in settings.model_fields_set}
+        except ValidationError as error:
+            faults += rules.malformed(error, given, _SECRETS)
+        faults += rules.contradictions(given, _EMULATED)
+        if faults:
+            # Not from the ValidationError: it holds the values.
+            raise CastlineError("settings_refused", "\n".join(faults)) from None
+        return settings
 
     @model_validator(mode="before")
     @classmethod
     def _stand_in(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Let the emulator stand in for whatever is not set by itself."""
-        if not values.get("emulator_url"):
+        if not isinstance(emulator := values.get("emulator_url"), str):
             return values
-        emulator = values["emulator_url"].rstrip("/")
+        emulator = emulator.rstrip("/")
         return {
-            "google_client_id": EMULATED_CLIENT_ID,
-            "google_client_secret": EMULATED_CLIENT_SECRET,
+            **_EMULATED,
             "google_auth_url": f"{emulator}/o/oauth2/v2/auth",
             "google_token_url": f"{emulator}/token",
             "google_revoke_url": f"{emulator}/revoke",
             "google_api_root": f"{emulator}/",
-            "meta_app_id": EMULATED_APP_ID,
-            "meta_app_secret": EMULATED_APP_SECRET,
             "meta_dialog_root": emulator,
             "meta_graph_root": emulator,
             # Whoever tries things out listens on this machine.
@@ -173,20 +226,6 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value
-
-    @field_validator("trusted_proxies", mode="before")
-    @classmethod
-    def _networks(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        return tuple(filter(None, (network.strip() for network in value.split(","))))
-
-    @field_validator("reminder_days", mode="before")
-    @classmethod
-    def _numbers(cls, value: Any) -> Any:
-        return (
-            tuple(map(float, filter(None, value.split(",")))) if isinstance(value, str) else value
-        )
 
     @property
     def url(self) -> str:
@@ -214,3 +253,28 @@ class Settings(BaseSettings):
         """True when there is a platform that can be published to."""
         google = self.google_client_id and self.google_client_secret
         return bool(google or (self.meta_app_id and self.meta_app_secret))
+
+    @property
+    def names_no_platform(self) -> bool:
+        """True when no setting is about a platform or the emulator."""
+        return not any(
+            name.startswith((*rules.PLATFORM_PREFIXES, "emulator_url"))
+            for name in self.model_fields_set
+            if getattr(self, name) is not None
+        )
+
+
+def known_names() -> frozenset[str]:
+    """Every `CASTLINE_` name that there is."""
+    return frozenset((*map(rules.variable, Settings.model_fields), *OTHER_NAMES))
+
+
+_EMULATED = {
+    "google_client_id": EMULATED_CLIENT_ID,
+    "google_client_secret": EMULATED_CLIENT_SECRET,
+    "meta_app_id": EMULATED_APP_ID,
+    "meta_app_secret": EMULATED_APP_SECRET,
+}
+_SECRETS = frozenset(
+    name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)
+)

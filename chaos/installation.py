@@ -18,11 +18,12 @@ from pathlib import Path
 from time import monotonic
 
 from cli.local.demo import environment_alone
+from cli.local.environment import service_environment
 from cli.local.probes import answers, is_free, temporal_answers, worker_polls
 from cli.local.processes import Program, reason_of, send, spawn, tail
 from cli.local.supervisor import NotReady
-from cli.local.up import CHECKOUT, castline
-from runtime.devserver import command, ensure_temporal
+from cli.local.up import castline
+from runtime.devserver import command, find_temporal
 from runtime.parts import ensure_keyset, load_keyring
 from runtime.temporal import connect
 from settings import Settings
@@ -91,7 +92,6 @@ async def installed(
     clips = folder / CLIPS
     clips.mkdir()
     os.environ |= {
-        "PYTHONPATH": str(CHECKOUT),
         "CASTLINE_EMULATOR_URL": emulator,
         "CASTLINE_MEDIA_ROOTS": str(clips),
         "CASTLINE_CHUNK_MIB": "1",
@@ -136,9 +136,10 @@ def _prepare(settings: Settings) -> str:
 
 
 async def _start(installation: Installation, settings: Settings, workers: int) -> None:
-    temporal = await ensure_temporal(settings.data_dir)
+    temporal = find_temporal()
     client = await connect(settings, load_keyring(settings), lazy=True)
     port = str(settings.emulator_port)
+    env = service_environment()
     await installation.start(
         Program(
             "temporal",
@@ -152,9 +153,9 @@ async def _start(installation: Installation, settings: Settings, workers: int) -
         ),
     )
     await installation.start(
-        Program("api", castline("api"), answers(f"{settings.local_url}/readyz")),
+        Program("api", castline("api"), answers(f"{settings.local_url}/readyz"), env),
         *(
-            Program(f"worker-{number}", castline("worker"), worker_polls(client))
+            Program(f"worker-{number}", castline("worker"), worker_polls(client), env)
             for number in range(1, workers + 1)
         ),
     )

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from cli.local.up import emulator_address
 from domain.errors import CastlineError, PlatformError, PlatformMisconfigured, Unavailable
 from domain.health import BROKEN
 from domain.states import ConnectionHealth, PlatformName
@@ -179,6 +180,10 @@ async def _platform(name: PlatformName, settings: Settings) -> Finding:
     registry = build_registry(settings, SourcePolicy())
     subject = f"{name} app"
     if not settings.has_app_credentials:
+        try:
+            emulator_address(settings)
+        except CastlineError as error:
+            return Finding(subject, "not set", error.sentence)
         return Finding(subject, "not set: `castline up` starts the emulator instead")
     if name not in registry.names:
         return Finding(subject, "not set, so this platform is not offered")

@@ -20,8 +20,8 @@ app = typer.Typer()
 
 @app.command()
 def up() -> None:
-    """Run everything on this machine until Ctrl-C: Temporal, worker, API and, where no
-    app credentials are set, the emulator."""
+    """Run everything on this machine until Ctrl-C: Temporal, worker, API and, where it is asked
+    for or no platform is set up, the emulator."""
     from cli.local.supervisor import NotReady
     from cli.local.up import up
     from settings import Settings
@@ -79,14 +79,16 @@ def emulator(
     state: Annotated[Path | None, typer.Option(help="Keep the world in this file.")] = None,
 ) -> None:
     """Run the stand-in for the platforms alone."""
+    from cli.local.environment import plain_environment
     from settings import Settings
 
+    settings = Settings()
     argv = [sys.executable, "-P", "-m", "emulator"]
-    argv += ["--host", host, "--port", str(Settings().emulator_port if port is None else port)]
+    argv += ["--host", host, "--port", str(settings.emulator_port if port is None else port)]
     if state is not None:
         argv += ["--state", str(state)]
-    os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
-    os.execv(argv[0], argv)  # noqa: S606
+    # It parses what strangers send, so it holds none of the shell's secrets.
+    os.execve(argv[0], argv, plain_environment())  # noqa: S606
 
 
 @app.command()

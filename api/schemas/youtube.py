@@ -91,7 +91,7 @@ class UploadRequest(SnakeBody):
     title: str | None = Field(None, max_length=200, description="Default: the job's.")
     description: Description | None = Field(None, description="Default: the job's.")
     tags: list[Tag] | None = Field(None, max_length=500)
-    privacy_status: Privacy = Privacy.PUBLIC
+    privacy_status: Privacy = Field(Privacy.PUBLIC, strict=False)
 
 
 class UploadAnswer(SnakeAnswer):

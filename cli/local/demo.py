@@ -19,10 +19,11 @@ from typing import Any
 import httpx
 
 from cli.following import describe
+from cli.local.environment import CHECKOUT
 from cli.local.processes import tail
 from cli.local.stopping import until_stopped
 from cli.local.supervisor import NotReady
-from cli.local.up import CHECKOUT, running
+from cli.local.up import running
 from cli.output import say
 from domain.errors import CastlineError
 from domain.states import AssignmentState, TicketState

@@ -73,7 +73,7 @@ async def _polls(client: Client, pid: int, queue: str, kind: TaskQueueType.Value
     return any(poller.identity == worker_identity(pid) for poller in described.pollers)
 
 
-def needed_ports(settings: Settings, *, emulator: bool) -> dict[int, tuple[str, str]]:
+def needed_ports(settings: Settings, emulator: str | None) -> dict[int, tuple[str, str]]:
     """What `castline up` listens on: port → whose it is, and the setting that moves it."""
     frontend, ui = ports(settings)
     needed = {
@@ -82,17 +82,20 @@ def needed_ports(settings: Settings, *, emulator: bool) -> dict[int, tuple[str, 
         ui: ("the Temporal Web UI", f"CASTLINE_TEMPORAL_UI_URL=http://127.0.0.1:{ui + 10}"),
     }
     if emulator:
-        moved = f"CASTLINE_EMULATOR_PORT={settings.emulator_port + 10}"
-        needed[settings.emulator_port] = ("the emulator", moved)
+        port = urlsplit(emulator).port or 80
+        moved = f"CASTLINE_EMULATOR_PORT={port + 10}"
+        if settings.emulator_url is not None:
+            moved = f"CASTLINE_EMULATOR_URL=http://127.0.0.1:{port + 10}"
+        needed[port] = ("the emulator", moved)
     return needed
 
 
-def refuse_taken_ports(settings: Settings, *, emulator: bool) -> None:
+def refuse_taken_ports(settings: Settings, emulator: str | None) -> None:
     """Raises `Conflict` (code `port_taken`) naming each taken port and what to do about it."""
     taken = [
         f"Port {port} of {owner} is taken by another program. "
         f"Stop that one, or choose another port: {remedy}"
-        for port, (owner, remedy) in needed_ports(settings, emulator=emulator).items()
+        for port, (owner, remedy) in needed_ports(settings, emulator).items()
         if not is_free(settings.host if owner == "the API" else "127.0.0.1", port)
     ]
     if taken:
@@ -106,7 +109,3 @@ def is_free(host: str, port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")

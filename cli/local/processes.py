@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cli.local import tether
+from cli.local.environment import plain_environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Program:
     argv: tuple[str, ...]
     is_ready: Callable[[int], Awaitable[bool]]
     """Asked with its process id until it says yes. What it raises counts as no."""
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=plain_environment)
+    """All of its environment: nothing else is inherited."""
 
 
 def spawn(program: Program, log: Path) -> subprocess.Popen[bytes]:
@@ -31,7 +33,7 @@ def spawn(program: Program, log: Path) -> subprocess.Popen[bytes]:
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603
             [sys.executable, "-I", "-S", tether.__file__, str(os.getpid()), *program.argv],
-            env={**os.environ, **program.env},
+            env=program.env,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -1,6 +1,6 @@
 """`castline up`: everything on one machine, until told to stop.
 
-Temporal's dev server and, where no app credentials are set, the emulator come first,
+Temporal's dev server and, where it is asked for or no platform is set up, the emulator come first,
 then worker and API: the same commands that are run alone elsewhere, as child processes.
 State lies in the data folder and survives a restart; the processes do not outlive this one.
 """
@@ -12,19 +12,20 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from cli.local.environment import service_environment
 from cli.local.probes import answers, refuse_taken_ports, temporal_answers, worker_polls
 from cli.local.processes import Program
 from cli.local.stopping import until_stopped
 from cli.local.supervisor import Supervisor
-from domain.errors import Conflict
-from runtime.devserver import command, ensure_temporal
+from domain.errors import CastlineError, Conflict
+from runtime.devserver import command, find_temporal
 from runtime.parts import ensure_keyset, load_keyring
 from runtime.temporal import connect
 from settings import Settings
+from settings_rules import is_loopback
 from store.engine import Store
-
-CHECKOUT = Path(__file__).parents[2]
 
 
 async def up(settings: Settings, say: Callable[[str], None]) -> None:
@@ -50,19 +51,22 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
 
     `settings` must be what the environment says, for that is what the children read.
     """
+    emulator = emulator_address(settings)
+    temporal = find_temporal()
     _bring_own_temporal(say)
     data = settings.data_dir.resolve()
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with only_one(data):
-        emulator = emulator_address(settings)
-        refuse_taken_ports(settings, emulator=emulator is not None)
+        if settings.emulator_url is None and emulator is None:
+            # A later start without credentials would send real tokens to the emulator.
+            _real_mark(settings).touch(mode=0o600)
+        refuse_taken_ports(settings, emulator)
         store = Store(settings.database)
         await asyncio.to_thread(store.migrate)
         ensure_keyset(settings, store)
         store.close()
-        temporal = await ensure_temporal(data)
         client = await connect(settings, load_keyring(settings), lazy=True)
-        env = {"CASTLINE_DATA_DIR": str(data), "PYTHONPATH": str(CHECKOUT)}
+        env = {**service_environment(), "CASTLINE_DATA_DIR": str(data)}
         if emulator:
             env["CASTLINE_EMULATOR_URL"] = emulator
         if not settings.media_roots:
@@ -70,9 +74,9 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
             env["CASTLINE_MEDIA_ROOTS"] = str(Path.cwd())
         async with Supervisor(data / "logs", say) as supervisor:
             is_up = temporal_answers(client, settings.temporal_ui_url)
-            first = [Program("temporal", tuple(command(temporal, settings)), is_up, env)]
+            first = [Program("temporal", tuple(command(temporal, settings)), is_up)]
             if emulator:
-                first.append(_emulator(emulator, data, env))
+                first.append(_emulator(emulator, data))
             await supervisor.start(*first)
             await supervisor.start(
                 Program("worker", castline("worker"), worker_polls(client), env),
@@ -88,16 +92,38 @@ def castline(*words: str) -> tuple[str, ...]:
 
 
 def emulator_address(settings: Settings) -> str | None:
-    """Where `castline up` has to start the emulator; None where the real platform is used."""
+    """Where `castline up` has to start the emulator; None where it starts none.
+
+    Raises `CastlineError` (code `no_platform`) where there is nothing to publish to and nobody
+    asked for the emulator.
+    """
+    if settings.emulator_url is not None:
+        is_here = is_loopback(settings.emulator_url)
+        return settings.emulator_url.rstrip("/") if is_here else None
     if settings.has_app_credentials:
         return None
-    return f"http://127.0.0.1:{settings.emulator_port}"
+    here = f"http://127.0.0.1:{settings.emulator_port}"
+    was_real = _real_mark(settings).exists()
+    if settings.names_no_platform and is_loopback(settings.url) and not was_real:
+        return here
+    before = ", but this data folder was used with real ones" if was_real else ""
+    raise CastlineError(
+        "no_platform",
+        f"No platform is set up{before}. Set CASTLINE_GOOGLE_CLIENT_ID and "
+        "CASTLINE_GOOGLE_CLIENT_SECRET, or CASTLINE_META_APP_ID and CASTLINE_META_APP_SECRET. "
+        f"To use the emulator instead, set CASTLINE_EMULATOR_URL={here}",
+    )
 
 
-def _emulator(address: str, data: Path, env: dict[str, str]) -> Program:
-    port = address.rpartition(":")[2]
+def _real_mark(settings: Settings) -> Path:
+    """Is there once the data folder may hold tokens of real accounts."""
+    return settings.data_dir / "real-platforms"
+
+
+def _emulator(address: str, data: Path) -> Program:
+    port = str(urlsplit(address).port or 80)
     argv = castline("emulator", "--port", port, "--state", str(data / "emulator.json"))
-    return Program("emulator", argv, answers(f"{address}/_emulator/state"), env)
+    return Program("emulator", argv, answers(f"{address}/_emulator/state"))
 
 
 def _addresses(settings: Settings, emulator: str | None) -> dict[str, str]:

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes Temporal's two databases and brings them to this server's schema. May run at every start.
+# Brings Temporal's two databases to this server's schema. May run at every start.
+# deploy/postgresql/users.sql has made the databases: their owner may not create any.
 set -eu
 
 bring_up() {
@@ -7,7 +8,6 @@ bring_up() {
     versions=/etc/temporal/schema/postgresql/v12/$2/versioned
     set -- temporal-sql-tool --plugin postgres12 --ep "$POSTGRES_SEEDS" -p 5432 \
         -u "$POSTGRES_USER" --db "$database"
-    "$@" create
     "$@" setup-schema -v 0.0
     "$@" update-schema -d "$versions"
 }

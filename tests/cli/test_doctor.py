@@ -9,13 +9,32 @@ import pytest
 from cli.doctor import examine
 from domain.health import HEALTHY, Clocks, Health
 from domain.states import ConnectionHealth, TokenLife
-from settings import Settings
+from settings import (
+    EMULATED_APP_ID,
+    EMULATED_APP_SECRET,
+    EMULATED_CLIENT_ID,
+    EMULATED_CLIENT_SECRET,
+    Settings,
+)
 from store.engine import Store
 from store.queries import workspaces
 from store.queries.access import connections
 from tests.support.emulator import Emulator
 
 NOWHERE = "http://127.0.0.1:9"
+
+
+def apps_at(emulator: str) -> dict[str, str]:
+    """Credentials and addresses, as a real platform has them."""
+    return {
+        "google_client_id": EMULATED_CLIENT_ID,
+        "google_client_secret": EMULATED_CLIENT_SECRET,
+        "google_token_url": f"{emulator}/token",
+        "google_api_root": f"{emulator}/",
+        "meta_app_id": EMULATED_APP_ID,
+        "meta_app_secret": EMULATED_APP_SECRET,
+        "meta_graph_root": emulator,
+    }
 
 
 async def apps(folder: Path, **settings: Any) -> dict[str, str]:
@@ -46,7 +65,7 @@ async def test_every_platforms_app_is_asked_for(tmp_path: Path, emulator: Emulat
 async def test_an_app_that_is_refused_is_wrong_and_the_other_is_not(
     tmp_path: Path, emulator: Emulator, name: str, wrong: dict[str, str]
 ) -> None:
-    said = await apps(tmp_path, emulator_url=emulator.url, **wrong)
+    said = await apps(tmp_path, **{**apps_at(emulator.url), **wrong})
     assert said[name].startswith(f"wrong  {name} app: refused: ")
     assert "Compare its id and secret" in said[name]
     assert "another" not in str(said)
@@ -74,6 +93,13 @@ async def test_without_any_credentials_the_emulator_stands_in(tmp_path: Path) ->
     assert said.keys() == {"youtube", "facebook"}
     for line in said.values():
         assert line.endswith("app: not set: `castline up` starts the emulator instead")
+
+
+async def test_behind_a_public_url_an_app_is_missing(tmp_path: Path) -> None:
+    said = await apps(tmp_path, public_url="https://castline.example.com")
+    for line in said.values():
+        assert line.startswith("wrong")
+        assert "Set CASTLINE_GOOGLE_CLIENT_ID" in line
 
 
 async def test_a_platform_that_does_not_answer_is_not_called_refused(tmp_path: Path) -> None:

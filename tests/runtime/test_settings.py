@@ -1,13 +1,25 @@
-"""What the settings make of the environment."""
+"""What the settings make of the environment, and what they refuse."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from settings import EMULATED_CLIENT_ID, GOOGLE_TOKEN_URL, Settings
+from domain.errors import CastlineError
+from settings import EMULATED_CLIENT_ID, GOOGLE_TOKEN_URL, Settings, known_names
+
+GOOGLE = {"google_client_id": "an-id", "google_client_secret": "GOCSPX-1"}
+META = {"meta_app_id": "1234", "meta_app_secret": "meta-1"}
+EMULATOR = {"emulator_url": "http://127.0.0.1:8421"}
 
 Read = Callable[..., Settings]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_this_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.upper().startswith("CASTLINE_")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture
@@ -44,7 +56,7 @@ def test_folders_are_separated_like_a_path(read: Read) -> None:
 
 
 def test_secrets_print_as_stars(read: Read) -> None:
-    settings = read(google_client_secret="GOCSPX-1", keyset="the-keys")
+    settings = read(**GOOGLE, keyset="the-keys")
     assert "GOCSPX-1" not in repr(settings)
     assert "the-keys" not in repr(settings)
 
@@ -53,3 +65,136 @@ def test_an_address_for_everyone_is_still_reached_from_here(read: Read) -> None:
     settings = read(host="0.0.0.0", port="9000", public_url="https://castline.example.com/")
     assert settings.local_url == "http://127.0.0.1:9000"
     assert settings.url == "https://castline.example.com"
+
+
+def faults(read: Read, **values: str) -> list[str]:
+    """The sentences with which these are refused; none of them holds a secret."""
+    with pytest.raises(CastlineError) as refused:
+        read(**values)
+    assert refused.value.code == "settings_refused"
+    assert refused.value.__cause__ is None
+    for value in values.values():
+        assert len(value) < 5 or value not in refused.value.sentence
+    return refused.value.sentence.splitlines()
+
+
+@pytest.mark.parametrize("pair", [GOOGLE, META])
+@pytest.mark.parametrize("there", [0, 1])
+def test_half_a_pair_of_credentials_is_refused(
+    read: Read, pair: dict[str, str], there: int
+) -> None:
+    names = list(pair)
+    (sentence,) = faults(read, **{names[there]: pair[names[there]]})
+    assert sentence == (
+        f"CASTLINE_{names[there].upper()} is set, but CASTLINE_{names[1 - there].upper()} is not. "
+        "Set both or neither."
+    )
+
+
+def test_one_platform_or_both_are_enough(read: Read) -> None:
+    assert read(**GOOGLE).has_app_credentials
+    assert read(**META).has_app_credentials
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"), [("GOGLE_CLIENT_ID", "GOOGLE_CLIENT_ID"), ("PUBLC_URL", "PUBLIC_URL")]
+)
+def test_a_misspelt_name_is_refused_with_the_nearest_one(
+    read: Read, wrong: str, meant: str
+) -> None:
+    (sentence,) = faults(read, **{wrong: "secret-value"})
+    assert sentence.startswith(f"CASTLINE_{wrong} is not a setting")
+    assert sentence.endswith(f"Did you mean CASTLINE_{meant}?")
+
+
+def test_a_name_like_no_other_is_refused_and_empty_ones_too(read: Read) -> None:
+    (sentence,) = faults(read, XYLOPHONE="")
+    assert "is not a setting of Castline. Remove it" in sentence
+
+
+def test_names_of_commands_and_tests_are_known(read: Read) -> None:
+    assert read(key="cl_1", url="http://127.0.0.1:9", require_all="1")
+    assert "CASTLINE_REQUIRE_ALL" in known_names()
+
+
+@pytest.mark.parametrize("real", [GOOGLE, META, GOOGLE | META])
+def test_the_emulator_is_refused_beside_real_credentials(read: Read, real: dict[str, str]) -> None:
+    (sentence,) = faults(read, **EMULATOR, **real)
+    assert "the credentials would be sent to the emulator" in sentence
+    assert all(f"CASTLINE_{name.upper()}" in sentence for name in real)
+
+
+def test_the_emulator_is_refused_behind_a_public_https_url(read: Read) -> None:
+    (sentence,) = faults(read, **EMULATOR, public_url="https://castline.example.com")
+    assert "public https URL" in sentence
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8420", "https://localhost:8420"])
+def test_the_emulator_is_taken_behind_a_url_of_this_machine(read: Read, url: str) -> None:
+    assert read(**EMULATOR, public_url=url).google_client_id == EMULATED_CLIENT_ID
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "google_token_url",
+        "google_revoke_url",
+        "google_api_root",
+        "meta_graph_root",
+        "meta_dialog_root",
+    ],
+)
+def test_a_platform_in_clear_on_another_machine_is_refused(read: Read, name: str) -> None:
+    (sentence,) = faults(read, **GOOGLE, **{name: "http://proxy.example.com/x"})
+    assert sentence.startswith(f"CASTLINE_{name.upper()} is plain http")
+    assert read(**GOOGLE, **{name: "http://127.0.0.1:9/x"})
+    assert read(**GOOGLE, **{name: "https://proxy.example.com/x"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("port", "abcde", "a valid integer"),
+        ("port", "70000", "less than or equal to 65535"),
+        ("log_json", "perhaps", "a valid boolean"),
+        ("care_hours", "-1.25", "greater than 0"),
+        ("reminder_days", "1,soon", "numbers separated by commas"),
+        ("public_url", "castline.example.com", "an http or https URL"),
+        ("public_url", "https://user:password@castline.example.com", "an http or https URL"),
+        ("temporal_ui_url", "http://[::1", "an http or https URL"),
+        ("emulator_url", "localhost:8421", "an http or https URL"),
+        ("temporal_address", "temporal", "host:port"),
+        ("database_url", "mysql://castline:password@host/name", "a URL that begins with"),
+        ("database_url", "postgresql+psycopg://u:password@host:port/name", "a URL that begins"),
+        ("log_level", "LOUDLY", "one of CRITICAL"),
+    ],
+)
+def test_a_malformed_value_is_named_and_not_shown(
+    read: Read, name: str, value: str, expected: str
+) -> None:
+    (sentence,) = faults(read, **{name: value})
+    assert sentence.startswith(f"CASTLINE_{name.upper()} must be {expected}")
+
+
+def test_all_faults_come_at_once(read: Read) -> None:
+    found = faults(
+        read,
+        port="abcde",
+        chunk_mib="many!",
+        google_client_secret="GOCSPX-1",
+        meta_app_id="12345",
+        tempral_address="somewhere:7233",
+    )
+    named = {sentence.split()[0].removeprefix("CASTLINE_") for sentence in found}
+    assert named == {
+        "PORT",
+        "CHUNK_MIB",
+        "GOOGLE_CLIENT_SECRET",
+        "META_APP_ID",
+        "TEMPRAL_ADDRESS",
+    }
+
+
+def test_a_setting_by_another_name_is_refused_in_code_too() -> None:
+    with pytest.raises(CastlineError, match="_PROT is not a setting"):
+        Settings.model_validate({"prot": 1})

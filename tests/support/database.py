@@ -29,10 +29,10 @@ class Cluster:
     """A running PostgreSQL cluster."""
 
     def __init__(self, socket_folder: Path) -> None:
-        self._folder = socket_folder
+        self.socket = socket_folder
 
     def url(self, database: str) -> str:
-        return f"postgresql+psycopg://{_ROLE}@/{database}?host={self._folder}"
+        return f"postgresql+psycopg://{_ROLE}@/{database}?host={self.socket}"
 
     def create_database(self, template: str = "template0") -> str:
         """Create an empty database, or a copy of another one, and return its URL."""
@@ -51,13 +51,21 @@ class Cluster:
         store.close()
 
     def _run(self, statement: str) -> None:
-        address = f"host={self._folder} user={_ROLE} dbname=postgres"
+        address = f"host={self.socket} user={_ROLE} dbname=postgres"
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(statement.encode())
 
 
 @contextmanager
 def postgres_cluster() -> Iterator[Cluster]:
+    """A private cluster with the migrated template. Skips the test where there is none."""
+    with empty_cluster(superuser=_ROLE) as cluster:
+        cluster.make_template()
+        yield cluster
+
+
+@contextmanager
+def empty_cluster(*, superuser: str) -> Iterator[Cluster]:
     """Start a private cluster and end it. Skips the test where there is no PostgreSQL."""
     programs = _programs()
     owner = _owner()
@@ -78,13 +86,13 @@ def postgres_cluster() -> Iterator[Cluster]:
         )
 
     try:
-        run("initdb", f"--username={_ROLE}", "--auth=trust", "--no-sync", "-EUTF8", "--locale=C")
+        run(
+            "initdb", f"--username={superuser}", "--auth=trust", "--no-sync", "-EUTF8", "--locale=C"
+        )
         options = f"-k {folder} -c listen_addresses='' -c fsync=off"
         run("pg_ctl", "start", "--wait", "--log", str(folder / "log"), "--options", options)
         try:
-            cluster = Cluster(folder)
-            cluster.make_template()
-            yield cluster
+            yield Cluster(folder)
         finally:
             run("pg_ctl", "stop", "--wait", "--mode", "immediate")
     finally:

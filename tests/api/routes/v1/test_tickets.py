@@ -101,7 +101,12 @@ async def test_our_own_result_page_is_always_allowed(ours: Tenant) -> None:
 async def test_loopback_is_open_when_the_emulator_stands_in(
     make_context: Callable[..., Context],
 ) -> None:
-    tenant = tenant_of(create_app(make_context(emulator_url="http://127.0.0.1:8421")), "demo")
+    tenant = tenant_of(
+        create_app(
+            make_context(emulator_url="http://127.0.0.1:8421", public_url="http://127.0.0.1:8420")
+        ),
+        "demo",
+    )
     wanted = {**WANTED, "redirectUrl": "http://127.0.0.1:8000/"}
     assert (await tenant.http.post(TICKETS, json=wanted)).status_code == 201
     wanted["redirectUrl"] = "https://evil.example/"

@@ -1,0 +1,35 @@
+"""What a child process inherits from the environment: what it needs, and no secret beside that.
+
+A shell that starts Castline may hold anything: keys of a cloud, tokens, Castline's own app
+credentials. Temporal and the emulator get none of it; worker and API get Castline's settings and
+how the network is reached.
+"""
+
+import os
+from pathlib import Path
+
+from settings import Settings
+from settings_rules import variable
+
+CHECKOUT = Path(__file__).parents[2]
+
+_SYSTEM = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+_NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+def plain_environment() -> dict[str, str]:
+    """For a program that needs no setting."""
+    system = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _SYSTEM or name.startswith(("LC_", "PYTHON"))
+    }
+    return {**system, "PYTHONPATH": str(CHECKOUT)}
+
+
+def service_environment() -> dict[str, str]:
+    """For worker and API: the settings, and how the network is reached."""
+    ours = set(map(variable, Settings.model_fields))
+    settings = {name.upper(): value for name, value in os.environ.items() if name.upper() in ours}
+    network = {name: value for name, value in os.environ.items() if name.upper() in _NETWORK}
+    return {**plain_environment(), **network, **settings}
