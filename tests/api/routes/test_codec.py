@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from temporalio.api.common.v1 import Payload
 
 from api.context import Context
-from runtime.codec import SealingCodec
+from runtime.codec import seal_payload
 from store.queries import workspaces
 from tests.support.api import Tenant, client
 
@@ -19,7 +19,7 @@ CLEAR = Payload(metadata={"encoding": b"json/plain"}, data=b'"bread"')
 
 @pytest.fixture
 def sealed(context: Context) -> dict[str, object]:
-    payload = SealingCodec(context.keyring).seal(CLEAR)
+    payload = seal_payload(CLEAR, context.keyring, "assignment/asg_1")
     metadata = {name: _base64(value) for name, value in payload.metadata.items()}
     return {"payloads": [{"metadata": metadata, "data": _base64(payload.data)}]}
 
