@@ -18,6 +18,7 @@ from api.limits import Limits
 from api.routes import codec, health, v1, youtube
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
+from runtime.presence import present
 from runtime.temporal import connect
 from runtime.waking import Waker
 from settings import Settings
@@ -70,7 +71,8 @@ def _connected(parts: Parts) -> Lifespan:
         lifecycles = Lifecycles(client, parking_days=parts.settings.parking_days)
         app.state.context = make_context(parts, lifecycles)
         try:
-            yield
+            async with present("api", parts.store, parts.keyring):
+                yield
         finally:
             parts.store.close()
 

@@ -5,7 +5,7 @@ and makes payloads in clear.
 """
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -25,9 +25,9 @@ Handle = WorkflowHandle[Any, Any]
 
 
 @pytest.fixture
-async def attacker(stack: Stack) -> AsyncIterator[Client]:
+async def attacker(stack: Stack) -> Client:
     """A client that neither seals nor opens."""
-    yield await Client.connect(stack.client.service_client.config.target_host)
+    return await Client.connect(stack.client.service_client.config.target_host)
 
 
 async def test_a_payload_of_another_workflow_is_refused_by_the_worker(

@@ -14,7 +14,6 @@ from runtime.codec import ENCODING, KEY_ID, WORKFLOW_ID, Sealer, make_data_conve
 from runtime.codec_http import decode_json
 from store.keyring import Keyring, create_keyset
 
-
 HERE = "assignment/asg_1"
 
 
@@ -52,7 +51,8 @@ async def test_history_shows_the_key_and_nothing_else(keyring: Keyring) -> None:
 
 async def test_old_payloads_are_read_after_a_rotation(keyring: Keyring) -> None:
     old = await converter_of(keyring).encode(["before"])
-    rotated = Keyring.from_json(keyring.rotated())
+    extended = Keyring.from_json(keyring.with_new_key())
+    rotated = Keyring.from_json(extended.with_newest_primary())
     converter = converter_of(rotated)
     new = await converter.encode(["after"])
     assert new[0].metadata[KEY_ID] != old[0].metadata[KEY_ID]
