@@ -119,12 +119,14 @@ def list_keys(
 
 
 @keys.command("revoke")
-def revoke_key(key_id: str) -> None:
+def revoke_key(
+    key: Annotated[str, typer.Argument(help="Its id, or the end of its id or of the key itself.")],
+) -> None:
     """End a key. It stays in the list."""
     from store.queries import workspaces as rows
 
     with _store().write() as session:
-        row = rows.revoke_key(session, key_id)
+        row = rows.revoke_key(session, rows.find_key_by_ending(session, key).id)
     tell(f"{row.id} opens nothing any more.")
 
 
