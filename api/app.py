@@ -18,7 +18,7 @@ from api.limits import Limits
 from api.routes import codec, health, v1, youtube
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
-from runtime.presence import present
+from runtime.process_heartbeat import process_heartbeat
 from runtime.temporal import connect
 from runtime.waking import Waker
 from settings import Settings
@@ -71,7 +71,7 @@ def _connected(parts: Parts) -> Lifespan:
         lifecycles = Lifecycles(client, parking_days=parts.settings.parking_days)
         app.state.context = make_context(parts, lifecycles)
         try:
-            async with present("api", parts.store, parts.keyring):
+            async with process_heartbeat("api", parts.store, parts.keyring):
                 yield
         finally:
             parts.store.close()

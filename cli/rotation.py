@@ -16,7 +16,7 @@ from runtime.parts import load_keyring
 from settings import Settings
 from store.engine import Store
 from store.keyring import Keyring, replace_keyset_file
-from store.queries.processes import list_running, note_replaced, refuse_if_any
+from store.queries.processes import list_running, record_replaced, refuse_if_any
 from store.resealing import reseal_all
 from store.tables import Process
 from store.vault import Vault
@@ -73,7 +73,7 @@ def _reseal(store: Store, keyring: Keyring, wait: float) -> str:
         "them with the present key set and run `castline rotate-keys --reseal`:",
     )
     with store.write() as session:
-        note_replaced(session, keyring)
+        record_replaced(session, keyring)
     count = reseal_all(store, Vault(keyring))
     others = [key_id for key_id in keyring.key_ids if key_id != primary]
     kept = (

@@ -18,7 +18,7 @@ ALIVE = timedelta(seconds=30)
 """Six rows that did not come: so long a busy database may delay one."""
 
 
-def note_process(
+def record_process(
     session: Session, *, id: str, role: str, host: str, pid: int, keyring: Keyring
 ) -> None:
     """Write that a process runs, and which keys it has. Idempotent."""
@@ -42,7 +42,7 @@ def list_running(session: Session) -> Sequence[Process]:
     return session.exec(query.order_by(Process.role, Process.host, col(Process.pid))).all()
 
 
-def note_replaced(session: Session, keyring: Keyring) -> None:
+def record_replaced(session: Session, keyring: Keyring) -> None:
     """Write of each key that it seals nothing any more, the first time that this is certain.
 
     A key that is the primary one again is taken off. Idempotent.

@@ -15,13 +15,13 @@ from cli.retirement import retire
 from cli.rotation import changing_keyset, rotate
 from domain.errors import CastlineError, Conflict, NotFound
 from domain.secrets import Secret
-from runtime.presence import present
+from runtime.process_heartbeat import process_heartbeat
 from runtime.temporal import connect, ensure_ready
 from settings import Settings
 from store.engine import Store
 from store.keyring import Keyring, create_keyset, ensure_keyset_file
 from store.queries import workspaces
-from store.queries.processes import list_running, note_process
+from store.queries.processes import list_running, record_process
 from store.queries.telling import endpoints
 from store.resealing import count_sealed_with
 from store.tables import ReplacedKey, now
@@ -60,7 +60,7 @@ def store(settings: Settings, keyring: Keyring) -> Iterator[Store]:
 def show(store: Store, keyring: Keyring, pid: int) -> None:
     """What a process on another machine wrote, which does not follow this machine's file."""
     with store.write() as session:
-        note_process(
+        record_process(
             session, id=f"prc_{pid}", role="api", host="elsewhere", pid=pid, keyring=keyring
         )
 
@@ -86,7 +86,7 @@ async def test_a_running_process_is_waited_for_and_goes_on_with_the_new_key(
             return len(list_running(session))
 
     old = keyring.primary_key_id
-    async with present("worker", store, keyring):
+    async with process_heartbeat("worker", store, keyring):
         await eventually(running)
         await asyncio.to_thread(rotate, settings, store, only_reseal=False)
         sealed = keyring.seal(b"x", b"here")
