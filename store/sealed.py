@@ -35,6 +35,14 @@ def _remember(row: object, context: Any) -> None:
     _keep(row, context.session.info.get(VAULT))
 
 
+@event.listens_for(HasSealed, "init", propagate=True)
+def _refuse_clear(row: object, _args: object, values: Mapping[str, object]) -> None:
+    # A model ignores names that are no columns, so the text would be lost.
+    for name in values:
+        if isinstance(getattr(type(row), name, None), SealedText | SealedPayload):
+            raise TypeError(f"{name} is sealed: write it with `seal_into`")
+
+
 class SealedText:
     """Opens the column `sealed_<name>`. None where it has none."""
 
@@ -84,12 +92,14 @@ class SealedPayload:
     def __get__(self, row: object | None, owner: type) -> Any:
         if row is None:
             return self
-        payload = json.loads(json.dumps(getattr(row, self._clear)))
+        clear = getattr(row, self._clear)
         sealed: bytes | None = getattr(row, self._column)
-        if sealed is not None:
-            text = _vault_of(row).open(sealed, _place(row, self._column)).reveal()
-            for path, address in json.loads(text):
-                _put(payload, path, address)
+        if sealed is None:
+            return clear
+        payload = json.loads(json.dumps(clear))
+        text = _vault_of(row).open(sealed, _place(row, self._column)).reveal()
+        for path, address in json.loads(text):
+            _put(payload, path, address)
         return payload
 
 
