@@ -20,6 +20,7 @@ from api.limits import Limits
 from api.routes import codec, docs, health, v1, youtube
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
+from runtime.process_heartbeat import process_heartbeat
 from runtime.temporal import connect
 from runtime.waking import Waker
 from settings import Settings
@@ -76,7 +77,8 @@ def _connected(parts: Parts) -> Lifespan:
         lifecycles = Lifecycles(client, parking_days=parts.settings.parking_days)
         app.state.context = make_context(parts, lifecycles)
         try:
-            yield
+            async with process_heartbeat("api", parts.store, parts.keyring):
+                yield
         finally:
             parts.store.close()
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from activities.contract.care import Cared
+    from settings import Settings
     from store.engine import Store
     from store.tables import Workspace
 
@@ -118,12 +119,14 @@ def list_keys(
 
 
 @keys.command("revoke")
-def revoke_key(key_id: str) -> None:
+def revoke_key(
+    key: Annotated[str, typer.Argument(help="Its id, or the end of its id or of the key itself.")],
+) -> None:
     """End a key. It stays in the list."""
     from store.queries import workspaces as rows
 
     with _store().write() as session:
-        row = rows.revoke_key(session, key_id)
+        row = rows.revoke_key(session, rows.find_key_by_ending(session, key).id)
     tell(f"{row.id} opens nothing any more.")
 
 
@@ -148,17 +151,35 @@ def rotate_keys(
         bool,
         typer.Option("--reseal", help="Only bring everything under the key set's primary key."),
     ] = False,
+    retire: Annotated[
+        str | None,
+        typer.Option("--retire", metavar="KEY_ID", help="Remove a replaced key."),
+    ] = None,
 ) -> None:
     """Give the key set a fresh key and seal everything stored with it.
 
-    Stop all of Castline first: a running process does not know the fresh key. Old keys stay in
-    the set, because recorded histories need them. Where the key set is handed out by the
-    environment, add the key there, restart everything and run this with --reseal.
+    API and workers may run: they read the key set again before the new key seals anything. Old
+    keys stay in the set, because Temporal's histories need them; --retire removes one when
+    neither the database nor Temporal needs it. Interrupted anywhere, it may be run again. Where
+    the key set comes from CASTLINE_KEYSET, change it there in two steps (add the key, restart
+    everything, make it primary, restart everything) and run this with --reseal.
     """
     from cli.rotation import rotate
     from settings import Settings
 
-    tell(rotate(Settings(), _store(), only_reseal=reseal))
+    if retire is not None:
+        tell(asyncio.run(_retire(Settings(), _store(), retire)))
+    else:
+        tell(rotate(Settings(), _store(), only_reseal=reseal))
+
+
+async def _retire(settings: "Settings", store: "Store", key_id: str) -> str:
+    from cli.retirement import retire
+    from runtime.parts import load_keyring
+    from runtime.temporal import connect
+
+    client = await connect(settings, load_keyring(settings))
+    return await retire(settings, store, client, key_id)
 
 
 @app.command()

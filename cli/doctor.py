@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
+from pathlib import Path
 
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,6 +32,7 @@ from store.queries.access import care
 
 _TIMEOUT = 5
 _SKEW_SECONDS = 60
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,29 @@ async def _data_dir(settings: Settings) -> Finding:
     if mode & 0o022:
         return Finding("data folder", f"{data} may be written by others", f"chmod go-w {data}")
     return Finding("data folder", str(data))
+
+
+async def _privacy(settings: Settings) -> Finding:
+    """Whether other users of this machine can read what lies in the data folder."""
+    data = settings.data_dir.resolve()
+    if not data.is_dir():
+        return Finding("file modes", "not examined: there is no data folder", "See above.")
+    open_to_others = await asyncio.to_thread(find_readable, data)
+    if not open_to_others:
+        return Finding("file modes", "nothing in the data folder can be read by others")
+    names = [str(path.relative_to(data.parent)) for path in open_to_others[:_NAMED]]
+    more = len(open_to_others) - len(names)
+    return Finding(
+        "file modes",
+        f"others can read {', '.join(names)}{f' and {more} more' if more else ''}",
+        f"chmod -R go= {data}",
+    )
+
+
+def find_readable(folder: Path) -> list[Path]:
+    """The folder and what lies in it, as far as group or others may read it."""
+    found = [path for path in (folder, *sorted(folder.rglob("*"))) if not path.is_symlink()]
+    return [path for path in found if path.exists() and path.stat().st_mode & 0o077]
 
 
 async def _keyset(settings: Settings) -> Finding:
@@ -229,6 +254,7 @@ async def _api(settings: Settings) -> Finding:
 EXAMINATIONS: tuple[Examination, ...] = (
     _python,
     _data_dir,
+    _privacy,
     _keyset,
     _database,
     _connections,

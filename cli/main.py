@@ -31,6 +31,8 @@ for commands in (roles.app, publishing.app, admin.app):
 
 def main() -> None:
     """Run the command that was typed. Never returns."""
+    # What this process and its children make is their user's alone.
+    os.umask(0o077)
     code = run()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import ssl
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from emulator.server import run
 
 def main() -> None:
     """Read the command line and serve; print one line when ready."""
+    # The state file and its draft are their user's alone.
+    os.umask(0o077)
     parser = argparse.ArgumentParser(
         prog="python -m emulator",
         description="Google's OAuth and the YouTube Data API, Facebook Login and Pages, "

@@ -1,39 +1,41 @@
 """The remote-codec protocol of Temporal's Web UI and command line, without the HTTP.
 
 Both post `{"payloads": [...]}` in Protobuf's JSON form and want the same shape back. The
-API serves these functions behind an operator's key; they know nothing of requests.
+request names no workflow, so each opened payload says in its metadata which workflow it was
+sealed for: a reader who finds another id there than the page's looks at a payload that was
+moved. Nothing is encoded for them: what a person starts is started through the API.
 """
 
 import json
-from collections.abc import Callable
 
 from google.protobuf import json_format
 from temporalio.api.common.v1 import Payload, Payloads
 
 from domain.errors import InvalidRequest
-from runtime.codec import Sealer, SealingCodec
+from runtime.codec import KEY_ID, WORKFLOW_ID, Sealer, is_sealed, open_payload
 
 
 def decode_json(body: bytes, keyring: Sealer) -> bytes:
     """Open the payloads of a remote-codec request and return the answer's body.
 
-    Raises `InvalidRequest` (code `invalid_payloads`) for a body of another shape, and what the
-    keyring raises for a payload that its keys do not open.
+    What is not sealed (a search attribute, say) comes back as it was. Raises `InvalidRequest`
+    (code `invalid_payloads`) for a body of another shape, and what the keyring raises for a
+    payload that its keys do not open.
     """
-    return _each(body, SealingCodec(keyring).open)
-
-
-def encode_json(body: bytes, keyring: Sealer) -> bytes:
-    """Seal the payloads of a remote-codec request and return the answer's body."""
-    return _each(body, SealingCodec(keyring).seal)
-
-
-def _each(body: bytes, change: Callable[[Payload], Payload]) -> bytes:
     try:
         payloads = json_format.Parse(body, Payloads())
     except (json_format.ParseError, UnicodeDecodeError, RecursionError):
         raise InvalidRequest(
             "invalid_payloads", "The body must be the JSON of Temporal payloads."
         ) from None
-    changed = Payloads(payloads=[change(payload) for payload in payloads.payloads])
-    return json.dumps(json_format.MessageToDict(changed), separators=(",", ":")).encode()
+    opened = Payloads(payloads=[_shown(payload, keyring) for payload in payloads.payloads])
+    return json.dumps(json_format.MessageToDict(opened), separators=(",", ":")).encode()
+
+
+def _shown(payload: Payload, keyring: Sealer) -> Payload:
+    if not is_sealed(payload):
+        return payload
+    opened = open_payload(payload, keyring)
+    for name in (WORKFLOW_ID, KEY_ID):
+        opened.metadata[name] = payload.metadata.get(name, b"")
+    return opened

@@ -30,6 +30,7 @@ class Parts:
 def build_parts(settings: Settings) -> Parts:
     """Return the parts. Raises `CastlineError` when the key set cannot be used."""
     keyring = load_keyring(settings)
+    vault = Vault(keyring)
     policy = SourcePolicy(
         # The second one: what customers uploaded to the API's resumable intake.
         roots=(*settings.media_roots, settings.data_dir / "media"),
@@ -37,9 +38,9 @@ def build_parts(settings: Settings) -> Parts:
     )
     return Parts(
         settings=settings,
-        store=Store(settings.database),
+        store=Store(settings.database, vault),
         keyring=keyring,
-        vault=Vault(keyring),
+        vault=vault,
         registry=build_registry(settings, policy),
         policy=policy,
     )

@@ -8,6 +8,7 @@ win over Castline's where they are set, so that a managed Temporal needs nothing
 
 import asyncio
 import socket
+from dataclasses import replace
 from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
@@ -30,6 +31,8 @@ from temporalio.client import (
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleSpec,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
 )
 from temporalio.envconfig import ClientConfig
 
@@ -135,6 +138,28 @@ async def ensure_schedules(client: Client) -> None:
     Never two of one at a time. A schedule that exists is left alone: an operator who paused or
     slowed it meant to.
     """
+    reconcile, care = _actions()
+    await _ensure_schedule(client, reconcile, every=RECONCILE_EVERY)
+    # Not all installations of the world at the same minute.
+    await _ensure_schedule(client, care, every=timedelta(minutes=15), jitter=timedelta(minutes=3))
+
+
+async def renew_schedules(client: Client) -> None:
+    """Seal what the Schedules start with the present key. Idempotent.
+
+    How often they run, and whether they are paused, stays as it is.
+    """
+    for action in _actions():
+
+        def renew(
+            described: ScheduleUpdateInput, action: ScheduleActionStartWorkflow = action
+        ) -> ScheduleUpdate:
+            return ScheduleUpdate(replace(described.description.schedule, action=action))
+
+        await client.get_schedule_handle(action.id).update(renew)
+
+
+def _actions() -> tuple[ScheduleActionStartWorkflow, ScheduleActionStartWorkflow]:
     reconcile = ScheduleActionStartWorkflow(
         "ReconcileWorkflow",
         id=RECONCILE,
@@ -151,9 +176,7 @@ async def ensure_schedules(client: Client) -> None:
         execution_timeout=timedelta(days=1),
         static_summary="Look after connections before anybody notices",
     )
-    await _ensure_schedule(client, reconcile, every=RECONCILE_EVERY)
-    # Not all installations of the world at the same minute.
-    await _ensure_schedule(client, care, every=timedelta(minutes=15), jitter=timedelta(minutes=3))
+    return reconcile, care
 
 
 async def _ensure_schedule(

@@ -22,6 +22,7 @@ from activities import wiring
 from domain.queues import DELIVERY_QUEUE, TRANSFER_QUEUE, WORKFLOW_QUEUE
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
+from runtime.process_heartbeat import process_heartbeat
 from runtime.temporal import connect, ensure_ready, worker_identity
 from runtime.waking import Waker
 from settings import Settings
@@ -71,7 +72,10 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     await ensure_ready(client)
     Waker(client, parts.store, settings).attach()
     workers = make_workers(settings, parts, client)
-    async with asyncio.TaskGroup() as group:
+    async with (
+        process_heartbeat("worker", parts.store, parts.keyring),
+        asyncio.TaskGroup() as group,
+    ):
         for worker in workers:
             group.create_task(worker.run())
         _log.info("worker is ready: process %d", os.getpid())

@@ -19,6 +19,8 @@ from sqlmodel import Session
 
 from domain.wakes import Wake
 from store import outbox, schema
+from store.sealed import VAULT
+from store.vault import Vault
 
 _BUSY_SECONDS = 30
 _WAL_SECONDS = 0.01
@@ -27,10 +29,12 @@ _WAL_SECONDS = 0.01
 class Store:
     """One database, shared by the threads of a process. Connects on first use.
 
-    Errors quote statements without their values, which may be signed addresses.
+    Rows open their sealed text with `vault`; without one they have none. Errors quote
+    statements without their values.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, vault: Vault | None = None) -> None:
+        self._info = {VAULT: vault}
         if make_url(url).get_backend_name() == "sqlite":
             engine = _sqlite_engine(url)
             # SQLite lets waiting writers poll, ever more rarely; a lock hands the turn over.
@@ -49,7 +53,9 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one state and cannot change it. Rows may be used afterwards."""
-        with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
+        with Session(
+            self._reader, expire_on_commit=False, autoflush=False, info=self._info
+        ) as session:
             yield session
 
     @contextmanager
@@ -59,7 +65,11 @@ class Store:
         An error from the commit itself may leave open whether it happened: what runs in
         the block must stand being run again. Rows may be used afterwards.
         """
-        with self._turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with (
+            self._turn,
+            Session(self._writer, expire_on_commit=False, info=self._info) as session,
+            session.begin(),
+        ):
             yield session
             wakes = outbox.settle(session)
         if wakes and self.after_commit is not None:

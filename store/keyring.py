@@ -7,10 +7,14 @@ and the database has everything, and without it every connection must be authori
 """
 
 import json
+import logging
 import os
 import secrets
 import stat
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 import tink
 from tink import aead, json_proto_keyset_format, secret_key_access
@@ -20,24 +24,34 @@ from domain.secrets import Secret
 
 aead.register()
 
+_log = logging.getLogger("castline.keyring")
+
 _PREFIX_BYTES = 5
 """Tink's prefix: a version byte, then the key id as four bytes, high byte first."""
 
 
-class Keyring:
-    """An opened key set. Thread-safe; a call takes microseconds."""
+def prefix_of(key_id: str) -> bytes:
+    """What every ciphertext under this key begins with."""
+    return b"\x01" + int(key_id).to_bytes(4, "big")
 
-    def __init__(self, handle: tink.KeysetHandle) -> None:
-        self._handle = handle
-        # Tink looks primitives up by their abstract class.
-        self._aead: aead.Aead = handle.primitive(aead.Aead)  # type: ignore[type-abstract]
-        self.primary_key_id = str(handle.keyset_info().primary_key_id)
+
+@dataclass(frozen=True, slots=True)
+class _KeySet:
+    handle: tink.KeysetHandle
+    aead: aead.Aead
+    primary_key_id: str
+    key_ids: tuple[str, ...]
+    """In the order of the set: a key that was added later comes later."""
 
     @classmethod
-    def from_json(cls, keyset: Secret) -> "Keyring":
-        """Open a key set. Raises `CastlineError` (code `keyset_unusable`) if it is none."""
+    def parse(cls, keyset: Secret) -> "_KeySet":
         try:
-            return cls(json_proto_keyset_format.parse(keyset.reveal(), secret_key_access.TOKEN))
+            handle = json_proto_keyset_format.parse(keyset.reveal(), secret_key_access.TOKEN)
+            # Tink looks primitives up by their abstract class.
+            primitive: aead.Aead = handle.primitive(aead.Aead)  # type: ignore[type-abstract]
+            info = handle.keyset_info()
+            ids = tuple(str(key.key_id) for key in info.key_info)
+            return cls(handle, primitive, str(info.primary_key_id), ids)
         except (tink.TinkError, ValueError):
             pass
         # Outside the handler: the parser's own error may quote what it could not parse.
@@ -47,6 +61,33 @@ class Keyring:
             "the database was sealed with.",
         )
 
+
+_Version = tuple[int, int, int]
+"""Tells one content of a file from the next: inode, time of change, size."""
+
+
+class Keyring:
+    """An opened key set. Thread-safe; a call takes microseconds.
+
+    One that came from a file follows it: a file that was replaced is read again before the
+    next value is sealed, and when a value names a key that is not known. So a process never
+    goes on sealing with a replaced key, and opens what others sealed with a new one. A
+    replaced file that cannot be used is logged, and the keys in memory stay in force.
+    """
+
+    def __init__(
+        self, keyset: _KeySet, path: Path | None = None, version: _Version | None = None
+    ) -> None:
+        self._keyset = keyset
+        self._path = path
+        self._version = version
+        self._reading = Lock()
+
+    @classmethod
+    def from_json(cls, keyset: Secret) -> "Keyring":
+        """Open a key set. Raises `CastlineError` (code `keyset_unusable`) if it is none."""
+        return cls(_KeySet.parse(keyset))
+
     @classmethod
     def from_file(cls, path: Path) -> "Keyring":
         """Open the key set in a file.
@@ -54,16 +95,23 @@ class Keyring:
         Raises `CastlineError` with code `keyset_missing` when it cannot be read,
         `keyset_exposed` when others than its owner may read it, or `keyset_unusable`.
         """
-        _refuse_exposed(path)
-        try:
-            return cls.from_json(Secret(path.read_text(encoding="utf-8")))
-        except OSError as error:
-            raise _missing(path) from error
+        content, version = _read(path)
+        return cls(_KeySet.parse(content), path, version)
+
+    @property
+    def primary_key_id(self) -> str:
+        """The key that seals."""
+        return self._keyset.primary_key_id
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """All keys, in the order in which they were added."""
+        return self._keyset.key_ids
 
     @property
     def primary_prefix(self) -> bytes:
         """What every ciphertext under the primary key begins with."""
-        return b"\x01" + int(self.primary_key_id).to_bytes(4, "big")
+        return prefix_of(self.primary_key_id)
 
     def key_id_of(self, ciphertext: bytes) -> str:
         """The id of the key it was sealed with, which need not be one of ours."""
@@ -71,7 +119,8 @@ class Keyring:
 
     def seal(self, plaintext: bytes, context: bytes) -> bytes:
         """Encrypt under the primary key, to be opened with an equal context only."""
-        sealed: bytes = self._aead.encrypt(plaintext, context)
+        self.refresh()
+        sealed: bytes = self._keyset.aead.encrypt(plaintext, context)
         return sealed
 
     def open(self, ciphertext: bytes, context: bytes) -> bytes:
@@ -80,8 +129,10 @@ class Keyring:
         Raises `CastlineError` (code `seal_broken`) when the key is not in the set, the
         context is another one or the bytes were changed: which of them, nobody can tell.
         """
+        if self.key_id_of(ciphertext) not in self._keyset.key_ids:
+            self.refresh()
         try:
-            plaintext: bytes = self._aead.decrypt(ciphertext, context)
+            plaintext: bytes = self._keyset.aead.decrypt(ciphertext, context)
         except tink.TinkError:
             raise CastlineError(
                 "seal_broken",
@@ -91,22 +142,60 @@ class Keyring:
             ) from None
         return plaintext
 
-    def rotated(self) -> Secret:
-        """This key set with a fresh primary key; the old ones are kept for opening.
+    def refresh(self) -> None:
+        """Read the file again if it was replaced. Otherwise it costs one `stat`."""
+        if self._path is None:
+            return
+        try:
+            if _version_of(self._path.stat()) == self._version:
+                return
+        except OSError:
+            return  # away: what is in memory stays in force
+        with self._reading:
+            try:
+                content, version = _read(self._path)
+                if version == self._version:
+                    return
+                # Said before it is parsed: a file that is no key set is not parsed at each call.
+                self._version = version
+                self._keyset = _KeySet.parse(content)
+            except CastlineError as error:
+                _log.error("the replaced key set is not used: %s", error.sentence)
+                return
+        _log.info("the key set was read again: key %s seals", self.primary_key_id)
 
-        It is returned, not put to use: every process must have it before one seals with
-        it, so stop them all, replace the key set, start them and then reseal.
-        """
+    @property
+    def newest_key_id(self) -> str:
+        """The key that was added last. It seals nothing until it is made the primary one."""
+        return self._keyset.key_ids[-1]
+
+    def with_new_key(self) -> Secret:
+        """This key set with one more key, which opens and does not seal yet."""
+        keyset = self._json()
         while True:
             fresh = json.loads(create_keyset().reveal())
-            rotated = json.loads(
-                json_proto_keyset_format.serialize(self._handle, secret_key_access.TOKEN)
-            )
-            if fresh["primaryKeyId"] not in {key["keyId"] for key in rotated["key"]}:
+            if str(fresh["primaryKeyId"]) not in self.key_ids:
                 break
-        rotated["key"] += fresh["key"]
-        rotated["primaryKeyId"] = fresh["primaryKeyId"]
-        return Secret(json.dumps(rotated, indent=2))
+        keyset["key"] += fresh["key"]
+        return _written(keyset)
+
+    def with_newest_primary(self) -> Secret:
+        """This key set with its newest key as the one that seals."""
+        return _written({**self._json(), "primaryKeyId": int(self.newest_key_id)})
+
+    def without(self, key_id: str) -> Secret:
+        """This key set without a key, which must not be the primary one."""
+        keyset = self._json()
+        keyset["key"] = [key for key in keyset["key"] if str(key["keyId"]) != key_id]
+        return _written(keyset)
+
+    def _json(self) -> Any:
+        handle = self._keyset.handle
+        return json.loads(json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN))
+
+
+def _written(keyset: dict[str, Any]) -> Secret:
+    return Secret(json.dumps(keyset, indent=2))
 
 
 def create_keyset() -> Secret:
@@ -122,33 +211,62 @@ def ensure_keyset_file(path: Path) -> None:
     Raises `CastlineError` (code `keyset_exposed`) when others may read the one there is.
     """
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _create_private(path, create_keyset())
-    _refuse_exposed(path)
+    _read(path)
 
 
 def _create_private(path: Path, content: Secret) -> None:
     # A link appears with its whole content and never replaces what another process made.
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(content.reveal())
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            path.hardlink_to(draft)
-        except FileExistsError:
-            return
+        _write_private(draft, content)
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
 
 
-def _refuse_exposed(path: Path) -> None:
+def replace_keyset_file(path: Path, keyset: Secret) -> None:
+    """Put another key set in the place of a file's, in one step and mode 0600."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    _write_private(draft, keyset)
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _write_private(path: Path, content: Secret) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(content.reveal())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read(path: Path) -> tuple[Secret, _Version]:
+    """A file's content, and which one it was. Raises `CastlineError`."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            status = os.fstat(file.fileno())
+            _refuse_exposed(path, status)
+            return Secret(file.read()), _version_of(status)
     except OSError as error:
         raise _missing(path) from error
+    except UnicodeDecodeError:
+        return Secret(""), _version_of(status)  # no key set, and parsed as such
+
+
+def _version_of(status: os.stat_result) -> _Version:
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _refuse_exposed(path: Path, status: os.stat_result) -> None:
+    mode = stat.S_IMODE(status.st_mode)
     if mode & 0o077:
         raise CastlineError(
             "keyset_exposed",

@@ -18,6 +18,7 @@ from sqlmodel import Session, col, insert, select, update
 
 from domain.events import EventType, kind_of
 from domain.wakes import DeliveryDue, Wake
+from store.sealed import seal_into
 from store.tables import Delivery, Endpoint, Event, Workspace, now
 
 GIVE_UP_AFTER = timedelta(days=3)
@@ -34,7 +35,7 @@ _TAKE_NUMBERS = (
     .returning(col(Workspace.last_event_number))
 )
 _FIND_LISTENING = select(
-    Endpoint.id, Endpoint.url, Endpoint.event_types, Endpoint.is_enabled
+    Endpoint.id, col(Endpoint.sealed_url).is_(None), Endpoint.event_types, Endpoint.is_enabled
 ).where(Endpoint.workspace_id == bindparam("workspace"))
 
 
@@ -56,7 +57,7 @@ class _Listening:
     """What has to be known of an endpoint to know whether it is told."""
 
     id: str
-    url: str | None
+    is_of_callbacks: bool
     event_types: list[str]
     is_enabled: bool
 
@@ -104,7 +105,7 @@ def _write(session: Session, workspace_id: str, notes: Sequence[Note]) -> None:
     for event, told in zip(events, fresh, strict=True):
         for endpoint in listening:
             if _wants(endpoint, event.type, told.callback_url):
-                deliveries.append(_delivery(event, endpoint, told.callback_url))
+                deliveries.append(_delivery(session, event, endpoint, told.callback_url))
                 wake(session, DeliveryDue(endpoint.id, event.subject_id))
     _insert(session, deliveries)
 
@@ -143,19 +144,23 @@ def _take_numbers(session: Session, workspace_id: str, count: int) -> int:
 
 
 def _wants(endpoint: _Listening, type: str, callback_url: str | None) -> bool:
-    if endpoint.url is None:
+    if endpoint.is_of_callbacks:
         return callback_url is not None
     wanted = endpoint.event_types
     return endpoint.is_enabled and (not wanted or type in wanted or kind_of(type) in wanted)
 
 
-def _delivery(event: Event, endpoint: _Listening, callback_url: str | None) -> Delivery:
-    return Delivery(
+def _delivery(
+    session: Session, event: Event, endpoint: _Listening, callback_url: str | None
+) -> Delivery:
+    delivery = Delivery(
         workspace_id=event.workspace_id,
         endpoint_id=endpoint.id,
         event_id=event.id,
         subject_id=event.subject_id,
         number=event.number,
-        url=callback_url if endpoint.url is None else None,
         gives_up_at=now() + GIVE_UP_AFTER,
     )
+    if endpoint.is_of_callbacks:
+        seal_into(session, delivery, url=callback_url)
+    return delivery

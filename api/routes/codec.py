@@ -2,13 +2,10 @@
 
 The Web UI's page posts payloads here from its own origin, with the operator's cookie when
 its box for cross-origin credentials is ticked; the command line sends a key as Bearer. The
-cookie holds the key sealed and a time at which it ends, so it is worth nothing elsewhere
-and nothing later. Only the Web UI's origin may read an answer.
+cookie names a session in the database, which ends at the time that the page states, when the
+operator signs out, and when the key is revoked. Only the Web UI's origin may read an answer.
 """
 
-import base64
-import binascii
-import time
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
@@ -20,19 +17,20 @@ from api.context import Context, Here
 from api.pages import SAFE, render
 from api.schemas.codec import Payloads
 from api.schemas.problem import ALWAYS, answers
-from domain.errors import CastlineError, Unauthorized
+from domain.errors import Unauthorized
 from domain.secrets import Secret
 from runtime.codec_http import decode_json
+from store.queries import codec_sessions, workspaces
+from store.tables import CodecSession
 
 router = APIRouter(prefix="/codec", tags=["Codec"])
 
 COOKIE = "castline_operator"
-COOKIE_SECONDS = 12 * 3600
-_CONTEXT = b"operator cookie"
+_DECODE = "/codec/decode"
 
 
 class CodecCors:
-    """Lets the Temporal Web UI's origin, and no other, use `/codec/`."""
+    """Lets the Temporal Web UI's origin, and no other, use `/codec/decode`."""
 
     def __init__(self, app: ASGIApp, origin: str) -> None:
         self._app = app
@@ -45,7 +43,7 @@ class CodecCors:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_codec = scope["type"] == "http" and scope["path"].startswith("/codec/")
+        is_codec = scope["type"] == "http" and scope["path"] == _DECODE
         await (self._open if is_codec else self._app)(scope, receive, send)
 
 
@@ -55,7 +53,7 @@ async def _raw_body(request: Request) -> bytes:
 
 @router.get("", include_in_schema=False)
 def form(here: Here, request: Request) -> Response:
-    return _page(here, opened=_is_signed_in(here, request))
+    return _page(here, opened=_find_session(here, request))
 
 
 @router.post("", include_in_schema=False)
@@ -64,17 +62,31 @@ def sign_in(
 ) -> Response:
     if not check_operator(here, request, Secret(key)):
         return _page(here, refused=True)
-    sealed = here.keyring.seal(f"{int(time.time()) + COOKIE_SECONDS}|{key}".encode(), _CONTEXT)
-    response = _page(here, opened=True)
+    with here.store.write() as session:
+        row = workspaces.find_key(session, Secret(key))
+        if row is None:  # revoked a moment ago
+            return _page(here, refused=True)
+        opened, token = codec_sessions.open_session(session, row)
+    response = _page(here, opened=opened)
     response.set_cookie(
         COOKIE,
-        base64.urlsafe_b64encode(sealed).decode(),
-        max_age=COOKIE_SECONDS,
+        token.reveal(),
+        expires=opened.ends_at,
         path="/codec",
         httponly=True,
         samesite="strict",
         secure=here.settings.url.startswith("https:"),
     )
+    return response
+
+
+@router.post("/logout", include_in_schema=False)
+def sign_out(here: Here, request: Request) -> Response:
+    """End the session of this browser. `SameSite=Strict` keeps other sites from asking for it."""
+    with here.store.write() as session:
+        codec_sessions.end_session(session, _token(request))
+    response = _page(here, ended=True)
+    response.delete_cookie(COOKIE, path="/codec", httponly=True, samesite="strict")
     return response
 
 
@@ -95,25 +107,32 @@ def decode(
 ) -> Response:
     """Open payloads, by Temporal's remote-codec protocol. Needs an operator's key."""
     by_key = bearer is not None and check_operator(here, request, Secret(bearer.credentials))
-    if not by_key and not _is_signed_in(here, request):
+    if not by_key and _find_session(here, request) is None:
         raise Unauthorized("unauthorized", "Send an operator's key, or sign in at /codec.")
     return Response(decode_json(body, here.keyring), media_type="application/json", headers=SAFE)
 
 
-def _is_signed_in(here: Context, request: Request) -> bool:
-    try:
-        sealed = base64.urlsafe_b64decode(request.cookies.get(COOKIE, ""))
-        until, key = here.keyring.open(sealed, _CONTEXT).decode().split("|", 1)
-    except (binascii.Error, ValueError, CastlineError):
-        return False
-    return time.time() < int(until) and is_operator(here, Secret(key))
+def _token(request: Request) -> Secret:
+    return Secret(request.cookies.get(COOKIE, ""))
 
 
-def _page(here: Context, *, opened: bool = False, refused: bool = False) -> Response:
+def _find_session(here: Context, request: Request) -> CodecSession | None:
+    with here.store.read() as session:
+        return codec_sessions.find_session(session, _token(request))
+
+
+def _page(
+    here: Context,
+    *,
+    opened: CodecSession | None = None,
+    refused: bool = False,
+    ended: bool = False,
+) -> Response:
     return render(
         "codec",
         status=401 if refused else 200,
-        opened=opened,
+        until=None if opened is None else f"{opened.ends_at:%d %B %Y, %H:%M} UTC",
         refused=refused,
+        ended=ended,
         endpoint=f"{here.settings.url}/codec",
     )

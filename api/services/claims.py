@@ -103,8 +103,9 @@ def _answer_of(session: Session, key: Key, claim: IdempotencyClaim) -> Mapping[s
         raise Unprocessable(
             "idempotency_key_reused", "This idempotency key stands for another request."
         )
-    if claim.answer is not None:
-        return claim.answer
+    answer: Mapping[str, Any] | None = claim.answer
+    if answer is not None:
+        return answer
     # Before answers were kept, the assignments came with the claim: they are told as they are.
     group = list_group(session, claim.workspace_id, claim.group_id)
     if not group:

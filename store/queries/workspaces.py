@@ -90,6 +90,24 @@ def list_keys(session: Session, workspace_id: str | None) -> Sequence[ApiKey]:
     return session.exec(query.order_by(col(ApiKey.created_at), ApiKey.id)).all()
 
 
+def find_key_by_ending(session: Session, ending: str) -> ApiKey:
+    """The one key whose id or whose own characters end like this, at least four of them.
+
+    Raises `NotFound`, and `Conflict` (code `key_ambiguous`) where several do.
+    """
+    keys = session.exec(select(ApiKey).order_by(col(ApiKey.created_at), ApiKey.id)).all()
+    exact = [row for row in keys if row.id == ending]
+    matching = exact or [
+        row
+        for row in keys
+        if len(ending) >= _HINT_LENGTH and (row.id.endswith(ending) or row.hint == ending)
+    ]
+    if len(matching) > 1:
+        ids = ", ".join(row.id for row in matching)
+        raise Conflict("key_ambiguous", f"Several keys end with {ending}. Name one of {ids}.")
+    return found(matching[0] if matching else None, code="key_not_found")
+
+
 def revoke_key(session: Session, key_id: str) -> ApiKey:
     """End a key, for every request that begins from now on. Idempotent."""
     row = lock_row(session, ApiKey, key_id, code="key_not_found")

@@ -2,7 +2,7 @@
 
 Rows are projections and inputs: a workflow decides, the row tells. Columns named
 `sealed_…` hold vault ciphertext bound to their own table, column and row; no column
-holds a token, code, verifier, session URI or key in clear.
+holds a token, code, verifier, session URI, key or signed address in clear.
 """
 
 from sqlmodel import SQLModel
@@ -18,7 +18,14 @@ from store.tables.publishing import (
     Video,
 )
 from store.tables.telling import Delivery, Endpoint, Event
-from store.tables.workspaces import ApiKey, Organization, Workspace
+from store.tables.workspaces import (
+    ApiKey,
+    CodecSession,
+    Organization,
+    Process,
+    ReplacedKey,
+    Workspace,
+)
 
 METADATA = SQLModel.metadata
 """All of the tables, because this package has loaded each."""
@@ -27,6 +34,7 @@ __all__ = [
     "METADATA",
     "ApiKey",
     "Assignment",
+    "CodecSession",
     "Connection",
     "CredentialRow",
     "Delivery",
@@ -36,6 +44,8 @@ __all__ = [
     "IdempotencyClaim",
     "Moment",
     "Organization",
+    "Process",
+    "ReplacedKey",
     "Step",
     "Ticket",
     "Transfer",

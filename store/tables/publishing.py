@@ -1,17 +1,18 @@
 """Videos, and where each goes."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from domain import ids
 from domain.states import AssignmentState, StepState
+from store.sealed import HasSealed, SealedJson, SealedPayload, SealedText
 from store.tables.columns import moment_field, now
 
 
-class Video(SQLModel, table=True):
+class Video(HasSealed, SQLModel, table=True):
     __table_args__ = (UniqueConstraint("workspace_id", "number"),)
 
     id: str = Field(default_factory=ids.new_video_id, primary_key=True)
@@ -20,7 +21,8 @@ class Video(SQLModel, table=True):
     """The integer id of the `/api/youtube` surface, counted per workspace."""
     title: str | None = None
     description: str | None = None
-    source_url: str
+    sealed_source_url: bytes = Field(default=b"", sa_type=LargeBinary)
+    source_url: ClassVar[SealedText] = SealedText()
     """May carry a signature (a presigned URL): shown only to its workspace, never logged."""
     size: int = Field(sa_type=BigInteger)
     pin_version: str
@@ -35,7 +37,7 @@ class Video(SQLModel, table=True):
     created_at: datetime = moment_field(default_factory=now)
 
 
-class Assignment(SQLModel, table=True):
+class Assignment(HasSealed, SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("workspace_id", "number"),
         Index("ix_assignment_reconcile", "is_started", "created_at"),
@@ -51,10 +53,14 @@ class Assignment(SQLModel, table=True):
     video_id: str = Field(foreign_key="video.id", index=True)
     platform: str
     type: str = "video"
-    payload: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    clear_payload: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    sealed_payload: bytes | None = Field(default=None, sa_type=LargeBinary)
+    payload: ClassVar[SealedPayload] = SealedPayload()
+    """What the platform is to be told. Its addresses may carry signatures."""
     scheduled_at: datetime | None = moment_field(default=None)
     external_id: str | None = Field(default=None, index=True)
-    callback_url: str | None = None
+    sealed_callback_url: bytes | None = Field(default=None, sa_type=LargeBinary)
+    callback_url: ClassVar[SealedText] = SealedText()
     """Told of every event of this assignment. May carry a signature: never logged."""
     origin: str = "v1"
     """The surface it came from: `v1` or `youtube`."""
@@ -136,7 +142,7 @@ class Step(SQLModel, table=True):
     updated_at: datetime = moment_field(default_factory=now)
 
 
-class IdempotencyClaim(SQLModel, table=True):
+class IdempotencyClaim(HasSealed, SQLModel, table=True):
     """The first request with a key: claimed before its work, answered with it."""
 
     __tablename__ = "idempotency_claim"
@@ -147,7 +153,8 @@ class IdempotencyClaim(SQLModel, table=True):
     """Hex SHA-256 of the canonical body."""
     group_id: str
     """Of the assignments that the claimant makes; tells one claimant of a key from the next."""
-    answer: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    sealed_answer: bytes | None = Field(default=None, sa_type=LargeBinary)
+    answer: ClassVar[SealedJson] = SealedJson()
     """What was answered. None: the work is under way, or was cut off by a crash."""
     created_at: datetime = moment_field(default_factory=now)
     """Until it is answered, the last time that its request gave a sign of life."""

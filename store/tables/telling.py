@@ -1,13 +1,14 @@
 """What happened, and whom it is told to."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from domain import ids
 from domain.states import DeliveryState
+from store.sealed import HasSealed, SealedText
 from store.tables.columns import moment_field, now
 
 
@@ -34,12 +35,13 @@ class Event(SQLModel, table=True):
     happened_at: datetime = moment_field(default_factory=now)
 
 
-class Endpoint(SQLModel, table=True):
+class Endpoint(HasSealed, SQLModel, table=True):
     """Where a workspace wants to be told."""
 
     id: str = Field(default_factory=ids.new_endpoint_id, primary_key=True)
     workspace_id: str = Field(foreign_key="workspace.id", index=True)
-    url: str | None = None
+    sealed_url: bytes | None = Field(default=None, sa_type=LargeBinary)
+    url: ClassVar[SealedText] = SealedText()
     """None: the one endpoint that stands for the callback addresses of single assignments."""
     description: str | None = None
     event_types: list[str] = Field(default_factory=list, sa_type=JSON)
@@ -55,7 +57,7 @@ class Endpoint(SQLModel, table=True):
     created_at: datetime = moment_field(default_factory=now)
 
 
-class Delivery(SQLModel, table=True):
+class Delivery(HasSealed, SQLModel, table=True):
     """One event on its way to one endpoint."""
 
     __table_args__ = (
@@ -72,7 +74,8 @@ class Delivery(SQLModel, table=True):
     """Deliveries about one subject stand in line: an endpoint hears of it in order."""
     number: int
     """The event's."""
-    url: str | None = None
+    sealed_url: bytes | None = Field(default=None, sa_type=LargeBinary)
+    url: ClassVar[SealedText] = SealedText()
     """A callback's own address. None: the endpoint's, as it is when it is sent."""
     state: str = Field(default=DeliveryState.PENDING)
     attempts: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)

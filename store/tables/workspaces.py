@@ -35,6 +35,41 @@ class ApiKey(SQLModel, table=True):
     revoked_at: datetime | None = moment_field(default=None)
 
 
+class CodecSession(SQLModel, table=True):
+    """A browser that an operator's key signed in at the codec endpoint."""
+
+    __tablename__ = "codec_session"
+
+    digest: str = Field(primary_key=True)
+    """Hex SHA-256 of the cookie: 256 random bits."""
+    key_id: str = Field(foreign_key="api_key.id")
+    """The session ends when this key is revoked."""
+    created_at: datetime = moment_field(default_factory=now)
+    ends_at: datetime = moment_field()
+
+
+class ReplacedKey(SQLModel, table=True):
+    """A key of the key set that seals nothing any more, and since when that is certain."""
+
+    __tablename__ = "replaced_key"
+
+    key_id: str = Field(primary_key=True)
+    replaced_at: datetime = moment_field(default_factory=now)
+
+
+class Process(SQLModel, table=True):
+    """A running API or worker, and the keys that it has in memory."""
+
+    id: str = Field(primary_key=True)
+    role: str
+    host: str
+    pid: int
+    key_ids: list[str] = Field(default_factory=list, sa_type=JSON)
+    primary_key_id: str
+    started_at: datetime = moment_field(default_factory=now)
+    seen_at: datetime = moment_field(default_factory=now)
+
+
 class Organization(SQLModel, table=True):
     id: str = Field(default_factory=ids.new_organization_id, primary_key=True)
     workspace_id: str = Field(foreign_key="workspace.id", index=True)

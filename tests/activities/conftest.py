@@ -94,13 +94,17 @@ def credential(token: str, *, lives: timedelta = timedelta(hours=1)) -> Credenti
     return Credential(Secret(token), Secret("refresh"), datetime.now(UTC) + lives, SCOPES)
 
 
+VAULT = Vault(Keyring.from_json(create_keyset()))
+"""Of every store of these tests."""
+
+
 @dataclass
 class Installation:
     """What activities work on, and what a person may do to it meanwhile."""
 
     store: Store
     platform: DirectedPlatform
-    vault: Vault = field(default_factory=lambda: Vault(Keyring.from_json(create_keyset())))
+    vault: Vault = VAULT
     policy: SourcePolicy = field(default_factory=lambda: SourcePolicy(roots=(CLIP.parent,)))
 
     def __post_init__(self) -> None:
@@ -161,7 +165,7 @@ class Installation:
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
-    store = Store(f"sqlite:///{tmp_path / 'castline.db'}")
+    store = Store(f"sqlite:///{tmp_path / 'castline.db'}", VAULT)
     store.migrate()
     yield Installation(store, DirectedPlatform())
     store.close()

@@ -87,9 +87,9 @@ def make_context(
     """Make a context, with other settings where a test wants them."""
     path = tmp_path / "castline.db"
     shutil.copy(migrated, path)
-    store = Store(f"sqlite:///{path}")
     keyring = Keyring.from_json(create_keyset())
     vault = Vault(keyring)
+    store = Store(f"sqlite:///{path}", vault)
     registry = Registry({"youtube": youtube, "facebook": facebook})
 
     def make(**settings: object) -> Context:

@@ -1,5 +1,6 @@
 """What the doctor says of apps and connections; the rest is seen with `castline up`."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -152,3 +153,27 @@ async def test_a_consent_screen_in_testing_is_told_with_what_to_do(tmp_path: Pat
     line = await line_on(tmp_path, "connections")
     assert line.startswith("wrong  connections: 3, of which 0 need a person; 2 end seven days")
     assert "Publish the app" in line
+
+
+async def test_files_that_others_can_read_are_named_with_the_command_that_mends_it(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    (folder / "logs").mkdir(mode=0o700)
+    log = folder / "logs" / "api.log"
+    log.touch(mode=0o600)
+    assert await line_on(folder, "file modes") == (
+        "ok     file modes: nothing in the data folder can be read by others"
+    )
+    log.chmod(0o644)
+    assert await line_on(folder, "file modes") == (
+        "wrong  file modes: others can read data/logs/api.log\n"
+        f"       chmod -R go= {folder.resolve()}"
+    )
+    mend = await asyncio.create_subprocess_exec("chmod", "-R", "go=", str(folder))
+    assert await mend.wait() == 0
+    assert (await line_on(folder, "file modes")).startswith("ok")
+    for number in range(7):
+        (folder / f"{number}.db").touch(mode=0o644)
+    assert " and 2 more" in await line_on(folder, "file modes")

@@ -106,8 +106,48 @@ def test_who_publishes_on_a_dead_connection_is_given_the_link(
         assert publishing.wait(30) == 0
 
 
-def test_the_key_set_is_its_owners_alone(machine: Machine, up: Up) -> None:
-    assert (machine.data / "keyset.json").stat().st_mode & 0o777 == 0o600
+def test_everything_that_it_keeps_is_its_users_alone(machine: Machine, connection: str) -> None:
+    assert os.umask(0o022) == 0o022, "the test would prove nothing"
+    kept = {path.relative_to(machine.data): path for path in machine.data.rglob("*")}
+    names = {str(name) for name in kept}
+    assert {"castline.db", "castline.db-wal", "temporal.db", "keyset.json", "up.lock"} <= names
+    assert {"key", "emulator.json", "logs", "logs/api.log", "logs/temporal.log"} <= names
+    modes = {str(name): path.stat().st_mode & 0o077 for name, path in kept.items()}
+    assert {name: mode for name, mode in modes.items() if mode} == {}
+    assert machine.data.stat().st_mode & 0o077 == 0
+
+
+def test_a_key_can_be_revoked_by_what_the_list_shows(machine: Machine, key: str) -> None:
+    made = machine.run("keys", "create", "--label", "A label that makes the line rather long")
+    listed = machine.run("keys", "list")
+    (line,) = [line for line in listed.stdout.splitlines() if made.stdout.strip()[-4:] in line]
+    id = line.split()[0]
+    assert re.fullmatch(r"key_[0-9a-f]{32}", id)
+    assert machine.run("keys", "revoke", id).returncode == 0
+    again = machine.run("keys", "revoke", id[-8:])
+    assert again.returncode == 0
+    assert id in again.stderr
+
+
+def test_keys_rotate_beside_running_processes(machine: Machine, up: Up, connection: str) -> None:
+    before = machine.run("doctor").stdout
+    rotated = machine.run("rotate-keys")
+    assert rotated.returncode == 0, rotated.stderr
+    assert re.search(r"[1-9]\d* stored values were resealed", rotated.stderr)
+    (sealing,) = [line for line in machine.run("doctor").stdout.splitlines() if " seals" in line]
+    assert sealing not in before
+    # The same processes go on: they open what is stored, and Temporal what they seal.
+    listed = machine.run("keys", "list")
+    assert listed.returncode == 0
+    published = machine.run(
+        "publish", str(CLIP), "--title", "Rotated loaf", "--connection", connection
+    )
+    assert published.returncode == 0, published.stdout + published.stderr
+    old = re.search(r"backups hold: (\d+)", rotated.stderr)
+    assert old is not None
+    refused = machine.run("rotate-keys", "--retire", old.group(1))
+    assert refused.returncode == 1
+    assert "Temporal still has" in refused.stderr
 
 
 def test_a_second_one_on_the_same_folder_is_refused(machine: Machine, up: Up) -> None:
@@ -199,7 +239,7 @@ def test_it_ends_in_time_and_leaves_nothing(machine: Machine, up: Up, connection
     socket.create_server(("127.0.0.1", machine.ports[0])).close()
 
 
-def test_keys_rotate_while_it_is_down_and_state_survives(
+def test_keys_rotate_while_it_is_down_too_and_state_survives(
     machine: Machine, up: Up, connection: str
 ) -> None:
     assert up.process.poll() == 0
@@ -217,6 +257,7 @@ def test_keys_rotate_while_it_is_down_and_state_survives(
         videos = httpx.get(f"{machine.emulator}/_emulator/state").json()["videos"]
         assert sorted(video["title"] for video in videos) == [
             "First loaf",
+            "Rotated loaf",
             "Second loaf",
             "Third loaf",
             "Waiting loaf",

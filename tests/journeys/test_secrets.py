@@ -15,7 +15,6 @@ import pytest
 from activities.access.packing import unpack
 from domain.secrets import Secret
 from domain.states import TokenLife
-from runtime.codec import SealingCodec
 from store.queries.access import credentials, tickets
 from store.queries.publishing import transfers
 from tests.support import leaks, meta
@@ -117,7 +116,7 @@ class Journey:
             self.hay[f"timeline of {row['id']}"] = json.dumps(told).encode()
 
     async def walk_workflows(self, when: str = "") -> None:
-        walked = await leaks.workflows(self.stack.client, SealingCodec(self.stack.parts.keyring))
+        walked = await leaks.workflows(self.stack.client, self.stack.parts.keyring)
         self.hay |= {when + name: data for name, data in walked.items()}
 
 

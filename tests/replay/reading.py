@@ -7,6 +7,7 @@ from pathlib import Path
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
+from temporalio.converter import WorkflowSerializationContext
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from domain.secrets import Secret
@@ -29,8 +30,11 @@ def replayer(workflows: list[type]) -> Replayer:
 
 @cache
 def history(path: Path) -> WorkflowHistory:
-    """Parsed once: it takes longer than a replay."""
-    return WorkflowHistory.from_json(path.stem, path.read_text())
+    """Parsed once: it takes longer than a replay. It has its workflow's own id, which its
+    payloads are bound to."""
+    recorded = WorkflowHistory.from_json(path.stem, path.read_text())
+    begun = recorded.events[0].workflow_execution_started_event_attributes
+    return WorkflowHistory(begun.workflow_id or path.stem, recorded.events)
 
 
 def workflow_of(path: Path) -> str:
@@ -86,6 +90,9 @@ def messages(path: Path) -> set[str]:
 
 async def timers(path: Path) -> list[tuple[str, timedelta]]:
     """What the workflow's timers say that they are for, and how long each was, to the second."""
+    converter = CONVERTER.with_context(
+        WorkflowSerializationContext(namespace="default", workflow_id=history(path).workflow_id)
+    )
     started = [
         event
         for event in history(path).events
@@ -93,7 +100,7 @@ async def timers(path: Path) -> list[tuple[str, timedelta]]:
     ]
     return [
         (
-            (await CONVERTER.decode([event.user_metadata.summary], [str]))[0],
+            (await converter.decode([event.user_metadata.summary], [str]))[0],
             # Asked for some milliseconds after its end was decided.
             timedelta(seconds=round(length.ToTimedelta().total_seconds())),
         )

@@ -59,15 +59,20 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    store = Store(url)
+def store(url: str, vault: Vault) -> Iterator[Store]:
+    store = Store(url, vault)
     yield store
     store.close()
 
 
 @pytest.fixture
-def vault() -> Vault:
-    return Vault(Keyring.from_json(create_keyset()))
+def keyring() -> Keyring:
+    return Keyring.from_json(create_keyset())
+
+
+@pytest.fixture
+def vault(keyring: Keyring) -> Vault:
+    return Vault(keyring)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from domain.errors import Conflict
 from store.engine import Store
+from store.keyring import Keyring, create_keyset
 from store.queries import workspaces
 from store.queries.publishing import videos
+from store.vault import Vault
 from tests.store.conftest import FACTS, Tenant
 
 
@@ -70,7 +72,7 @@ def test_errors_do_not_quote_values(store: Store) -> None:
 
 
 def register(url: str, workspace_id: str, count: int) -> None:
-    store = Store(url)
+    store = Store(url, Vault(Keyring.from_json(create_keyset())))
     for _ in range(count):
         with store.write() as session:
             videos.create_video(

@@ -137,7 +137,7 @@ def test_those_who_tell_do_not_wait_for_each_other_crosswise(
     tenant: Tenant, url: str, vault: Vault
 ) -> None:
     """Everything at once that holds rows before it tells: nothing ends in a deadlock."""
-    other = Store(url)
+    other = Store(url, vault)
     two = [tenant.connection("UC1").id, tenant.connection("UC2").id]
     turns = count()
 

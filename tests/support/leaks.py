@@ -19,7 +19,7 @@ from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
 
-from runtime.codec import SealingCodec
+from runtime.codec import Sealer, is_sealed, open_payload
 from runtime.logs import JsonLines, TextLines
 
 PATTERNS = {
@@ -75,26 +75,29 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.rglob("*.db*")}
 
 
-async def workflows(client: Client, codec: SealingCodec) -> dict[str, bytes]:
+async def workflows(client: Client, keyring: Sealer) -> dict[str, bytes]:
     """Every history and every description, as exported and opened."""
-    return {name: data async for name, data in _workflows(client, codec)}
+    return {name: data async for name, data in _workflows(client, keyring)}
 
 
-async def _workflows(client: Client, codec: SealingCodec) -> AsyncIterator[tuple[str, bytes]]:
+async def _workflows(client: Client, keyring: Sealer) -> AsyncIterator[tuple[str, bytes]]:
     async for execution in client.list_workflows():
         workflow = client.get_workflow_handle(execution.id, run_id=execution.run_id)
         history = await workflow.fetch_history()
-        opened = [_opened(event, codec) for event in history.events]
+        opened = [_opened(event, keyring) for event in history.events]
         yield f"history of {execution.id}", b"\n".join([history.to_json().encode(), *opened])
         description = (await workflow.describe()).raw_description
         yield (
             f"description of {execution.id}",
-            description.SerializeToString() + _opened(description, codec),
+            description.SerializeToString() + _opened(description, keyring),
         )
 
 
-def _opened(message: Message, codec: SealingCodec) -> bytes:
-    return b"\n".join(codec.open(payload).SerializeToString() for payload in _payloads(message))
+def _opened(message: Message, keyring: Sealer) -> bytes:
+    return b"\n".join(
+        (open_payload(payload, keyring) if is_sealed(payload) else payload).SerializeToString()
+        for payload in _payloads(message)
+    )
 
 
 def _payloads(message: Message) -> Iterator[Payload]:

@@ -38,6 +38,36 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest"),
     )
     op.create_index("ix_api_key_workspace_id", "api_key", ["workspace_id"])
+    op.create_table(
+        "codec_session",
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("key_id", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["key_id"],
+            ["api_key.id"],
+        ),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    op.create_table(
+        "replaced_key",
+        sa.Column("key_id", sa.String(), nullable=False),
+        sa.Column("replaced_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key_id"),
+    )
+    op.create_table(
+        "process",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("key_ids", sa.JSON(), nullable=False),
+        sa.Column("primary_key_id", sa.String(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
 
     op.create_table(
         "idempotency_claim",
@@ -74,7 +104,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("title", sa.String(), nullable=True),
         sa.Column("description", sa.String(), nullable=True),
-        sa.Column("source_url", sa.String(), nullable=False),
+        sa.Column("sealed_source_url", sa.LargeBinary(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("pin_version", sa.String(), nullable=False),
         sa.Column("file_name", sa.String(), nullable=False),
@@ -137,7 +167,8 @@ def upgrade() -> None:
         sa.Column("video_id", sa.String(), nullable=False),
         sa.Column("platform", sa.String(), nullable=False),
         sa.Column("type", sa.String(), nullable=False),
-        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("clear_payload", sa.JSON(), nullable=False),
+        sa.Column("sealed_payload", sa.LargeBinary(), nullable=True),
         sa.Column("scheduled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("external_id", sa.String(), nullable=True),
         sa.Column("origin", sa.String(), nullable=False),
@@ -273,5 +304,8 @@ def downgrade() -> None:
     op.drop_table("video")
     op.drop_table("organization")
     op.drop_table("idempotency_claim")
+    op.drop_table("process")
+    op.drop_table("replaced_key")
+    op.drop_table("codec_session")
     op.drop_table("api_key")
     op.drop_table("workspace")

@@ -77,7 +77,7 @@ def _credentials() -> None:
 
 
 def _assignments() -> None:
-    op.add_column("assignment", sa.Column("callback_url", sa.String(), nullable=True))
+    op.add_column("assignment", sa.Column("sealed_callback_url", sa.LargeBinary(), nullable=True))
     op.create_index(
         "ix_assignment_waiting", "assignment", ["state", "wait_reason", "connection_id"]
     )
@@ -102,7 +102,7 @@ def _events() -> None:
         "endpoint",
         sa.Column("id", sa.String(), primary_key=True),
         sa.Column("workspace_id", sa.String(), sa.ForeignKey("workspace.id"), nullable=False),
-        sa.Column("url", sa.String(), nullable=True),
+        sa.Column("sealed_url", sa.LargeBinary(), nullable=True),
         sa.Column("description", sa.String(), nullable=True),
         sa.Column("event_types", sa.JSON(), nullable=False),
         sa.Column("sealed_secret", sa.LargeBinary(), nullable=False),
@@ -122,7 +122,7 @@ def _events() -> None:
         sa.Column("event_id", sa.String(), sa.ForeignKey("event.id"), nullable=False),
         sa.Column("subject_id", sa.String(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("url", sa.String(), nullable=True),
+        sa.Column("sealed_url", sa.LargeBinary(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempts", sa.JSON(), nullable=False),
         sa.Column("attempt_count", sa.Integer(), nullable=False),

@@ -24,4 +24,4 @@ def upgrade() -> None:
         "transfer", sa.Column("version", sa.Integer(), server_default="0", nullable=False)
     )
     # None for the keys of before: their assignments are shown as they are.
-    op.add_column("idempotency_claim", sa.Column("answer", sa.JSON(), nullable=True))
+    op.add_column("idempotency_claim", sa.Column("sealed_answer", sa.LargeBinary(), nullable=True))

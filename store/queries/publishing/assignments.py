@@ -24,6 +24,7 @@ from store.queries.rows import (
     paginate,
 )
 from store.queries.telling.events import note_assignment
+from store.sealed import seal_into, seal_payload_into
 from store.tables import Assignment, Workspace, now
 
 _NOT_FOUND = "assignment_not_found"
@@ -61,14 +62,14 @@ def create_assignment(
         video_id=video_id,
         platform=platform,
         type=type,
-        payload=dict(payload),
         scheduled_at=scheduled_at,
         external_id=external_id,
-        callback_url=callback_url,
         origin=origin,
         bytes_total=video.size,
         warnings=dict(warnings or {}),
     )
+    seal_payload_into(session, assignment, payload=payload)
+    seal_into(session, assignment, callback_url=callback_url)
     session.add(assignment)
     session.flush()
     note_assignment(session, assignment)
@@ -137,7 +138,7 @@ def edit_assignment(
     """Write a late edit. None leaves things as they are. Idempotent."""
     row = lock_assignment(session, assignment_id)
     if payload is not None:
-        row.payload = dict(payload)
+        seal_payload_into(session, row, payload=payload)
     if scheduled_at is not None or clears_schedule:
         row.scheduled_at = scheduled_at
     row.updated_at = now()

@@ -16,6 +16,7 @@ from domain.errors import NotYet
 from store.queries.publishing.assignments import list_group
 from store.queries.rows import insert_new
 from store.queries.telling.events import written
+from store.sealed import seal_json_into
 from store.tables import IdempotencyClaim, now
 
 RENEWED_EVERY = timedelta(seconds=3)
@@ -63,26 +64,26 @@ def answer_claim(
     claim = _find_locked(session, workspace_id, key)
     if claim is None or claim.group_id != group_id:
         raise in_flight(claim)
-    claim.answer = answer
+    seal_json_into(session, claim, answer=answer)
 
 
 def renew_claim(session: Session, *, workspace_id: str, key: str, group_id: str) -> None:
     """Say that the request is still at its work. What is answered or another's is left alone."""
     claim = _find_locked(session, workspace_id, key)
-    if claim is not None and claim.group_id == group_id and claim.answer is None:
+    if claim is not None and claim.group_id == group_id and claim.sealed_answer is None:
         claim.created_at = now()
 
 
 def discard_claim(session: Session, *, workspace_id: str, key: str, group_id: str) -> None:
     """Give the key of a failed request back. What is answered or another's is left alone."""
     claim = _find_locked(session, workspace_id, key)
-    if claim is not None and claim.group_id == group_id and claim.answer is None:
+    if claim is not None and claim.group_id == group_id and claim.sealed_answer is None:
         session.delete(claim)
 
 
 def in_flight(claim: IdempotencyClaim | None) -> NotYet:
     """The refusal of a request whose twin is at its work, or was cut off lately."""
-    until = claim.created_at + ABANDONED_AFTER if claim and claim.answer is None else None
+    until = claim.created_at + ABANDONED_AFTER if claim and claim.sealed_answer is None else None
     taken = f"from {written(until)} on" if until else "now"
     return NotYet(
         "in_flight",
@@ -99,7 +100,7 @@ def _find_locked(session: Session, workspace_id: str, key: str) -> IdempotencyCl
 
 
 def _is_abandoned(session: Session, claim: IdempotencyClaim) -> bool:
-    if claim.answer is not None or claim.created_at > now() - ABANDONED_AFTER:
+    if claim.sealed_answer is not None or claim.created_at > now() - ABANDONED_AFTER:
         return False
     # Before answers were kept, a claim was made together with its assignments.
     return not list_group(session, claim.workspace_id, claim.group_id)

@@ -4,6 +4,7 @@ from sqlmodel import Session, col, select
 
 from media.source import Pin, VideoFacts
 from store.queries.rows import PAGE_LIMIT, Page, find_by_number, found, lock_row, paginate
+from store.sealed import seal_into
 from store.tables import Video, Workspace
 
 _NOT_FOUND = "video_not_found"
@@ -26,7 +27,6 @@ def create_video(
         number=workspace.last_video_number,
         title=title,
         description=description,
-        source_url=source_url,
         size=facts.pin.size,
         pin_version=facts.pin.version,
         file_name=facts.file_name,
@@ -38,6 +38,7 @@ def create_video(
         sha256=facts.sha256,
         ranges=facts.ranges,
     )
+    seal_into(session, video, source_url=source_url)
     session.add(video)
     session.flush()
     return video

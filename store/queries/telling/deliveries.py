@@ -101,7 +101,7 @@ def _fail(
         _settle(delivery, DeliveryState.FAILED)
     else:
         delivery.due_at = min(due_at, delivery.gives_up_at)
-    if endpoint.url is None:
+    if endpoint.sealed_url is None:
         return  # its addresses are as many as the assignments: one says nothing of the others
     endpoint.failing_since = endpoint.failing_since or attempt.at
     is_lasting = attempt.at - endpoint.failing_since >= LASTING

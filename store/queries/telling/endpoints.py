@@ -21,6 +21,7 @@ from domain.wakes import DeliveryDue
 from store import outbox
 from store.queries.rows import PAGE_LIMIT, Page, found, lock_row, paginate
 from store.queries.telling.events import note_endpoint_disabled
+from store.sealed import seal_into
 from store.tables import Delivery, Endpoint, Workspace, now
 from store.vault import Place, Vault
 
@@ -58,28 +59,25 @@ def create_endpoint(
     """
     lock_row(session, Workspace, workspace_id, code="workspace_not_found")
     count = select(func.count()).where(
-        Endpoint.workspace_id == workspace_id, col(Endpoint.url).is_not(None)
+        Endpoint.workspace_id == workspace_id, col(Endpoint.sealed_url).is_not(None)
     )
     if session.exec(count).one() >= MOST:
         raise Conflict("too_many_endpoints", f"A workspace has at most {MOST} endpoints.")
-    return _insert(
-        session,
-        vault,
-        Endpoint(
-            workspace_id=workspace_id,
-            url=url,
-            description=description,
-            event_types=list(event_types),
-            sealed_secret=b"",
-        ),
+    endpoint = Endpoint(
+        workspace_id=workspace_id,
+        description=description,
+        event_types=list(event_types),
+        sealed_secret=b"",
     )
+    seal_into(session, endpoint, url=url)
+    return _insert(session, vault, endpoint)
 
 
 def ensure_callbacks(session: Session, vault: Vault, workspace_id: str) -> Endpoint:
     """The one endpoint that stands for callback addresses. Idempotent."""
     lock_row(session, Workspace, workspace_id, code="workspace_not_found")
     query = select(Endpoint).where(
-        Endpoint.workspace_id == workspace_id, col(Endpoint.url).is_(None)
+        Endpoint.workspace_id == workspace_id, col(Endpoint.sealed_url).is_(None)
     )
     return session.exec(query).one_or_none() or _insert(
         session, vault, Endpoint(workspace_id=workspace_id, sealed_secret=b"")
@@ -116,7 +114,10 @@ def update_endpoint(
     `callbacks_endpoint`) for the one that has no URL.
     """
     endpoint = _lock_own(session, workspace_id, endpoint_id)
-    endpoint.sqlmodel_update({**changes})
+    changed: dict[str, object] = {**changes}
+    if "url" in changes:
+        seal_into(session, endpoint, url=str(changed.pop("url")))
+    endpoint.sqlmodel_update(changed)
     if changes.get("is_enabled") or "url" in changes:
         welcome_back(session, endpoint)
     if endpoint.is_enabled:
@@ -224,7 +225,7 @@ def _insert(session: Session, vault: Vault, endpoint: Endpoint) -> Endpoint:
 def _lock_own(session: Session, workspace_id: str, endpoint_id: str) -> Endpoint:
     get_endpoint(session, workspace_id, endpoint_id)
     endpoint = lock_endpoint(session, endpoint_id)
-    if endpoint.url is None:
+    if endpoint.sealed_url is None:
         raise Conflict(
             "callbacks_endpoint",
             "This one stands for the callbackUrl of each assignment: it only has a secret.",

@@ -14,7 +14,7 @@ from platforms.protocol import Account, Accounts, Credential
 from platforms.registry import Registry
 from store.engine import Store
 from store.queries.access import connections, tickets
-from tests.activities.conftest import DirectedPlatform, Installation, credential
+from tests.activities.conftest import VAULT, DirectedPlatform, Installation, credential
 from tests.support.database import await_waiter, postgres_cluster
 
 
@@ -36,7 +36,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def store(url: str) -> Iterator[Store]:
-    store = Store(url)
+    store = Store(url, VAULT)
     yield store
     store.close()
 

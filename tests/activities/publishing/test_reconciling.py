@@ -21,7 +21,7 @@ from platforms.youtube.publishing.resumable import ResumableUpload
 from store.engine import Store
 from store.queries.publishing import assignments, progress, transfers
 from store.tables import Assignment
-from tests.activities.conftest import DirectedPlatform, Installation
+from tests.activities.conftest import VAULT, DirectedPlatform, Installation
 from tests.support.database import Cluster, await_waiter, postgres_cluster
 from tests.support.evidence import evidence_of
 
@@ -79,7 +79,7 @@ def platform() -> Unlisted:
 
 @pytest.fixture
 def here(url: str, platform: Unlisted) -> Iterator[Installation]:
-    store = Store(url)
+    store = Store(url, VAULT)
     yield Installation(store, platform)
     store.close()
 

@@ -14,6 +14,7 @@ from domain.evidence import EvidenceKind
 from domain.secrets import Secret
 from platforms.protocol import Credential
 from store.queries.publishing import transfers, videos
+from store.sealed import seal_into
 from store.tables import Assignment, Transfer
 from tests.activities.conftest import Installation
 from tests.support.evidence import evidence_of
@@ -122,7 +123,7 @@ def test_a_run_that_cannot_read_its_source_says_so(
 ) -> None:
     with installation.store.write() as session:
         video = videos.get_video_by_id(session, assignment.video_id)
-        video.source_url = f"{video.source_url}.gone"
+        seal_into(session, video, source_url=f"{video.source_url}.gone")
     assert stop(installation, assignment) == ("source", "source_missing")
 
 

@@ -28,8 +28,8 @@ SUBJECT = "asg_1"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path / 'castline.db'}")
+def store(tmp_path: Path, vault: Vault) -> Iterator[Store]:
+    store = Store(f"sqlite:///{tmp_path / 'castline.db'}", vault)
     store.migrate()
     yield store
     store.close()

@@ -1,16 +1,18 @@
 """The codec endpoint of the Temporal Web UI."""
 
 import base64
-import time
+from datetime import timedelta
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlmodel import select
 from temporalio.api.common.v1 import Payload
 
 from api.context import Context
-from runtime.codec import SealingCodec
+from runtime.codec import seal_payload
 from store.queries import workspaces
+from store.tables import CodecSession, now
 from tests.support.api import Tenant, client
 
 UI = "http://127.0.0.1:8233"
@@ -19,7 +21,7 @@ CLEAR = Payload(metadata={"encoding": b"json/plain"}, data=b'"bread"')
 
 @pytest.fixture
 def sealed(context: Context) -> dict[str, object]:
-    payload = SealingCodec(context.keyring).seal(CLEAR)
+    payload = seal_payload(CLEAR, context.keyring, "assignment/asg_1")
     metadata = {name: _base64(value) for name, value in payload.metadata.items()}
     return {"payloads": [{"metadata": metadata, "data": _base64(payload.data)}]}
 
@@ -58,16 +60,66 @@ async def test_a_browser_that_signed_in_opens_payloads(
     assert (await browser.post("/codec/decode", json=sealed)).status_code == 401
 
 
-async def test_a_cookie_ends_by_itself(
+async def test_a_session_ends_at_the_time_that_the_page_states(
     context: Context,
     browser: httpx.AsyncClient,
     operator_key: str,
     sealed: dict[str, object],
 ) -> None:
-    for until, status in ((time.time() + 60, 200), (time.time() - 1, 401)):
-        cookie = context.keyring.seal(f"{int(until)}|{operator_key}".encode(), b"operator cookie")
-        browser.cookies.set("castline_operator", base64.urlsafe_b64encode(cookie).decode())
-        assert (await browser.post("/codec/decode", json=sealed)).status_code == status
+    page = await browser.post("/codec", data={"key": operator_key})
+    with context.store.write() as session:
+        (row,) = session.exec(select(CodecSession)).all()
+        assert timedelta(hours=11) < row.ends_at - now() <= timedelta(hours=12)
+        assert f"{row.ends_at:%d %B %Y, %H:%M} UTC" in page.text
+        row.ends_at = now()
+    assert (await browser.post("/codec/decode", json=sealed)).status_code == 401
+    assert "signed in" not in (await browser.get("/codec")).text
+    # The next sign-in removes what has ended.
+    await browser.post("/codec", data={"key": operator_key})
+    with context.store.read() as session:
+        assert len(session.exec(select(CodecSession)).all()) == 1
+
+
+async def test_a_session_that_is_signed_out_has_ended_on_the_server(
+    browser: httpx.AsyncClient, operator_key: str, sealed: dict[str, object]
+) -> None:
+    await browser.post("/codec", data={"key": operator_key})
+    token = browser.cookies["castline_operator"]
+    assert 'action="/codec/logout"' in (await browser.get("/codec")).text
+    page = await browser.post("/codec/logout")
+    assert "signed out" in page.text
+    assert "castline_operator" not in browser.cookies
+    browser.cookies.set("castline_operator", token)
+    assert (await browser.post("/codec/decode", json=sealed)).status_code == 401
+    assert (await browser.post("/codec/logout")).status_code == 200
+
+
+async def test_a_get_signs_nobody_out(
+    browser: httpx.AsyncClient, operator_key: str, sealed: dict[str, object]
+) -> None:
+    await browser.post("/codec", data={"key": operator_key})
+    assert (await browser.get("/codec/logout")).status_code in (404, 405)
+    assert decoded(await browser.post("/codec/decode", json=sealed)) == b'"bread"'
+
+
+async def test_the_page_is_kept_by_no_cache_and_framed_by_nobody(
+    browser: httpx.AsyncClient, operator_key: str
+) -> None:
+    pages = [
+        await browser.get("/codec"),
+        await browser.post("/codec", data={"key": operator_key}),
+        await browser.post("/codec/logout"),
+    ]
+    for page in pages:
+        assert page.headers["Cache-Control"] == "no-store"
+        assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+
+
+async def test_only_decoding_is_open_to_the_web_uis_origin(app: FastAPI) -> None:
+    asks = {"Origin": UI, "Access-Control-Request-Method": "POST"}
+    async with client(app) as http:
+        answer = await http.options("/codec/logout", headers=asks)
+    assert "Access-Control-Allow-Origin" not in answer.headers
 
 
 async def test_nobody_else_opens_payloads(

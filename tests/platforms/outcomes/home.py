@@ -44,6 +44,10 @@ class Home:
     emulator_url: str
     media: Path
 
+    @property
+    def vault(self) -> Vault:
+        return Vault(Keyring.from_json(Secret(self.keyset)))
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -66,7 +70,7 @@ class Process:
 
     def __init__(self, home: Home, store: Store, over: Over) -> None:
         self.store = store
-        self.vault = Vault(Keyring.from_json(Secret(home.keyset)))
+        self.vault = home.vault
         self.policy = SourcePolicy(roots=(home.media,))
         self.youtube = OverheardYouTube(
             app_at(home.emulator_url), chunk_size=CHUNK, policy=self.policy, manages=True
@@ -123,4 +127,4 @@ def _die(home: Home, work: Work, call: str) -> None:
         if name == call:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    Process(home, Store(home.database), over).attempt(work)
+    Process(home, Store(home.database, home.vault), over).attempt(work)

@@ -4,6 +4,7 @@ from domain.errors import Conflict, NotFound
 from domain.secrets import Secret
 from store.engine import Store
 from store.queries import workspaces
+from store.tables import ApiKey
 from tests.store.conftest import Tenant
 
 
@@ -54,6 +55,22 @@ def test_a_key_opens_until_it_is_revoked(store: Store, tenant: Tenant) -> None:
     with store.write() as session:
         assert workspaces.revoke_key(session, row.id).revoked_at == revoked
         assert workspaces.find_key(session, key) is None
+
+
+def test_a_key_is_found_by_its_id_or_a_unique_ending(store: Store, tenant: Tenant) -> None:
+    with store.write() as session:
+        one, key = workspaces.create_key(session, workspace_id=tenant.workspace.id)
+        two, _ = workspaces.create_key(session, workspace_id=None)
+    for ending in (one.id, one.id[-8:], key.reveal()[-4:]):
+        with store.read() as session:
+            assert workspaces.find_key_by_ending(session, ending).id == one.id
+    for ending in ("", "key", one.id[-3:], "no such key"):
+        with pytest.raises(NotFound), store.read() as session:
+            workspaces.find_key_by_ending(session, ending)
+    with store.write() as session:
+        session.get_one(ApiKey, two.id).hint = one.hint
+    with pytest.raises(Conflict, match=f"{one.id}, {two.id}"), store.read() as session:
+        workspaces.find_key_by_ending(session, one.hint)
 
 
 def test_a_key_is_not_stored(store: Store, tenant: Tenant) -> None:

@@ -142,7 +142,7 @@ async def test_what_a_dead_request_left_is_taken_over(ours: Tenant) -> None:
     first = await send(ours, body)
 
     def forget(claim: IdempotencyClaim) -> None:
-        claim.answer, claim.group_id = None, "grp_of_nothing"
+        claim.sealed_answer, claim.group_id = None, "grp_of_nothing"
 
     change_claim(ours, forget)
     meanwhile = await send(ours, body)
@@ -202,7 +202,7 @@ async def test_a_key_from_before_answers_were_kept_shows_its_assignment(ours: Te
     made = (await send(ours, body)).json()["id"]
 
     def forget(claim: IdempotencyClaim) -> None:
-        claim.answer = None
+        claim.sealed_answer = None
 
     change_claim(ours, forget)
     change_claim(ours, abandon)
