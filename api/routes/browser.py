@@ -31,6 +31,8 @@ _REASONS = {
     "scope_missing": "The consent left out a permission that publishing needs. Tick all boxes.",
     "wrong_account": "This was another account than the connection's own. Nothing has changed.",
     "disconnected": "This channel was disconnected meanwhile. Nothing has changed.",
+    "wrong_issuer": "This answer came from another authorization server than the one that was "
+    "asked. Nothing has changed. Go back to the consent page, or start again.",
 }
 
 
@@ -53,6 +55,11 @@ def find_browser(here: Context, request: Request) -> Secret | None:
     """The cookie that binds this browser to the consent pages it opened."""
     value = request.cookies.get(_cookie(here))
     return Secret(value) if value and len(value) <= 128 else None
+
+
+def find_issuers(request: Request) -> tuple[str, ...]:
+    """Every `iss` of a callback: of two that differ neither is to be believed."""
+    return tuple(request.query_params.getlist("iss"))
 
 
 def go_to_consent(here: Context, page: ConsentPage) -> Response:

@@ -33,6 +33,18 @@ class ConsentPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Callback:
+    """What the platform's redirect brought, and the redirect URI at which it arrived."""
+
+    url: str
+    state: str | None
+    code: str | None
+    error: str | None
+    issuers: tuple[str, ...] = ()
+    """Every `iss` of the query; empty where the platform sends none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """How a ticket's consent ended."""
 
@@ -85,30 +97,28 @@ def begin(
     return ConsentPage(url, browser)
 
 
-def conclude(
-    here: Context,
-    *,
-    platform: str,
-    state: str | None,
-    code: str | None,
-    error: str | None,
-    browser: Secret | None,
-) -> Ending:
+def conclude(here: Context, callback: Callback, *, browser: Secret | None) -> Ending:
     """Take in the platform's callback. A retry gives the same ending.
 
-    Raises `InvalidRequest` for a callback that names no ticket of ours: there is nowhere
-    to send the browser.
+    A callback of another browser or of another issuer (RFC 9207) is refused and changes
+    nothing: the ticket still waits for its own callback. Raises `InvalidRequest` for a callback
+    that names no ticket whose consent was begun with this redirect URI: there is nowhere to
+    send the browser.
     """
+    state, code, error = callback.state, callback.code, callback.error
     if not state or not (code or error):
         raise InvalidRequest(
             "empty_callback", "This page is where the platform sends you after a consent."
         )
     with here.store.read() as session:
         ticket = tickets.find_ticket_by_state(session, Secret(state))
-    if ticket is None or ticket.platform != platform:
+    # Each surface has a redirect URI of its own, which also names the platform.
+    if ticket is None or ticket.callback_url != callback.url:
         raise _unknown_ticket()
     if not tickets.browser_matches(ticket, browser):
         return Ending(ticket, error="invalid_ticket", reason="other_browser")
+    if not here.registry.get(ticket.platform).issuers.issuperset(callback.issuers):
+        return Ending(ticket, error="invalid_ticket", reason="wrong_issuer")
     answer = f"error={error}" if error else f"code={code}"
     digest = hashlib.sha256(f"{state}|{answer}".encode()).hexdigest()
     with here.store.write() as session:

@@ -134,6 +134,11 @@ def callback_url(here: Context, platform: str) -> str:
     return f"{here.settings.url}/api/v1/oauth/{platform}/callback"
 
 
+def small_callback_url(here: Context) -> str:
+    """The redirect URI of `/api/youtube`, to be registered with Google beside the other one."""
+    return f"{here.settings.url}/api/youtube/auth/callback/"
+
+
 def _check_redirect(here: Context, url: str, prefixes: list[str]) -> None:
     if is_allowed(url, [*prefixes, here.settings.url + DONE]):
         return

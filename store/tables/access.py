@@ -58,8 +58,13 @@ class Connection(SQLModel, table=True):
     handle: str | None = None
     thumbnail_url: str | None = None
     scopes: list[str] = Field(default_factory=list, sa_type=JSON)
-    grant_id: str | None = Field(default=None, index=True)
-    """Names the consent behind it where several connections may share one, and end with it."""
+    grant_id: str = Field(index=True)
+    """Names the platform's grant: connections with the same one end together.
+
+    The account itself where the platform names no grant. Google's grant is one of a channel
+    (a Brand Account is an identity of its own) and our app; whose hand gave it is not known
+    without the scope `openid`, which is not asked for.
+    """
     token_life: str = Field(default=TokenLife.RENEWED)
     token_expires_at: datetime | None = moment_field(default=None)
     grant_expires_at: datetime | None = moment_field(default=None)

@@ -7,11 +7,19 @@ from fastapi.responses import RedirectResponse
 
 from api.context import Here
 from api.pages import SAFE
-from api.routes.browser import BrowserRoute, find_browser, go_back, go_to_consent, show
+from api.routes.browser import (
+    BrowserRoute,
+    find_browser,
+    find_issuers,
+    go_back,
+    go_to_consent,
+    show,
+)
 from api.schemas.problem import answers
-from api.services.consent import Ending, begin, conclude
+from api.services.consent import Callback, Ending, begin, conclude
 from api.services.tickets import (
     authorize_url,
+    callback_url,
     check_way_in,
     find_expected_account,
     open_reauth_ticket,
@@ -86,13 +94,12 @@ def callback(
     error_code: str | None = None,
 ) -> Response:
     """Where the platform sends the browser afterwards. Reloading it gives the same answer."""
-    ending = conclude(
-        here,
-        platform=platform,
+    came = Callback(
+        url=callback_url(here, platform),
         state=state,
         code=code,
         # Trouble of the consent page itself comes with a code alone.
         error=error or error_code,
-        browser=find_browser(here, request),
+        issuers=find_issuers(request),
     )
-    return go_back(here, request, ending)
+    return go_back(here, request, conclude(here, came, browser=find_browser(here, request)))

@@ -64,7 +64,11 @@ def ensure_connection(
     if organization_id is not None:
         get_organization(session, workspace_id, organization_id)
     fresh = Connection(
-        workspace_id=workspace_id, platform=platform, account_id=account_id, name=name
+        workspace_id=workspace_id,
+        platform=platform,
+        account_id=account_id,
+        grant_id=grant_id or account_id,
+        name=name,
     )
     query = select(Connection).where(
         Connection.workspace_id == workspace_id,
@@ -78,7 +82,7 @@ def ensure_connection(
     connection.handle = handle
     connection.thumbnail_url = thumbnail_url
     connection.scopes = list(scopes)
-    connection.grant_id = grant_id
+    connection.grant_id = grant_id or account_id
     connection.organization_id = organization_id or connection.organization_id
     connection.connected_at = now()
     _set_clocks(connection, clocks)

@@ -300,6 +300,48 @@ async def test_another_browser_cannot_bring_the_callback(
     assert result(await browser.get(CALLBACK, params=callback))["status"] == "success"
 
 
+@pytest.mark.parametrize("answer", [{"code": "4/0A"}, {"error": "access_denied"}])
+@pytest.mark.parametrize(
+    "issuers",
+    [
+        ["https://evil.example.com"],
+        [""],
+        ["https://accounts.google.com/"],
+        ["https://accounts.google.com", "https://evil.example.com"],
+    ],
+)
+async def test_a_callback_of_another_issuer_changes_nothing(
+    open_ticket: OpenTicket,
+    browser: httpx.AsyncClient,
+    lifecycles: DirectedLifecycles,
+    issuers: list[str],
+    answer: dict[str, str],
+) -> None:
+    page = await set_out(browser, await open_ticket())
+    mixed_up = {"state": page["state"], **answer, "iss": issuers}
+    assert result(await browser.get(CALLBACK, params=mixed_up)) == {
+        "status": "error",
+        "error": "invalid_ticket",
+        "reason": "wrong_issuer",
+    }
+    assert (lifecycles.redeemed, lifecycles.refused) == ([], [])
+    own = {"state": page["state"], "code": "4/0A", "iss": "https://accounts.google.com"}
+    assert result(await browser.get(CALLBACK, params=own))["status"] == "success"
+
+
+async def test_a_callback_of_facebook_needs_no_issuer_and_takes_no_foreign_one(
+    ours: Tenant, browser: httpx.AsyncClient
+) -> None:
+    wanted = {"platform": "facebook", "redirectUrl": CALLER_PAGE}
+    opened = (await ours.http.post("/api/v1/oauth/tickets", json=wanted)).json()
+    begun = await browser.get(opened["authUrl"])
+    state = dict(parse_qsl(urlsplit(begun.headers["Location"]).query))["state"]
+    path, callback = "/api/v1/oauth/facebook/callback", {"state": state, "code": "AQ"}
+    foreign = {**callback, "iss": "https://accounts.google.com"}
+    assert result(await browser.get(path, params=foreign))["reason"] == "wrong_issuer"
+    assert result(await browser.get(path, params=callback))["status"] == "success"
+
+
 async def test_a_second_consent_page_makes_the_first_one_worthless(
     open_ticket: OpenTicket, browser: httpx.AsyncClient
 ) -> None:
