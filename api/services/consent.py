@@ -18,7 +18,7 @@ from domain.errors import Conflict, InvalidRequest, NotFound
 from domain.secrets import Secret
 from domain.states import TicketState
 from store.queries.access import tickets
-from store.tables import Ticket
+from store.tables import Ticket, now
 
 _DENIALS = frozenset({"access_denied", "scope_missing"})
 """What the person withheld: all of it, or a box that publishing needs."""
@@ -81,13 +81,21 @@ def begin(
     state, verifier = Secret(secrets.token_urlsafe(32)), Secret(secrets.token_urlsafe(64))
     browser = browser or Secret(secrets.token_urlsafe(32))
     try:
+        is_asked = _needs_workflow(ticket)
         if ticket.state == TicketState.OPEN:
             # Idempotent, and repairs a ticket that was opened while Temporal was away.
             on_loop(here.lifecycles.start_ticket, ticket_input(ticket))
-        on_loop(here.lifecycles.begin_consent, ticket.id)
+        if is_asked:
+            on_loop(here.lifecycles.begin_consent, ticket.id)
         with here.store.write() as session:
             tickets.begin_consent(
-                session, here.vault, ticket.id, state=state, browser=browser, verifier=verifier
+                session,
+                here.vault,
+                ticket.id,
+                state=state,
+                browser=browser,
+                verifier=verifier,
+                replaces_callback=is_asked,
             )
     except Conflict as conflict:
         return _refused(ticket, conflict)
@@ -142,6 +150,15 @@ def conclude(here: Context, callback: Callback, *, browser: Secret | None) -> En
     except Conflict as conflict:
         return _refused(ticket, conflict)
     return _ending(ticket, outcome)
+
+
+def _needs_workflow(ticket: Ticket) -> bool:
+    """False for a ticket that is known to be consenting: the visit must not reach its workflow.
+
+    Anybody may open a consent page without end, and each Update stays in the history.
+    """
+    is_consenting = ticket.state == TicketState.CONSENTING and ticket.expires_at > now()
+    return not is_consenting or ticket.callback_digest is not None
 
 
 def _get_ticket(here: Context, platform: str, ticket_id: str) -> Ticket:

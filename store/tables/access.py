@@ -11,10 +11,14 @@ from store.tables.columns import moment_field, now
 
 
 class Ticket(SQLModel, table=True):
-    __table_args__ = (Index("ix_ticket_reconcile", "state", "expires_at"),)
+    __table_args__ = (
+        Index("ix_ticket_reconcile", "state", "expires_at"),
+        Index("ix_ticket_open", "workspace_id", "state"),
+        Index("ix_ticket_connection_id", "connection_id"),
+    )
 
     id: str = Field(default_factory=ids.new_ticket_id, primary_key=True)
-    workspace_id: str = Field(foreign_key="workspace.id", index=True)
+    workspace_id: str = Field(foreign_key="workspace.id")
     platform: str
     redirect_url: str | None = None
     """None: the browser ends on Castline's own page."""
@@ -22,6 +26,8 @@ class Ticket(SQLModel, table=True):
     """The redirect URI given to the platform; the exchange must repeat it."""
     connection_id: str | None = Field(default=None, foreign_key="connection.id")
     """Set: re-authorize this connection and no other account."""
+    is_from_link: bool = False
+    """Made by a visit to a re-authorization link, which has one open ticket at a time."""
     organization_id: str | None = Field(default=None, foreign_key="organization.id")
     state: str = Field(default=TicketState.OPEN)
     error_code: str | None = None

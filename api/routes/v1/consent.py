@@ -24,7 +24,7 @@ from api.services.tickets import (
     find_expected_account,
     open_reauth_ticket,
 )
-from domain.errors import InvalidRequest, Unavailable
+from domain.errors import InvalidRequest, TooManyRequests, Unavailable
 
 router = APIRouter(prefix="/oauth", tags=["OAuth in the browser"], route_class=BrowserRoute)
 
@@ -58,7 +58,7 @@ def look(here: Here, token: str) -> Response:
     "/reauth/{token}",
     status_code=302,
     response_class=Response,
-    responses={**_REDIRECT, **_ERRORS},
+    responses={**_REDIRECT, **answers(InvalidRequest, TooManyRequests, Unavailable)},
 )
 def reauthorize(here: Here, token: str, redirectUrl: str | None = None) -> Response:  # noqa: N803
     """Authorize a connection again: the link that notices carry. It ends when that was done."""

@@ -7,13 +7,13 @@ from api.context import Here
 from api.schemas.problem import answers
 from api.schemas.v1.tickets import TicketOpened, TicketRequest, TicketView
 from api.services.tickets import authorize_url, callback_url, open_ticket
-from domain.errors import NotFound
+from domain.errors import NotFound, TooManyRequests
 from store.queries.access import tickets
 
 router = APIRouter(prefix="/oauth/tickets", tags=["OAuth tickets"])
 
 
-@router.post("", status_code=201, responses=answers(NotFound))
+@router.post("", status_code=201, responses=answers(NotFound, TooManyRequests))
 def create(here: Here, workspace_id: Caller, wanted: TicketRequest) -> TicketOpened:
     """Open a ticket: permission to run one consent within five minutes."""
     ticket = open_ticket(

@@ -17,6 +17,7 @@ from domain.errors import (
     NotFound,
     PlatformUnavailable,
     QuotaExhausted,
+    TooManyRequests,
     Unavailable,
 )
 from domain.states import PlatformName
@@ -25,7 +26,7 @@ router = APIRouter(prefix="/youtube", tags=["YouTube"])
 browser = APIRouter(prefix="/youtube", tags=["YouTube"], route_class=BrowserRoute)
 
 
-@both(router.post, "/auth/initiate/")
+@both(router.post, "/auth/initiate/", responses=answers(TooManyRequests))
 def initiate(here: Here, workspace_id: Caller) -> AuthInitiated:
     """Begin to connect a channel: open `authorization_url` in its owner's browser."""
     ticket = open_ticket(

@@ -12,6 +12,10 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("ticket", sa.Column("left_out", sa.JSON(), server_default="[]", nullable=False))
     op.add_column(
+        "ticket",
+        sa.Column("is_from_link", sa.Boolean(), server_default=sa.false(), nullable=False),
+    )
+    op.add_column(
         "connection", sa.Column("grant_id", sa.String(), server_default="", nullable=False)
     )
     op.execute("UPDATE connection SET grant_id = account_id")

@@ -36,6 +36,7 @@ def create_ticket(
     expires_at: datetime,
     connection_id: str | None = None,
     organization_id: str | None = None,
+    is_from_link: bool = False,
 ) -> Ticket:
     """Raises `NotFound` for a connection or organization that is not the workspace's own."""
     get_workspace(session, workspace_id)
@@ -50,6 +51,7 @@ def create_ticket(
         callback_url=callback_url,
         connection_id=connection_id,
         organization_id=organization_id,
+        is_from_link=is_from_link,
         expires_at=expires_at,
     )
     session.add(ticket)
@@ -68,29 +70,6 @@ def get_ticket(session: Session, ticket_id: str, workspace_id: str | None = None
 def find_ticket(session: Session, ticket_id: str) -> Ticket | None:
     """The ticket, for a page that says no more of it than whoever has its id may know."""
     return session.get(Ticket, ticket_id)
-
-
-def find_open_ticket(
-    session: Session,
-    *,
-    connection_id: str,
-    redirect_url: str | None,
-    expires_after: datetime,
-) -> Ticket | None:
-    """A ticket as a link makes them that no browser has begun, the one that lives longest."""
-    query = (
-        select(Ticket)
-        .where(
-            Ticket.connection_id == connection_id,
-            Ticket.redirect_url == redirect_url,
-            col(Ticket.organization_id).is_(None),
-            Ticket.state == TicketState.OPEN,
-            col(Ticket.expires_at) > expires_after,
-        )
-        .order_by(col(Ticket.expires_at).desc())
-        .limit(1)
-    )
-    return session.exec(query).first()
 
 
 def find_expected(session: Session, ticket: Ticket) -> Connection | None:
@@ -120,13 +99,17 @@ def begin_consent(
     state: Secret,
     browser: Secret,
     verifier: Secret,
+    replaces_callback: bool = False,
 ) -> Ticket:
-    """Bind the ticket to a new consent page; the earlier page and its callback lose it.
+    """Bind the ticket to a new consent page; the earlier page loses it.
 
-    Raises `Conflict` (code `ticket_used`) once the redemption has begun or all is over.
+    With `replaces_callback` a callback that has claimed it loses it, too: its workflow has said
+    that the redemption has not begun. Raises `Conflict` (code `ticket_used`) once it has, or all
+    is over.
     """
     ticket = _lock(session, ticket_id)
-    if ticket.state not in _BEFORE_REDEMPTION:
+    is_claimed = ticket.callback_digest is not None and not replaces_callback
+    if ticket.state not in _BEFORE_REDEMPTION or is_claimed:
         raise _used()
     ticket.state = TicketState.CONSENTING
     ticket.state_digest = _digest(state)

@@ -218,8 +218,8 @@ async def test_a_ticket_that_is_over_goes_back_to_the_callers_page(
     ticket_id = await open_ticket()
     page = await set_out(browser, ticket_id)
     lifecycles.conflict = conflict
-    authorize = await browser.get(AUTHORIZE, params={"ticket": ticket_id})
     callback = await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
+    authorize = await browser.get(AUTHORIZE, params={"ticket": ticket_id})
     for answer in (authorize, callback):
         assert result(answer) == {"status": "error", "error": error, "reason": conflict.code}
 
@@ -351,6 +351,32 @@ async def test_a_second_consent_page_makes_the_first_one_worthless(
     assert_page(late, 400, "invalid_ticket")
     answer = await browser.get(CALLBACK, params={"state": second["state"], "code": "4/0A"})
     assert result(answer)["status"] == "success"
+
+
+async def test_visits_to_a_consent_page_do_not_reach_the_workflow_again(
+    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    ticket_id = await open_ticket()
+    for _ in range(20):
+        await set_out(browser, ticket_id)
+    # Each Update would stay in the history, and a workflow takes 2000 of them.
+    assert lifecycles.consents == [ticket_id]
+
+
+async def test_a_visit_does_not_take_the_ticket_from_a_callback_that_is_being_redeemed(
+    open_ticket: OpenTicket,
+    browser: httpx.AsyncClient,
+    context: Context,
+    lifecycles: DirectedLifecycles,
+) -> None:
+    ticket_id = await open_ticket()
+    page = await set_out(browser, ticket_id)
+    await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
+    lifecycles.conflict = USED
+    again = await browser.get(AUTHORIZE, params={"ticket": ticket_id})
+    assert result(again)["reason"] == "ticket_used"
+    with context.store.read() as session:
+        assert tickets.get_ticket(session, ticket_id).callback_digest is not None
 
 
 async def test_two_consents_in_one_browser_do_not_disturb_each_other(
