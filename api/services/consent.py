@@ -76,7 +76,7 @@ def begin(
     Raises `InvalidRequest` (code `invalid_ticket`) where no redirect address can be trusted.
     """
     ticket = _get_ticket(here, platform, ticket_id)
-    if TicketState(ticket.state).is_settled:
+    if TicketState(ticket.state).has_outcome:
         return _used_up(ticket)
     state, verifier = Secret(secrets.token_urlsafe(32)), Secret(secrets.token_urlsafe(64))
     browser = browser or Secret(secrets.token_urlsafe(32))
@@ -140,7 +140,7 @@ def conclude(here: Context, callback: Callback, *, browser: Secret | None) -> En
         ticket = tickets.get_ticket(session, ticket.id)
     if not claimed:
         return _used_up(ticket)
-    if TicketState(ticket.state).is_settled:
+    if TicketState(ticket.state).has_outcome:
         return _ending(ticket, outcome_of(ticket))
     try:
         if error:
@@ -198,7 +198,7 @@ def _refused(ticket: Ticket, conflict: Conflict) -> Ending:
 
 
 def _ending(ticket: Ticket, outcome: TicketOutcome) -> Ending:
-    if outcome.state is TicketState.CONNECTED:
+    if outcome.state in (TicketState.CONNECTED, TicketState.CONFIRMING):
         return Ending(ticket, connection_ids=outcome.connection_ids)
     if outcome.state is TicketState.EXPIRED:
         return Ending(ticket, error="ticket_expired", reason="ticket_expired")

@@ -94,6 +94,7 @@ def _end_here(
 ) -> StoredCredential | None:
     """End what needs no word to the platform, or return what has to be revoked there."""
     if connection.health == ConnectionHealth.DISCONNECTED:
+        connections.disconnect(session, connection.id)
         return None
     if not sharing:
         return credentials.get_credential(session, here.vault, connection.id)
@@ -109,7 +110,7 @@ def _revoke(here: Context, connection: Connection, credential: Credential) -> No
 
 def _erase(session: Session, revoked: Connection, grant: GrantEnd) -> bool:
     """Erase what was revoked. True: a person has authorized it since, and nothing is erased."""
-    grants.check_soon(session, revoked)
+    grants.check_soon(session, revoked.platform, revoked.grant_id)
     connection = connections.lock_connection(session, revoked.id)
     if connection.connected_at != revoked.connected_at:
         return True

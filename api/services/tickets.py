@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
+from activities.access.confirming import confirm
 from activities.contract.tickets import TicketInput
 from api.context import Context, on_loop
 from api.redirects import is_allowed, is_loopback
@@ -34,6 +35,7 @@ def open_ticket(
     redirect_url: str | None = None,
     connection_id: str | None = None,
     organization_id: str | None = None,
+    requires_confirmation: bool = False,
 ) -> Ticket:
     """Write a ticket and start its workflow. A retry opens another ticket, which harms nobody.
 
@@ -63,6 +65,7 @@ def open_ticket(
             expires_at=now() + LIFETIME,
             connection_id=connection_id,
             organization_id=organization_id,
+            requires_confirmation=requires_confirmation,
         )
     _start(here, ticket)
     return ticket
@@ -108,6 +111,15 @@ def open_reauth_ticket(here: Context, token: str, redirect_url: str | None) -> T
     return ticket
 
 
+def confirm_ticket(here: Context, workspace_id: WorkspaceId, ticket_id: str) -> Ticket:
+    """Make what a ticket connected active. Idempotent; it needs no Temporal.
+
+    Raises as `activities.access.confirming.confirm`.
+    """
+    with here.store.write() as session:
+        return confirm(session, here.vault, workspace_id, ticket_id)
+
+
 def check_way_in(here: Context, token: str) -> Connection:
     """The connection to which a link leads. Raises `InvalidRequest` (code `link_ended`)."""
     way_in = here.reauth_links.open(token)
@@ -115,14 +127,6 @@ def check_way_in(here: Context, token: str) -> Connection:
         connection = connections.get_connection_by_id(session, way_in.connection_id)
     way_in.check(connection)
     return connection
-
-
-def find_expected_account(here: Context, ticket_id: str) -> str | None:
-    """The name of the account whose consent alone the ticket takes; None where any will do."""
-    with here.store.read() as session:
-        ticket = tickets.find_ticket(session, ticket_id)
-        expected = None if ticket is None else tickets.find_expected(session, ticket)
-    return None if expected is None else expected.name
 
 
 def ticket_input(ticket: Ticket) -> TicketInput:

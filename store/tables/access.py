@@ -29,6 +29,9 @@ class Ticket(SQLModel, table=True):
     is_from_link: bool = False
     """Made by a visit to a re-authorization link, which has one open ticket at a time."""
     organization_id: str | None = Field(default=None, foreign_key="organization.id")
+    requires_confirmation: bool = False
+    """The connections become active only when the tenant's backend confirms the ticket."""
+    confirm_by: datetime | None = moment_field(default=None)
     state: str = Field(default=TicketState.OPEN)
     error_code: str | None = None
     error: str | None = None
@@ -45,6 +48,8 @@ class Ticket(SQLModel, table=True):
     sealed_code: bytes | None = Field(default=None, sa_type=LargeBinary)
     sealed_grant: bytes | None = Field(default=None, sa_type=LargeBinary)
     """The exchanged credential, kept until the connections are written: a code works once."""
+    sealed_accounts: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """What the consent gave, kept until the ticket is confirmed or that has expired."""
     created_at: datetime = moment_field(default_factory=now)
     expires_at: datetime = moment_field()
 

@@ -17,11 +17,11 @@ from api.routes.browser import (
 )
 from api.schemas.problem import answers
 from api.services.consent import Callback, Ending, begin, conclude
+from api.services.labels import find_labels
 from api.services.tickets import (
     authorize_url,
     callback_url,
     check_way_in,
-    find_expected_account,
     open_reauth_ticket,
 )
 from domain.errors import InvalidRequest, TooManyRequests, Unavailable
@@ -43,8 +43,8 @@ def done(
     ticketId: str = "",  # noqa: N803
 ) -> Response:
     """Castline's own result page: what the address says, and the account the ticket expected."""
-    expected = find_expected_account(here, ticketId)
-    return show(None if status == "success" else error or "", reason, expected)
+    labels = find_labels(here, ticketId)
+    return show(None if status == "success" else error or "", reason, labels)
 
 
 @router.head("/reauth/{token}", include_in_schema=False)

@@ -83,7 +83,8 @@ class ConnectionView(Answer):
     health_reason: str | None
     health_since: datetime
     health_until: datetime | None = Field(
-        description="When a connection that is `expiring` will need a person."
+        description="When a connection that is `expiring` will need a person; until when one that "
+        "is `disconnected` with the reason `unconfirmed` can be confirmed."
     )
     checked_at: datetime | None = Field(description="When the platform last said how it is.")
     reauth_url: str | None = Field(

@@ -11,10 +11,12 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("ticket", sa.Column("left_out", sa.JSON(), server_default="[]", nullable=False))
-    op.add_column(
-        "ticket",
-        sa.Column("is_from_link", sa.Boolean(), server_default=sa.false(), nullable=False),
-    )
+    for name in ("is_from_link", "requires_confirmation"):
+        op.add_column(
+            "ticket", sa.Column(name, sa.Boolean(), server_default=sa.false(), nullable=False)
+        )
+    op.add_column("ticket", sa.Column("confirm_by", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("ticket", sa.Column("sealed_accounts", sa.LargeBinary(), nullable=True))
     op.add_column(
         "connection", sa.Column("grant_id", sa.String(), server_default="", nullable=False)
     )

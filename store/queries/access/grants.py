@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from domain.states import ConnectionHealth
+from store.queries.access.connections import is_unconfirmed
 from store.tables import Connection, now
 
 LIFELESS = (ConnectionHealth.NEEDS_REAUTH, ConnectionHealth.DISCONNECTED)
@@ -29,23 +30,28 @@ def list_sharing(session: Session, connection: Connection) -> Sequence[Connectio
     return [
         other
         for other in _of_grant(session, connection.platform, connection.grant_id)
-        if other.id != connection.id and other.health not in LIFELESS
+        if other.id != connection.id and _uses_grant(other)
     ]
 
 
-def check_soon(session: Session, revoked: Connection) -> None:
+def is_used(session: Session, platform: str, grant_id: str) -> bool:
+    """True when a connection of any workspace uses the grant. Held as by `list_sharing`."""
+    return any(map(_uses_grant, _of_grant(session, platform, grant_id)))
+
+
+def check_soon(session: Session, platform: str, grant_id: str) -> None:
     """Have Care look at all that rested on a revoked consent: it may have ended with it."""
-    for other in _of_grant(session, revoked.platform, revoked.grant_id):
+    for other in _of_grant(session, platform, grant_id):
         if other.check_due_at is not None:
             other.check_due_at = now()
 
 
 def hold_accounts(
     session: Session, workspace_id: str, platform: str, account_ids: Sequence[str]
-) -> None:
-    """Hold the connections of these accounts until the transaction ends."""
-    session.exec(
-        select(Connection.id)
+) -> Sequence[Connection]:
+    """The connections of these accounts, held until the transaction ends."""
+    return session.exec(
+        select(Connection)
         .where(
             Connection.workspace_id == workspace_id,
             Connection.platform == platform,
@@ -53,7 +59,15 @@ def hold_accounts(
         )
         .order_by(Connection.id)
         .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).all()
+
+
+def _uses_grant(connection: Connection) -> bool:
+    if is_unconfirmed(connection):
+        # Its credential lies in a ticket, for as long as that can be confirmed.
+        return connection.health_until is not None and connection.health_until > now()
+    return connection.health not in LIFELESS
 
 
 def _of_grant(session: Session, platform: str, grant_id: str) -> Sequence[Connection]:

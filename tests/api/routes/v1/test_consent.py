@@ -1,6 +1,6 @@
 """A browser's way through a consent."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
@@ -14,7 +14,7 @@ from domain.secrets import Secret
 from domain.states import TicketState
 from store.queries.access import tickets
 from store.tables import Ticket
-from tests.support.api import CALLER_PAGE, Tenant, client
+from tests.support.api import CALLER_PAGE, Tenant, client, tenant_of
 from tests.support.lifecycles import DirectedLifecycles
 
 AUTHORIZE = "/api/v1/oauth/youtube/authorize"
@@ -465,6 +465,63 @@ async def test_the_person_is_told_which_account_was_expected(
     assert said in (await browser.get("/api/v1/oauth/done", params=asked)).text
     unknown = await browser.get("/api/v1/oauth/done", params={**asked, "ticketId": "A+channel"})
     assert "the connection&#39;s own. Nothing has changed." in unknown.text
+
+
+@pytest.fixture
+async def named(app: FastAPI) -> AsyncIterator[Tenant]:
+    """A workspace whose name is markup."""
+    tenant = tenant_of(app, "Baker & <b>Sons</b>")
+    async with tenant.http:
+        yield tenant
+
+
+ESCAPED = "Baker &amp; &lt;b&gt;Sons&lt;/b&gt;"
+
+
+async def test_each_page_of_ours_names_the_workspace(
+    named: Tenant, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    initiated = (await named.http.post("/api/youtube/auth/initiate/")).json()
+    begun = await browser.get(initiated["authorization_url"])
+    state = dict(parse_qsl(urlsplit(begun.headers["Location"]).query))["state"]
+    ticket_id = initiated["authorization_url"].partition("?ticket=")[2]
+    callback = {"state": state, "code": "4/0A"}
+    link = urlsplit(named.context.reauth_links.make(named.connection())).path
+    evil = {"redirectUrl": "https://evil.example.com/"}
+    lifecycles.is_away = True
+    pages = [
+        # Errors: Temporal is away, another surface's path, a redirect that is not allowed.
+        await browser.get("/api/youtube/auth/callback/", params=callback),
+        await browser.get(CALLBACK, params=callback),
+        await browser.get(link, params=evil),
+        await browser.get("/api/v1/oauth/facebook/authorize", params={"ticket": ticket_id}),
+    ]
+    lifecycles.is_away = False
+    wrong = {**callback, "iss": "https://evil.example.com"}
+    pages += [
+        # Results: refused, connected, and the page to which a ticket may lead.
+        await browser.get("/api/youtube/auth/callback/", params=wrong),
+        await browser.get("/api/youtube/auth/callback/", params=callback),
+        await browser.get(
+            "/api/v1/oauth/done", params={"ticketId": ticket_id, "status": "success"}
+        ),
+    ]
+    assert [page.status_code for page in pages] == [503, 400, 400, 400, 400, 200, 200]
+    for page in pages:
+        assert ESCAPED in page.text
+        assert "<b>Sons" not in page.text
+
+
+async def test_a_page_names_no_workspace_where_no_ticket_is_known(
+    named: Tenant, browser: httpx.AsyncClient
+) -> None:
+    for path in (
+        f"{AUTHORIZE}?ticket=tkt_unknown",
+        f"{CALLBACK}?state=x&code=y",
+        "/api/v1/oauth/reauth/abc",
+        "/api/v1/oauth/done?status=success&ticketId=tkt_unknown",
+    ):
+        assert "Workspace" not in (await browser.get(path)).text
 
 
 async def test_the_link_can_be_read_by_no_cache(
