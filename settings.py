@@ -172,6 +172,9 @@ class Settings(BaseSettings):
     parking_days: float = Field(
         7.0, gt=0, description="How long an assignment waits for its connection before it fails."
     )
+    open_tickets_per_workspace: int = Field(
+        1000, ge=1, description="Tickets of one workspace that may be open at a time."
+    )
     chunk_mib: int = Field(
         32, ge=1, le=1024, description="Bytes between two confirmations of a transfer, in MiB."
     )

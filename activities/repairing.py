@@ -2,7 +2,8 @@
 
 An assignment is accepted by writing its row; its workflow is started right after. A crash, or
 a Temporal that is away, leaves the row alone: this starts the workflow, which is idempotent by
-its id, however often the sweep sees the row. Tickets that nobody settled are closed. A wake that
+its id, however often the sweep sees the row. Tickets that nobody settled are closed, and consents
+that nobody confirmed in time are removed. A wake that
 was lost after its commit is given again, for what the rows say that it was for. Each is mended on
 its own, several at a time: one that cannot be, or that takes long, holds up none of the others.
 The sweep beats all the while, so that the next one need not wait for one whose worker is dead.
@@ -17,6 +18,7 @@ from typing import TypeVar
 
 from temporalio import activity
 
+from activities.access.confirming import UnconfirmedConsents
 from activities.contract.assignments import AssignmentInput
 from activities.contract.repair import Repaired, RepairSteps
 from activities.publishing.jobs import input_of
@@ -58,11 +60,13 @@ class RepairActivities(RepairSteps):
         registry: Registry,
         start_assignment: Callable[[AssignmentInput], Awaitable[None]],
         wake: Callable[[Wake], Awaitable[None]],
+        unconfirmed: UnconfirmedConsents,
     ) -> None:
         self._store = store
         self._registry = registry
         self._start_assignment = start_assignment
         self._wake = wake
+        self._unconfirmed = unconfirmed
 
     @activity.defn
     async def reconcile(self) -> Repaired:
@@ -71,6 +75,9 @@ class RepairActivities(RepairSteps):
             started = await self._start_abandoned(failures)
             expired = await _each(await asyncio.to_thread(self._stale), self._expire, failures)
             woken = await _each(await asyncio.to_thread(self._lost_wakes), self._wake, failures)
+            # Last, because it alone waits for platforms.
+            unconfirmed = await asyncio.to_thread(self._unconfirmed.list_due)
+            expired += await _each(unconfirmed, self._end_unconfirmed, failures)
         if failures and not (started or expired or woken):
             raise failures[0]
         return Repaired(started=started, expired=expired, woken=woken)
@@ -126,6 +133,9 @@ class RepairActivities(RepairSteps):
 
     async def _expire(self, ticket: Ticket) -> None:
         await asyncio.to_thread(self._settle, ticket)
+
+    async def _end_unconfirmed(self, ticket: Ticket) -> None:
+        await asyncio.to_thread(self._unconfirmed.end, ticket)
 
     def _settle(self, ticket: Ticket) -> None:
         with self._store.write() as session:

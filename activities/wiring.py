@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from activities.access.caring import CareActivities
+from activities.access.confirming import UnconfirmedConsents
 from activities.access.connecting import TicketActivities
 from activities.access.credentials import CredentialKeeper
 from activities.access.reauth_links import ReauthLinks
@@ -57,7 +58,9 @@ def build(
     recording = RecordingActivities(store)
     reauth = ReauthActivities(store, tell_recovered, tell_gone, ask_to_end)
     caring = CareActivities(store, keeper, every=care_every)
-    repair = RepairActivities(store, registry, start_assignment, wake)
+    repair = RepairActivities(
+        store, registry, start_assignment, wake, UnconfirmedConsents(store, vault, registry)
+    )
     deliveries = DeliveryActivities(
         store,
         vault,

@@ -55,6 +55,8 @@ class Health:
 
 BROKEN = frozenset({ConnectionHealth.NEEDS_REAUTH, ConnectionHealth.INSUFFICIENT_SCOPE})
 HEALTHY = Health(ConnectionHealth.HEALTHY)
+UNCONFIRMED = "unconfirmed"
+"""The reason of a disconnected connection whose first consent awaits its confirmation."""
 SCOPE_MISSING = Health(ConnectionHealth.INSUFFICIENT_SCOPE, "scope_missing")
 
 

@@ -1,6 +1,7 @@
 """States of the lifecycles, and what a reader may conclude from each.
 
 ticket:      open → consenting → connecting → connected | refused | expired | failed
+             with `confirm`: connecting → confirming → connected | expired
 assignment:  pending → uploading → uploaded → processing → published | failed | cancelled
              `waiting` between any two; `unconfirmed` while an unclear outcome is read back
 """
@@ -17,6 +18,7 @@ class TicketState(StrEnum):
     OPEN = "open"
     CONSENTING = "consenting"
     CONNECTING = "connecting"
+    CONFIRMING = "confirming"
     CONNECTED = "connected"
     REFUSED = "refused"
     EXPIRED = "expired"
@@ -26,6 +28,11 @@ class TicketState(StrEnum):
     def is_settled(self) -> bool:
         """True when the ticket is used up, whatever came of it."""
         return self in _SETTLED_TICKETS
+
+    @property
+    def has_outcome(self) -> bool:
+        """True when the consent is over: what may follow is the tenant's confirmation."""
+        return self.is_settled or self is TicketState.CONFIRMING
 
 
 _SETTLED_TICKETS = frozenset(

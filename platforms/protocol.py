@@ -67,7 +67,10 @@ class Account:
     thumbnail_url: str | None
     credential: Credential
     grant_id: str | None = None
-    """Names the consent behind it where that covers several accounts, which end with it."""
+    """Names the consent behind it where that covers several accounts, which end with it.
+
+    None: the platform keeps one grant for each account, whoever gave it.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,10 @@ class Platform(Protocol):
         """
 
     # Consent -------------------------------------------------------------------------
+    @property
+    def issuers(self) -> frozenset[str]:
+        """The issuer identifiers that a callback's `iss` may carry (RFC 9207). Pure."""
+
     def consent_url(
         self, *, state: Secret, redirect_uri: str, verifier: Secret, login_hint: str | None = None
     ) -> str:

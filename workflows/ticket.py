@@ -1,10 +1,11 @@
-"""OPEN → CONSENTING → CONNECTING → CONNECTED | REFUSED | EXPIRED | FAILED
+"""OPEN → CONSENTING → CONNECTING → CONNECTED | CONFIRMING | REFUSED | EXPIRED | FAILED
 
 A ticket can be redeemed once, within its five minutes, whatever crashes. Its workflow is
 the lock: the API starts it, the browser's two visits reach it as Updates, and the id of the
 second one derives from the callback, so a repeated callback gets the first one's answer and
 any other is refused. What the browser brought lies sealed in the ticket's row; only the
-ticket's id travels through here.
+ticket's id travels through here. With `confirm` the workflow ends as CONFIRMING: what is left is
+a row with a date, which the tenant's backend confirms in one transaction, or Reconcile removes.
 """
 
 import asyncio
@@ -81,7 +82,7 @@ class TicketWorkflow:
         except ActivityError as error:
             return await self._settle(_failed(error))
         self._close(connected.outcome)
-        if connected.outcome.state is not TicketState.CONNECTED:
+        if connected.outcome.state not in (TicketState.CONNECTED, TicketState.CONFIRMING):
             await self._record(connected.outcome)
         await self._release(connected.parked)
         return connected.outcome

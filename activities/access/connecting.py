@@ -6,23 +6,23 @@ the wrong account, comes back as a refused ticket; what may pass by itself is re
 """
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 
 from sqlmodel import Session
 from temporalio import activity
 
+from activities.access.accounts import connect_account, was_disconnected_since
+from activities.access.confirming import hold
 from activities.access.packing import pack, unpack
 from activities.contract.tickets import Connected, TicketOutcome, TicketSteps
 from activities.failures import translated
 from domain.accounts import LeftOut
 from domain.errors import PlatformRefusal, ReauthorizationNeeded
-from domain.health import judge
-from domain.states import ConnectionHealth, TicketState
-from platforms.protocol import Account, Accounts, Credential, Platform
+from domain.states import TicketState
+from platforms.protocol import Accounts, Credential, Platform
 from platforms.registry import Registry
 from store.engine import Store
-from store.queries.access import connections, credentials, grants, tickets
-from store.tables import Connection, Ticket
+from store.queries.access import connections, grants, tickets
+from store.tables import Ticket
 from store.vault import Vault
 
 
@@ -37,7 +37,7 @@ class TicketActivities(TicketSteps):
     def connect(self, ticket_id: str) -> Connected:
         with self._store.write() as session:
             ticket = tickets.begin_connecting(session, ticket_id)
-            if ticket.state == TicketState.CONNECTED:
+            if ticket.state in (TicketState.CONNECTED, TicketState.CONFIRMING):
                 return Connected(outcome_of(ticket))
         platform = self._registry.get(ticket.platform)
         try:
@@ -71,7 +71,7 @@ class TicketActivities(TicketSteps):
         with self._store.write() as session:
             if ticket.connection_id is not None:
                 expected = connections.lock_connection(session, ticket.connection_id)
-                if _was_disconnected_since(ticket, expected):
+                if was_disconnected_since(ticket, expected):
                     return Connected(
                         _refused(
                             "disconnected",
@@ -97,35 +97,16 @@ class TicketActivities(TicketSteps):
                 ticket.platform,
                 [account.id for account in accounts.usable],
             )
-            made = [self._connect(session, ticket, account) for account in accounts.usable]
+            if ticket.requires_confirmation:
+                return Connected(hold(session, self._vault, ticket, accounts))
+            made = [
+                connect_account(session, self._vault, ticket, account)
+                for account in accounts.usable
+            ]
             outcome = TicketOutcome(TicketState.CONNECTED, made, left_out=left_out)
             # In the same transaction: a ticket never ends connected without its connections.
             _settle(session, ticket.id, outcome)
             return Connected(outcome)
-
-    def _connect(self, session: Session, ticket: Ticket, account: Account) -> str:
-        credential, moment = account.credential, datetime.now(UTC)
-        connection = connections.ensure_connection(
-            session,
-            workspace_id=ticket.workspace_id,
-            platform=ticket.platform,
-            account_id=account.id,
-            name=account.name,
-            handle=account.handle,
-            thumbnail_url=account.thumbnail_url,
-            scopes=list(credential.scopes),
-            clocks=credential.clocks,
-            health=judge(credential.clocks, connected_at=moment, now=moment),
-            grant_id=account.grant_id,
-            organization_id=ticket.organization_id,
-        )
-        credentials.keep_credential(
-            session,
-            self._vault,
-            connection.id,
-            secret=pack(credential),
-        )
-        return connection.id
 
 
 def outcome_of(ticket: Ticket) -> TicketOutcome:
@@ -149,15 +130,6 @@ def _settle(session: Session, ticket_id: str, outcome: TicketOutcome) -> None:
         error_code=outcome.error_code,
         error=outcome.error,
     )
-
-
-def _was_disconnected_since(ticket: Ticket, connection: Connection) -> bool:
-    """True when whoever ended the connection did not know of this ticket's consent.
-
-    A later ticket for it is somebody's will.
-    """
-    is_disconnected = connection.health == ConnectionHealth.DISCONNECTED
-    return is_disconnected and connection.health_since > ticket.created_at
 
 
 def _only(account_id: str, accounts: Accounts) -> Accounts:

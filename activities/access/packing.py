@@ -1,13 +1,14 @@
-"""The form in which a credential lies in the vault: one sealed JSON document.
+"""The form in which credentials lie in the vault: one sealed JSON document.
 
 Fields are added with defaults only: what an earlier release has sealed must still open.
 """
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from domain.secrets import Secret
-from platforms.protocol import Credential
+from platforms.protocol import Account, Credential
 
 
 def pack(credential: Credential) -> Secret:
@@ -38,6 +39,29 @@ def unpack(packed: Secret) -> Credential:
         grant_expires_at=_moment(fields["grant_expires_at"]),
         data_access_ends_at=_moment(fields.get("data_access_ends_at")),
     )
+
+
+def pack_accounts(accounts: Sequence[Account]) -> Secret:
+    """The vault's form of what a consent gave, with the credential of each account."""
+    packed = [
+        {
+            "id": account.id,
+            "name": account.name,
+            "handle": account.handle,
+            "thumbnail_url": account.thumbnail_url,
+            "grant_id": account.grant_id,
+            "credential": pack(account.credential).reveal(),
+        }
+        for account in accounts
+    ]
+    return Secret(json.dumps(packed))
+
+
+def unpack_accounts(packed: Secret) -> list[Account]:
+    return [
+        Account(**{**fields, "credential": unpack(Secret(fields["credential"]))})
+        for fields in json.loads(packed.reveal())
+    ]
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -20,6 +20,7 @@ class RepairSteps(ABC):
     async def reconcile(self) -> Repaired:
         """Start what was accepted and has no workflow; close tickets whose workflow is gone.
 
+        End the consents that nobody confirmed in time.
         Wake for what was woken in vain: a person to be asked for, parked work to be set free.
         On retry: the next sweep finds what this one has left.
         """

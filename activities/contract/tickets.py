@@ -48,6 +48,9 @@ class TicketSteps(ABC):
     def connect(self, ticket_id: str) -> Connected:
         """Exchange the stored code and create or update the connections.
 
+        With `confirm` the ticket becomes `confirming` instead: what the consent gave lies sealed
+        in its row until the tenant's backend confirms it.
+
         On retry: the exchanged grant is stored as soon as it is had, so the code is sent
         once; connections are found again by their account. A refusal (no channel, a scope
         not granted, another account than the connection's own, a connection that was

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
@@ -16,7 +17,7 @@ from api.pages import SAFE, private_json, render, wants_json
 from api.problems import problem
 from api.redirects import with_result
 from api.services.consent import ConsentPage, Ending
-from api.services.tickets import find_expected_account
+from api.services.labels import Labels, find_labels, find_workspace_name
 from domain.errors import CastlineError, InvalidRequest
 from domain.secrets import Secret
 
@@ -25,6 +26,11 @@ Word = Annotated[str, Query(max_length=200)]
 State = Annotated[str | None, Query(max_length=200)]
 Code = Annotated[str | None, Query(max_length=4096, description="The platform's, for one use.")]
 
+_CONNECTED = "The channel is connected. You may close this."
+_CONFIRMING = (
+    "The consent was given. The channel is connected as soon as the application that sent you "
+    "here confirms it. You may close this."
+)
 _ERRORS = {
     "access_denied": "The consent was refused, so nothing was connected.",
     "ticket_expired": "This link was valid for five minutes, and they are over.",
@@ -36,6 +42,8 @@ _REASONS = {
     "scope_missing": "The consent left out a permission that publishing needs. Tick all boxes.",
     "wrong_account": "This was another account than the connection's own. Nothing has changed.",
     "disconnected": "This channel was disconnected meanwhile. Nothing has changed.",
+    "wrong_issuer": "This answer came from another authorization server than the one that was "
+    "asked. Nothing has changed. Go back to the consent page, or start again.",
 }
 
 
@@ -49,7 +57,11 @@ class BrowserRoute(APIRoute):
             try:
                 return await handle(request)
             except CastlineError as error:
-                return _failure(error, as_json=wants_json(request))
+                here = request.app.state.context
+                workspace = await run_in_threadpool(
+                    find_workspace_name, here, request.query_params, request.path_params
+                )
+                return _failure(error, workspace, as_json=wants_json(request))
 
         return shown
 
@@ -58,6 +70,11 @@ def find_browser(here: Context, request: Request) -> Secret | None:
     """The cookie that binds this browser to the consent pages it opened."""
     value = request.cookies.get(_cookie(here))
     return Secret(value) if value and len(value) <= 128 else None
+
+
+def find_issuers(request: Request) -> tuple[str, ...]:
+    """Every `iss` of a callback: of two that differ neither is to be believed."""
+    return tuple(request.query_params.getlist("iss"))
 
 
 def go_to_consent(here: Context, page: ConsentPage) -> Response:
@@ -79,26 +96,26 @@ def go_back(here: Context, request: Request, ending: Ending) -> Response:
     redirect_url = ending.ticket.redirect_url
     if redirect_url is not None:
         return RedirectResponse(with_result(redirect_url, ending.result), 302, SAFE)
-    expected = find_expected_account(here, ending.ticket.id)
+    labels = find_labels(here, ending.ticket.id)
     if not wants_json(request):
-        return show(ending.error, ending.reason, expected)
+        return show(ending.error, ending.reason, labels)
     if ending.error is None:
         return private_json({"status": "success", "connection_ids": ending.connection_ids})
-    sentence = sentence_of(ending.error, ending.reason, expected)
+    sentence = sentence_of(ending.error, ending.reason, labels.expected)
     return _private(problem(InvalidRequest(ending.reason or ending.error, sentence)))
 
 
-def show(error: str | None, reason: str | None, expected: str | None) -> Response:
-    """The page that says how a consent ended. `expected` is the account it was to be of."""
+def show(error: str | None, reason: str | None, labels: Labels) -> Response:
+    """The page that says how a consent ended, and of which workspace it is."""
     if error is None:
-        return render(
-            "message", title="Connected", sentence="The channel is connected. You may close this."
-        )
+        sentence = _CONFIRMING if labels.is_confirming else _CONNECTED
+        return render("message", title="Connected", sentence=sentence, workspace=labels.workspace)
     return render(
         "message",
         status=400,
         title="Not connected",
-        sentence=sentence_of(error, reason, expected),
+        sentence=sentence_of(error, reason, labels.expected),
+        workspace=labels.workspace,
         code=error if error in _ERRORS else None,
     )
 
@@ -110,7 +127,7 @@ def sentence_of(error: str, reason: str | None, expected: str | None) -> str:
     return _REASONS.get(reason or "") or _ERRORS.get(error, "The channel was not connected.")
 
 
-def _failure(error: CastlineError, *, as_json: bool) -> Response:
+def _failure(error: CastlineError, workspace: str | None, *, as_json: bool) -> Response:
     answer = problem(error)
     if as_json:
         return _private(answer)
@@ -122,6 +139,7 @@ def _failure(error: CastlineError, *, as_json: bool) -> Response:
         headers={"Retry-After": retry, "Refresh": retry} if retry else None,
         title="That did not work",
         sentence=error.sentence,
+        workspace=workspace,
         code=error.code,
     )
 

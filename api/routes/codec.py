@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.auth import Bearer, check_operator, is_operator
+from api.auth import Bearer, check_operator
 from api.context import Context, Here
 from api.pages import SAFE, render
 from api.schemas.codec import Payloads

@@ -18,7 +18,7 @@ from domain.errors import Conflict, InvalidRequest, NotFound
 from domain.secrets import Secret
 from domain.states import TicketState
 from store.queries.access import tickets
-from store.tables import Ticket
+from store.tables import Ticket, now
 
 _DENIALS = frozenset({"access_denied", "scope_missing"})
 """What the person withheld: all of it, or a box that publishing needs."""
@@ -30,6 +30,18 @@ class ConsentPage:
 
     url: str
     browser: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """What the platform's redirect brought, and the redirect URI at which it arrived."""
+
+    url: str
+    state: str | None
+    code: str | None
+    error: str | None
+    issuers: tuple[str, ...] = ()
+    """Every `iss` of the query; empty where the platform sends none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +76,26 @@ def begin(
     Raises `InvalidRequest` (code `invalid_ticket`) where no redirect address can be trusted.
     """
     ticket = _get_ticket(here, platform, ticket_id)
-    if TicketState(ticket.state).is_settled:
+    if TicketState(ticket.state).has_outcome:
         return _used_up(ticket)
     state, verifier = Secret(secrets.token_urlsafe(32)), Secret(secrets.token_urlsafe(64))
     browser = browser or Secret(secrets.token_urlsafe(32))
     try:
+        is_asked = _needs_workflow(ticket)
         if ticket.state == TicketState.OPEN:
             # Idempotent, and repairs a ticket that was opened while Temporal was away.
             on_loop(here.lifecycles.start_ticket, ticket_input(ticket))
-        on_loop(here.lifecycles.begin_consent, ticket.id)
+        if is_asked:
+            on_loop(here.lifecycles.begin_consent, ticket.id)
         with here.store.write() as session:
             tickets.begin_consent(
-                session, here.vault, ticket.id, state=state, browser=browser, verifier=verifier
+                session,
+                here.vault,
+                ticket.id,
+                state=state,
+                browser=browser,
+                verifier=verifier,
+                replaces_callback=is_asked,
             )
     except Conflict as conflict:
         return _refused(ticket, conflict)
@@ -85,30 +105,28 @@ def begin(
     return ConsentPage(url, browser)
 
 
-def conclude(
-    here: Context,
-    *,
-    platform: str,
-    state: str | None,
-    code: str | None,
-    error: str | None,
-    browser: Secret | None,
-) -> Ending:
+def conclude(here: Context, callback: Callback, *, browser: Secret | None) -> Ending:
     """Take in the platform's callback. A retry gives the same ending.
 
-    Raises `InvalidRequest` for a callback that names no ticket of ours: there is nowhere
-    to send the browser.
+    A callback of another browser or of another issuer (RFC 9207) is refused and changes
+    nothing: the ticket still waits for its own callback. Raises `InvalidRequest` for a callback
+    that names no ticket whose consent was begun with this redirect URI: there is nowhere to
+    send the browser.
     """
+    state, code, error = callback.state, callback.code, callback.error
     if not state or not (code or error):
         raise InvalidRequest(
             "empty_callback", "This page is where the platform sends you after a consent."
         )
     with here.store.read() as session:
         ticket = tickets.find_ticket_by_state(session, Secret(state))
-    if ticket is None or ticket.platform != platform:
+    # Each surface has a redirect URI of its own, which also names the platform.
+    if ticket is None or ticket.callback_url != callback.url:
         raise _unknown_ticket()
     if not tickets.browser_matches(ticket, browser):
         return Ending(ticket, error="invalid_ticket", reason="other_browser")
+    if not here.registry.get(ticket.platform).issuers.issuperset(callback.issuers):
+        return Ending(ticket, error="invalid_ticket", reason="wrong_issuer")
     answer = f"error={error}" if error else f"code={code}"
     digest = hashlib.sha256(f"{state}|{answer}".encode()).hexdigest()
     with here.store.write() as session:
@@ -122,7 +140,7 @@ def conclude(
         ticket = tickets.get_ticket(session, ticket.id)
     if not claimed:
         return _used_up(ticket)
-    if TicketState(ticket.state).is_settled:
+    if TicketState(ticket.state).has_outcome:
         return _ending(ticket, outcome_of(ticket))
     try:
         if error:
@@ -132,6 +150,15 @@ def conclude(
     except Conflict as conflict:
         return _refused(ticket, conflict)
     return _ending(ticket, outcome)
+
+
+def _needs_workflow(ticket: Ticket) -> bool:
+    """False for a ticket that is known to be consenting: the visit must not reach its workflow.
+
+    Anybody may open a consent page without end, and each Update stays in the history.
+    """
+    is_consenting = ticket.state == TicketState.CONSENTING and ticket.expires_at > now()
+    return not is_consenting or ticket.callback_digest is not None
 
 
 def _get_ticket(here: Context, platform: str, ticket_id: str) -> Ticket:
@@ -171,7 +198,7 @@ def _refused(ticket: Ticket, conflict: Conflict) -> Ending:
 
 
 def _ending(ticket: Ticket, outcome: TicketOutcome) -> Ending:
-    if outcome.state is TicketState.CONNECTED:
+    if outcome.state in (TicketState.CONNECTED, TicketState.CONFIRMING):
         return Ending(ticket, connection_ids=outcome.connection_ids)
     if outcome.state is TicketState.EXPIRED:
         return Ending(ticket, error="ticket_expired", reason="ticket_expired")

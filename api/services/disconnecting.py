@@ -50,16 +50,19 @@ class Disconnected:
 def disconnect(here: Context, workspace_id: WorkspaceId, connection_id: str) -> Disconnected:
     """End the grant at the platform, erase the credential, cancel what can be cancelled.
 
-    Idempotent: a retry changes nothing, or goes on where the first one was cut off. A grant by
-    which other connections live is left to them. Raises what the platform answers when it cannot
+    Idempotent: a retry changes nothing, or goes on where the first one was cut off. A grant that
+    another connection of the installation uses is not revoked; the answer depends on this
+    workspace's own connections only. Raises what the platform answers when it cannot
     be reached, and `Conflict` (code `authorized_meanwhile`) when a person was faster; nothing is
     erased or cancelled then.
     """
     with here.store.write() as session:
         connection = connections.get_connection(session, workspace_id, connection_id)
-        grant = _end_here(here, session, connection)
-    if isinstance(grant, StoredCredential):
-        grant = _revoke(here, connection, unpack(grant.secret))
+        sharing = grants.list_sharing(session, connection)
+        grant = _judge(connection, sharing)
+        to_revoke = _end_here(here, session, connection, sharing, grant)
+    if to_revoke is not None:
+        _revoke(here, connection, unpack(to_revoke.secret))
         with here.store.write() as session:
             was_faster = _erase(session, connection, grant)
         if was_faster:
@@ -73,29 +76,41 @@ def disconnect(here: Context, workspace_id: WorkspaceId, connection_id: str) -> 
     return Disconnected(grant, cancelled, being_cancelled, past_stopping)
 
 
+def _judge(connection: Connection, sharing: Sequence[Connection]) -> GrantEnd:
+    """What the caller is told: nothing in it comes from another workspace's connections."""
+    if connection.health in grants.LIFELESS:
+        return GrantEnd.ENDED_BEFORE
+    if any(other.workspace_id == connection.workspace_id for other in sharing):
+        return GrantEnd.LEFT_TO_OTHERS
+    return GrantEnd.RELEASED
+
+
 def _end_here(
-    here: Context, session: Session, connection: Connection
-) -> GrantEnd | StoredCredential:
+    here: Context,
+    session: Session,
+    connection: Connection,
+    sharing: Sequence[Connection],
+    grant: GrantEnd,
+) -> StoredCredential | None:
     """End what needs no word to the platform, or return what has to be revoked there."""
     if connection.health == ConnectionHealth.DISCONNECTED:
-        return GrantEnd.ENDED_BEFORE
-    if not grants.shares_grant(session, connection):
+        connections.disconnect(session, connection.id)
+        return None
+    if not sharing:
         return credentials.get_credential(session, here.vault, connection.id)
-    _tell_end(session, connection, GrantEnd.LEFT_TO_OTHERS)
-    return GrantEnd.LEFT_TO_OTHERS
+    _tell_end(session, connection, grant)
+    return None
 
 
-def _revoke(here: Context, connection: Connection, credential: Credential) -> GrantEnd:
-    try:
-        was_alive = here.registry.get(connection.platform).revoke(credential)
-    except ReauthorizationNeeded:
-        was_alive = False
-    return GrantEnd.REVOKED if was_alive else GrantEnd.ENDED_BEFORE
+def _revoke(here: Context, connection: Connection, credential: Credential) -> None:
+    # A grant that is dead already is what was wanted.
+    with suppress(ReauthorizationNeeded):
+        here.registry.get(connection.platform).revoke(credential)
 
 
 def _erase(session: Session, revoked: Connection, grant: GrantEnd) -> bool:
     """Erase what was revoked. True: a person has authorized it since, and nothing is erased."""
-    grants.check_soon(session, revoked)
+    grants.check_soon(session, revoked.platform, revoked.grant_id)
     connection = connections.lock_connection(session, revoked.id)
     if connection.connected_at != revoked.connected_at:
         return True

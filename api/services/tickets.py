@@ -7,21 +7,21 @@ Temporal between the two leaves a ticket that works as soon as the workflow is t
 import logging
 from datetime import timedelta
 
+from sqlmodel import Session
+
+from activities.access.confirming import confirm
 from activities.contract.tickets import TicketInput
 from api.context import Context, on_loop
 from api.redirects import is_allowed, is_loopback
 from domain.errors import InvalidRequest, Unavailable
 from domain.ids import WorkspaceId
 from store.queries import workspaces
-from store.queries.access import connections, tickets
+from store.queries.access import connections, open_tickets, tickets
 from store.tables import Connection, Ticket, now
 
 log = logging.getLogger("castline.api")
 
 LIFETIME = timedelta(minutes=5)
-_STILL_USEFUL = timedelta(minutes=2)
-"""A ticket that lives for less is not handed out again."""
-
 DONE = "/api/v1/oauth/done"
 """Our own result page: every workspace may send its browsers there."""
 
@@ -35,17 +35,17 @@ def open_ticket(
     redirect_url: str | None = None,
     connection_id: str | None = None,
     organization_id: str | None = None,
+    requires_confirmation: bool = False,
 ) -> Ticket:
     """Write a ticket and start its workflow. A retry opens another ticket, which harms nobody.
 
     Raises `InvalidRequest` for an unknown platform, a redirect that is not on the
-    allow-list or a connection to another platform, and `NotFound` for foreign ids.
+    allow-list or a connection to another platform, `NotFound` for foreign ids, and
+    `TooManyRequests` when the workspace has too many open tickets.
     """
     here.registry.get(platform)
     with here.store.write() as session:
-        workspace = workspaces.get_workspace(session, workspace_id)
-        if redirect_url is not None:
-            _check_redirect(here, redirect_url, workspace.redirect_prefixes)
+        _check_redirect(here, session, workspace_id, redirect_url)
         if connection_id is not None:
             known = connections.get_connection(session, workspace_id, connection_id)
             if known.platform != platform:
@@ -53,6 +53,9 @@ def open_ticket(
                 raise InvalidRequest(
                     "wrong_platform", sentence, details={"connectionId": [sentence]}
                 )
+        open_tickets.check_room(
+            session, workspace_id, limit=here.settings.open_tickets_per_workspace
+        )
         ticket = tickets.create_ticket(
             session,
             workspace_id=workspace_id,
@@ -62,40 +65,59 @@ def open_ticket(
             expires_at=now() + LIFETIME,
             connection_id=connection_id,
             organization_id=organization_id,
+            requires_confirmation=requires_confirmation,
         )
-    try:
-        on_loop(here.lifecycles.start_ticket, ticket_input(ticket))
-    except Unavailable:
-        log.warning("ticket %s waits for Temporal", ticket.id)
+    _start(here, ticket)
     return ticket
 
 
 def open_reauth_ticket(here: Context, token: str, redirect_url: str | None) -> Ticket:
-    """The ticket of somebody who follows a link to authorize a connection again.
+    """The ticket of a visit to the link that authorizes a connection again.
 
-    A ticket that nobody has begun yet serves the next visit as well, for a link may be visited
-    without end; what looks at it first, such as a preview, takes nothing from the person.
-    Raises `InvalidRequest`: code `link_ended` once there is nothing left to authorize,
-    `redirect_not_allowed` as for any other ticket.
+    However often the link is visited, and with whatever parameters, one ticket is open at a time:
+    it serves every visit until it ends or expires. The latest visit says where the browser goes
+    afterwards. Raises `InvalidRequest`: code `link_ended` once there is nothing left to
+    authorize, `redirect_not_allowed` as for any other ticket; and `TooManyRequests`.
     """
     connection = check_way_in(here, token)
     with here.store.read() as session:
-        waiting = tickets.find_open_ticket(
-            session,
-            connection_id=connection.id,
-            redirect_url=redirect_url,
-            expires_after=now() + _STILL_USEFUL,
+        # Most visits find what they want, and hold nobody up.
+        waiting = open_tickets.find_link_ticket(session, connection.id)
+        if waiting is not None and waiting.redirect_url == redirect_url:
+            return waiting
+    with here.store.write() as session:
+        # Held until the ticket is written: of several visits at once the first makes it.
+        connection = connections.lock_connection(session, connection.id)
+        here.reauth_links.open(token).check(connection)
+        _check_redirect(here, session, connection.workspace_id, redirect_url)
+        waiting = open_tickets.find_link_ticket(session, connection.id)
+        if waiting is not None:
+            waiting.redirect_url = redirect_url
+            return waiting
+        open_tickets.check_room(
+            session, connection.workspace_id, limit=here.settings.open_tickets_per_workspace
         )
-    if waiting is not None:
-        return waiting
-    return open_ticket(
-        here,
-        WorkspaceId(connection.workspace_id),
-        platform=connection.platform,
-        callback_url=callback_url(here, connection.platform),
-        redirect_url=redirect_url,
-        connection_id=connection.id,
-    )
+        ticket = tickets.create_ticket(
+            session,
+            workspace_id=connection.workspace_id,
+            platform=connection.platform,
+            redirect_url=redirect_url,
+            callback_url=callback_url(here, connection.platform),
+            expires_at=now() + LIFETIME,
+            connection_id=connection.id,
+            is_from_link=True,
+        )
+    _start(here, ticket)
+    return ticket
+
+
+def confirm_ticket(here: Context, workspace_id: WorkspaceId, ticket_id: str) -> Ticket:
+    """Make what a ticket connected active. Idempotent; it needs no Temporal.
+
+    Raises as `activities.access.confirming.confirm`.
+    """
+    with here.store.write() as session:
+        return confirm(session, here.vault, workspace_id, ticket_id)
 
 
 def check_way_in(here: Context, token: str) -> Connection:
@@ -105,14 +127,6 @@ def check_way_in(here: Context, token: str) -> Connection:
         connection = connections.get_connection_by_id(session, way_in.connection_id)
     way_in.check(connection)
     return connection
-
-
-def find_expected_account(here: Context, ticket_id: str) -> str | None:
-    """The name of the account whose consent alone the ticket takes; None where any will do."""
-    with here.store.read() as session:
-        ticket = tickets.find_ticket(session, ticket_id)
-        expected = None if ticket is None else tickets.find_expected(session, ticket)
-    return None if expected is None else expected.name
 
 
 def ticket_input(ticket: Ticket) -> TicketInput:
@@ -134,8 +148,23 @@ def callback_url(here: Context, platform: str) -> str:
     return f"{here.settings.url}/api/v1/oauth/{platform}/callback"
 
 
-def _check_redirect(here: Context, url: str, prefixes: list[str]) -> None:
-    if is_allowed(url, [*prefixes, here.settings.url + DONE]):
+def small_callback_url(here: Context) -> str:
+    """The redirect URI of `/api/youtube`, to be registered with Google beside the other one."""
+    return f"{here.settings.url}/api/youtube/auth/callback/"
+
+
+def _start(here: Context, ticket: Ticket) -> None:
+    try:
+        on_loop(here.lifecycles.start_ticket, ticket_input(ticket))
+    except Unavailable:
+        log.warning("ticket %s waits for Temporal", ticket.id)
+
+
+def _check_redirect(here: Context, session: Session, workspace_id: str, url: str | None) -> None:
+    if url is None:
+        return
+    workspace = workspaces.get_workspace(session, workspace_id)
+    if is_allowed(url, [*workspace.redirect_prefixes, here.settings.url + DONE]):
         return
     if here.settings.emulator_url is not None and is_loopback(url):
         return

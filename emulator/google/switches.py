@@ -23,8 +23,8 @@ class Switches:
     """How bytes after a gap are refused; the front end of Cloud Storage says 503."""
     callback_extras: bool = True
     """`authuser` and `prompt` come with the code."""
-    callback_issuer: bool = False
-    """`iss` comes with the code."""
+    callback_issuer: bool = True
+    """`iss` (RFC 9207) comes with the code and with an error: the issuer of the discovery page."""
     code_lifetime_seconds: int = 600
     access_token_seconds: int = 3599
     refuse_ungranted_scope_on_refresh: bool = True

@@ -69,6 +69,11 @@ class Facebook:
         self._login.verify()
 
     # Consent -------------------------------------------------------------------------
+    @property
+    def issuers(self) -> frozenset[str]:
+        """No call."""
+        return self._login.issuers
+
     def consent_url(
         self,
         *,

@@ -25,6 +25,7 @@ from platforms.facebook.errors import GraphError, find_rule, number, unreadable
 from platforms.facebook.graph import Graph
 from platforms.facebook.reasons import CODE, DEAD, RULES, SECRET
 from platforms.facebook.usage import APP
+from platforms.http import origin_of
 from platforms.protocol import Credential
 from platforms.rules import Rule
 
@@ -81,6 +82,10 @@ class Inspection:
         return page_id in self.targets.get(scope, (page_id,))
 
 
+ISSUER = "https://www.facebook.com"
+"""Meta's issuer identifier (its OpenID discovery document)."""
+
+
 class Login:
     """Our app at Facebook Login."""
 
@@ -91,6 +96,11 @@ class Login:
     def verify(self) -> None:
         """One POST: asks for the app's own token."""
         self._token(grant_type="client_credentials")
+
+    @property
+    def issuers(self) -> frozenset[str]:
+        """Meta sends no `iss` in this flow; one that came would have to be its own."""
+        return frozenset({ISSUER, origin_of(self._app.dialog_root)})
 
     def consent_url(self, *, state: Secret, redirect_uri: str) -> str:
         query = {

@@ -85,6 +85,11 @@ class YouTube:
         self._oauth.verify()
 
     # Consent -------------------------------------------------------------------------
+    @property
+    def issuers(self) -> frozenset[str]:
+        """No call."""
+        return self._oauth.issuers
+
     def consent_url(
         self, *, state: Secret, redirect_uri: str, verifier: Secret, login_hint: str | None = None
     ) -> str:

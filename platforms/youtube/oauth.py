@@ -28,7 +28,7 @@ from domain.errors import (
     Remedy,
 )
 from domain.secrets import Secret
-from platforms.http import Http, retry_after
+from platforms.http import Http, origin_of, retry_after
 from platforms.protocol import Credential
 from platforms.transfer.machine import Answer
 from platforms.youtube.api import GoogleApp
@@ -40,6 +40,10 @@ _TRANSIENT = frozenset(
 
 _NEVER = 10 * 365 * 86_400.0
 """Seconds. What claims to live longer is taken to have no end."""
+
+
+ISSUER = "https://accounts.google.com"
+"""Google's issuer identifier (its discovery document)."""
 
 
 class OAuth:
@@ -62,6 +66,11 @@ class OAuth:
         if _code_of(answer) != "invalid_grant":
             raise _error(answer, None)
 
+    @property
+    def issuers(self) -> frozenset[str]:
+        """What `iss` of a callback may be: Google's, or the stand-in's that shows the page."""
+        return frozenset({ISSUER, origin_of(self._app.auth_url)})
+
     def consent_url(
         self, *, state: Secret, redirect_uri: str, verifier: Secret, login_hint: str | None
     ) -> str:
@@ -75,9 +84,11 @@ class OAuth:
             "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii"),
             "code_challenge_method": "S256",
             "access_type": "offline",
-            # Without it Google gives no refresh token to somebody who has consented before.
-            "prompt": "consent",
-            "include_granted_scopes": "true",
+            # `select_account`: with `consent` alone Google reuses the last identity, and a Brand
+            # Account's channel cannot be picked. `consent`: without it Google gives no refresh
+            # token to somebody who has consented before. `include_granted_scopes` is left out,
+            # because the token would also get what was granted elsewhere.
+            "prompt": "select_account consent",
         }
         if login_hint:
             query["login_hint"] = login_hint

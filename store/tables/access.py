@@ -11,10 +11,14 @@ from store.tables.columns import moment_field, now
 
 
 class Ticket(SQLModel, table=True):
-    __table_args__ = (Index("ix_ticket_reconcile", "state", "expires_at"),)
+    __table_args__ = (
+        Index("ix_ticket_reconcile", "state", "expires_at"),
+        Index("ix_ticket_open", "workspace_id", "state"),
+        Index("ix_ticket_connection_id", "connection_id"),
+    )
 
     id: str = Field(default_factory=ids.new_ticket_id, primary_key=True)
-    workspace_id: str = Field(foreign_key="workspace.id", index=True)
+    workspace_id: str = Field(foreign_key="workspace.id")
     platform: str
     redirect_url: str | None = None
     """None: the browser ends on Castline's own page."""
@@ -22,7 +26,12 @@ class Ticket(SQLModel, table=True):
     """The redirect URI given to the platform; the exchange must repeat it."""
     connection_id: str | None = Field(default=None, foreign_key="connection.id")
     """Set: re-authorize this connection and no other account."""
+    is_from_link: bool = False
+    """Made by a visit to a re-authorization link, which has one open ticket at a time."""
     organization_id: str | None = Field(default=None, foreign_key="organization.id")
+    requires_confirmation: bool = False
+    """The connections become active only when the tenant's backend confirms the ticket."""
+    confirm_by: datetime | None = moment_field(default=None)
     state: str = Field(default=TicketState.OPEN)
     error_code: str | None = None
     error: str | None = None
@@ -39,6 +48,8 @@ class Ticket(SQLModel, table=True):
     sealed_code: bytes | None = Field(default=None, sa_type=LargeBinary)
     sealed_grant: bytes | None = Field(default=None, sa_type=LargeBinary)
     """The exchanged credential, kept until the connections are written: a code works once."""
+    sealed_accounts: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """What the consent gave, kept until the ticket is confirmed or that has expired."""
     created_at: datetime = moment_field(default_factory=now)
     expires_at: datetime = moment_field()
 
@@ -58,8 +69,13 @@ class Connection(SQLModel, table=True):
     handle: str | None = None
     thumbnail_url: str | None = None
     scopes: list[str] = Field(default_factory=list, sa_type=JSON)
-    grant_id: str | None = Field(default=None, index=True)
-    """Names the consent behind it where several connections may share one, and end with it."""
+    grant_id: str = Field(index=True)
+    """Names the platform's grant: connections with the same one end together.
+
+    The account itself where the platform names no grant. Google's grant is one of a channel
+    (a Brand Account is an identity of its own) and our app; whose hand gave it is not known
+    without the scope `openid`, which is not asked for.
+    """
     token_life: str = Field(default=TokenLife.RENEWED)
     token_expires_at: datetime | None = moment_field(default=None)
     grant_expires_at: datetime | None = moment_field(default=None)

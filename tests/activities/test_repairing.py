@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import insert
 from temporalio.testing import ActivityEnvironment
 
+from activities.access.confirming import UnconfirmedConsents
 from activities.contract.assignments import AssignmentInput
 from activities.contract.repair import Repaired
 from activities.repairing import BATCH, GRACE, RepairActivities
@@ -31,7 +32,8 @@ class Swept:
     def __init__(self, here: Installation, registry: Registry) -> None:
         self.away: set[str] = set()
         self.reached: list[str] = []
-        self.repair = RepairActivities(here.store, registry, self.start, self.wake)
+        unconfirmed = UnconfirmedConsents(here.store, here.vault, registry)
+        self.repair = RepairActivities(here.store, registry, self.start, self.wake, unconfirmed)
 
     async def sweep(self) -> Repaired:
         swept: Repaired = await ActivityEnvironment().run(self.repair.reconcile)

@@ -92,6 +92,7 @@ def test_an_answer_that_asks_to_come_back_says_when(context: Context) -> None:
         ("post", "/api/v1/assignments"),
         ("post", "/api/youtube/upload/"),
         ("post", "/api/v1/assignments/{assignment_id}/retry"),
+        ("post", "/api/v1/oauth/tickets/{ticket_id}/confirm"),
         ("delete", "/api/v1/assignments/{assignment_id}"),
     }
     for path, method, operation in operations(context):

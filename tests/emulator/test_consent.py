@@ -43,14 +43,56 @@ def test_allowing_sends_code_and_state_back(stranger: Stranger) -> None:
 
 
 def test_extras_of_the_callback_can_be_switched(stranger: Stranger) -> None:
-    stranger.emulator.switch(callback_extras=False, callback_issuer=True)
+    stranger.emulator.switch(callback_extras=False, callback_issuer=False)
     answer = query_of(stranger.emulator.consent(stranger.auth_url()))
-    assert answer.keys() == {"state", "code", "scope", "iss"}
+    assert answer.keys() == {"state", "code", "scope"}
+
+
+@pytest.mark.parametrize("decision", ["allow", "deny"])
+def test_the_callback_names_the_issuer_of_the_discovery_document(
+    stranger: Stranger, decision: str
+) -> None:
+    told = stranger.emulator.http.get("/.well-known/openid-configuration").json()["issuer"]
+    answer = query_of(stranger.emulator.consent(stranger.auth_url(), decision=decision))
+    assert answer["iss"] == told
+
+
+def test_consent_alone_reuses_the_browsers_last_identity(stranger: Stranger) -> None:
+    emulator, brand = stranger.emulator, stranger.emulator.channel("Bakery Brand")["id"]
+    with httpx.Client(base_url=emulator.url) as browser:
+        emulator.consent(stranger.auth_url(prompt="consent"), ANA, browser=browser)
+        page = browser.get(stranger.auth_url(prompt="consent")).text
+        assert ANA in page
+        assert "Bakery Brand" not in page
+        again = emulator.consent(stranger.auth_url(prompt="consent"), brand, browser=browser)
+    assert channel_of(stranger, again) != brand
+
+
+def test_select_account_shows_the_chooser_again(stranger: Stranger) -> None:
+    emulator, brand = stranger.emulator, stranger.emulator.channel("Bakery Brand")["id"]
+    url = stranger.auth_url(prompt="select_account consent")
+    with httpx.Client(base_url=emulator.url) as browser:
+        emulator.consent(url, ANA, browser=browser)
+        assert "Bakery Brand" in browser.get(url).text
+        chosen = emulator.consent(url, brand, browser=browser)
+        assert channel_of(stranger, chosen) == brand
+        # And a brand channel is a last identity, too.
+        assert ANA not in browser.get(stranger.auth_url(prompt="consent")).text.split("brand ch")[0]
+
+
+def channel_of(stranger: Stranger, location: str) -> str:
+    """The channel for which the code of a callback stands."""
+    stranger.access_token = stranger.exchange(query_of(location)["code"]).json()["access_token"]
+    mine = stranger.ask("GET", "/youtube/v3/channels?part=id&mine=true").json()
+    channel_id: str = mine["items"][0]["id"]
+    return channel_id
 
 
 def test_denying_sends_access_denied_back(stranger: Stranger) -> None:
     location = stranger.emulator.consent(stranger.auth_url(), decision="deny")
-    assert query_of(location) == {"error": "access_denied", "state": "a state"}
+    answer = query_of(location)
+    assert (answer["error"], answer["state"]) == ("access_denied", "a state")
+    assert "code" not in answer
 
 
 def test_only_what_is_ticked_is_granted(stranger: Stranger) -> None:

@@ -31,6 +31,13 @@ async def end(tenant: Tenant, connection_id: str, *, status: int = 200) -> Any:
     return await tenant.ask("DELETE", f"/api/v1/connections/{connection_id}", status=status)
 
 
+async def lone_connection(tenant: Tenant) -> str:
+    """A connection whose grant no other journey's workspace uses, as they do the seeded ones'."""
+    email = f"{tenant.workspace_id}@example.test"
+    tenant.stack.emulator.account(email, channels=[{"title": "Lone"}])
+    return await tenant.connection(email)
+
+
 async def scheduled(tenant: Tenant, connection_id: str) -> str:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     assignment = await tenant.assign(connection_id, scheduledAt=tomorrow.isoformat())
@@ -42,7 +49,7 @@ async def scheduled(tenant: Tenant, connection_id: str) -> str:
 async def test_what_cannot_go_on_is_cancelled_and_what_is_there_ends_as_it_will(
     tenant: Tenant, stack: Stack, clip: Clip
 ) -> None:
-    connection_id = await tenant.connection()
+    connection_id = await lone_connection(tenant)
     stack.emulator.switch(processing_seconds=600)
     there = await tenant.assign(connection_id)
     await tenant.until(there["id"], "processing")
@@ -53,14 +60,14 @@ async def test_what_cannot_go_on_is_cancelled_and_what_is_there_ends_as_it_will(
 
     said = await end(tenant, connection_id)
 
-    assert said == {"grant": "revoked", "cancelled": 2, "beingCancelled": 0, "pastStopping": 1}
+    assert said == {"grant": "released", "cancelled": 2, "beingCancelled": 0, "pastStopping": 1}
     for assignment_id in (moving["id"], later):
         assert (await tenant.look(assignment_id))["state"] == "cancelled"
     # It can be asked for no more, which the next look at it finds.
     failed = await tenant.until(there["id"], "failed", "cancelled", "published")
     assert (failed["state"], failed["errorCode"]) == ("failed", "disconnected")
     (told,) = events(tenant, connection_id, EventType.CONNECTION_DISCONNECTED)
-    assert (told.data["grant"], told.data["unsettledAssignments"]) == ("revoked", 3)
+    assert (told.data["grant"], told.data["unsettledAssignments"]) == ("released", 3)
     assert stack.emulator.calls("oauth.revoke") == 1
     again = await end(tenant, connection_id)
     assert again == {
@@ -69,6 +76,22 @@ async def test_what_cannot_go_on_is_cancelled_and_what_is_there_ends_as_it_will(
         "beingCancelled": 0,
         "pastStopping": 0,
     }
+    assert stack.emulator.calls("oauth.revoke") == 1
+
+
+async def test_the_end_in_one_workspace_leaves_the_grant_to_the_others(
+    tenant: Tenant, stack: Stack
+) -> None:
+    stack.emulator.account("shared@example.test", channels=[{"title": "Shared"}])
+    neighbour = await stack.tenant("a neighbour of the same channel")
+    ours, theirs = [await each.connection("shared@example.test") for each in (tenant, neighbour)]
+
+    assert (await end(tenant, ours))["grant"] == "released"
+
+    assert stack.emulator.calls("oauth.revoke") == 0
+    await neighbour.ask("POST", f"/api/v1/connections/{theirs}/refresh-token")
+    assert (await neighbour.publish(theirs))["state"] == "published"
+    assert (await end(neighbour, theirs))["grant"] == "released"
     assert stack.emulator.calls("oauth.revoke") == 1
 
 
@@ -130,7 +153,7 @@ async def test_what_became_of_a_video_is_asked_again_by_a_retry_alone(
 async def test_a_platform_that_is_away_leaves_everything_as_it_was(
     tenant: Tenant, stack: Stack
 ) -> None:
-    connection_id = await tenant.connection()
+    connection_id = await lone_connection(tenant)
     later = await scheduled(tenant, connection_id)
     stack.emulator.fault("oauth.revoke", "status", status=503, times=None)
 
@@ -149,7 +172,7 @@ async def test_a_crash_behind_the_erasure_is_repaired(tenant: Tenant, stack: Sta
     stack.parts.store.after_commit = None
     long_ago = now() - timedelta(minutes=1)
     with stack.parts.store.write() as session:
-        row = connections.disconnect(session, connection_id, grant=GrantEnd.REVOKED)
+        row = connections.disconnect(session, connection_id, grant=GrantEnd.RELEASED)
         row.health_since = long_ago
         lock_assignment(session, later).updated_at = long_ago
     Waker(stack.client, stack.parts.store, stack.parts.settings).attach()

@@ -17,7 +17,7 @@ from runtime.waking import Waker
 from store.queries.access.connections import lock_connection, mark_health
 from store.queries.publishing.assignments import lock_assignment
 from store.tables import Connection, now
-from tests.support.emulator import Emulator
+from tests.support.emulator import ANA, Emulator
 from tests.support.reauth import (
     asked,
     break_connection,
@@ -262,3 +262,34 @@ async def test_another_trouble_is_shown_at_once_and_the_same_one_told_once(
         await waker.wake(PersonNeeded(connection_id))
     assert await signals() == before + 1
     await workflow.terminate()
+
+
+async def test_however_often_a_link_is_visited_one_ticket_is_open(
+    tenant: Tenant, stack: Stack
+) -> None:
+    connection_id = await tenant.connection()
+    await break_connection(tenant, connection_id)
+    seen = await tenant.ask("GET", f"/api/v1/connections/{connection_id}")
+    async with stack.browser() as scanner:
+        pages = [{"redirectUrl": f"http://127.0.0.1:9/{n}"} for n in range(3)]
+        for number in range(30):
+            # A mail scanner follows every redirect, as far as Google's page.
+            begun = await scanner.get(seen["reauthUrl"], params=pages[number % 3])
+            assert (await scanner.get(begun.headers["location"])).status_code == 302
+    query = f"WorkflowType = 'TicketWorkflow' AND CastlineWorkspace = '{tenant.workspace_id}'"
+
+    async def running_tickets() -> list[str]:
+        open_ones = f"{query} AND ExecutionStatus = 'Running'"
+        return [row.id async for row in stack.client.list_workflows(open_ones)]
+
+    (ticket,) = await eventually(running_tickets)
+    history = await stack.client.get_workflow_handle(ticket).fetch_history()
+    assert len(history.events) < 20
+    # The person who comes last is served by the same ticket.
+    visit = await tenant.browse(
+        (await stack.http.get(seen["reauthUrl"])).headers["location"], account=ANA
+    )
+    assert visit.back.status_code == 200
+    assert "The channel is connected" in visit.back.text
+    after = await tenant.ask("GET", f"/api/v1/connections/{connection_id}")
+    assert after["health"] == "healthy"

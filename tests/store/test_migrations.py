@@ -147,11 +147,11 @@ def test_a_ticket_of_the_first_release_left_nothing_out(upgraded: Store) -> None
     assert (ticket.connection_ids, ticket.left_out) == (["con_1"], [])
 
 
-def test_a_connection_of_the_first_release_is_renewed_and_shares_nothing(upgraded: Store) -> None:
+def test_a_connection_of_the_first_release_has_a_grant_of_its_own(upgraded: Store) -> None:
     with upgraded.read() as session:
         row = session.get_one(ConnectionRow, "con_1")
     assert (row.name, row.scopes, row.connected_at) == ("A channel", ["upload"], THEN)
-    assert (row.token_life, row.data_access_ends_at, row.grant_id) == ("renewed", None, None)
+    assert (row.token_life, row.data_access_ends_at, row.grant_id) == ("renewed", None, "UC1")
 
 
 def test_a_broken_connection_of_the_first_release_needs_a_person_since_the_upgrade(

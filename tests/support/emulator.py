@@ -137,20 +137,25 @@ class Emulator:
         account: str = ANA,
         scopes: Iterable[str] | None = None,
         decision: str = "allow",
+        browser: httpx.Client | None = None,
     ) -> str:
         """Go through consent without a browser; return where it sends the browser.
 
         `account` is an email or a brand channel's id. Without `scopes` the tick boxes
-        stay as the page shows them for that account.
+        stay as the page shows them for that account. A `browser` keeps its last identity; without
+        one each consent is made in a browser of its own.
         """
-        answer = self.http.get(auth_url)
+        if browser is None:
+            with httpx.Client(base_url=self.url, timeout=90, verify=self.verify) as browser:
+                return self.consent(auth_url, account, scopes, decision, browser)
+        answer = browser.get(auth_url)
         if answer.status_code == 302:
             return answer.headers["location"]
         answer.raise_for_status()
         form = _Form()
         form.feed(answer.text)
         ticked = form.ticked(account) if scopes is None else list(scopes)
-        decided = self.http.post(
+        decided = browser.post(
             urljoin(self.url, form.action),
             data={
                 "request_id": form.request_id,

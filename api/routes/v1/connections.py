@@ -83,8 +83,8 @@ def change(
 def end(here: Here, workspace_id: Caller, connection_id: PathId) -> DisconnectedView:
     """End the grant at the platform, erase the credential, cancel what is on its way.
 
-    A consent that is known to cover several connections ends with the last of them. Google ends
-    everything that this account has granted to your app, including what other connections use.
+    The grant is revoked with the last connection of the installation that uses it, because a
+    platform ends a grant as a whole. The answer tells nothing of other workspaces' connections.
     When the platform cannot be reached nothing is changed. Doing it again changes nothing.
     """
     return DisconnectedView.model_validate(disconnect(here, workspace_id, connection_id))

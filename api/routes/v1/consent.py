@@ -13,20 +13,22 @@ from api.routes.browser import (
     State,
     Word,
     find_browser,
+    find_issuers,
     go_back,
     go_to_consent,
     show,
 )
 from api.routes.paging import PathId
 from api.schemas.problem import PAGE, pages
-from api.services.consent import Ending, begin, conclude
+from api.services.consent import Callback, Ending, begin, conclude
+from api.services.labels import find_labels
 from api.services.tickets import (
     authorize_url,
+    callback_url,
     check_way_in,
-    find_expected_account,
     open_reauth_ticket,
 )
-from domain.errors import InvalidRequest, Unavailable
+from domain.errors import InvalidRequest, TooManyRequests, Unavailable
 
 router = APIRouter(prefix="/oauth", tags=["OAuth in the browser"], route_class=BrowserRoute)
 
@@ -50,8 +52,8 @@ def done(
     ticketId: Word = "",  # noqa: N803
 ) -> Response:
     """Castline's own result page: what the address says, and the account the ticket expected."""
-    expected = find_expected_account(here, ticketId)
-    return show(None if status == "success" else error or "", reason, expected)
+    labels = find_labels(here, ticketId)
+    return show(None if status == "success" else error or "", reason, labels)
 
 
 @router.head("/reauth/{token}", include_in_schema=False)
@@ -65,7 +67,7 @@ def look(here: Here, token: Token) -> Response:
     "/reauth/{token}",
     status_code=302,
     response_class=Response,
-    responses={**_REDIRECT, **_ERRORS},
+    responses={**_REDIRECT, **pages(InvalidRequest, TooManyRequests, Unavailable)},
 )
 def reauthorize(here: Here, token: Token, redirectUrl: RedirectUrl = None) -> Response:  # noqa: N803
     """Authorize a connection again: the link that notices carry. It ends when that was done."""
@@ -101,13 +103,12 @@ def callback(
     error_code: Word | None = None,
 ) -> Response:
     """Where the platform sends the browser afterwards. Reloading it gives the same answer."""
-    ending = conclude(
-        here,
-        platform=platform,
+    came = Callback(
+        url=callback_url(here, platform),
         state=state,
         code=code,
         # Trouble of the consent page itself comes with a code alone.
         error=error or error_code,
-        browser=find_browser(here, request),
+        issuers=find_issuers(request),
     )
-    return go_back(here, request, ending)
+    return go_back(here, request, conclude(here, came, browser=find_browser(here, request)))

@@ -1,20 +1,22 @@
 """Tickets: open one, ask how it stands."""
 
 from fastapi import APIRouter
+from sqlmodel import Session
 
 from api.auth import Caller
 from api.context import Here
 from api.routes.paging import PathId
 from api.schemas.problem import answers
 from api.schemas.v1.tickets import TicketOpened, TicketRequest, TicketView
-from api.services.tickets import authorize_url, callback_url, open_ticket
-from domain.errors import NotFound
+from api.services.tickets import authorize_url, callback_url, confirm_ticket, open_ticket
+from domain.errors import NotFound, NotYet, TooManyRequests
 from store.queries.access import tickets
+from store.tables import Ticket
 
 router = APIRouter(prefix="/oauth/tickets", tags=["OAuth tickets"])
 
 
-@router.post("", status_code=201, responses=answers(NotFound))
+@router.post("", status_code=201, responses=answers(NotFound, TooManyRequests))
 def create(here: Here, workspace_id: Caller, wanted: TicketRequest) -> TicketOpened:
     """Open a ticket: permission to run one consent within five minutes."""
     ticket = open_ticket(
@@ -25,6 +27,7 @@ def create(here: Here, workspace_id: Caller, wanted: TicketRequest) -> TicketOpe
         redirect_url=wanted.redirect_url,
         connection_id=wanted.connection_id,
         organization_id=wanted.organization_id,
+        requires_confirmation=wanted.confirm,
     )
     return TicketOpened(
         ticket_id=ticket.id, auth_url=authorize_url(here, ticket), expires_at=ticket.expires_at
@@ -35,7 +38,24 @@ def create(here: Here, workspace_id: Caller, wanted: TicketRequest) -> TicketOpe
 def read(here: Here, workspace_id: Caller, ticket_id: PathId) -> TicketView:
     """How the ticket stands, and the connections it made."""
     with here.store.read() as session:
-        ticket = tickets.get_ticket(session, ticket_id, workspace_id)
-        expected = tickets.find_expected(session, ticket)
+        return _view(session, tickets.get_ticket(session, ticket_id, workspace_id))
+
+
+@router.post("/{ticket_id}/confirm", responses=answers(NotFound, NotYet))
+def confirm(here: Here, workspace_id: Caller, ticket_id: str) -> TicketView:
+    """Make the connections of a ticket with `confirm` active. Doing it again changes nothing.
+
+    Confirm where the browser arrives at your `redirectUrl`, and only if the session of that
+    browser is the one that started this `ticketId`. Never confirm because the ticket's state, a
+    list or a webhook shows that somebody has consented: that somebody may be a stranger whom your
+    user has sent the link. What is not confirmed within an hour is removed.
+    """
+    ticket = confirm_ticket(here, workspace_id, ticket_id)
+    with here.store.read() as session:
+        return _view(session, ticket)
+
+
+def _view(session: Session, ticket: Ticket) -> TicketView:
+    expected = tickets.find_expected(session, ticket)
     name = None if expected is None else expected.name
     return TicketView.model_validate(ticket).model_copy(update={"expected_account": name})

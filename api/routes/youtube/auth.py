@@ -4,19 +4,28 @@ from fastapi import APIRouter, Request, Response
 
 from api.auth import Caller
 from api.context import Here
-from api.routes.browser import BrowserRoute, Code, State, Word, find_browser, go_back
+from api.routes.browser import (
+    BrowserRoute,
+    Code,
+    State,
+    Word,
+    find_browser,
+    find_issuers,
+    go_back,
+)
 from api.routes.slashes import both
 from api.schemas.problem import PAGE, answers, pages
 from api.schemas.youtube import AuthConcluded, AuthInitiated, ChannelAnswer
 from api.services.connections import get_latest_connection, read_channel
-from api.services.consent import conclude
-from api.services.tickets import authorize_url, open_ticket
+from api.services.consent import Callback, conclude
+from api.services.tickets import authorize_url, open_ticket, small_callback_url
 from domain.errors import (
     Conflict,
     InvalidRequest,
     NotFound,
     PlatformUnavailable,
     QuotaExhausted,
+    TooManyRequests,
     Unavailable,
 )
 from domain.states import PlatformName
@@ -25,14 +34,14 @@ router = APIRouter(prefix="/youtube", tags=["YouTube"])
 browser = APIRouter(prefix="/youtube", tags=["YouTube"], route_class=BrowserRoute)
 
 
-@both(router.post, "/auth/initiate/")
+@both(router.post, "/auth/initiate/", responses=answers(TooManyRequests))
 def initiate(here: Here, workspace_id: Caller) -> AuthInitiated:
     """Begin to connect a channel: open `authorization_url` in its owner's browser."""
     ticket = open_ticket(
         here,
         workspace_id,
         platform=PlatformName.YOUTUBE,
-        callback_url=f"{here.settings.url}/api/youtube/auth/callback/",
+        callback_url=small_callback_url(here),
     )
     return AuthInitiated(authorization_url=authorize_url(here, ticket))
 
@@ -54,15 +63,14 @@ def callback(
     error: Word | None = None,
 ) -> Response:
     """Where Google sends the browser afterwards. It ends on a page, or as JSON if asked."""
-    ending = conclude(
-        here,
-        platform=PlatformName.YOUTUBE,
+    came = Callback(
+        url=small_callback_url(here),
         state=state,
         code=code,
         error=error,
-        browser=find_browser(here, request),
+        issuers=find_issuers(request),
     )
-    return go_back(here, request, ending)
+    return go_back(here, request, conclude(here, came, browser=find_browser(here, request)))
 
 
 @both(

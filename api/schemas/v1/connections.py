@@ -83,7 +83,8 @@ class ConnectionView(Answer):
     health_reason: str | None
     health_since: datetime
     health_until: datetime | None = Field(
-        description="When a connection that is `expiring` will need a person."
+        description="When a connection that is `expiring` will need a person; until when one that "
+        "is `disconnected` with the reason `unconfirmed` can be confirmed."
     )
     checked_at: datetime | None = Field(description="When the platform last said how it is.")
     reauth_url: str | None = Field(
@@ -117,11 +118,13 @@ class ConnectionList(Page):
 
 
 class DisconnectedView(Answer):
-    model_config = example(grant="revoked", cancelled=3, beingCancelled=0, pastStopping=1)
+    model_config = example(grant="released", cancelled=3, beingCancelled=0, pastStopping=1)
 
     grant: GrantEnd = Field(
-        description="revoked: at the platform, by this. ended_before: it was dead already. "
-        "left_to_others: other connections live by it."
+        description="released: Castline has erased the credential; the grant is revoked at the "
+        "platform with the last connection of the installation that uses it. ended_before: the "
+        "connection was known to be dead or disconnected. left_to_others: other connections of "
+        "this workspace use the grant."
     )
     cancelled: int = Field(description="Assignments that have ended by this.")
     being_cancelled: int = Field(description="Assignments that are about to end by it.")

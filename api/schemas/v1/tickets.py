@@ -28,6 +28,12 @@ class TicketRequest(Body):
         None, description="Re-authorize this connection; another account changes nothing."
     )
     organization_id: Id | None = None
+    confirm: bool = Field(
+        False,
+        description="What the consent connects stays inactive until your backend confirms the "
+        "ticket, within an hour. It protects a stranger whom one of your users has sent the "
+        "`authUrl`: see the confirm call.",
+    )
 
 
 class TicketOpened(Answer):
@@ -58,6 +64,8 @@ class TicketView(Answer):
         state="connected",
         errorCode=None,
         error=None,
+        confirm=False,
+        confirmBy=None,
         connectionIds=[_CONNECTION],
         expectedAccount=None,
         leftOut=[_LEFT_OUT_EXAMPLE],
@@ -70,6 +78,13 @@ class TicketView(Answer):
     state: TicketState
     error_code: str | None
     error: str | None
+    confirm: bool = Field(
+        validation_alias=AliasChoices("requires_confirmation", "confirm"),
+        description="Whether the connections become active only by the confirm call.",
+    )
+    confirm_by: datetime | None = Field(
+        description="Until when the ticket can be confirmed; set once it is `confirming`."
+    )
     connection_ids: list[str] = Field(description="All that the consent connected.")
     expected_account: str | None = Field(
         None,

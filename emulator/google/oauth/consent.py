@@ -27,6 +27,9 @@ from emulator.redirects import may_redirect, send_back
 
 _MOST_PENDING = 10_000
 
+_IDENTITY = "emulated-google-identity"
+"""The cookie that remembers a browser's last identity: an email or a brand channel's id."""
+
 
 class Consent:
     """The authorization endpoint and the decision form behind it."""
@@ -49,7 +52,9 @@ class Consent:
         if hinted and settled and set(request.prompt) <= {"none"}:
             return self._accept(call, request, hinted, request.scopes, prompt="none")
         if "none" in request.prompt:
-            return _back(request, {"error": "interaction_required"})
+            return self._back(call, request, {"error": "interaction_required"})
+        if "select_account" not in request.prompt:
+            request.identity = self._last_identity(call)
         self._pending[request.id] = request
         if len(self._pending) > _MOST_PENDING:
             self._pending.popitem(last=False)
@@ -63,8 +68,9 @@ class Consent:
             return _refusal(OAuthError(400, "invalid_request", "This request is not waiting."))
         if form.get("decision") != "allow":
             del self._pending[request.id]
-            return _back(request, {"error": "access_denied"})
-        choice = self._directory.pick(str(form.get("account", "")))
+            return self._back(call, request, {"error": "access_denied"})
+        # Without the chooser the browser's last identity answers, whatever the form says.
+        choice = self._directory.pick(request.identity or str(form.get("account", "")))
         if choice is None:
             return _refusal(OAuthError(400, "invalid_request", "Choose one of the accounts."))
         del self._pending[request.id]
@@ -73,7 +79,7 @@ class Consent:
             ticked = {str(value) for value in form.getall("scope", [])}
             scopes = [scope for scope in scopes if scope in SIGN_IN_SCOPES or scope in ticked]
         if not scopes:
-            return _back(request, {"error": "access_denied"})
+            return self._back(call, request, {"error": "access_denied"})
         return self._accept(call, request, _person(*choice), scopes)
 
     def _read(self, query: dict[str, str]) -> Request:
@@ -120,9 +126,16 @@ class Consent:
         choice = self._directory.pick(email) if email else None
         return _person(*choice) if choice else None
 
+    def _last_identity(self, call: Call) -> str | None:
+        last = call.request.cookies.get(_IDENTITY)
+        return last if last and self._directory.pick(last) else None
+
     def _page(self, request: Request) -> web.Response:
         hinted = self._hinted(request)
         accounts = list(self._directory.accounts.values())
+        known = self._directory.pick(request.identity) if request.identity else None
+        if known is not None:
+            accounts, hinted = [known[0]], _person(*known)
         chosen = hinted.email if hinted else accounts[0].email
         choices = []
         for account in accounts:
@@ -136,6 +149,7 @@ class Consent:
             request=request,
             choices=choices,
             chosen=chosen,
+            identity=request.identity,
             granular=is_granular(request.scopes),
             scopes=[(scope, SCOPES[scope], scope in SIGN_IN_SCOPES) for scope in request.scopes],
         )
@@ -150,21 +164,28 @@ class Consent:
     ) -> web.Response:
         code, covered = self._grants.allow(request, person, scopes)
         answer = {"code": code, "scope": " ".join(covered)}
-        if self._switches.callback_issuer:
-            answer = {"iss": call.origin, **answer}
         if self._switches.callback_extras:
             answer |= {"authuser": "0", "prompt": prompt}
-        return _back(request, answer)
+        back = self._back(call, request, answer)
+        brand = self._brand_of(person)
+        back.set_cookie(_IDENTITY, brand or person.email, path="/o/oauth2", httponly=True)
+        return back
+
+    def _back(self, call: Call, request: Request, answer: dict[str, str]) -> web.Response:
+        if self._switches.callback_issuer:
+            answer = {"iss": call.origin, **answer}
+        if request.state is not None:
+            answer = {"state": request.state, **answer}
+        return send_back(request.redirect_uri, answer)
+
+    def _brand_of(self, person: Person) -> str | None:
+        channels = self._directory.channels_of(person.email)
+        brands = (channel.id for channel in channels if channel.brand)
+        return next((brand for brand in brands if brand == person.channel), None)
 
 
 def _person(account: Account, channel: Channel | None) -> Person:
     return Person(account.email, channel.id if channel else None)
-
-
-def _back(request: Request, answer: dict[str, str]) -> web.Response:
-    if request.state is not None:
-        answer = {"state": request.state, **answer}
-    return send_back(request.redirect_uri, answer)
 
 
 def _refusal(error: OAuthError) -> web.Response:

@@ -262,7 +262,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("state_digest"),
     )
     op.create_index("ix_ticket_reconcile", "ticket", ["state", "expires_at"])
-    op.create_index("ix_ticket_workspace_id", "ticket", ["workspace_id"])
+    op.create_index("ix_ticket_open", "ticket", ["workspace_id", "state"])
+    op.create_index("ix_ticket_connection_id", "ticket", ["connection_id"])
 
     op.create_table(
         "step",

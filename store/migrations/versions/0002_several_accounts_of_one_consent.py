@@ -11,7 +11,16 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("ticket", sa.Column("left_out", sa.JSON(), server_default="[]", nullable=False))
-    op.add_column("connection", sa.Column("grant_id", sa.String(), nullable=True))
+    for name in ("is_from_link", "requires_confirmation"):
+        op.add_column(
+            "ticket", sa.Column(name, sa.Boolean(), server_default=sa.false(), nullable=False)
+        )
+    op.add_column("ticket", sa.Column("confirm_by", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("ticket", sa.Column("sealed_accounts", sa.LargeBinary(), nullable=True))
+    op.add_column(
+        "connection", sa.Column("grant_id", sa.String(), server_default="", nullable=False)
+    )
+    op.execute("UPDATE connection SET grant_id = account_id")
     op.create_index("ix_connection_grant_id", "connection", ["grant_id"])
     op.add_column(
         "connection",

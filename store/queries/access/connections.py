@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from domain.errors import Conflict
 from domain.events import EventType
-from domain.health import BROKEN, HEALTHY, Clocks, Health
+from domain.health import BROKEN, HEALTHY, UNCONFIRMED, Clocks, Health
 from domain.states import ConnectionHealth, TokenLife
 from domain.wakes import ConnectionSettled, PersonNeeded
 from store import outbox
@@ -64,7 +64,11 @@ def ensure_connection(
     if organization_id is not None:
         get_organization(session, workspace_id, organization_id)
     fresh = Connection(
-        workspace_id=workspace_id, platform=platform, account_id=account_id, name=name
+        workspace_id=workspace_id,
+        platform=platform,
+        account_id=account_id,
+        grant_id=grant_id or account_id,
+        name=name,
     )
     query = select(Connection).where(
         Connection.workspace_id == workspace_id,
@@ -78,15 +82,17 @@ def ensure_connection(
     connection.handle = handle
     connection.thumbnail_url = thumbnail_url
     connection.scopes = list(scopes)
-    connection.grant_id = grant_id
+    connection.grant_id = grant_id or account_id
     connection.organization_id = organization_id or connection.organization_id
     connection.connected_at = now()
     _set_clocks(connection, clocks)
     connection.checked_at = connection.connected_at
     connection.check_due_at = connection.connected_at + FIRST_CHECK
     connection.failed_checks = 0
-    before = None if known is None else ConnectionHealth(known.health)
-    if before is ConnectionHealth.DISCONNECTED:
+    # The first consent of an unconfirmed one is told as that of a new one.
+    is_new = known is None or is_unconfirmed(known)
+    before = None if is_new else ConnectionHealth(connection.health)
+    if is_new or before is ConnectionHealth.DISCONNECTED:
         connection.is_active = True
     _set_health(connection, health)
     session.flush()
@@ -94,6 +100,12 @@ def ensure_connection(
     if before in _LOST:
         outbox.wake(session, ConnectionSettled(connection.id))
     return connection
+
+
+def is_unconfirmed(connection: Connection) -> bool:
+    """True for one whose first consent awaits its confirmation: it has no credential yet."""
+    is_disconnected = connection.health == ConnectionHealth.DISCONNECTED
+    return is_disconnected and connection.health_reason == UNCONFIRMED
 
 
 def get_connection(session: Session, workspace_id: str, connection_id: str) -> Connection:
@@ -166,13 +178,16 @@ def update_connection(
     """Write a customer's changes.
 
     Raises `NotFound` for a foreign organization, and `Conflict` (code `disconnected`) when
-    a disconnected connection is to be active: it has no credential.
+    a disconnected connection is to be active: it has no credential. Of one that awaits its
+    confirmation the code is `unconfirmed`.
     """
     get_connection(session, workspace_id, connection_id)
     connection = lock_connection(session, connection_id)
     organization_id = changes.get("organization_id")
     if organization_id is not None:
         get_organization(session, workspace_id, organization_id)
+    if changes.get("is_active") and is_unconfirmed(connection):
+        raise Conflict("unconfirmed", "This connection awaits the confirmation of its ticket.")
     if changes.get("is_active") and connection.health == ConnectionHealth.DISCONNECTED:
         raise Conflict("disconnected", "This connection is disconnected. Authorize it again.")
     connection.sqlmodel_update({**changes})
@@ -226,6 +241,9 @@ def disconnect(session: Session, connection_id: str, **told: Any) -> Connection:
         _set_health(connection, Health(ConnectionHealth.DISCONNECTED))
         note_connection(session, connection, EventType.CONNECTION_DISCONNECTED, **told)
         outbox.wake(session, ConnectionSettled(connection.id))
+    elif is_unconfirmed(connection):
+        # Its ticket cannot be confirmed any more.
+        _set_health(connection, Health(ConnectionHealth.DISCONNECTED))
     return connection
 
 

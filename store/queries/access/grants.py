@@ -1,5 +1,9 @@
 """What connections have in common: one consent may be behind several of them.
 
+A platform ends a grant as a whole: Google all that a person's channel has granted to the app,
+Meta all Pages of a person. So a grant is revoked only with the last connection that uses it, in
+the whole installation.
+
 Whoever changes several connections in one transaction holds them first, always in the order of
 their ids. So a consent, and the end of a connection that rests on it, wait for each other and
 never block each other.
@@ -10,36 +14,44 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from domain.states import ConnectionHealth
+from store.queries.access.connections import is_unconfirmed
 from store.tables import Connection, now
 
-_LIFELESS = (ConnectionHealth.NEEDS_REAUTH, ConnectionHealth.DISCONNECTED)
+LIFELESS = (ConnectionHealth.NEEDS_REAUTH, ConnectionHealth.DISCONNECTED)
+"""A connection whose token is dead needs another consent anyway."""
 
 
-def shares_grant(session: Session, connection: Connection) -> bool:
-    """True when another connection lives by the same consent, in whichever workspace.
+def list_sharing(session: Session, connection: Connection) -> Sequence[Connection]:
+    """The other connections that use the same grant, of every workspace.
 
-    One whose token is dead needs another consent anyway. All of the consent are held until
-    the transaction ends: of two that leave it at once, one is the last.
+    All of the grant are held until the transaction ends: of two that leave it at once, one is
+    the last.
     """
-    return any(
-        other.id != connection.id and other.health not in _LIFELESS
-        for other in _of_grant(session, connection)
-    )
+    return [
+        other
+        for other in _of_grant(session, connection.platform, connection.grant_id)
+        if other.id != connection.id and _uses_grant(other)
+    ]
 
 
-def check_soon(session: Session, revoked: Connection) -> None:
+def is_used(session: Session, platform: str, grant_id: str) -> bool:
+    """True when a connection of any workspace uses the grant. Held as by `list_sharing`."""
+    return any(map(_uses_grant, _of_grant(session, platform, grant_id)))
+
+
+def check_soon(session: Session, platform: str, grant_id: str) -> None:
     """Have Care look at all that rested on a revoked consent: it may have ended with it."""
-    for other in _of_grant(session, revoked):
+    for other in _of_grant(session, platform, grant_id):
         if other.check_due_at is not None:
             other.check_due_at = now()
 
 
 def hold_accounts(
     session: Session, workspace_id: str, platform: str, account_ids: Sequence[str]
-) -> None:
-    """Hold the connections of these accounts until the transaction ends."""
-    session.exec(
-        select(Connection.id)
+) -> Sequence[Connection]:
+    """The connections of these accounts, held until the transaction ends."""
+    return session.exec(
+        select(Connection)
         .where(
             Connection.workspace_id == workspace_id,
             Connection.platform == platform,
@@ -47,19 +59,22 @@ def hold_accounts(
         )
         .order_by(Connection.id)
         .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).all()
 
 
-def _of_grant(session: Session, connection: Connection) -> Sequence[Connection]:
-    """All that rests on a connection's consent, held until the transaction ends."""
-    if connection.grant_id is None:
-        return []
+def _uses_grant(connection: Connection) -> bool:
+    if is_unconfirmed(connection):
+        # Its credential lies in a ticket, for as long as that can be confirmed.
+        return connection.health_until is not None and connection.health_until > now()
+    return connection.health not in LIFELESS
+
+
+def _of_grant(session: Session, platform: str, grant_id: str) -> Sequence[Connection]:
+    """All that rests on a consent, held until the transaction ends."""
     of_the_grant = (
         select(Connection)
-        .where(
-            Connection.platform == connection.platform,
-            Connection.grant_id == connection.grant_id,
-        )
+        .where(Connection.platform == platform, Connection.grant_id == grant_id)
         .order_by(Connection.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)

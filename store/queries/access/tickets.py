@@ -22,7 +22,7 @@ from store.queries.workspaces import get_organization, get_workspace
 from store.tables import Connection, Ticket
 from store.vault import Place, Vault
 
-_SETTLED = tuple(state for state in TicketState if state.is_settled)
+_ENDED = tuple(state for state in TicketState if state.has_outcome)
 _BEFORE_REDEMPTION = (TicketState.OPEN, TicketState.CONSENTING)
 
 
@@ -36,6 +36,8 @@ def create_ticket(
     expires_at: datetime,
     connection_id: str | None = None,
     organization_id: str | None = None,
+    is_from_link: bool = False,
+    requires_confirmation: bool = False,
 ) -> Ticket:
     """Raises `NotFound` for a connection or organization that is not the workspace's own."""
     get_workspace(session, workspace_id)
@@ -50,6 +52,8 @@ def create_ticket(
         callback_url=callback_url,
         connection_id=connection_id,
         organization_id=organization_id,
+        is_from_link=is_from_link,
+        requires_confirmation=requires_confirmation,
         expires_at=expires_at,
     )
     session.add(ticket)
@@ -70,27 +74,9 @@ def find_ticket(session: Session, ticket_id: str) -> Ticket | None:
     return session.get(Ticket, ticket_id)
 
 
-def find_open_ticket(
-    session: Session,
-    *,
-    connection_id: str,
-    redirect_url: str | None,
-    expires_after: datetime,
-) -> Ticket | None:
-    """A ticket as a link makes them that no browser has begun, the one that lives longest."""
-    query = (
-        select(Ticket)
-        .where(
-            Ticket.connection_id == connection_id,
-            Ticket.redirect_url == redirect_url,
-            col(Ticket.organization_id).is_(None),
-            Ticket.state == TicketState.OPEN,
-            col(Ticket.expires_at) > expires_after,
-        )
-        .order_by(col(Ticket.expires_at).desc())
-        .limit(1)
-    )
-    return session.exec(query).first()
+def lock_ticket(session: Session, ticket_id: str) -> Ticket:
+    """The ticket, held against other writers. Connections are held before it."""
+    return lock_row(session, Ticket, ticket_id, code="ticket_not_found")
 
 
 def find_expected(session: Session, ticket: Ticket) -> Connection | None:
@@ -120,13 +106,17 @@ def begin_consent(
     state: Secret,
     browser: Secret,
     verifier: Secret,
+    replaces_callback: bool = False,
 ) -> Ticket:
-    """Bind the ticket to a new consent page; the earlier page and its callback lose it.
+    """Bind the ticket to a new consent page; the earlier page loses it.
 
-    Raises `Conflict` (code `ticket_used`) once the redemption has begun or all is over.
+    With `replaces_callback` a callback that has claimed it loses it, too: its workflow has said
+    that the redemption has not begun. Raises `Conflict` (code `ticket_used`) once it has, or all
+    is over.
     """
-    ticket = _lock(session, ticket_id)
-    if ticket.state not in _BEFORE_REDEMPTION:
+    ticket = lock_ticket(session, ticket_id)
+    is_claimed = ticket.callback_digest is not None and not replaces_callback
+    if ticket.state not in _BEFORE_REDEMPTION or is_claimed:
         raise _used()
     ticket.state = TicketState.CONSENTING
     ticket.state_digest = _digest(state)
@@ -145,7 +135,7 @@ def claim_callback(
     False when another callback holds the ticket, or none may any more. The code is None
     where the platform sent the browser back without one.
     """
-    ticket = _lock(session, ticket_id)
+    ticket = lock_ticket(session, ticket_id)
     if ticket.callback_digest is not None:
         return ticket.callback_digest == callback_digest
     if ticket.state != TicketState.CONSENTING:
@@ -161,7 +151,7 @@ def begin_connecting(session: Session, ticket_id: str) -> Ticket:
 
     Idempotent. A settled ticket stays as it is.
     """
-    ticket = _lock(session, ticket_id)
+    ticket = lock_ticket(session, ticket_id)
     if ticket.state in _BEFORE_REDEMPTION:
         ticket.state = TicketState.CONNECTING
     return ticket
@@ -183,8 +173,8 @@ def open_code(vault: Vault, ticket: Ticket) -> Secret:
 
 def keep_grant(session: Session, vault: Vault, ticket_id: str, grant: Secret) -> Ticket:
     """Store what the code was exchanged for, at once: it cannot be exchanged again."""
-    ticket = _lock(session, ticket_id)
-    if TicketState(ticket.state).is_settled:
+    ticket = lock_ticket(session, ticket_id)
+    if TicketState(ticket.state).has_outcome:
         raise _used()
     ticket.sealed_grant = vault.seal(grant, _place(ticket, "sealed_grant"))
     return ticket
@@ -207,19 +197,25 @@ def settle_ticket(
     error_code: str | None = None,
     error: str | None = None,
 ) -> Ticket:
-    """Write how the ticket ended and erase its secrets. The first end stands, on any retry."""
-    ticket = _lock(session, ticket_id)
-    if TicketState(ticket.state).is_settled:
+    """Write how the consent ended and erase its secrets. The first end stands, on any retry."""
+    ticket = lock_ticket(session, ticket_id)
+    if TicketState(ticket.state).has_outcome:
         return ticket
     ticket.state = state
     ticket.connection_ids = list(connection_ids)
     ticket.left_out = [dict(account) for account in left_out]
     ticket.error_code = error_code
     ticket.error = error
+    erase_secrets(ticket)
+    return ticket
+
+
+def erase_secrets(ticket: Ticket) -> None:
+    """Erase everything that is sealed in a ticket."""
     ticket.sealed_verifier = None
     ticket.sealed_code = None
     ticket.sealed_grant = None
-    return ticket
+    ticket.sealed_accounts = None
 
 
 def list_unsettled_tickets(
@@ -228,15 +224,11 @@ def list_unsettled_tickets(
     """Tickets that should have ended by themselves, the longest overdue first."""
     query = (
         select(Ticket)
-        .where(col(Ticket.state).not_in(_SETTLED), col(Ticket.expires_at) < expired_before)
+        .where(col(Ticket.state).not_in(_ENDED), col(Ticket.expires_at) < expired_before)
         .order_by(col(Ticket.expires_at))
         .limit(limit)
     )
     return session.exec(query).all()
-
-
-def _lock(session: Session, ticket_id: str) -> Ticket:
-    return lock_row(session, Ticket, ticket_id, code="ticket_not_found")
 
 
 def _used() -> Conflict:

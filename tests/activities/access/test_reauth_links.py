@@ -27,7 +27,9 @@ def links(vault: Vault) -> ReauthLinks:
 
 
 def a_connection() -> Connection:
-    return Connection(workspace_id="wsp_1", platform="youtube", account_id="UC1", name="A channel")
+    return Connection(
+        workspace_id="wsp_1", platform="youtube", account_id="UC1", grant_id="UC1", name="A channel"
+    )
 
 
 def token_of(link: str) -> str:

@@ -49,8 +49,7 @@ def test_the_consent_asks_for_a_lasting_grant_and_proves_itself(youtube: YouTube
         "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
         "code_challenge_method": "S256",
         "access_type": "offline",
-        "prompt": "consent",
-        "include_granted_scopes": "true",
+        "prompt": "select_account consent",
     }
 
 

@@ -19,6 +19,12 @@ async def ticket_for_pages(tenant: Tenant) -> str:
     return await _ticket(tenant, platform="facebook")
 
 
+@OUTCOMES.noted("open", "consenting", "connecting", "confirming")
+async def ticket_confirming(tenant: Tenant) -> str:
+    """What follows, the confirmation or its end, is no workflow's."""
+    return await _ticket(tenant, confirm=True)
+
+
 @OUTCOMES.noted("open", "consenting", "refused")
 async def ticket_refused(tenant: Tenant) -> str:
     return await _ticket(tenant, decision="deny")
@@ -45,8 +51,13 @@ async def ticket_expired(tenant: Tenant) -> str:
 
 
 async def _ticket(
-    tenant: Tenant, *, account: str = ANA, decision: str = "allow", platform: str = "youtube"
+    tenant: Tenant,
+    *,
+    account: str = ANA,
+    decision: str = "allow",
+    platform: str = "youtube",
+    confirm: bool = False,
 ) -> str:
-    ticket = await tenant.ticket(platform=platform)
+    ticket = await tenant.ticket(platform=platform, confirm=confirm)
     await tenant.browse(ticket["authUrl"], account=account, decision=decision)
     return ticket_workflow_id(ticket["ticketId"])

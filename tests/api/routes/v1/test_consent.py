@@ -1,6 +1,6 @@
 """A browser's way through a consent."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
@@ -14,7 +14,7 @@ from domain.secrets import Secret
 from domain.states import TicketState
 from store.queries.access import tickets
 from store.tables import Ticket
-from tests.support.api import CALLER_PAGE, Tenant, client
+from tests.support.api import CALLER_PAGE, Tenant, client, tenant_of
 from tests.support.lifecycles import DirectedLifecycles
 
 AUTHORIZE = "/api/v1/oauth/youtube/authorize"
@@ -218,8 +218,8 @@ async def test_a_ticket_that_is_over_goes_back_to_the_callers_page(
     ticket_id = await open_ticket()
     page = await set_out(browser, ticket_id)
     lifecycles.conflict = conflict
-    authorize = await browser.get(AUTHORIZE, params={"ticket": ticket_id})
     callback = await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
+    authorize = await browser.get(AUTHORIZE, params={"ticket": ticket_id})
     for answer in (authorize, callback):
         assert result(answer) == {"status": "error", "error": error, "reason": conflict.code}
 
@@ -300,6 +300,48 @@ async def test_another_browser_cannot_bring_the_callback(
     assert result(await browser.get(CALLBACK, params=callback))["status"] == "success"
 
 
+@pytest.mark.parametrize("answer", [{"code": "4/0A"}, {"error": "access_denied"}])
+@pytest.mark.parametrize(
+    "issuers",
+    [
+        ["https://evil.example.com"],
+        [""],
+        ["https://accounts.google.com/"],
+        ["https://accounts.google.com", "https://evil.example.com"],
+    ],
+)
+async def test_a_callback_of_another_issuer_changes_nothing(
+    open_ticket: OpenTicket,
+    browser: httpx.AsyncClient,
+    lifecycles: DirectedLifecycles,
+    issuers: list[str],
+    answer: dict[str, str],
+) -> None:
+    page = await set_out(browser, await open_ticket())
+    mixed_up = {"state": page["state"], **answer, "iss": issuers}
+    assert result(await browser.get(CALLBACK, params=mixed_up)) == {
+        "status": "error",
+        "error": "invalid_ticket",
+        "reason": "wrong_issuer",
+    }
+    assert (lifecycles.redeemed, lifecycles.refused) == ([], [])
+    own = {"state": page["state"], "code": "4/0A", "iss": "https://accounts.google.com"}
+    assert result(await browser.get(CALLBACK, params=own))["status"] == "success"
+
+
+async def test_a_callback_of_facebook_needs_no_issuer_and_takes_no_foreign_one(
+    ours: Tenant, browser: httpx.AsyncClient
+) -> None:
+    wanted = {"platform": "facebook", "redirectUrl": CALLER_PAGE}
+    opened = (await ours.http.post("/api/v1/oauth/tickets", json=wanted)).json()
+    begun = await browser.get(opened["authUrl"])
+    state = dict(parse_qsl(urlsplit(begun.headers["Location"]).query))["state"]
+    path, callback = "/api/v1/oauth/facebook/callback", {"state": state, "code": "AQ"}
+    foreign = {**callback, "iss": "https://accounts.google.com"}
+    assert result(await browser.get(path, params=foreign))["reason"] == "wrong_issuer"
+    assert result(await browser.get(path, params=callback))["status"] == "success"
+
+
 async def test_a_second_consent_page_makes_the_first_one_worthless(
     open_ticket: OpenTicket, browser: httpx.AsyncClient
 ) -> None:
@@ -309,6 +351,32 @@ async def test_a_second_consent_page_makes_the_first_one_worthless(
     assert_page(late, 400, "invalid_ticket")
     answer = await browser.get(CALLBACK, params={"state": second["state"], "code": "4/0A"})
     assert result(answer)["status"] == "success"
+
+
+async def test_visits_to_a_consent_page_do_not_reach_the_workflow_again(
+    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    ticket_id = await open_ticket()
+    for _ in range(20):
+        await set_out(browser, ticket_id)
+    # Each Update would stay in the history, and a workflow takes 2000 of them.
+    assert lifecycles.consents == [ticket_id]
+
+
+async def test_a_visit_does_not_take_the_ticket_from_a_callback_that_is_being_redeemed(
+    open_ticket: OpenTicket,
+    browser: httpx.AsyncClient,
+    context: Context,
+    lifecycles: DirectedLifecycles,
+) -> None:
+    ticket_id = await open_ticket()
+    page = await set_out(browser, ticket_id)
+    await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
+    lifecycles.conflict = USED
+    again = await browser.get(AUTHORIZE, params={"ticket": ticket_id})
+    assert result(again)["reason"] == "ticket_used"
+    with context.store.read() as session:
+        assert tickets.get_ticket(session, ticket_id).callback_digest is not None
 
 
 async def test_two_consents_in_one_browser_do_not_disturb_each_other(
@@ -397,6 +465,63 @@ async def test_the_person_is_told_which_account_was_expected(
     assert said in (await browser.get("/api/v1/oauth/done", params=asked)).text
     unknown = await browser.get("/api/v1/oauth/done", params={**asked, "ticketId": "A+channel"})
     assert "the connection&#39;s own. Nothing has changed." in unknown.text
+
+
+@pytest.fixture
+async def named(app: FastAPI) -> AsyncIterator[Tenant]:
+    """A workspace whose name is markup."""
+    tenant = tenant_of(app, "Baker & <b>Sons</b>")
+    async with tenant.http:
+        yield tenant
+
+
+ESCAPED = "Baker &amp; &lt;b&gt;Sons&lt;/b&gt;"
+
+
+async def test_each_page_of_ours_names_the_workspace(
+    named: Tenant, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    initiated = (await named.http.post("/api/youtube/auth/initiate/")).json()
+    begun = await browser.get(initiated["authorization_url"])
+    state = dict(parse_qsl(urlsplit(begun.headers["Location"]).query))["state"]
+    ticket_id = initiated["authorization_url"].partition("?ticket=")[2]
+    callback = {"state": state, "code": "4/0A"}
+    link = urlsplit(named.context.reauth_links.make(named.connection())).path
+    evil = {"redirectUrl": "https://evil.example.com/"}
+    lifecycles.is_away = True
+    pages = [
+        # Errors: Temporal is away, another surface's path, a redirect that is not allowed.
+        await browser.get("/api/youtube/auth/callback/", params=callback),
+        await browser.get(CALLBACK, params=callback),
+        await browser.get(link, params=evil),
+        await browser.get("/api/v1/oauth/facebook/authorize", params={"ticket": ticket_id}),
+    ]
+    lifecycles.is_away = False
+    wrong = {**callback, "iss": "https://evil.example.com"}
+    pages += [
+        # Results: refused, connected, and the page to which a ticket may lead.
+        await browser.get("/api/youtube/auth/callback/", params=wrong),
+        await browser.get("/api/youtube/auth/callback/", params=callback),
+        await browser.get(
+            "/api/v1/oauth/done", params={"ticketId": ticket_id, "status": "success"}
+        ),
+    ]
+    assert [page.status_code for page in pages] == [503, 400, 400, 400, 400, 200, 200]
+    for page in pages:
+        assert ESCAPED in page.text
+        assert "<b>Sons" not in page.text
+
+
+async def test_a_page_names_no_workspace_where_no_ticket_is_known(
+    named: Tenant, browser: httpx.AsyncClient
+) -> None:
+    for path in (
+        f"{AUTHORIZE}?ticket=tkt_unknown",
+        f"{CALLBACK}?state=x&code=y",
+        "/api/v1/oauth/reauth/abc",
+        "/api/v1/oauth/done?status=success&ticketId=tkt_unknown",
+    ):
+        assert "Workspace" not in (await browser.get(path)).text
 
 
 async def test_the_link_can_be_read_by_no_cache(

@@ -4,7 +4,8 @@ import pytest
 
 from api.context import Context
 from domain.errors import ReauthorizationNeeded
-from domain.states import AssignmentState, KnownBy
+from domain.health import Health
+from domain.states import AssignmentState, ConnectionHealth, KnownBy
 from platforms.protocol import Credential
 from store.queries.access import connections, credentials
 from store.queries.publishing import assignments, progress
@@ -38,7 +39,7 @@ async def test_what_can_be_cancelled_is_cancelled(
     answer = (await ours.http.delete(path(assignment))).json()
     assert lifecycles.cancelled == [assignment.id]
     # The stand-in says that it has ended, and its row does not: both are told as they are.
-    assert answer == said("revoked", cancelled=1, beingCancelled=1, pastStopping=1)
+    assert answer == said("released", cancelled=1, beingCancelled=1, pastStopping=1)
 
 
 async def test_what_temporal_cannot_be_told_now_is_about_to_end(
@@ -46,7 +47,7 @@ async def test_what_temporal_cannot_be_told_now_is_about_to_end(
 ) -> None:
     lifecycles.is_away = True
     answer = await ours.http.delete(path(assignment))
-    assert (answer.status_code, answer.json()) == (200, said("revoked", beingCancelled=1))
+    assert (answer.status_code, answer.json()) == (200, said("released", beingCancelled=1))
 
 
 async def test_doing_it_again_goes_on_where_the_first_was_cut_off(
@@ -74,6 +75,31 @@ async def test_a_grant_is_left_to_the_others(ours: Tenant, facebook: DirectedFac
 async def test_a_dead_grant_is_done_with(ours: Tenant, youtube: DirectedYouTube) -> None:
     youtube.failure = ReauthorizationNeeded("grant_dead", "It is gone.")
     answer = (await ours.http.delete(f"{CONNECTIONS}/{ours.connection().id}")).json()
+    assert answer == said("released")
+
+
+async def test_a_grant_that_another_workspace_uses_is_not_revoked_before_its_last_connection(
+    ours: Tenant, theirs: Tenant, youtube: DirectedYouTube
+) -> None:
+    first, last = ours.connection("UC1"), theirs.connection("UC1")
+    answer = (await ours.http.delete(f"{CONNECTIONS}/{first.id}")).json()
+    assert youtube.revoked == []
+    alone = (await theirs.http.delete(f"{CONNECTIONS}/{last.id}")).json()
+    assert youtube.revoked == ["token"]
+    # Neither answer tells whether another workspace has the account.
+    assert answer == alone == said("released")
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+async def test_the_end_of_a_dead_connection_is_told_alike_wherever_else_it_is_connected(
+    ours: Tenant, theirs: Tenant, context: Context, elsewhere: bool
+) -> None:
+    connection = ours.connection("UC1")
+    with context.store.write() as session:
+        connections.mark_health(session, connection.id, Health(ConnectionHealth.NEEDS_REAUTH))
+    if elsewhere:
+        theirs.connection("UC1")
+    answer = (await ours.http.delete(f"{CONNECTIONS}/{connection.id}")).json()
     assert answer == said("ended_before")
 
 
@@ -112,6 +138,6 @@ async def test_a_refresh_that_comes_meanwhile_changes_nothing(
 
     youtube.meanwhile = refreshed
     answer = await ours.http.delete(f"{CONNECTIONS}/{connection.id}")
-    assert answer.json() == said("revoked")
+    assert answer.json() == said("released")
     with context.store.read() as session, pytest.raises(ReauthorizationNeeded):
         credentials.get_credential(session, context.vault, connection.id)

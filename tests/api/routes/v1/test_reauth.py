@@ -1,13 +1,16 @@
 """The link of a notice: it makes a ticket whenever it is followed."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from api.context import Context
-from domain.states import ConnectionHealth
+from domain.states import ConnectionHealth, TicketState
 from store.queries.access import connections, tickets
 from store.tables import Ticket, now
 from tests.support.api import CALLER_PAGE, PUBLIC_URL, Tenant
@@ -43,24 +46,72 @@ async def test_following_it_leads_to_the_consent_of_that_connection(
     assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
-async def test_visits_share_a_ticket_until_somebody_sets_out_with_it(
+async def test_one_ticket_serves_every_visit_whatever_its_parameters(
     link: str, context: Context, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
-    visits = [ticket_of(context, await browser.get(link)).id for _ in range(3)]
+    pages = [None, CALLER_PAGE, f"{CALLER_PAGE}?a=1", f"{CALLER_PAGE}?b={'x' * 500}", None]
+    visits = []
+    for number, page in enumerate(pages * 4):
+        told = {"utm": str(number), **({"redirectUrl": page} if page else {})}
+        ticket = ticket_of(context, await browser.get(link, params=told))
+        # The latest visit says where its browser goes afterwards.
+        assert ticket.redirect_url == page
+        visits.append(ticket.id)
     assert len(set(visits)) == len(lifecycles.tickets) == 1
-    elsewhere = await browser.get(link, params={"redirectUrl": CALLER_PAGE})
-    assert ticket_of(context, elsewhere).id != visits[0]
-    await browser.get("/api/v1/oauth/youtube/authorize", params={"ticket": visits[0]})
-    assert ticket_of(context, await browser.get(link)).id != visits[0]
 
 
-async def test_a_ticket_that_is_about_to_expire_is_not_handed_out_again(
+async def test_a_ticket_that_somebody_began_serves_the_next_visit(
+    link: str, context: Context, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    first = ticket_of(context, await browser.get(link)).id
+    await browser.get("/api/v1/oauth/youtube/authorize", params={"ticket": first})
+    assert ticket_of(context, await browser.get(link)).id == first
+    assert len(lifecycles.tickets) == 2  # the same one, started again by its consent page
+    with context.store.write() as session:
+        tickets.settle_ticket(session, first, state=TicketState.REFUSED)
+    assert ticket_of(context, await browser.get(link)).id != first
+
+
+async def test_visits_at_once_make_one_ticket(
+    link: str, context: Context, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    answers = await asyncio.gather(*(browser.get(link) for _ in range(20)))
+    assert len({ticket_of(context, answer).id for answer in answers}) == 1
+    assert len(lifecycles.tickets) == 1
+
+
+async def test_a_ticket_that_has_expired_is_not_handed_out_again(
     link: str, context: Context, browser: httpx.AsyncClient
 ) -> None:
     first = ticket_of(context, await browser.get(link))
     with context.store.write() as session:
-        tickets.get_ticket(session, first.id).expires_at = now() + timedelta(minutes=1)
+        tickets.get_ticket(session, first.id).expires_at = now() - timedelta(seconds=1)
     assert ticket_of(context, await browser.get(link)).id != first.id
+
+
+async def test_a_ticket_of_the_tenants_own_is_not_handed_out_by_the_link(
+    link: str, ours: Tenant, context: Context, browser: httpx.AsyncClient
+) -> None:
+    connection_id = context.reauth_links.open(link.rpartition("/")[2]).connection_id
+    wanted = {"platform": "youtube", "redirectUrl": CALLER_PAGE, "connectionId": connection_id}
+    own = (await ours.http.post("/api/v1/oauth/tickets", json=wanted)).json()
+    visit = await browser.get(link, params={"redirectUrl": CALLER_PAGE})
+    assert ticket_of(context, visit).id != own["ticketId"]
+
+
+async def test_a_link_of_a_workspace_with_too_many_tickets_is_a_page(
+    link: str,
+    make_context: Callable[..., Context],
+    ours: Tenant,
+    app: FastAPI,
+    browser: httpx.AsyncClient,
+) -> None:
+    app.state.context = make_context(open_tickets_per_workspace=1)
+    wanted = {"platform": "youtube", "redirectUrl": CALLER_PAGE}
+    await ours.http.post("/api/v1/oauth/tickets", json=wanted)
+    answer = await browser.get(link)
+    assert (answer.status_code, "too_many_open_tickets" in answer.text) == (429, True)
+    assert 1 <= int(answer.headers["Retry-After"]) <= 300
 
 
 async def test_whoever_only_looks_makes_no_ticket(

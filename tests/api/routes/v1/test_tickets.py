@@ -130,3 +130,18 @@ async def test_a_connection_to_another_platform_is_refused(ours: Tenant) -> None
     other = ours.connection(platform="facebook").id
     answer = await ours.http.post(TICKETS, json={**WANTED, "connectionId": other})
     assert (answer.status_code, answer.json()["code"]) == (400, "wrong_platform")
+
+
+async def test_a_workspace_has_so_many_open_tickets_and_no_more(
+    make_context: Callable[..., Context], lifecycles: DirectedLifecycles
+) -> None:
+    tenant = tenant_of(create_app(make_context(open_tickets_per_workspace=2)), "greedy")
+    async with tenant.http as http:
+        paths = {TICKETS: WANTED, "/api/youtube/auth/initiate/": None}
+        for path, wanted in paths.items():
+            assert (await http.post(path, json=wanted)).status_code in (200, 201)
+        for path, wanted in paths.items():
+            refused = await http.post(path, json=wanted)
+            assert (refused.status_code, refused.json()["code"]) == (429, "too_many_open_tickets")
+            assert 1 <= int(refused.headers["Retry-After"]) <= 300
+    assert len(lifecycles.tickets) == 2

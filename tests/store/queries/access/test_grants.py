@@ -15,13 +15,13 @@ from tests.support.database import await_waiter
 
 def shares_grant(store: Store, connection: Connection) -> bool:
     with store.write() as session:
-        return grants.shares_grant(session, connection)
+        return bool(grants.list_sharing(session, connection))
 
 
 def leave(store: Store, connection: Connection) -> bool:
     """Disconnect as the API does; True for the one that was the last of its grant."""
     with store.write() as session:
-        is_last = not grants.shares_grant(session, connection)
+        is_last = not grants.list_sharing(session, connection)
         connections.disconnect(session, connection.id)
     return is_last
 
@@ -48,6 +48,18 @@ def test_a_grant_is_shared_across_workspaces(
     tenant.credential(vault, ours.id)
     stranger.credential(vault, theirs.id)
     assert (shares_grant(store, ours), shares_grant(store, theirs)) == (True, True)
+
+
+def test_an_account_of_several_workspaces_is_one_grant_where_the_platform_names_none(
+    store: Store, tenant: Tenant, stranger: Tenant
+) -> None:
+    ours, theirs, other = (
+        tenant.connection("UC1"),
+        stranger.connection("UC1"),
+        stranger.connection("UC2"),
+    )
+    shared = [shares_grant(store, each) for each in (ours, theirs, other)]
+    assert shared == [True, True, False]
 
 
 def test_a_connection_that_is_gone_or_dead_lives_by_no_grant(

@@ -21,10 +21,23 @@ def ticket(tenant: Tenant) -> Ticket:
     return tenant.ticket()
 
 
-def consent(store: Store, vault: Vault, ticket: Ticket, state: Secret = STATE) -> Ticket:
+def consent(
+    store: Store,
+    vault: Vault,
+    ticket: Ticket,
+    state: Secret = STATE,
+    *,
+    replaces_callback: bool = False,
+) -> Ticket:
     with store.write() as session:
         return tickets.begin_consent(
-            session, vault, ticket.id, state=state, browser=BROWSER, verifier=VERIFIER
+            session,
+            vault,
+            ticket.id,
+            state=state,
+            browser=BROWSER,
+            verifier=VERIFIER,
+            replaces_callback=replaces_callback,
         )
 
 
@@ -96,7 +109,11 @@ def test_a_new_consent_page_takes_the_ticket_from_an_earlier_callback(
 ) -> None:
     consent(store, vault, ticket)
     claim(store, vault, ticket, "first", CODE)
-    consent(store, vault, ticket)
+    with pytest.raises(Conflict):
+        consent(store, vault, ticket)
+    assert tickets.open_code(vault, read(store, ticket)) == CODE
+    # Only once the workflow has said that the redemption has not begun.
+    consent(store, vault, ticket, replaces_callback=True)
     with pytest.raises(Conflict):
         tickets.open_code(vault, read(store, ticket))
     assert claim(store, vault, ticket, "second", CODE)
