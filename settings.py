@@ -80,8 +80,14 @@ class Settings(BaseSettings):
     emulator_port: int = Field(8421, description="Port the emulator listens on.")
     media_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
         (),
-        description="Folders from which `file:` sources may be published, separated by `:`. "
-        "`castline up` sets its own folder where none is named.",
+        description="Media roots of the oldest workspace: folders from which its `file:` sources "
+        "may be published, separated by `:`. `castline up` sets its own folder where none is "
+        "named. Other workspaces get theirs by `castline workspaces roots add`.",
+    )
+    source_ports: Annotated[frozenset[int], NoDecode] = Field(
+        frozenset({443, 8443}),
+        description="Ports that the URLs of sources and webhooks may name, separated by `,`. "
+        "Where private addresses are allowed, any port is.",
     )
     allow_private_sources: bool = Field(
         False, description="Let https sources lie on private, loopback or link-local addresses."
@@ -142,6 +148,18 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value
+
+    @field_validator("source_ports", mode="before")
+    @classmethod
+    def _ports(cls, value: Any) -> Any:
+        return frozenset(filter(None, value.split(","))) if isinstance(value, str) else value
+
+    @field_validator("source_ports")
+    @classmethod
+    def _real_ports(cls, ports: frozenset[int]) -> frozenset[int]:
+        if not ports or not all(1 <= port <= 65535 for port in ports):
+            raise ValueError("Name at least one port from 1 to 65535.")
+        return ports
 
     @field_validator("reminder_days", mode="before")
     @classmethod

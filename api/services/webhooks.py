@@ -25,7 +25,8 @@ def check_url(here: Context, url: str, field: str) -> None:
     """
     allow_private = here.settings.allow_private_webhooks
     try:
-        _look_up(parse(url, allow_private=allow_private), allow_private=allow_private)
+        address = parse(url, allow_private=allow_private, ports=here.settings.source_ports)
+        _look_up(address, allow_private=allow_private)
     except InvalidRequest as error:
         raise _refused(error.sentence, field) from None
     except TimeoutError:

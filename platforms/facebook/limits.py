@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from media.attachments import AttachmentKind, AttachmentRule
 from media.source import VideoFacts
 from platforms.payload import (
     BOOLEAN,
@@ -34,6 +35,8 @@ MAX_SECONDS = 240 * 60
 MIN_BYTES = 1024
 REEL_SECONDS = (3, 90)
 REEL_WIDTH, REEL_HEIGHT = 540, 960
+THUMBNAIL = AttachmentRule(AttachmentKind.IMAGE, max_bytes=10 << 20, max_side=8192)
+"""Limits of ours: Meta names none, and a picture of more is no thumbnail."""
 SOONEST = timedelta(minutes=10)
 LATEST = {"video": timedelta(days=180), "reel": timedelta(days=29)}
 """How far ahead Facebook schedules by itself; six months are never fewer days."""
@@ -145,7 +148,9 @@ FIELDS: Mapping[str, Field] = {
         },
         moment,
     ),
-    "thumbnailUrl": Field({**URI, "description": "10 MiB at most"}, address),
+    "thumbnailUrl": Field(
+        {**URI, "description": "a JPEG or PNG of 10 MiB and 8192 pixels a side at most"}, address
+    ),
     "contentTags": Field({**TEXTS, "description": "numeric ids; not for reels"}, _tags),
     "targeting": Field({"type": "object", "description": "who may see it"}, _targeting),
     "feedTargeting": Field({"type": "object", "description": "whom it is shown to"}, _targeting),

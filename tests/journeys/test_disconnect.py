@@ -24,7 +24,7 @@ TRANSFER = "videos.insert.transfer"
 @pytest.fixture
 def clip(stack: Stack) -> Clip:
     """Four chunks."""
-    return make_clip(stack.parts.settings.data_dir)
+    return make_clip(stack.media)
 
 
 async def end(tenant: Tenant, connection_id: str, *, status: int = 200) -> Any:

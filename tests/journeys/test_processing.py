@@ -10,10 +10,11 @@ import pytest
 
 from store.queries.publishing import transfers
 from tests.emulator.stranger import Stranger
+from tests.support.pictures import jpeg
 from tests.support.stack import Stack, Tenant
 
 START = "videos.insert.start"
-IMAGE = b"\xff\xd8\xff\xe0" + b"an image" * 100 + b"\xff\xd9"
+IMAGE = jpeg()
 
 
 @pytest.fixture(scope="module")
