@@ -15,9 +15,11 @@ from store.queries.publishing.attachments import pin_attachments
 _ANYWHERE = SourcePolicy(roots=(Path("/"),))
 
 
-def policies(*roots: Path, data_dir: Path = Path("/nowhere")) -> SourcePolicies:
+def policies(
+    *roots: Path, data_dir: Path = Path("/nowhere"), allow_private: bool = False
+) -> SourcePolicies:
     """Policies that give every workspace the same roots."""
-    return SourcePolicies(data_dir=data_dir, roots_of=lambda _: roots)
+    return SourcePolicies(data_dir=data_dir, roots_of=lambda _: roots, allow_private=allow_private)
 
 
 def read_local(named: NamedAttachment) -> Attachment:
