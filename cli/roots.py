@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.choosing import WorkspaceName, choose_workspace, open_store
-from cli.output import print_table, tell
+from cli.output import say, tell
 
 roots = typer.Typer(
     help="Add, list and remove the folders that a workspace publishes files from.",
@@ -45,8 +45,9 @@ def list_roots(workspace: WorkspaceName = None) -> None:
         row = choose_workspace(session, workspace)
         found = rows.find_media_roots(session, row.id, of_the_oldest=Settings().media_roots)
         own = len(row.media_roots)
-    sources = ["castline workspaces roots"] * own + ["CASTLINE_MEDIA_ROOTS"] * (len(found) - own)
-    print_table(("folder", "set by"), [*zip(map(str, found), sources, strict=True)])
+    for number, root in enumerate(found):
+        # One a line and never cut: `remove` wants the whole of it.
+        say(str(root) if number < own else f"{root}  (CASTLINE_MEDIA_ROOTS)")
 
 
 @roots.command("remove")
