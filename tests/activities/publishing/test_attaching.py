@@ -1,6 +1,7 @@
 """A step sends the bytes that were accepted, read by the policy of the assignment's workspace."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,11 @@ class ReadingPlatform(DirectedPlatform):
         super().forget()
         self.sent: list[bytes] = []
 
-    def run_step(self, step: StepName, *about: Any, read: Any, **_: Any) -> None:
+    def run_step(self, *about: Any, uploaded_at: datetime | None = None, **more: Any) -> None:
+        step, _, _, payload = about
         field = "thumbnailUrl" if step is StepName.THUMBNAIL else "captions"
-        self.sent += [read(one).content for one in attachments(about[2]) if one.field == field]
+        named = [one for one in attachments(payload) if one.field == field]
+        self.sent += [more["read"](one).content for one in named]
 
 
 @pytest.fixture

@@ -138,8 +138,8 @@ async def test_an_upload_is_no_file_even_to_its_own_workspace(ours: Tenant, tmp_
 
 async def test_an_upload_that_is_not_whole_is_no_source(ours: Tenant) -> None:
     upload_id = await upload(ours, png(), announced=10_000)
-    for body in ({"uploadId": upload_id}, {"sourceUrl": f"upload:{upload_id}"}):
-        answer = await ours.http.post(VIDEOS, json=body)
+    for named in ({"uploadId": upload_id}, {"sourceUrl": f"upload:{upload_id}"}):
+        answer = await ours.http.post(VIDEOS, json=named)
         assert (answer.status_code, answer.json()["code"]) == (409, "upload_incomplete")
     payload = {"title": "x", "thumbnailUrl": f"upload:{upload_id}"}
     body = {"connectionId": ours.connection().id, "videoId": ours.video().id, "payload": payload}
