@@ -104,8 +104,9 @@ def parse(url: str, *, allow_private: bool, ports: Collection[int] = PORTS) -> A
 def resolve(address: Address, *, allow_private: bool) -> list[str]:
     """The IP addresses that may be connected to, in the order of preference; never empty.
 
-    Raises `InvalidRequest` (code `address_not_allowed`) when none of them is public or one of them
-    is a cloud's metadata service, and `OSError` when the name leads nowhere now.
+    Raises `InvalidRequest` when none of them is public (code `address_not_public`) or one of them
+    is a cloud's metadata service (code `address_not_allowed`), and `OSError` when the name leads
+    nowhere now.
     """
     try:
         found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
@@ -116,7 +117,7 @@ def resolve(address: Address, *, allow_private: bool) -> list[str]:
         raise _not_allowed(f"{address.host} leads to a cloud's metadata service.")
     allowed = [ip for ip in addresses if allow_private or _is_public(ip)]
     if not allowed:
-        raise _not_allowed(f"{address.host} is not on the public internet.")
+        raise InvalidRequest("address_not_public", f"{address.host} is not on the public internet.")
     return allowed
 
 

@@ -24,7 +24,7 @@ from media.origin import ANSWER_SECONDS, Response, get, unreachable
 from media.policy import SourcePolicy
 
 SECONDS = 60.0
-"""For one request or one step: somebody waits for the answer, and a slot is held meanwhile."""
+"""For one file: a slot is held meanwhile."""
 FLOOR = 64 * 1024
 """Bytes per second on average. A slow phone's uplink has more."""
 GRACE = 5.0

@@ -108,8 +108,16 @@ def get(
         response.close()
         if not (300 <= response.status < 400 and location):
             raise _error(response)
-        url = urljoin(url, location)
+        url = urljoin(url, _as_utf8(location))
     raise SourceUnusable("source_refused", f"{response.host} redirects without end.")
+
+
+def _as_utf8(header: str) -> str:
+    """A header whose raw bytes are UTF-8, which http.client reads as Latin-1."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
 
 
 def unreachable(host: str) -> SourceUnreachable:

@@ -10,8 +10,11 @@ from api.services.intake import require_complete
 from domain.ids import WorkspaceId
 from media.attachments import PACE, AttachmentPin, NamedAttachment, read_attachment
 
+_SECONDS = 30.0
+"""For all files of a request together. With the look at its video it stays below a minute, which
+is how long clients commonly wait."""
 _LEAST_SECONDS = 1.0
-"""For a file whose turn comes late."""
+"""For a file that is read when the time is used up."""
 
 
 def check_attachments(
@@ -23,12 +26,12 @@ def check_attachments(
 ) -> Mapping[str, Sequence[AttachmentPin]]:
     """The pins of the files that payloads name, by platform; what is wrong goes to `faults`.
 
-    All of them together may take `media.attachments.SECONDS`. One file is held in memory at a
-    time. Reads only; a retry reads again.
+    All of them together may take half a minute. One file is held in memory at a time. Reads
+    only; a retry reads again.
     """
     policy = here.policies.of(workspace_id)
     pins: dict[str, list[AttachmentPin]] = {platform: [] for platform in wanted}
-    end = time.monotonic() + PACE.seconds
+    end = time.monotonic() + _SECONDS
     for url, uses in _by_url(wanted).items():
         at_most = max(named.rule.max_bytes for _, named in uses)
         pace = replace(PACE, seconds=max(_LEAST_SECONDS, end - time.monotonic()))

@@ -40,6 +40,8 @@ def _look_up(address: Address, *, allow_private: bool) -> None:
     try:
         look.result(_SECONDS)
     except InvalidRequest as error:
+        if error.code != "address_not_public":
+            raise
         raise InvalidRequest(error.code, f"{error.sentence} {_WAY_OUT}") from None
 
 
