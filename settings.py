@@ -147,8 +147,16 @@ class Settings(BaseSettings):
     emulator_port: Port = Field(8421, description="Port the emulator listens on.")
     media_roots: tuple[Path, ...] = Field(
         (),
-        description="Folders from which `file:` sources may be published, separated by `:`. "
-        "`castline up` sets its own folder where none is named.",
+        description="Media roots of the oldest workspace: folders from which its `file:` sources "
+        "may be published, separated by `:`. `castline up` sets its own folder where none is "
+        "named. Other workspaces get theirs by `castline workspaces roots add`.",
+    )
+    source_ports: Annotated[frozenset[Port], Field(min_length=1), BeforeValidator(rules.words)] = (
+        Field(
+            frozenset({443, 8443}),
+            description="Ports that the URLs of sources and webhooks may name, separated by `,`. "
+            "Where private addresses are allowed, any port is.",
+        )
     )
     allow_private_sources: bool = Field(
         False, description="Let https sources lie on private, loopback or link-local addresses."

@@ -20,7 +20,7 @@ from activities.telling.delivering import DeliveryActivities
 from activities.telling.sending import Sender
 from activities.telling.wording import Wording
 from domain.wakes import Wake
-from media.policy import SourcePolicy
+from media.policy import SourcePolicies
 from platforms.registry import Registry
 from store.engine import Store
 from store.vault import Vault
@@ -41,7 +41,7 @@ def build(
     store: Store,
     vault: Vault,
     registry: Registry,
-    policy: SourcePolicy,
+    policies: SourcePolicies,
     start_assignment: Callable[[AssignmentInput], Awaitable[None]],
     tell_recovered: Callable[[str], Awaitable[None]],
     tell_gone: Callable[[str], Awaitable[None]],
@@ -53,8 +53,8 @@ def build(
 ) -> Activities:
     keeper = CredentialKeeper(store, vault, registry)
     tickets = TicketActivities(store, vault, registry)
-    transfers = TransferActivities(store, vault, registry, keeper, policy)
-    publishing = PublishingActivities(store, registry, keeper)
+    transfers = TransferActivities(store, vault, registry, keeper, policies)
+    publishing = PublishingActivities(store, registry, keeper, policies)
     recording = RecordingActivities(store)
     reauth = ReauthActivities(store, tell_recovered, tell_gone, ask_to_end)
     caring = CareActivities(store, keeper, every=care_every)
@@ -65,7 +65,7 @@ def build(
         store,
         vault,
         Wording(ReauthLinks(vault, url)),
-        Sender(allow_private=allow_private_webhooks),
+        Sender(allow_private=allow_private_webhooks, ports=policies.ports),
     )
     return Activities(
         short=[

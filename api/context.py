@@ -14,7 +14,7 @@ from fastapi import Depends, Request
 
 from activities.access.credentials import CredentialKeeper
 from activities.access.reauth_links import ReauthLinks
-from media.policy import SourcePolicy
+from media.policy import SourcePolicies
 from platforms.registry import Registry
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts
@@ -34,7 +34,7 @@ class Context:
     vault: Vault
     keyring: Keyring
     registry: Registry
-    policy: SourcePolicy
+    policies: SourcePolicies
     credentials: CredentialKeeper
     reauth_links: ReauthLinks
     lifecycles: Lifecycles
@@ -48,11 +48,7 @@ def make_context(parts: Parts, lifecycles: Lifecycles) -> Context:
         vault=parts.vault,
         keyring=parts.keyring,
         registry=parts.registry,
-        # Narrower than the transfers': an address from a caller never leads into the intake,
-        # where other workspaces' uploads lie.
-        policy=SourcePolicy(
-            roots=settings.media_roots, allow_private=settings.allow_private_sources
-        ),
+        policies=parts.policies,
         credentials=CredentialKeeper(parts.store, parts.vault, parts.registry),
         reauth_links=ReauthLinks(parts.vault, settings.url),
         lifecycles=lifecycles,

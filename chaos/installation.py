@@ -85,7 +85,9 @@ async def installed(
 
     What is published lies in `folder / CLIPS`. `settings` are further names of the environment.
     """
-    os.environ.update(environment_alone(folder) | _lasting_ports())
+    data = folder / "data"
+    data.mkdir(mode=0o700)
+    os.environ.update(environment_alone(data) | _lasting_ports())
     for foreign in [name for name in os.environ if name.startswith("TEMPORAL_")]:
         del os.environ[foreign]
     emulator = f"http://127.0.0.1:{os.environ['CASTLINE_EMULATOR_PORT']}"

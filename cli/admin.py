@@ -9,25 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.choosing import WorkspaceName, choose_workspace, open_store
 from cli.output import print_table, say, tell
+from cli.roots import roots
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
     from activities.contract.care import Cared
     from settings import Settings
     from store.engine import Store
-    from store.tables import Workspace
 
 app = typer.Typer()
 keys = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 workspaces = typer.Typer(help="Make and list workspaces.", no_args_is_help=True)
+workspaces.add_typer(roots, name="roots")
 app.add_typer(keys, name="keys")
 app.add_typer(workspaces, name="workspaces")
-
-WorkspaceName = Annotated[
-    str | None, typer.Option("--workspace", "-w", help="Its name; may be left out if there is one.")
-]
 
 
 @workspaces.command("create")
@@ -36,7 +32,7 @@ def create_workspace(name: str) -> None:
     from settings import Settings
     from store.queries import workspaces as rows
 
-    with _store().write() as session:
+    with open_store().write() as session:
         workspace = rows.create_workspace(session, name=name)
         # Castline's own result page, so that `castline connect` works at once.
         own = f"{Settings().url}/api/v1/oauth/done"
@@ -50,7 +46,7 @@ def list_workspaces() -> None:
     """Show the workspaces and where they may send browsers."""
     from store.queries import workspaces as rows
 
-    with _store().read() as session:
+    with open_store().read() as session:
         found = rows.list_workspaces(session)
     print_table(
         ("name", "id", "redirects allowed to"),
@@ -66,8 +62,8 @@ def allow_redirect(
     """Let OAuth results be sent to addresses that begin like this."""
     from store.queries import workspaces as rows
 
-    with _store().write() as session:
-        row = rows.allow_redirect(session, _workspace(session, workspace).id, prefix=prefix)
+    with open_store().write() as session:
+        row = rows.allow_redirect(session, choose_workspace(session, workspace).id, prefix=prefix)
     tell(f"{row.name} may now send browsers to {prefix}")
 
 
@@ -87,8 +83,8 @@ def create_key(
     from settings import Settings
     from store.queries import workspaces as rows
 
-    with _store().write() as session:
-        owner = None if operator else _workspace(session, workspace).id
+    with open_store().write() as session:
+        owner = None if operator else choose_workspace(session, workspace).id
         row, key = rows.create_key(session, workspace_id=owner, label=label)
     if save:
         path = save_key(Settings(), key)
@@ -106,8 +102,8 @@ def list_keys(
     """Show the keys by id and last characters."""
     from store.queries import workspaces as rows
 
-    with _store().read() as session:
-        owner = None if operator else _workspace(session, workspace).id
+    with open_store().read() as session:
+        owner = None if operator else choose_workspace(session, workspace).id
         found = rows.list_keys(session, owner)
     print_table(
         ("id", "ends with", "label", "made", "revoked"),
@@ -125,7 +121,7 @@ def revoke_key(
     """End a key. It stays in the list."""
     from store.queries import workspaces as rows
 
-    with _store().write() as session:
+    with open_store().write() as session:
         row = rows.revoke_key(session, rows.find_key_by_ending(session, key).id)
     tell(f"{row.id} opens nothing any more.")
 
@@ -139,7 +135,7 @@ def migrate() -> None:
     from runtime.parts import ensure_keyset
     from settings import Settings
 
-    store = _store(must_be_current=False)
+    store = open_store(must_be_current=False)
     store.migrate()
     ensure_keyset(Settings(), store)
     tell("The database is up to date.")
@@ -168,9 +164,9 @@ def rotate_keys(
     from settings import Settings
 
     if retire is not None:
-        tell(asyncio.run(_retire(Settings(), _store(), retire)))
+        tell(asyncio.run(_retire(Settings(), open_store(), retire)))
     else:
-        tell(rotate(Settings(), _store(), only_reseal=reseal))
+        tell(rotate(Settings(), open_store(), only_reseal=reseal))
 
 
 async def _retire(settings: "Settings", store: "Store", key_id: str) -> str:
@@ -193,7 +189,7 @@ def care() -> None:
     from store.queries.access.care import count_by_health
 
     settings = Settings()
-    with _store().read() as session:
+    with open_store().read() as session:
         health = count_by_health(session)
     before = sum(health.get(state, 0) for state in BROKEN)
 
@@ -215,40 +211,6 @@ def doctor() -> None:
     from settings import Settings
 
     raise typer.Exit(asyncio.run(examine(Settings(), say)))
-
-
-def _store(*, must_be_current: bool = True) -> "Store":
-    from domain.errors import Unavailable
-    from settings import Settings
-    from store.engine import Store
-
-    settings = Settings()
-    if settings.database_url is None:
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    store = Store(settings.database)
-    if must_be_current and not store.is_current():
-        raise Unavailable("migrations_missing", "The database is not up to date: castline migrate")
-    return store
-
-
-def _workspace(session: "Session", name: str | None) -> "Workspace":
-    from domain.errors import InvalidRequest, NotFound
-    from store.queries import workspaces as rows
-
-    found = rows.list_workspaces(session)
-    if name is None and len(found) == 1:
-        return found[0]
-    if not found:
-        raise NotFound(
-            "workspace_not_found", "There is no workspace: castline workspaces create NAME"
-        )
-    names = ", ".join(row.name for row in found)
-    if name is None:
-        raise InvalidRequest("workspace_missing", f"Which workspace? --workspace one of: {names}")
-    workspace = rows.find_workspace_by_name(session, name)
-    if workspace is None:
-        raise NotFound("workspace_not_found", f"No workspace is called {name}. There is: {names}")
-    return workspace
 
 
 def _day(moment: object) -> str:

@@ -22,7 +22,6 @@ from cli.local.up import emulator_address
 from domain.errors import CastlineError, PlatformError, PlatformMisconfigured, Unavailable
 from domain.health import BROKEN
 from domain.states import ConnectionHealth, PlatformName
-from media.policy import SourcePolicy
 from platforms.registry import build_registry
 from runtime.parts import load_keyring
 from runtime.temporal import connect, find_missing_search_attributes
@@ -202,7 +201,7 @@ async def _namespace(client: Client) -> Finding:
 
 
 async def _platform(name: PlatformName, settings: Settings) -> Finding:
-    registry = build_registry(settings, SourcePolicy())
+    registry = build_registry(settings)
     subject = f"{name} app"
     if not settings.has_app_credentials:
         try:

@@ -2,11 +2,14 @@
 
 A URL is taken apart once, its name is resolved once, and every address that is not public is
 struck out; whoever connects does so to one of those that are left, so a name that changes its
-address between check and use gains nothing. The operator may allow private addresses, and plain
-http with them. Sentences name the host alone, for such a URL may be a secret.
+address between check and use gains nothing. The operator may allow private addresses, and with
+them plain http and any port. The metadata services of clouds are never called, because they
+answer with credentials of the machine. Sentences name the host alone, for such a URL may be a
+secret.
 """
 
 import socket
+from collections.abc import Collection
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote, urlsplit
@@ -15,7 +18,27 @@ import idna
 
 from domain.errors import InvalidRequest
 
-_PORTS = {"https": 443, "http": 80}
+PORTS = frozenset({443, 8443})
+"""The ports of https that are allowed by default."""
+_DEFAULT = {"https": 443, "http": 80}
+_METADATA = frozenset(
+    map(
+        ip_address,
+        (
+            "169.254.169.254",  # AWS, Google, Azure, Oracle and most others
+            "169.254.170.2",  # AWS: credentials of a container
+            "169.254.170.23",  # AWS: credentials of a pod
+            "169.254.0.23",  # Tencent
+            "168.63.129.16",  # Azure: a public address that leads to the host
+            "100.100.100.200",  # Alibaba
+            "192.0.0.192",  # Oracle
+            "fd00:ec2::254",  # AWS
+            "fd00:ec2::23",  # AWS: credentials of a pod
+            "fd20:ce::254",  # Google
+            "fd00:42::42",  # Scaleway
+        ),
+    )
+)
 _NAT64 = IPv6Network("64:ff9b::/96")
 _NOT_PUBLIC: tuple[IPv4Network | IPv6Network, ...] = (
     *map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")),
@@ -44,8 +67,11 @@ class Address:
     target: str
 
 
-def parse(url: str, *, allow_private: bool) -> Address:
-    """Take a URL apart. Raises `InvalidRequest` (code `address_not_allowed`)."""
+def parse(url: str, *, allow_private: bool, ports: Collection[int] = PORTS) -> Address:
+    """Take a URL apart. With `allow_private` any port will do, otherwise one of `ports`.
+
+    Raises `InvalidRequest` (code `address_not_allowed`).
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -57,13 +83,19 @@ def parse(url: str, *, allow_private: bool) -> Address:
         raise _not_allowed("A URL needs a host, and neither user nor password.")
     if port == 0:
         raise _not_allowed("Nothing is reached at port 0.")
+    real_port = port or _DEFAULT[parts.scheme]
+    if not (allow_private or real_port in ports):
+        raise _not_allowed(
+            f"Port {real_port} is not allowed. Use {' or '.join(map(str, sorted(ports)))}; "
+            "the operator sets the list in CASTLINE_SOURCE_PORTS."
+        )
     host = _ascii(parts.hostname)
     name = f"[{host}]" if ":" in host else host
     query = f"?{parts.query}" if parts.query else ""
     return Address(
         scheme=parts.scheme,
         host=host,
-        port=port or _PORTS[parts.scheme],
+        port=real_port,
         authority=name if port is None else f"{name}:{port}",
         target=quote((parts.path or "/") + query, _SAFE),
     )
@@ -72,17 +104,20 @@ def parse(url: str, *, allow_private: bool) -> Address:
 def resolve(address: Address, *, allow_private: bool) -> list[str]:
     """The IP addresses that may be connected to, in the order of preference; never empty.
 
-    Raises `InvalidRequest` (code `address_not_allowed`) when none of them is public, and
-    `OSError` when the name leads nowhere now.
+    Raises `InvalidRequest` when none of them is public (code `address_not_public`) or one of them
+    is a cloud's metadata service (code `address_not_allowed`), and `OSError` when the name leads
+    nowhere now.
     """
     try:
         found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     except ValueError:  # what can be no name is not even asked for
         raise _not_allowed("This URL names no valid host.") from None
     addresses = [str(ip[0]) for *_, ip in found]
+    if any(map(_is_metadata, addresses)):
+        raise _not_allowed(f"{address.host} leads to a cloud's metadata service.")
     allowed = [ip for ip in addresses if allow_private or _is_public(ip)]
     if not allowed:
-        raise _not_allowed(f"{address.host} is not on the public internet.")
+        raise InvalidRequest("address_not_public", f"{address.host} is not on the public internet.")
     return allowed
 
 
@@ -95,12 +130,23 @@ def is_literal(address: Address) -> bool:
     return True
 
 
+def _is_metadata(address: str) -> bool:
+    ip = _ip(address)
+    # Whatever the prefix: a translator between IPv6 and IPv4 may be set up for any.
+    last = IPv4Address(int(ip) & 0xFFFFFFFF)
+    return not _METADATA.isdisjoint((ip, last, _inner(ip)))
+
+
 def _is_public(address: str) -> bool:
-    ip = ip_address(address.partition("%")[0])
+    ip = _ip(address)
     if not ip.is_global or ip.is_multicast or any(ip in network for network in _NOT_PUBLIC):
         return False
     inner = _inner(ip)
     return inner is None or _is_public(str(inner))
+
+
+def _ip(address: str) -> IPv4Address | IPv6Address:
+    return ip_address(address.partition("%")[0])
 
 
 def _inner(ip: IPv4Address | IPv6Address) -> IPv4Address | None:

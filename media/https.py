@@ -118,10 +118,14 @@ class HttpsSource:
         return response
 
 
-def _pin(response: Response) -> Pin:
+def version_of(response: Response) -> str:
+    """What tells one version of a URL's bytes from the next; empty where the origin does not."""
     etag = response.header("etag")
-    version = etag if etag.startswith('"') else response.header("last-modified")
-    return Pin(size=_size(response), version=version)
+    return etag if etag.startswith('"') else response.header("last-modified")
+
+
+def _pin(response: Response) -> Pin:
+    return Pin(size=_size(response), version=version_of(response))
 
 
 def _size(response: Response) -> int:

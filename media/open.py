@@ -7,9 +7,11 @@ from media.file import FileSource, open_file
 from media.https import HttpsSource, open_https
 from media.policy import SourcePolicy
 from media.source import Pin, Source
+from media.upload import open_upload
 
 _READERS: dict[str, Callable[..., FileSource | HttpsSource]] = {
     "file": open_file,
+    "upload": open_upload,
     "https": open_https,
     "http": open_https,
 }
@@ -39,6 +41,6 @@ def open_found(url: str, *, policy: SourcePolicy) -> FileSource | HttpsSource:
     reader = _READERS.get(url.partition(":")[0].lower())
     if reader is None:
         raise SourceUnusable(
-            "source_not_allowed", "A video is read from an https URL or a file URL."
+            "source_not_allowed", "A source is an https URL, a file URL or an upload."
         )
     return reader(url, policy=policy)

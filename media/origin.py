@@ -26,6 +26,9 @@ ANSWER_SECONDS = 20.0
 FILL_SECONDS = 1.0
 REDIRECTS = 5
 
+USER_AGENT = "Castline/1"
+"""Some origins refuse a request without one."""
+
 _PASSING = frozenset({408, 425, 429})
 
 
@@ -34,9 +37,12 @@ class Response:
 
     def __init__(self, connection: HTTPConnection) -> None:
         self._connection = connection
+        self._sock = connection.sock  # the connection forgets it once the answer has begun
         self._response = connection.getresponse()
         self.status = self._response.status
         self.host = connection.host
+        self.length: int | None = self._response.length
+        """Bytes of the body, where the origin says how many there are."""
 
     def header(self, name: str) -> str:
         """The header's value, empty when there is none."""
@@ -59,6 +65,20 @@ class Response:
         except (OSError, HTTPException):
             raise unreachable(self.host) from None
         return filled
+
+    @contextmanager
+    def hung_up(self, *, at: float) -> Iterator[None]:
+        """Around a read: break the connection at that moment of the monotonic clock.
+
+        Raises `TimeoutError` when the moment has come, whatever the read has returned or raised.
+        """
+        try:
+            with _hung_up(self._sock, at=at):
+                yield
+        except SourceUnreachable:
+            if time.monotonic() >= at:
+                raise TimeoutError from None
+            raise
 
     def close(self) -> None:
         """Hang up, whatever has not been read. Never fails."""
@@ -88,8 +108,16 @@ def get(
         response.close()
         if not (300 <= response.status < 400 and location):
             raise _error(response)
-        url = urljoin(url, location)
+        url = urljoin(url, _as_utf8(location))
     raise SourceUnusable("source_refused", f"{response.host} redirects without end.")
+
+
+def _as_utf8(header: str) -> str:
+    """A header whose raw bytes are UTF-8, which http.client reads as Latin-1."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
 
 
 def unreachable(host: str) -> SourceUnreachable:
@@ -98,7 +126,7 @@ def unreachable(host: str) -> SourceUnreachable:
 
 def _get_once(url: str, policy: SourcePolicy, headers: Mapping[str, str], until: float) -> Response:
     try:
-        address = parse(url, allow_private=policy.allow_private)
+        address = parse(url, allow_private=policy.allow_private, ports=policy.ports)
         return _ask(address, policy, headers, until)
     except InvalidRequest as error:
         raise SourceUnusable("source_not_allowed", error.sentence) from None
@@ -109,12 +137,20 @@ def _ask(
 ) -> Response:
     connection = HTTPConnection(address.host, address.port)
     try:
-        connection.sock = _connect(address, policy)
-        with _hung_up(connection.sock, at=until):
+        sock = _connect(address, policy, until)
+        connection.sock = sock
+        with _hung_up(sock, at=until):
+            if isinstance(sock, ssl.SSLSocket):
+                sock.do_handshake()
             connection.request(
                 "GET",
                 address.target,
-                headers={"Host": address.authority, "Accept-Encoding": "identity", **headers},
+                headers={
+                    "Host": address.authority,
+                    "Accept-Encoding": "identity",
+                    "User-Agent": USER_AGENT,
+                    **headers,
+                },
             )
             return Response(connection)
     except ssl.SSLCertVerificationError:
@@ -150,23 +186,25 @@ def _hung_up(sock: socket.socket, *, at: float) -> Iterator[None]:
         raise TimeoutError
 
 
-def _connect(address: Address, policy: SourcePolicy) -> socket.socket:
+def _connect(address: Address, policy: SourcePolicy, until: float) -> socket.socket:
+    """A connection, with TLS before its handshake: that is bounded together with the request."""
     allowed = resolve(address, allow_private=policy.allow_private)
-    sock = _first_that_connects(allowed, address.port)
+    sock = _first_that_connects(allowed, address.port, until)
     if address.scheme == "http":
         return sock
-    try:
-        return ssl.create_default_context().wrap_socket(sock, server_hostname=address.host)
-    except OSError:
-        sock.close()
-        raise
+    return ssl.create_default_context().wrap_socket(
+        sock, server_hostname=address.host, do_handshake_on_connect=False
+    )
 
 
-def _first_that_connects(addresses: list[str], port: int) -> socket.socket:
+def _first_that_connects(addresses: list[str], port: int, until: float) -> socket.socket:
     trouble = OSError()
     for address in addresses:
+        left = until - time.monotonic()
+        if left <= 0:
+            break
         try:
-            sock = socket.create_connection((address, port), timeout=CONNECT_SECONDS)
+            sock = socket.create_connection((address, port), timeout=min(CONNECT_SECONDS, left))
         except OSError as error:
             trouble = error
             continue

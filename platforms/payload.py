@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 BOOLEAN = {"type": "boolean"}
-URI = {"type": "string", "format": "uri", "maxLength": 4096}
+MAX_URL = 4096
+URI = {"type": "string", "format": "uri", "maxLength": MAX_URL}
+_SCHEMES = ("https", "http", "file", "upload")
 
 
 def texts(*, most: int, longest: int, **schema: Any) -> dict[str, Any]:
@@ -119,7 +121,9 @@ def one_of(*choices: str, **schema: Any) -> Field:
 def address(value: Any) -> list[str]:
     """Where a small file lies, such as a thumbnail."""
     try:
-        right = isinstance(value, str) and urlsplit(value).scheme in ("https", "http", "file")
+        right = isinstance(value, str) and urlsplit(value).scheme in _SCHEMES
     except ValueError:
         right = False
-    return [] if right else ["It must be an https: or file: address."]
+    if not right:
+        return ["It must be an https: or file: address, or upload: and an upload's id."]
+    return [] if len(value) <= MAX_URL else [f"It may have {MAX_URL} characters at most."]

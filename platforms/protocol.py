@@ -18,6 +18,7 @@ from domain.accounts import LeftOut
 from domain.health import Clocks
 from domain.secrets import Secret
 from domain.states import PlatformName, StepName, TokenLife
+from media.attachments import NamedAttachment, ReadAttachment
 from media.source import VideoFacts
 from platforms.transfer.machine import Upload
 
@@ -271,6 +272,9 @@ class Platform(Protocol):
         while after `uploaded_at`, then it is Dead (`video_missing`). None: it may be new.
         """
 
+    def attachments(self, payload: Mapping[str, Any]) -> Sequence[NamedAttachment]:
+        """The small files that a payload names, and what the platform takes of each. Pure."""
+
     def extra_steps(self, payload: Mapping[str, Any]) -> tuple[StepName, ...]:
         """The steps that this payload asks for beside the transfer and the processing. Pure."""
 
@@ -281,9 +285,11 @@ class Platform(Protocol):
         platform_id: str,
         payload: Mapping[str, Any],
         *,
+        read: ReadAttachment,
         uploaded_at: datetime | None = None,
     ) -> None:
         """Do one extra step. Idempotent: what is already there counts as done.
 
-        A video that the step misses is judged as `outcome` judges it.
+        `read` gives the bytes of one of its `attachments` as they were accepted. A video that
+        the step misses is judged as `outcome` judges it.
         """

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from domain.errors import InvalidRequest
 from domain.secrets import Secret
-from media.policy import SourcePolicy
 from platforms.facebook import Facebook, MetaApp
 from platforms.protocol import Platform
 from platforms.youtube import GoogleApp, YouTube
@@ -37,13 +36,13 @@ class Registry:
         return platform
 
 
-def build_registry(settings: Settings, policy: SourcePolicy) -> Registry:
+def build_registry(settings: Settings) -> Registry:
     """Build an adapter for each platform that has app credentials. Makes no call."""
-    platforms = [build(settings, policy) for build in (_youtube, _facebook)]
+    platforms = [build(settings) for build in (_youtube, _facebook)]
     return Registry({platform.name: platform for platform in platforms if platform is not None})
 
 
-def _youtube(settings: Settings, policy: SourcePolicy) -> Platform | None:
+def _youtube(settings: Settings) -> Platform | None:
     if settings.google_client_id is None or settings.google_client_secret is None:
         return None
     return YouTube(
@@ -56,12 +55,11 @@ def _youtube(settings: Settings, policy: SourcePolicy) -> Platform | None:
             api_root=settings.google_api_root,
         ),
         chunk_size=settings.chunk_mib << 20,
-        policy=policy,
         manages=settings.youtube_manages,
     )
 
 
-def _facebook(settings: Settings, policy: SourcePolicy) -> Platform | None:
+def _facebook(settings: Settings) -> Platform | None:
     if settings.meta_app_id is None or settings.meta_app_secret is None:
         return None
     return Facebook(
@@ -73,5 +71,4 @@ def _facebook(settings: Settings, policy: SourcePolicy) -> Platform | None:
             version=settings.meta_graph_version,
         ),
         chunk_size=settings.chunk_mib << 20,
-        policy=policy,
     )

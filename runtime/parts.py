@@ -4,15 +4,20 @@ Nothing is contacted here: the store connects at its first use, the platforms at
 first call. A missing or exposed key set is refused before anything else happens.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import make_url
 
 from domain.errors import CastlineError
 from domain.secrets import Secret
-from media.policy import SourcePolicy
+from media.policy import SourcePolicies
 from platforms.registry import Registry, build_registry
 from settings import Settings
 from store.engine import Store
 from store.keyring import Keyring, ensure_keyset_file
+from store.queries import workspaces
 from store.queries.access.credentials import has_credentials
 from store.vault import Vault
 
@@ -24,26 +29,48 @@ class Parts:
     keyring: Keyring
     vault: Vault
     registry: Registry
-    policy: SourcePolicy
+    policies: SourcePolicies
 
 
 def build_parts(settings: Settings) -> Parts:
     """Return the parts. Raises `CastlineError` when the key set cannot be used."""
     keyring = load_keyring(settings)
     vault = Vault(keyring)
-    policy = SourcePolicy(
-        # The second one: what customers uploaded to the API's resumable intake.
-        roots=(*settings.media_roots, settings.data_dir / "media"),
-        allow_private=settings.allow_private_sources,
-    )
+    store = Store(settings.database, vault)
     return Parts(
         settings=settings,
-        store=Store(settings.database, vault),
+        store=store,
         keyring=keyring,
         vault=vault,
-        registry=build_registry(settings, policy),
-        policy=policy,
+        registry=build_registry(settings),
+        policies=build_policies(settings, store),
     )
+
+
+def build_policies(settings: Settings, store: Store) -> SourcePolicies:
+    """What each workspace may have read, by its media roots in the store."""
+
+    def roots_of(workspace_id: str) -> Sequence[Path]:
+        with store.read() as session:
+            return workspaces.find_media_roots(
+                session, workspace_id, of_the_oldest=settings.media_roots
+            )
+
+    return SourcePolicies(
+        data_dir=settings.data_dir,
+        roots_of=roots_of,
+        secrets=(settings.keyset_file, *_database_files(settings)),
+        allow_private=settings.allow_private_sources,
+        ports=settings.source_ports,
+    )
+
+
+def _database_files(settings: Settings) -> tuple[Path, ...]:
+    """The files of an SQLite database, which may lie outside the data folder."""
+    url = make_url(settings.database)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return ()
+    return tuple(Path(url.database + suffix) for suffix in ("", "-wal", "-shm", "-journal"))
 
 
 def ensure_keyset(settings: Settings, store: Store) -> None:

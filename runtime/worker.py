@@ -101,7 +101,7 @@ def make_workers(
         store=parts.store,
         vault=parts.vault,
         registry=parts.registry,
-        policy=parts.policy,
+        policies=parts.policies,
         start_assignment=lifecycles.start_assignment,
         tell_recovered=lifecycles.tell_recovered,
         tell_gone=lifecycles.tell_gone,

@@ -9,11 +9,13 @@ from temporalio.exceptions import CancelledError
 from activities.access.credentials import CredentialKeeper
 from activities.contract.assignments import ProcessingInput, Published, PublishingSteps, StepInput
 from activities.failures import not_ready, translated
+from activities.publishing.attaching import reader_of
 from activities.publishing.jobs import Job, load_job
 from activities.publishing.underway import beating, leave_evidence
 from activities.publishing.witness import said_by
 from domain.errors import PlatformRefusal
 from domain.states import AssignmentState, StepName, StepState
+from media.policy import SourcePolicies
 from platforms.protocol import Dead, Live, Outcome, Processing
 from platforms.registry import Registry
 from store.engine import Store
@@ -21,10 +23,17 @@ from store.queries.publishing import progress, steps, transfers
 
 
 class PublishingActivities(PublishingSteps):
-    def __init__(self, store: Store, registry: Registry, keeper: CredentialKeeper) -> None:
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        keeper: CredentialKeeper,
+        policies: SourcePolicies,
+    ) -> None:
         self._store = store
         self._registry = registry
         self._keeper = keeper
+        self._policies = policies
 
     @activity.defn
     @translated
@@ -90,6 +99,8 @@ class PublishingActivities(PublishingSteps):
         with self._store.read() as session:
             job = load_job(session, self._registry, step.assignment_id)
         platform_id = _platform_id(job)
+        policy = self._policies.of(job.assignment.workspace_id)
+        read = reader_of(self._store, policy, job.id)
         try:
             self._keeper.use(
                 job.connection_id,
@@ -98,6 +109,7 @@ class PublishingActivities(PublishingSteps):
                     credential,
                     platform_id,
                     job.assignment.payload,
+                    read=read,
                     uploaded_at=job.finish_sent_at,
                 ),
                 around=job.witness.of_credential,

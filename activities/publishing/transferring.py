@@ -36,7 +36,7 @@ from domain.errors import (
 from domain.evidence import During, EvidenceKind
 from domain.secrets import Secret
 from media.open import open_source
-from media.policy import SourcePolicy
+from media.policy import SourcePolicies
 from media.source import Pin, Source
 from platforms.registry import Registry
 from platforms.transfer import engine
@@ -56,13 +56,13 @@ class TransferActivities(TransferSteps):
         vault: Vault,
         registry: Registry,
         keeper: CredentialKeeper,
-        policy: SourcePolicy,
+        policies: SourcePolicies,
     ) -> None:
         self._store = store
         self._vault = vault
         self._registry = registry
         self._keeper = keeper
-        self._policy = policy
+        self._policies = policies
         self._lost = LostSessions(store, vault, keeper)
 
     # Cancellation is looked for between pieces: thrown into the thread, it could strike between
@@ -112,7 +112,8 @@ class TransferActivities(TransferSteps):
         pin = Pin(job.video.size, job.video.pin_version)
         try:
             with beating(), job.witness.during(During.SOURCE):
-                source = open_source(job.video.source_url, pin=pin, policy=self._policy)
+                policy = self._policies.of(job.video.workspace_id)
+                source = open_source(job.video.source_url, pin=pin, policy=policy)
             with closing(source):
                 return self._send(job, source)
         except SourceUnreachable:

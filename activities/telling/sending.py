@@ -10,7 +10,7 @@ import asyncio
 import logging
 import ssl
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +21,7 @@ from activities.telling.network import CheckedNetwork, LookUps
 from domain.errors import InvalidRequest
 from domain.secrets import Secret
 from domain.states import DeliveryAnswer
-from media.address import Address, parse
+from media.address import PORTS, Address, parse
 
 SECONDS = 10.0
 """From the look at the name to the status of the answer."""
@@ -57,8 +57,15 @@ class Reply:
 class Sender:
     """Made once for a process; each message has a connection of its own, for so many seconds."""
 
-    def __init__(self, *, allow_private: bool, seconds: float = SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        allow_private: bool,
+        ports: Collection[int] = PORTS,
+        seconds: float = SECONDS,
+    ) -> None:
         self._allow_private = allow_private
+        self._ports = ports
         self._seconds = seconds
         self._tls = ssl.create_default_context()
         self._look_ups = LookUps(allow_private=allow_private)
@@ -72,7 +79,7 @@ class Sender:
         status, retry_after = None, None
         try:
             async with asyncio.timeout(self._seconds):
-                address = parse(message.url, allow_private=self._allow_private)
+                address = parse(message.url, allow_private=self._allow_private, ports=self._ports)
                 allowed = await self._look_ups.find(address)
                 if allowed is None:
                     return None

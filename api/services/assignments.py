@@ -17,16 +17,20 @@ from sqlmodel import Session
 from activities.contract.assignments import AssignmentEdit
 from activities.publishing.jobs import input_of
 from api.context import Context, on_loop
+from api.services.attachments import check_attachments
 from api.services.claims import Key, claimed, settle
+from api.services.faults import Faults
+from api.services.videos import inspect_source
 from api.services.webhooks import check_url
 from domain import ids
 from domain.errors import Conflict, InvalidRequest, Unavailable
 from domain.ids import WorkspaceId
 from domain.states import AssignmentState
-from media.facts import inspect
+from media.attachments import AttachmentPin
 from media.source import VideoFacts
 from store.queries.access import connections
 from store.queries.publishing import assignments, videos
+from store.queries.publishing.attachments import pin_attachments
 from store.queries.publishing.retrying import begin_retry, unconfirmed
 from store.queries.telling.endpoints import ensure_callbacks
 from store.tables import Assignment, Connection, Video
@@ -56,6 +60,15 @@ class Accepted:
     group: Sequence[Assignment]
     first_answer: Mapping[str, Any] | None = None
     """Set for a repetition, which makes no group: what was answered to the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the looks at the files gave; warnings and pins by platform."""
+
+    video: VideoFacts | Video
+    warnings: Mapping[str, Mapping[str, str]]
+    pins: Mapping[str, Sequence[AttachmentPin]]
 
 
 def accept(
@@ -96,9 +109,24 @@ def retry(
 
 
 def edit(here: Context, row: Assignment, change: AssignmentEdit) -> None:
-    """Change what has not begun. Raises `Conflict` (code `too_late`) and `Unavailable`."""
+    """Change what has not begun. Raises `Conflict` (code `too_late`) and `Unavailable`.
+
+    The files that a fresh payload names are read and pinned first: raises `InvalidRequest` and
+    `SourceUnreachable` for them.
+    """
+    if change.payload is not None:
+        _pin_fresh(here, row, change.payload)
     _ensure_started(here, row)
     on_loop(here.lifecycles.edit, change)
+
+
+def _pin_fresh(here: Context, row: Assignment, payload: Mapping[str, Any]) -> None:
+    faults = Faults()
+    wanted = {row.platform: here.registry.get(row.platform).attachments(payload)}
+    pins = check_attachments(here, WorkspaceId(row.workspace_id), wanted, faults)
+    faults.raise_any()
+    with here.store.write() as session:
+        pin_attachments(session, row.id, pins[row.platform])
 
 
 def cancel(here: Context, row: Assignment) -> None:
@@ -170,12 +198,24 @@ def _accept(
     _check(here, order, targets)
     if order.callback_url is not None:
         check_url(here, order.callback_url, "callbackUrl")
-    facts = videos.facts_of(known) if known else inspect(order.media_url or "", here.policy)
-    warnings = {
-        platform: _check_file(here, platform, order, facts)
-        for platform in {target.platform for target in targets}
+    platforms = sorted({target.platform for target in targets})
+    faults = Faults()
+    facts = videos.facts_of(known) if known else None
+    warnings: dict[str, Mapping[str, str]] = {}
+    media = ("videoId" if known else "mediaUrl", "")
+    with faults.of(media):
+        facts = facts or inspect_source(here, workspace_id, order.media_url or "")
+        for platform in platforms:
+            with faults.of(media):
+                warnings[platform] = _check_file(here, platform, order, facts)
+    wanted = {
+        platform: here.registry.get(platform).attachments(order.payload) for platform in platforms
     }
-    group = _write(here, workspace_id, order, targets, known or facts, warnings, key, group_id)
+    pins = check_attachments(here, workspace_id, wanted, faults, order.payload_prefix)
+    faults.raise_any()
+    assert facts is not None
+    seen = _Seen(known or facts, warnings, pins)
+    group = _write(here, workspace_id, order, targets, seen, key, group_id)
     for row in group:
         start(here, row)
     return group
@@ -213,13 +253,12 @@ def _write(
     workspace_id: WorkspaceId,
     order: Order,
     targets: Sequence[Connection],
-    facts: VideoFacts | Video,
-    warnings: Mapping[str, Mapping[str, str]],
+    seen: _Seen,
     key: Key | None,
     group_id: str,
 ) -> Sequence[Assignment]:
     with here.store.write() as session:
-        video = _ensure_video(session, workspace_id, order, facts)
+        video = _ensure_video(session, workspace_id, order, seen.video)
         if order.callback_url is not None:
             ensure_callbacks(session, here.vault, workspace_id)
         group = [
@@ -236,10 +275,12 @@ def _write(
                 callback_url=order.callback_url,
                 origin=order.origin,
                 group_id=group_id,
-                warnings=warnings[target.platform],
+                warnings=seen.warnings[target.platform],
             )
             for target in targets
         ]
+        for row in group:
+            pin_attachments(session, row.id, seen.pins[row.platform])
         if key is not None:
             settle(session, key, group)
     return group

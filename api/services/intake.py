@@ -1,9 +1,9 @@
 """Bytes that customers send to us, kept on our own disk until they are published.
 
-An upload is a folder of its workspace with one file in it; how long that file is says how
-much has arrived, so there is nothing that could disagree with it after a crash. Bytes are
-on the disk before they are acknowledged, and one request at a time may add to an upload.
-Nothing is tidied up by itself: an upload stays until it is terminated.
+An upload is one file, named by the upload's id, and a note beside it; how long that file is says
+how much has arrived, so there is nothing that could disagree with it after a crash. Bytes are on
+the disk before they are acknowledged, and one request at a time may add to an upload. Nothing is
+tidied up by itself: an upload stays until it is terminated.
 """
 
 import fcntl
@@ -11,7 +11,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,8 @@ from anyio import to_thread
 from api.context import Context
 from domain.errors import Conflict, NotFound, TooLarge
 from domain.ids import WorkspaceId
+from media.policy import uploads_folder
+from media.upload import upload_id_of
 
 MAX_SIZE = 256 * 1024**3
 """Bytes: the largest video that any platform takes."""
@@ -35,6 +36,8 @@ _UNFIT = re.compile(r"[^\w.\- ]")
 class Upload:
     id: str
     path: Path
+    file_name: str
+    """As its sender calls it."""
     size: int
     """Bytes that were announced."""
 
@@ -48,32 +51,43 @@ class Upload:
         return self.offset == self.size
 
 
-def intake_folder(here: Context, workspace_id: WorkspaceId) -> Path:
-    """Where a workspace's uploads lie. Transfers read them from there."""
-    return here.settings.data_dir.resolve() / "media" / workspace_id
-
-
 def create_upload(here: Context, workspace_id: WorkspaceId, *, size: int, file_name: str) -> Upload:
     """Announce an upload. Raises `TooLarge`. A retry makes another one."""
     if size > MAX_SIZE:
         raise TooLarge("upload_too_large", f"An upload has {MAX_SIZE} bytes at most.")
     upload_id = f"upl_{secrets.token_hex(16)}"
-    folder = intake_folder(here, workspace_id) / upload_id
-    folder.mkdir(parents=True, mode=0o700)
-    upload = Upload(upload_id, folder / _fit(file_name), size)
+    folder = uploads_folder(here.settings.data_dir, workspace_id)
+    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+    upload = Upload(upload_id, folder / upload_id, _fit(file_name), size)
     upload.path.touch(mode=0o600)
     # Last: an upload without this note was never announced.
-    _note(folder).write_text(json.dumps({"name": upload.path.name, "size": size}))
+    _note(upload.path).write_text(json.dumps({"name": upload.file_name, "size": size}))
     return upload
 
 
 def get_upload(here: Context, workspace_id: WorkspaceId, upload_id: str) -> Upload:
     """Raises `NotFound`, in the same words for a foreign one."""
-    folder = intake_folder(here, workspace_id) / upload_id
-    if _ID.fullmatch(upload_id) and _note(folder).exists():
-        note = json.loads(_note(folder).read_text())
-        return Upload(upload_id, folder / note["name"], note["size"])
+    path = uploads_folder(here.settings.data_dir, workspace_id) / upload_id
+    if _ID.fullmatch(upload_id) and _note(path).exists():
+        note = json.loads(_note(path).read_text())
+        return Upload(upload_id, path, note["name"], note["size"])
     raise NotFound("upload_not_found", "There is no such upload.")
+
+
+def require_complete(here: Context, workspace_id: WorkspaceId, source_url: str) -> Upload | None:
+    """The upload that an address names, all of whose bytes have come; None for other addresses.
+
+    Raises `NotFound`, and `Conflict` (code `upload_incomplete`).
+    """
+    upload_id = upload_id_of(source_url)
+    if upload_id is None:
+        return None
+    upload = get_upload(here, workspace_id, upload_id)
+    if not upload.is_complete:
+        raise Conflict(
+            "upload_incomplete", f"{upload.offset} of its {upload.size} bytes have arrived."
+        )
+    return upload
 
 
 async def append(upload: Upload, *, offset: int, pieces: AsyncIterator[bytes]) -> int:
@@ -99,8 +113,8 @@ async def append(upload: Upload, *, offset: int, pieces: AsyncIterator[bytes]) -
 def discard_upload(here: Context, workspace_id: WorkspaceId, upload_id: str) -> None:
     """Terminate an upload and forget its bytes. Raises `NotFound`."""
     upload = get_upload(here, workspace_id, upload_id)
-    _note(upload.path.parent).unlink(missing_ok=True)
-    shutil.rmtree(upload.path.parent, ignore_errors=True)
+    _note(upload.path).unlink(missing_ok=True)
+    upload.path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -117,8 +131,8 @@ def _keep(file: BinaryIO) -> None:
     os.fsync(file.fileno())
 
 
-def _note(folder: Path) -> Path:
-    return folder.with_suffix(".json")
+def _note(path: Path) -> Path:
+    return path.with_suffix(".json")
 
 
 def _fit(file_name: str) -> str:

@@ -5,13 +5,14 @@ video or out of bounds is refused at once; what was seen is pinned, and the tran
 refuses bytes that changed since.
 """
 
+from dataclasses import replace
+
 from api.context import Context
-from api.services.intake import get_upload
-from domain.errors import Conflict
+from api.services.intake import require_complete
 from domain.ids import WorkspaceId
 from media.facts import inspect
-from media.policy import SourcePolicy
 from media.source import VideoFacts
+from media.upload import upload_url
 from store.queries.publishing import videos
 from store.tables import Video
 
@@ -28,7 +29,7 @@ def register_video(
 
     Raises `SourceUnusable` and `SourceUnreachable` before anything is written.
     """
-    facts = inspect(source_url, here.policy)
+    facts = inspect_source(here, workspace_id, source_url)
     return _write(here, workspace_id, source_url, facts, title, description)
 
 
@@ -44,14 +45,20 @@ def register_upload(
 
     Raises `NotFound`, and `Conflict` (code `upload_incomplete`).
     """
-    upload = get_upload(here, workspace_id, upload_id)
-    if not upload.is_complete:
-        raise Conflict(
-            "upload_incomplete", f"{upload.offset} of its {upload.size} bytes have arrived."
-        )
-    source_url = upload.path.as_uri()
-    facts = inspect(source_url, SourcePolicy(roots=(upload.path.parent,)))
+    source_url = upload_url(upload_id)
+    facts = inspect_source(here, workspace_id, source_url)
     return _write(here, workspace_id, source_url, facts, title, description)
+
+
+def inspect_source(here: Context, workspace_id: WorkspaceId, source_url: str) -> VideoFacts:
+    """What the workspace's policy lets us see at an address.
+
+    Raises as `media.facts.inspect` does, and for an upload `NotFound` and `Conflict` (code
+    `upload_incomplete`).
+    """
+    upload = require_complete(here, workspace_id, source_url)
+    facts = inspect(source_url, here.policies.of(workspace_id))
+    return facts if upload is None else replace(facts, file_name=upload.file_name)
 
 
 def _write(

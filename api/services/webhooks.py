@@ -25,7 +25,8 @@ def check_url(here: Context, url: str, field: str) -> None:
     """
     allow_private = here.settings.allow_private_webhooks
     try:
-        _look_up(parse(url, allow_private=allow_private), allow_private=allow_private)
+        address = parse(url, allow_private=allow_private, ports=here.settings.source_ports)
+        _look_up(address, allow_private=allow_private)
     except InvalidRequest as error:
         raise _refused(error.sentence, field) from None
     except TimeoutError:
@@ -39,6 +40,8 @@ def _look_up(address: Address, *, allow_private: bool) -> None:
     try:
         look.result(_SECONDS)
     except InvalidRequest as error:
+        if error.code != "address_not_public":
+            raise
         raise InvalidRequest(error.code, f"{error.sentence} {_WAY_OUT}") from None
 
 

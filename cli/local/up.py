@@ -70,7 +70,8 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
         if emulator:
             env["CASTLINE_EMULATOR_URL"] = emulator
         if not settings.media_roots:
-            # Who started this here, on this machine, may publish what lies here.
+            # Who started this here, on this machine, may publish what lies here. The data folder
+            # may lie here, too, and stays closed (`media.policy`).
             env["CASTLINE_MEDIA_ROOTS"] = str(Path.cwd())
         async with Supervisor(data / "logs", say) as supervisor:
             is_up = temporal_answers(client, settings.temporal_ui_url)

@@ -13,7 +13,7 @@ from typing import Any
 from domain.errors import PlatformRefusal
 from domain.secrets import Secret
 from domain.states import PlatformName, StepName
-from media.policy import SourcePolicy
+from media.attachments import NamedAttachment, ReadAttachment
 from media.source import VideoFacts
 from platforms.facebook import limits
 from platforms.facebook.graph import Graph, MetaApp
@@ -22,7 +22,12 @@ from platforms.facebook.pages import get_accounts, get_channel
 from platforms.facebook.publishing.lost import find_published
 from platforms.facebook.publishing.outcome import get_outcome
 from platforms.facebook.publishing.session import discard_session, open_session, unseal
-from platforms.facebook.publishing.thumbnail import STEP_SCOPES, extra_steps, set_thumbnail
+from platforms.facebook.publishing.thumbnail import (
+    STEP_SCOPES,
+    attachments,
+    extra_steps,
+    set_thumbnail,
+)
 from platforms.facebook.publishing.upload import PageUpload, resume_upload
 from platforms.facebook.usage import Usage
 from platforms.http import Http
@@ -36,21 +41,17 @@ from platforms.protocol import (
     Publication,
 )
 
-_PUBLIC_ONLY = SourcePolicy()
-
 
 class Facebook:
     """The adapter. Satisfies `platforms.protocol.Platform`.
 
     `chunk_size` in bytes is how much goes into one request where Meta does not ask for a
-    range itself. `policy` says where thumbnails may be read from; by default public https.
+    range itself.
     """
 
     name = PlatformName.FACEBOOK
 
-    def __init__(
-        self, app: MetaApp, *, chunk_size: int, policy: SourcePolicy = _PUBLIC_ONLY
-    ) -> None:
+    def __init__(self, app: MetaApp, *, chunk_size: int) -> None:
         self.capabilities = Capabilities(
             types=limits.TYPES,
             max_bytes=limits.MAX_BYTES,
@@ -62,7 +63,6 @@ class Facebook:
         self._graph = Graph(app, Http("Meta"), Usage())
         self._login = Login(self._graph)
         self._chunk_size = chunk_size
-        self._policy = policy
 
     def verify_app(self) -> None:
         """One call."""
@@ -180,6 +180,10 @@ class Facebook:
         """One call. A video absent for six hours after `uploaded_at` counts as removed."""
         return get_outcome(self._graph, credential, platform_id, publication, uploaded_at)
 
+    def attachments(self, payload: Mapping[str, Any]) -> tuple[NamedAttachment, ...]:
+        """No call."""
+        return attachments(payload)
+
     def extra_steps(self, payload: Mapping[str, Any]) -> tuple[StepName, ...]:
         """No call."""
         return extra_steps(payload)
@@ -191,7 +195,9 @@ class Facebook:
         platform_id: str,
         payload: Mapping[str, Any],
         *,
+        read: ReadAttachment,
         uploaded_at: datetime | None = None,  # noqa: ARG002 - its video is there before its bytes
     ) -> None:
         """One call."""
-        set_thumbnail(self._graph, self._policy, credential, platform_id, payload["thumbnailUrl"])
+        for named in attachments(payload):
+            set_thumbnail(self._graph, credential, platform_id, read(named))

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from media.attachments import AttachmentKind, AttachmentRule
 from media.source import VideoFacts
 from platforms.payload import (
     BOOLEAN,
@@ -36,6 +37,8 @@ REEL_SECONDS = (3, 90)
 REEL_WIDTH, REEL_HEIGHT = 540, 960
 MAX_TEXT = 63_206
 """Characters: the longest text of a post."""
+THUMBNAIL = AttachmentRule(AttachmentKind.IMAGE, max_bytes=10 << 20, max_side=8192)
+"""Limits of ours: Meta names none, and a picture of more is no thumbnail."""
 SOONEST = timedelta(minutes=10)
 LATEST = {"video": timedelta(days=180), "reel": timedelta(days=29)}
 """How far ahead Facebook schedules by itself; six months are never fewer days."""
@@ -147,7 +150,9 @@ FIELDS: Mapping[str, Field] = {
         },
         moment,
     ),
-    "thumbnailUrl": Field({**URI, "description": "10 MiB at most"}, address),
+    "thumbnailUrl": Field(
+        {**URI, "description": "a JPEG or PNG of 10 MiB and 8192 pixels a side at most"}, address
+    ),
     "contentTags": Field(
         texts(most=100, longest=32, description="numeric ids; not for reels"), _tags
     ),

@@ -13,7 +13,7 @@ from typing import Any
 from domain.errors import PlatformRefusal
 from domain.secrets import Secret
 from domain.states import PlatformName, StepName
-from media.policy import SourcePolicy
+from media.attachments import NamedAttachment, ReadAttachment
 from media.source import VideoFacts
 from platforms.http import Http
 from platforms.protocol import (
@@ -37,20 +37,22 @@ from platforms.youtube.channels import (
     require_scopes,
 )
 from platforms.youtube.oauth import OAuth
-from platforms.youtube.publishing.extras import STEP_SCOPES, extra_steps, run_step
+from platforms.youtube.publishing.extras import (
+    STEP_SCOPES,
+    attachments,
+    extra_steps,
+    run_step,
+)
 from platforms.youtube.publishing.lost import find_published
 from platforms.youtube.publishing.outcome import get_outcome
 from platforms.youtube.publishing.resumable import ResumableUpload, require_chunk_size
 from platforms.youtube.publishing.session import discard_session, open_session
 
-_PUBLIC_ONLY = SourcePolicy()
-
 
 class YouTube:
     """The adapter. Satisfies `platforms.protocol.Platform`.
 
-    `chunk_size` in bytes, a multiple of 256 KiB. `policy` says where thumbnails and captions
-    may be read from; by default public https. `manages` asks for `youtube.force-ssl`
+    `chunk_size` in bytes, a multiple of 256 KiB. `manages` asks for `youtube.force-ssl`
     beside the minimal scopes; captions and playlists need it, and nothing else does.
     """
 
@@ -61,7 +63,6 @@ class YouTube:
         app: GoogleApp,
         *,
         chunk_size: int,
-        policy: SourcePolicy = _PUBLIC_ONLY,
         manages: bool = False,
     ) -> None:
         require_chunk_size(chunk_size)
@@ -78,7 +79,6 @@ class YouTube:
         self._api = Api(app.api_root, self._http)
         self._oauth = OAuth(app, self._http, scopes)
         self._chunk_size = chunk_size
-        self._policy = policy
 
     def verify_app(self) -> None:
         """One call."""
@@ -186,6 +186,10 @@ class YouTube:
         """One call. A video absent for ten minutes after `uploaded_at` counts as removed."""
         return get_outcome(self._api, credential, platform_id, publication.payload, uploaded_at)
 
+    def attachments(self, payload: Mapping[str, Any]) -> tuple[NamedAttachment, ...]:
+        """No call."""
+        return attachments(payload)
+
     def extra_steps(self, payload: Mapping[str, Any]) -> tuple[StepName, ...]:
         """No call."""
         return extra_steps(payload)
@@ -197,9 +201,16 @@ class YouTube:
         platform_id: str,
         payload: Mapping[str, Any],
         *,
+        read: ReadAttachment,
         uploaded_at: datetime | None = None,
     ) -> None:
         """One call for a thumbnail, one per caption track, two per playlist."""
         run_step(
-            self._api, self._policy, step, credential, platform_id, payload, uploaded_at=uploaded_at
+            self._api,
+            step,
+            credential,
+            platform_id,
+            payload,
+            read=read,
+            uploaded_at=uploaded_at,
         )

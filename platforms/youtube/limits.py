@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
+from media.attachments import AttachmentKind, AttachmentRule
 from media.source import VideoFacts
 from platforms.payload import (
     BOOLEAN,
@@ -32,6 +33,14 @@ MAX_SECONDS = 12 * 3600
 MAX_LANGUAGE = 35
 """Characters: the length that BCP 47 wants to be supported."""
 TYPES = ("video",)
+
+THUMBNAIL = AttachmentRule(AttachmentKind.IMAGE, max_bytes=50 << 20, max_side=3840)
+"""50 MB since 2026-09-14, up to 4K since 2026-09-11."""
+CAPTIONS = AttachmentRule(AttachmentKind.CAPTIONS, max_bytes=10 << 20)
+"""YouTube takes 100 MB. Ten are a limit of ours: they are read into memory, and a day of speech
+is less than two."""
+MAX_TRACKS = 50
+"""A limit of ours: each is read before the assignment is accepted."""
 
 _PRIVACIES = ("private", "unlisted", "public")
 _LICENSES = ("youtube", "creativeCommon")
@@ -128,6 +137,8 @@ def _language(value: Any) -> list[str]:
 def _captions(value: Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(track, Mapping) for track in value):
         return ["It must be a list of objects with language, name and url."]
+    if len(value) > MAX_TRACKS:
+        return [f"There may be {MAX_TRACKS} tracks at most."]
     wrong = list(chain.from_iterable(_track(track) for track in value))
     names = [(str(track.get("language")), str(track.get("name", ""))) for track in value]
     if len(set(names)) < len(names):
@@ -154,7 +165,7 @@ def _playlists(value: Any) -> list[str]:
 _TRACK: dict[str, Any] = {
     "language": {"type": "string", "maxLength": MAX_LANGUAGE},
     "name": {"type": "string", "maxLength": 150},
-    "url": URI,
+    "url": {**URI, "description": "SubRip, WebVTT, SubViewer, SCC, TTML or SAMI; 10 MiB at most"},
 }
 FIELDS: Mapping[str, Field] = {
     "title": Field({"type": "string", "minLength": 1, "maxLength": 100}, _title),
@@ -175,11 +186,13 @@ FIELDS: Mapping[str, Field] = {
     ),
     "license": one_of(*_LICENSES),
     "embeddable": Field(BOOLEAN, flag),
-    "thumbnailUrl": Field(URI, address),
+    "thumbnailUrl": Field(
+        {**URI, "description": "a JPEG or PNG of 50 MiB and 3840 pixels a side at most"}, address
+    ),
     "captions": Field(
         {
             "type": "array",
-            "maxItems": 100,
+            "maxItems": MAX_TRACKS,
             "items": {
                 "type": "object",
                 "required": ["language", "url"],

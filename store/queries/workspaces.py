@@ -7,10 +7,11 @@ belongs to no workspace and opens none.
 import hashlib
 import secrets
 from collections.abc import Sequence
+from pathlib import Path
 
 from sqlmodel import Session, col, select
 
-from domain.errors import Conflict
+from domain.errors import Conflict, NotFound
 from domain.secrets import Secret
 from store.queries.rows import PAGE_LIMIT, Page, found, insert_new, lock_row, paginate
 from store.tables import ApiKey, Organization, Workspace, now
@@ -54,6 +55,38 @@ def allow_redirect(session: Session, workspace_id: str, *, prefix: str) -> Works
     if prefix not in workspace.redirect_prefixes:
         workspace.redirect_prefixes = [*workspace.redirect_prefixes, prefix]
     return workspace
+
+
+def add_media_root(session: Session, workspace_id: str, *, folder: Path) -> Workspace:
+    """Let a workspace publish the files of an absolute folder. Idempotent."""
+    workspace = lock_row(session, Workspace, workspace_id, code="workspace_not_found")
+    if str(folder) not in workspace.media_roots:
+        workspace.media_roots = [*workspace.media_roots, str(folder)]
+    return workspace
+
+
+def remove_media_root(session: Session, workspace_id: str, *, folder: Path) -> Workspace:
+    """Take a folder from a workspace. Raises `NotFound` (code `media_root_not_found`)."""
+    workspace = lock_row(session, Workspace, workspace_id, code="workspace_not_found")
+    if str(folder) not in workspace.media_roots:
+        raise NotFound("media_root_not_found", f"{folder} is not a media root of {workspace.name}.")
+    workspace.media_roots = [root for root in workspace.media_roots if root != str(folder)]
+    return workspace
+
+
+def find_media_roots(
+    session: Session, workspace_id: str, *, of_the_oldest: Sequence[Path] = ()
+) -> Sequence[Path]:
+    """The media roots of a workspace: its own, and those that only the oldest workspace has.
+
+    An unknown workspace has none.
+    """
+    workspace = session.get(Workspace, workspace_id)
+    if workspace is None:
+        return []
+    by_age = select(Workspace.id).order_by(col(Workspace.created_at), col(Workspace.id))
+    is_oldest = session.exec(by_age.limit(1)).one() == workspace_id
+    return [*map(Path, workspace.media_roots), *(of_the_oldest if is_oldest else ())]
 
 
 def create_key(

@@ -11,6 +11,7 @@ from store.tables.access import Connection, CredentialRow, Ticket
 from store.tables.columns import Moment, now
 from store.tables.publishing import (
     Assignment,
+    AttachmentRow,
     Evidence,
     IdempotencyClaim,
     Step,
@@ -34,6 +35,7 @@ __all__ = [
     "METADATA",
     "ApiKey",
     "Assignment",
+    "AttachmentRow",
     "CodecSession",
     "Connection",
     "CredentialRow",

@@ -142,6 +142,23 @@ class Step(SQLModel, table=True):
     updated_at: datetime = moment_field(default_factory=now)
 
 
+class AttachmentRow(SQLModel, table=True):
+    """A small file that an assignment may send, as it was when it was accepted."""
+
+    __tablename__ = "attachment"
+
+    assignment_id: str = Field(foreign_key="assignment.id", primary_key=True)
+    source_digest: str = Field(primary_key=True)
+    """Hex SHA-256 of the address, which lies sealed in the payload."""
+    field: str
+    """The payload's field that names it."""
+    size: int = Field(sa_type=BigInteger)
+    version: str
+    sha256: str
+    media_type: str
+    accepted_at: datetime = moment_field(default_factory=now)
+
+
 class IdempotencyClaim(HasSealed, SQLModel, table=True):
     """The first request with a key: claimed before its work, answered with it."""
 

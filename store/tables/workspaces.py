@@ -14,6 +14,8 @@ class Workspace(SQLModel, table=True):
     name: str = Field(unique=True)
     redirect_prefixes: list[str] = Field(default_factory=list, sa_type=JSON)
     """Where an OAuth result may be sent: scheme, host, port and leading path."""
+    media_roots: list[str] = Field(default_factory=list, sa_type=JSON)
+    """Absolute folders from which its `file:` sources may be published."""
     last_video_number: int = 0
     last_upload_number: int = 0
     last_event_number: int = 0

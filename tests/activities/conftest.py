@@ -13,7 +13,7 @@ from activities.access.packing import pack
 from activities.publishing.transferring import TransferActivities
 from domain.secrets import Secret
 from media.facts import inspect
-from media.policy import SourcePolicy
+from media.policy import SourcePolicies
 from platforms.protocol import Credential, Live, Outcome, Publication
 from platforms.registry import Registry
 from platforms.youtube.channels import READ, UPLOAD
@@ -26,6 +26,7 @@ from store.queries.publishing import assignments, videos
 from store.tables import Assignment, Connection
 from store.vault import Vault
 from tests.support.api import DirectedYouTube
+from tests.support.attachments import policies
 from tests.support.stack import CLIP
 
 SCOPES = (UPLOAD, READ)
@@ -105,13 +106,13 @@ class Installation:
     store: Store
     platform: DirectedPlatform
     vault: Vault = VAULT
-    policy: SourcePolicy = field(default_factory=lambda: SourcePolicy(roots=(CLIP.parent,)))
+    policies: SourcePolicies = field(default_factory=lambda: policies(CLIP.parent))
 
     def __post_init__(self) -> None:
         self.registry = Registry({"youtube": self.platform})
         self.keeper = CredentialKeeper(self.store, self.vault, self.registry)
         self.transferring = TransferActivities(
-            self.store, self.vault, self.registry, self.keeper, self.policy
+            self.store, self.vault, self.registry, self.keeper, self.policies
         )
         with self.store.write() as session:
             self.workspace = workspaces.create_workspace(session, name="ours")
@@ -151,7 +152,7 @@ class Installation:
                 session,
                 workspace_id=self.workspace.id,
                 source_url=CLIP.as_uri(),
-                facts=inspect(CLIP.as_uri(), self.policy),
+                facts=inspect(CLIP.as_uri(), self.policies.of(self.workspace.id)),
             )
             return assignments.create_assignment(
                 session,

@@ -12,7 +12,6 @@ from activities.access.credentials import CredentialKeeper
 from activities.access.reauth_links import ReauthLinks
 from api.app import create_app
 from api.context import Context
-from media.policy import SourcePolicy
 from platforms.registry import Registry
 from settings import Settings
 from store.engine import Store
@@ -27,6 +26,7 @@ from tests.support.api import (
     client,
     tenant_of,
 )
+from tests.support.attachments import policies
 from tests.support.lifecycles import DirectedLifecycles
 
 
@@ -85,7 +85,9 @@ def make_context(
     facebook: DirectedFacebook,
 ) -> Iterator[Callable[..., Context]]:
     """Make a context, with other settings where a test wants them."""
-    path = tmp_path / "castline.db"
+    data = tmp_path / "data"
+    data.mkdir()
+    path = data / "castline.db"
     shutil.copy(migrated, path)
     keyring = Keyring.from_json(create_keyset())
     vault = Vault(keyring)
@@ -95,7 +97,7 @@ def make_context(
     def make(**settings: object) -> Context:
         # One application serves a whole run of tests, all from one address.
         rates = dict.fromkeys(("rate_per_address", "rate_per_key", "rate_refused_keys"), 10**6)
-        paths = {"public_url": PUBLIC_URL, "data_dir": tmp_path, "database_url": None}
+        paths = {"public_url": PUBLIC_URL, "data_dir": data, "database_url": None}
         chosen = {**paths, **rates, **settings}
         return Context(
             settings=Settings.model_validate(chosen),
@@ -103,7 +105,7 @@ def make_context(
             vault=vault,
             keyring=keyring,
             registry=registry,
-            policy=SourcePolicy(roots=(media,)),
+            policies=policies(media, data_dir=data),
             credentials=CredentialKeeper(store, vault, registry),
             reauth_links=ReauthLinks(vault, PUBLIC_URL),
             lifecycles=lifecycles,

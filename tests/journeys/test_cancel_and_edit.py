@@ -16,7 +16,7 @@ START = "videos.insert.start"
 
 @pytest.fixture
 def clip(stack: Stack) -> Clip:
-    return make_clip(stack.parts.settings.data_dir)
+    return make_clip(stack.media)
 
 
 def path(assignment: dict[str, Any], verb: str = "") -> str:

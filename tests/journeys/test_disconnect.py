@@ -14,6 +14,7 @@ from store.queries.publishing.assignments import lock_assignment
 from store.tables import now
 from tests.support.clips import MIB, Clip, make_clip
 from tests.support.origin import Origin
+from tests.support.pictures import jpeg
 from tests.support.reauth import asked, break_connection, events, reconnect
 from tests.support.stack import Stack, Tenant
 
@@ -24,7 +25,7 @@ TRANSFER = "videos.insert.transfer"
 @pytest.fixture
 def clip(stack: Stack) -> Clip:
     """Four chunks."""
-    return make_clip(stack.parts.settings.data_dir)
+    return make_clip(stack.media)
 
 
 async def end(tenant: Tenant, connection_id: str, *, status: int = 200) -> Any:
@@ -122,7 +123,7 @@ async def parked(tenant: Tenant, point: str, **payload: str) -> Any:
 async def test_a_thumbnail_that_nobody_will_set_hides_no_video(
     tenant: Tenant, stack: Stack
 ) -> None:
-    with Origin(b"\xff\xd8\xff" + bytes(1000)) as pictures:
+    with Origin(jpeg()) as pictures:
         waiting = await parked(tenant, "thumbnails.set", thumbnailUrl=pictures.url)
 
         await end(tenant, waiting["connectionId"])

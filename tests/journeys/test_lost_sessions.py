@@ -37,7 +37,7 @@ REASON = "Looked by hand: it is not there."
 @pytest.fixture
 def clip(stack: Stack) -> Clip:
     stack.emulator.switch(processing_seconds=0)
-    return make_clip(stack.parts.settings.data_dir)
+    return make_clip(stack.media)
 
 
 async def assign_by_hand(tenant: Tenant, clip: Clip) -> str:
@@ -57,7 +57,7 @@ def keeper_of(stack: Stack) -> CredentialKeeper:
 async def transfer_by_hand(stack: Stack, assignment_id: str, *, attempt: int = 1) -> Uploaded:
     parts = stack.parts
     steps = TransferActivities(
-        parts.store, parts.vault, parts.registry, keeper_of(stack), parts.policy
+        parts.store, parts.vault, parts.registry, keeper_of(stack), parts.policies
     )
     return await asyncio.to_thread(
         ActivityEnvironment().run, steps.transfer, TransferInput(assignment_id, attempt)

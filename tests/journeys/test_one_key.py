@@ -59,6 +59,7 @@ async def twins(
 ) -> AsyncIterator[Twins]:
     folder = tmp_path_factory.mktemp("twins")
     settings = settings_for(folder, Emulator(NOWHERE), NO_TEMPORAL, database_url=database_url)
+    settings.data_dir.mkdir()
     ensure_keyset_file(settings.keyset_file)
     parts = build_parts(settings)
     parts.store.migrate()

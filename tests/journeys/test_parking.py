@@ -11,11 +11,12 @@ from tests.support.clips import MIB, Clip, make_clip, the_only_video
 from tests.support.emulator import ANA
 from tests.support.meta import BAKERY
 from tests.support.origin import Origin
+from tests.support.pictures import jpeg
 from tests.support.reauth import REFRESH, reconnect
 from tests.support.stack import Stack, Tenant, eventually
 
 TRANSFER = "videos.insert.transfer"
-PICTURE = b"\xff\xd8\xff" + bytes(1000)
+PICTURE = jpeg()
 PAGE_TRANSFER = "page_videos.transfer"
 WITHIN = 5.0
 """Seconds from a person's consent to work that goes on: promised."""
@@ -25,7 +26,7 @@ WITHIN = 5.0
 def clip(stack: Stack) -> Clip:
     """Four chunks, and four ranges of a Page's video."""
     stack.emulator.switch(range_bytes=MIB)
-    return make_clip(stack.parts.settings.data_dir)
+    return make_clip(stack.media)
 
 
 async def all_in(tenant: Tenant, connection_id: str, *states: str, within: float) -> list[Any]:

@@ -1,5 +1,6 @@
 """After the last byte: the platform's word, its oddities, and what is done beside the video."""
 
+import asyncio
 import hashlib
 import threading
 from collections.abc import Iterator
@@ -10,10 +11,12 @@ import pytest
 
 from store.queries.publishing import transfers
 from tests.emulator.stranger import Stranger
+from tests.support.origin import Origin
+from tests.support.pictures import VTT, jpeg
 from tests.support.stack import Stack, Tenant
 
 START = "videos.insert.start"
-IMAGE = b"\xff\xd8\xff\xe0" + b"an image" * 100 + b"\xff\xd9"
+IMAGE = jpeg()
 
 
 @pytest.fixture(scope="module")
@@ -145,13 +148,49 @@ async def test_a_thumbnail_survives_a_blip(tenant: Tenant, stack: Stack, picture
     ]
 
 
-async def test_a_thumbnail_that_fails_hides_no_video(
-    tenant: Tenant, stack: Stack, pictures: str
+async def test_files_of_origins_that_tell_no_length_are_published(
+    tenant: Tenant, stack: Stack
 ) -> None:
-    published = await tenant.publish(
-        await tenant.connection(),
-        payload={"title": "Bread", "thumbnailUrl": f"{pictures}/missing.jpg"},
-    )
+    await asyncio.to_thread(Stranger(stack.emulator).connect)  # who grants the scope of captions
+    with Origin(IMAGE, chunked=True) as pictures, Origin(VTT, sized=False) as texts:
+        published = await tenant.publish(
+            await tenant.connection(),
+            payload={
+                "title": "Bread",
+                "thumbnailUrl": pictures.url,
+                "captions": [{"language": "en", "url": texts.url}],
+            },
+        )
+
+    assert (published["state"], published["warnings"]) == ("published", {})
+    (video,) = stack.emulator.videos()
+    assert video["thumbnail_sha256"] == hashlib.sha256(IMAGE).hexdigest()
+    assert [one["sha256"] for one in video["captions"]] == [hashlib.sha256(VTT).hexdigest()]
+
+
+async def test_a_thumbnail_that_was_changed_is_not_sent(tenant: Tenant, stack: Stack) -> None:
+    image = stack.media / "changing.jpg"
+    image.write_bytes(IMAGE)
+    connection_id = await tenant.connection()
+    stack.emulator.switch(processing_seconds=2)
+    payload = {"title": "Bread", "thumbnailUrl": image.as_uri()}
+    assignment = await tenant.assign(connection_id, payload=payload)
+    image.write_bytes(jpeg(100, 100))
+
+    published = await tenant.until(assignment["id"], "published", "failed")
+
+    assert published["state"] == "published"
+    assert "not the one that was accepted" in published["warnings"]["thumbnail_failed"]
+    assert stack.emulator.calls("thumbnails.set") == 0
+
+
+async def test_a_thumbnail_that_fails_hides_no_video(tenant: Tenant, stack: Stack) -> None:
+    with Origin(IMAGE) as pictures:
+        pictures.refusals.extend([(0, ""), (404, "")])  # it is there when it is accepted
+        published = await tenant.publish(
+            await tenant.connection(),
+            payload={"title": "Bread", "thumbnailUrl": pictures.url},
+        )
 
     assert (published["state"], published["errorCode"]) == ("published", None)
     assert list(published["warnings"]) == ["thumbnail_failed"]
@@ -163,14 +202,14 @@ async def test_a_thumbnail_that_fails_hides_no_video(
 
 
 async def test_a_step_without_its_scope_leaves_the_connection_as_it_is(
-    tenant: Tenant, stack: Stack, pictures: str
+    tenant: Tenant, stack: Stack
 ) -> None:
     connection_id = await tenant.connection()
-    captions = [{"language": "en", "url": f"{pictures}/cover.jpg"}]
-
-    published = await tenant.publish(
-        connection_id, payload={"title": "Bread", "captions": captions}
-    )
+    with Origin(VTT) as texts:
+        captions = [{"language": "en", "url": texts.url}]
+        published = await tenant.publish(
+            connection_id, payload={"title": "Bread", "captions": captions}
+        )
 
     assert published["state"] == "published"
     assert list(published["warnings"]) == ["captions_failed"]

@@ -137,7 +137,8 @@ def logs() -> Iterator[leaks.Logs]:
 @pytest.fixture
 async def journey(tmp_path: Path, emulator: Emulator) -> AsyncIterator[Journey]:
     """An installation of its own, Temporal's database included."""
-    server = DevServer(tmp_path)
+    (tmp_path / "data").mkdir()
+    server = DevServer(tmp_path / "data")
     await server.start()
     try:
         async with running_stack(tmp_path, emulator, server.address) as stack:
@@ -152,7 +153,7 @@ async def test_no_secret_is_found_after_a_long_journey(
     journey.met("API key", journey.tenant.key)
     journey.met("client secret", CLIENT_SECRET)
     journey.met("app secret", meta.APP_SECRET)
-    for key in json.loads((tmp_path / "keyset.json").read_text())["key"]:
+    for key in json.loads((tmp_path / "data" / "keyset.json").read_text())["key"]:
         journey.met(f"key {key['keyId']}", key["keyData"]["value"])
 
     connection_id = await journey.consent("first")
@@ -177,7 +178,7 @@ async def test_no_secret_is_found_after_a_long_journey(
     await journey.walk_timelines()
 
     await journey.walk_workflows()
-    journey.hay |= leaks.files(tmp_path) | {"log": logs.data}
+    journey.hay |= leaks.files(tmp_path / "data") | {"log": logs.data}
     logging.getLogger("castline.api").debug("%s", PLANTED)
     assert any(where.startswith("timeline of ") for where in journey.hay)
     assert {"castline.db", "castline.db-wal", "temporal.db", "log"} <= journey.hay.keys()

@@ -15,7 +15,7 @@ TRANSFER = "videos.insert.transfer"
 def clip(stack: Stack) -> Clip:
     """Four chunks, the last one short."""
     stack.emulator.switch(processing_seconds=0, page_processing_seconds=0)
-    return make_clip(stack.parts.settings.data_dir)
+    return make_clip(stack.media)
 
 
 async def timeline(tenant: Tenant, assignment: dict[str, Any]) -> Any:

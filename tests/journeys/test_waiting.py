@@ -19,7 +19,7 @@ START = "videos.insert.start"
 def clip(stack: Stack) -> Clip:
     """Four chunks. What is uploaded is processed at once."""
     stack.emulator.switch(processing_seconds=0)
-    return make_clip(stack.parts.settings.data_dir)
+    return make_clip(stack.media)
 
 
 def next_midnight_in_california() -> datetime:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from media.address import is_literal, parse
+from domain.errors import InvalidRequest
+from media.address import is_literal, parse, resolve
 
 
 @pytest.mark.parametrize(
@@ -29,3 +30,48 @@ def test_a_host_is_written_by_the_rules_of_today(url: str, host: str, authority:
 )
 def test_an_address_that_needs_no_look_up_is_told_from_a_name(host: str, is_one: bool) -> None:
     assert is_literal(parse(f"https://{host}/", allow_private=False)) is is_one
+
+
+METADATA = [
+    "169.254.169.254",
+    "169.254.170.2",
+    "168.63.129.16",
+    "100.100.100.200",
+    "192.0.0.192",
+    "2852039166",
+    "[fd00:ec2::254]",
+    "[fd20:ce::254]",
+    "[::ffff:169.254.169.254]",
+    "[::ffff:168.63.129.16]",
+    "[64:ff9b::a83f:8110]",
+    "[64:ff9b:1::a9fe:a9fe]",
+    "[2002:a83f:8110::]",
+]
+
+
+@pytest.mark.parametrize("host", METADATA)
+@pytest.mark.parametrize("allow_private", [False, True])
+def test_a_metadata_service_is_never_called(host: str, allow_private: bool) -> None:
+    address = parse(f"https://{host}/latest/", allow_private=allow_private)
+    with pytest.raises(InvalidRequest, match="metadata service") as raised:
+        resolve(address, allow_private=allow_private)
+    assert raised.value.code == "address_not_allowed"
+
+
+@pytest.mark.parametrize("port", [1, 22, 25, 80, 2375, 6379, 8420, 9200, 65535])
+def test_a_port_that_is_not_allowed_is_refused_with_those_that_are(port: int) -> None:
+    with pytest.raises(InvalidRequest, match=f"Port {port} is not allowed. Use 443 or 8443"):
+        parse(f"https://media.example:{port}/", allow_private=False)
+
+
+def test_the_operator_chooses_the_ports() -> None:
+    ports = frozenset({9443})
+    assert parse("https://media.example:9443/", allow_private=False, ports=ports).port == 9443
+    for other in ("https://media.example/", "https://media.example:8443/"):
+        with pytest.raises(InvalidRequest, match="Use 9443"):
+            parse(other, allow_private=False, ports=ports)
+
+
+def test_where_private_addresses_are_allowed_any_port_is() -> None:
+    assert parse("http://127.0.0.1:4321/", allow_private=True).port == 4321
+    assert parse("http://127.0.0.1/", allow_private=True).port == 80

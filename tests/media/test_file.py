@@ -5,7 +5,7 @@ import pytest
 
 from domain.errors import SourceUnusable
 from media.open import open_found, open_source
-from media.policy import SourcePolicy
+from media.policy import SourcePolicies, SourcePolicy
 from media.source import Pin
 from tests.media.conftest import move, read
 
@@ -146,3 +146,68 @@ def test_a_file_that_was_moved_away_has_changed(film: Path, policy: SourcePolicy
     film.unlink()
     with pytest.raises(SourceUnusable):
         source.verify()
+
+
+@pytest.fixture
+def data_dir(root: Path) -> Path:
+    """Castline's own data, in the folder that was opened."""
+    folder = root / "data"
+    (folder / "media" / "wsp_theirs").mkdir(parents=True)
+    for name in ("keyset.json", "castline.db", "media/wsp_theirs/upl_1"):
+        (folder / name).write_bytes(b"secret")
+    return folder
+
+
+@pytest.fixture
+def guarded(root: Path, data_dir: Path) -> SourcePolicy:
+    policies = SourcePolicies(
+        data_dir=data_dir, roots_of=lambda _: (root,), secrets=(data_dir / "keyset.json",)
+    )
+    return policies.of("wsp_ours")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "data/keyset.json",
+        "data/castline.db",
+        "data/missing",
+        "data/media/wsp_theirs/upl_1",
+        "other/../data/keyset.json",
+        "data/media/../keyset.json",
+        "./data//keyset.json",
+    ],
+)
+def test_the_data_folder_is_kept_out_whatever_the_roots(
+    root: Path, guarded: SourcePolicy, name: str
+) -> None:
+    (root / "other").mkdir()
+    assert refused(f"file://{root}/{name}", guarded) == "source_not_allowed"
+
+
+def test_a_symlink_does_not_lead_into_the_data_folder(
+    root: Path, data_dir: Path, guarded: SourcePolicy
+) -> None:
+    (root / "keys.srt").symlink_to(data_dir / "keyset.json")
+    (root / "inner").symlink_to(data_dir)
+    assert refused((root / "keys.srt").as_uri(), guarded) == "source_not_allowed"
+    assert refused(f"{root.as_uri()}/inner/castline.db", guarded) == "source_not_allowed"
+
+
+def test_a_hard_link_to_the_key_set_is_known_by_its_inode(
+    root: Path, data_dir: Path, guarded: SourcePolicy
+) -> None:
+    (root / "keys.srt").hardlink_to(data_dir / "keyset.json")
+    assert refused((root / "keys.srt").as_uri(), guarded) == "source_not_allowed"
+
+
+def test_a_data_folder_that_is_a_symlink_is_kept_out(root: Path, data_dir: Path) -> None:
+    (root / "alias").symlink_to(data_dir)
+    policy = SourcePolicies(data_dir=root / "alias", roots_of=lambda _: (root,)).of("wsp_ours")
+    assert refused((data_dir / "castline.db").as_uri(), policy) == "source_not_allowed"
+
+
+def test_what_lies_beside_the_data_folder_is_read(
+    film: Path, guarded: SourcePolicy, data: bytes
+) -> None:
+    assert open_found(film.as_uri(), policy=guarded).pin.size == len(data)

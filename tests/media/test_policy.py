@@ -1,5 +1,7 @@
 """Addresses that a caller may name and we must not visit."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from domain.errors import SourceUnusable
@@ -8,9 +10,9 @@ from media.policy import SourcePolicy
 from tests.support.origin import Origin
 
 
-def refused(url: str) -> bool:
+def refused(url: str, policy: SourcePolicy = SourcePolicy()) -> bool:  # noqa: B008
     with pytest.raises(SourceUnusable) as raised:
-        open_https(url, policy=SourcePolicy())
+        open_https(url, policy=policy)
     assert "secret" not in raised.value.sentence
     return raised.value.code == "source_not_allowed"
 
@@ -55,8 +57,21 @@ def test_no_address_but_a_public_one_is_visited(host: str) -> None:
 
 
 def test_a_name_that_leads_to_a_private_address_is_not_visited(origin: Origin) -> None:
-    assert refused(origin.url)
+    port = urlsplit(origin.url).port
+    assert port is not None
+    assert refused(origin.url, SourcePolicy(ports=frozenset({port})))
     assert origin.asked == []
+
+
+def test_a_redirect_to_a_metadata_service_is_not_followed(
+    origin: Origin, at_home: SourcePolicy
+) -> None:
+    origin.refusals.append((302, "https://169.254.169.254/latest/meta-data/"))
+    assert refused(origin.url, at_home)
+
+
+def test_a_port_that_is_not_allowed_is_not_visited() -> None:
+    assert refused("https://example.com:9200/_search?signature=secret")
 
 
 @pytest.mark.parametrize(

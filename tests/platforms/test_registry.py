@@ -2,7 +2,6 @@ import pytest
 
 from domain.errors import InvalidRequest
 from domain.states import PlatformName
-from media.policy import SourcePolicy
 from platforms.facebook import Facebook
 from platforms.registry import Registry, build_registry
 from platforms.youtube import YouTube
@@ -11,7 +10,7 @@ from settings import Settings
 
 def registry_of(**settings: object) -> Registry:
     google = {"google_client_id": "id", "google_client_secret": "secret"}
-    return build_registry(Settings.model_validate({**google, **settings}), SourcePolicy())
+    return build_registry(Settings.model_validate({**google, **settings}))
 
 
 def test_a_platform_with_credentials_is_there_by_its_name() -> None:

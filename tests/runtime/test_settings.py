@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from domain.errors import CastlineError
 from settings import EMULATED_CLIENT_ID, GOOGLE_TOKEN_URL, Settings, known_names
@@ -53,6 +54,14 @@ def test_empty_counts_as_not_set(read: Read) -> None:
 
 def test_folders_are_separated_like_a_path(read: Read) -> None:
     assert read(media_roots="/srv/a:/srv/b").media_roots == (Path("/srv/a"), Path("/srv/b"))
+
+
+def test_ports_are_a_list_of_real_ones(read: Read) -> None:
+    assert read().source_ports == {443, 8443}
+    assert read(source_ports="443,9443").source_ports == {443, 9443}
+    for wrong in (",", "0", "443,70000", "https"):
+        with pytest.raises(ValidationError):
+            read(source_ports=wrong)
 
 
 def test_secrets_print_as_stars(read: Read) -> None:

@@ -20,6 +20,10 @@ class Origin:
     etag: str = '"one"'
     modified: str = "Sun, 22 Nov 2026 10:00:00 GMT"
     sized: bool = True
+    announced: int | None = None
+    """The Content-Length that is told instead of the true one."""
+    chunked: bool = False
+    """Send the body in chunks (HTTP/1.1), which tell no length."""
     coding: str = ""
     cuts: deque[int] = field(default_factory=deque)
     """Hang up after so many bytes of the body."""
@@ -30,6 +34,8 @@ class Origin:
     asked: list[str] = field(default_factory=list)
     """The Range of each request."""
     targets: list[str] = field(default_factory=list)
+    agents: list[str] = field(default_factory=list)
+    """The User-Agent of each request."""
     sent: int = 0
 
     def __enter__(self) -> "Origin":
@@ -55,6 +61,8 @@ class Origin:
         origin = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1" if origin.chunked else "HTTP/1.0"
+
             def do_GET(self) -> None:
                 origin.answer(self)
 
@@ -67,6 +75,7 @@ class Origin:
         span = request.headers.get("Range", "")
         self.asked.append(span)
         self.targets.append(request.path)
+        self.agents.append(request.headers.get("User-Agent", ""))
         status, location = self.refusals.popleft() if self.refusals else (0, "")
         if status:
             request.send_response(status)
@@ -92,14 +101,17 @@ class Origin:
                 request.send_header(name, value)
         if self.coding:
             request.send_header("Content-Encoding", self.coding)
-        if self.sized:
-            request.send_header("Content-Length", str(len(body)))
+        if self.chunked:
+            request.send_header("Transfer-Encoding", "chunked")
+        elif self.sized:
+            told = len(body) if self.announced is None else self.announced
+            request.send_header("Content-Length", str(told))
         request.end_headers()
         if self.trickles == "body":
             self._trickle(request, body)
             return
         cut = self.cuts.popleft() if self.cuts else len(body)
-        self._send(request, body[:cut])
+        self._send(request, _in_chunks(body) if self.chunked else body[:cut])
 
     def _trickle(self, request: BaseHTTPRequestHandler, data: bytes) -> None:
         try:
@@ -116,3 +128,8 @@ class Origin:
                 self.sent += request.wfile.write(body[start : start + 65536])
         except OSError:
             pass  # whoever has seen enough hangs up
+
+
+def _in_chunks(body: bytes) -> bytes:
+    pieces = [body[start : start + 4096] for start in range(0, len(body), 4096)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in [*pieces, b""])

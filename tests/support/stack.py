@@ -77,7 +77,7 @@ async def temporal_server(**dynamic: object) -> AsyncIterator[str]:
 def settings_for(folder: Path, emulator: Emulator, temporal: str, **more: Any) -> Settings:
     return Settings.model_validate(
         {
-            "data_dir": folder,
+            "data_dir": folder / "data",
             "temporal_address": temporal,
             "emulator_url": emulator.url,
             "public_url": "http://127.0.0.1:8420",
@@ -99,10 +99,17 @@ class Stack:
     emulator: Emulator
     http: httpx.AsyncClient = field(repr=False)
 
+    @property
+    def media(self) -> Path:
+        """A media root of every tenant. The data folder lies in it."""
+        return self.parts.settings.data_dir.parent
+
     async def tenant(self, name: str) -> "Tenant":
         """A new workspace with a key; loopback redirects are open, since the emulator is used."""
         with self.parts.store.write() as session:
             workspace = workspaces.create_workspace(session, name=name)
+            for root in self.parts.settings.media_roots:
+                workspaces.add_media_root(session, workspace.id, folder=root)
             _, key = workspaces.create_key(session, workspace_id=workspace.id, label="journey")
         return Tenant(self, workspace.id, key.reveal())
 
@@ -130,6 +137,7 @@ async def running_stack(
     folder: Path, emulator: Emulator, temporal: str, *, works: bool = True, **settings: Any
 ) -> AsyncIterator[Stack]:
     chosen = settings_for(folder, emulator, temporal, **settings)
+    chosen.data_dir.mkdir(mode=0o700, exist_ok=True)
     ensure_keyset_file(chosen.keyset_file)
     parts = build_parts(chosen)
     parts.store.migrate()

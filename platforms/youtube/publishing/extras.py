@@ -2,9 +2,9 @@
 
 Each step may be run again at any time: a thumbnail replaces itself, captions that exist
 are refused by YouTube and count as done, a playlist is read before it is added to. The
-media are small (50 MB for an image, 100 MB for captions), so they are read into memory
-and sent in one request that can be repeated whole. Captions and playlists need the scope
-`youtube.force-ssl`, which is asked for only where the adapter is told to.
+files are small, so each is sent in one request that can be repeated whole. Captions and
+playlists need the scope `youtube.force-ssl`, which is asked for only where the adapter is
+told to.
 """
 
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ from googleapiclient.http import MediaInMemoryUpload
 
 from domain.errors import PlatformRefusal
 from domain.states import StepName
-from media.policy import SourcePolicy
-from platforms.attachments import image_type, read_attachment
+from media.attachments import Attachment, NamedAttachment, ReadAttachment
 from platforms.protocol import Credential
 from platforms.steps import step_needs_its_scope
 from platforms.youtube.api import Api
 from platforms.youtube.channels import MANAGE, UPLOAD, require_scopes
+from platforms.youtube.limits import CAPTIONS, THUMBNAIL
 from platforms.youtube.publishing.outcome import require_due
 
 _FIELDS = {
@@ -40,14 +40,20 @@ def extra_steps(payload: Mapping[str, Any]) -> tuple[StepName, ...]:
     return tuple(step for step, field in _FIELDS.items() if payload.get(field))
 
 
+def attachments(payload: Mapping[str, Any]) -> tuple[NamedAttachment, ...]:
+    """The files that the payload names: the thumbnail, and the tracks in their order. Pure."""
+    thumbnail = _thumbnail(payload)
+    return (*(() if thumbnail is None else (thumbnail,)), *(named for _, named in _tracks(payload)))
+
+
 def run_step(
     api: Api,
-    policy: SourcePolicy,
     step: StepName,
     credential: Credential,
     platform_id: str,
     payload: Mapping[str, Any],
     *,
+    read: ReadAttachment,
     uploaded_at: datetime | None,
 ) -> None:
     """Do one step: one call for a thumbnail or caption track, one or two for a playlist.
@@ -58,7 +64,7 @@ def run_step(
     with step_needs_its_scope():
         require_scopes(credential, *STEP_SCOPES[step])
         try:
-            _run(api, policy, step, credential, platform_id, payload)
+            _run(api, step, credential, platform_id, payload, read)
         except PlatformRefusal as refusal:
             if refusal.code == "video_missing":
                 require_due(uploaded_at)
@@ -67,40 +73,52 @@ def run_step(
 
 def _run(
     api: Api,
-    policy: SourcePolicy,
     step: StepName,
     credential: Credential,
     platform_id: str,
     payload: Mapping[str, Any],
+    read: ReadAttachment,
 ) -> None:
     match step:
         case StepName.THUMBNAIL:
-            _set_thumbnail(api, policy, credential, platform_id, payload["thumbnailUrl"])
+            if (named := _thumbnail(payload)) is not None:
+                _set_thumbnail(api, credential, platform_id, read(named))
         case StepName.CAPTIONS:
-            for captions in payload["captions"]:
-                _ensure_captions(api, policy, credential, platform_id, captions)
+            for captions, named in _tracks(payload):
+                _ensure_captions(api, credential, platform_id, captions, read(named).content)
         case StepName.PLAYLIST:
             for playlist_id in payload["playlistIds"]:
                 _ensure_in_playlist(api, credential, platform_id, playlist_id)
 
 
-def _set_thumbnail(
-    api: Api, policy: SourcePolicy, credential: Credential, video_id: str, url: str
-) -> None:
-    image = read_attachment(policy, url, at_most=50 << 20)
-    media = MediaInMemoryUpload(image, mimetype=image_type(image), resumable=False)
+def _thumbnail(payload: Mapping[str, Any]) -> NamedAttachment | None:
+    url = payload.get(_FIELDS[StepName.THUMBNAIL])
+    return NamedAttachment(_FIELDS[StepName.THUMBNAIL], url, THUMBNAIL) if url else None
+
+
+def _tracks(payload: Mapping[str, Any]) -> list[tuple[Mapping[str, str], NamedAttachment]]:
+    field = _FIELDS[StepName.CAPTIONS]
+    return [
+        (track, NamedAttachment(field, track["url"], CAPTIONS, item))
+        for item, track in enumerate(payload.get(field) or (), 1)
+    ]
+
+
+def _set_thumbnail(api: Api, credential: Credential, video_id: str, image: Attachment) -> None:
+    media = MediaInMemoryUpload(
+        image.content, mimetype=image.media_type(THUMBNAIL), resumable=False
+    )
     api.call(credential, api.thumbnails.set(videoId=video_id, media_body=media))
 
 
 def _ensure_captions(
     api: Api,
-    policy: SourcePolicy,
     credential: Credential,
     video_id: str,
     captions: Mapping[str, str],
+    content: bytes,
 ) -> None:
-    text = read_attachment(policy, captions["url"], at_most=100 << 20)
-    media = MediaInMemoryUpload(text, mimetype="application/octet-stream", resumable=False)
+    media = MediaInMemoryUpload(content, mimetype="application/octet-stream", resumable=False)
     track = {
         "videoId": video_id,
         "language": captions["language"],

@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("redirect_prefixes", sa.JSON(), nullable=False),
+        sa.Column("media_roots", sa.JSON(), nullable=False),
         sa.Column("last_video_number", sa.Integer(), nullable=False),
         sa.Column("last_upload_number", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -265,6 +266,22 @@ def upgrade() -> None:
     op.create_index("ix_ticket_open", "ticket", ["workspace_id", "state"])
     op.create_index("ix_ticket_connection_id", "ticket", ["connection_id"])
 
+    op.create_table(
+        "attachment",
+        sa.Column("assignment_id", sa.String(), nullable=False),
+        sa.Column("source_digest", sa.String(), nullable=False),
+        sa.Column("field", sa.String(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("media_type", sa.String(), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"],
+            ["assignment.id"],
+        ),
+        sa.PrimaryKeyConstraint("assignment_id", "source_digest"),
+    )
     op.create_table(
         "step",
         sa.Column("assignment_id", sa.String(), nullable=False),

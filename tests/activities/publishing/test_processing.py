@@ -37,7 +37,9 @@ def uploaded(installation: Installation) -> Assignment:
 
 @pytest.fixture
 def publishing(installation: Installation) -> PublishingActivities:
-    return PublishingActivities(installation.store, installation.registry, installation.keeper)
+    return PublishingActivities(
+        installation.store, installation.registry, installation.keeper, installation.policies
+    )
 
 
 def look(

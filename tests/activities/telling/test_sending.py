@@ -130,11 +130,23 @@ async def test_nothing_is_sent_to_an_address_that_is_not_public(
     receiver: Receiver, host: str
 ) -> None:
     reply = await send(
-        Sender(allow_private=False),
+        Sender(allow_private=False, ports={receiver.port}),
         message(f"https://{host}:{receiver.port}/hook?signature=secret"),
     )
     assert (reply.answer, reply.status) == (DeliveryAnswer.NOT_ALLOWED, None)
     assert receiver.webhooks == []
+
+
+@pytest.mark.parametrize("allow_private", [False, True])
+async def test_nothing_is_sent_to_a_metadata_service(allow_private: bool) -> None:
+    for host in ("168.63.129.16", "169.254.169.254", "[::ffff:168.63.129.16]"):
+        reply = await send(Sender(allow_private=allow_private), message(f"https://{host}/hook"))
+        assert reply.answer is DeliveryAnswer.NOT_ALLOWED
+
+
+async def test_a_port_that_is_not_allowed_is_not_called() -> None:
+    reply = await send(Sender(allow_private=False), message("https://93.184.216.34:6379/hook"))
+    assert reply.answer is DeliveryAnswer.NOT_ALLOWED
 
 
 async def test_plain_http_is_not_spoken(receiver: Receiver) -> None:

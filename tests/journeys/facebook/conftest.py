@@ -17,7 +17,7 @@ async def page(tenant: Tenant) -> str:
 def clip(stack: Stack) -> Clip:
     """Four ranges of a Page's video, the last one short; processed at once."""
     stack.emulator.switch(page_processing_seconds=0, range_bytes=MIB)
-    return make_clip(stack.parts.settings.data_dir)
+    return make_clip(stack.media)
 
 
 @pytest.fixture

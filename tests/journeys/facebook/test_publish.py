@@ -9,9 +9,10 @@ import pytest
 from store.queries.publishing import transfers
 from tests.support.clips import Clip, the_only_video
 from tests.support.meta import BAKERY, page_id
+from tests.support.pictures import jpeg
 from tests.support.stack import Stack, Tenant
 
-IMAGE = b"\xff\xd8\xff\xe0" + b"an image" * 100 + b"\xff\xd9"
+IMAGE = jpeg()
 SAID = {
     "title": "Bread",
     "description": "Sourdough in a day",

@@ -1,11 +1,9 @@
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from domain.secrets import Secret
-from media.policy import SourcePolicy
 from platforms.facebook import Facebook, MetaApp
 from platforms.protocol import Account, Credential
 from tests.support import meta
@@ -51,8 +49,8 @@ def app(emulator: Emulator) -> MetaApp:
 
 
 @pytest.fixture
-def facebook(app: MetaApp, tmp_path: Path) -> Facebook:
-    return Facebook(app, chunk_size=CHUNK, policy=SourcePolicy(roots=(tmp_path,)))
+def facebook(app: MetaApp) -> Facebook:
+    return Facebook(app, chunk_size=CHUNK)
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from activities.publishing.processing import PublishingActivities
 from activities.publishing.transferring import TransferActivities
 from domain.secrets import Secret
 from domain.states import StepName
-from media.policy import SourcePolicy
 from platforms.facebook import MetaApp
 from platforms.registry import Registry
 from store.engine import Store
@@ -29,6 +28,7 @@ from store.keyring import Keyring
 from store.vault import Vault
 from tests.platforms.outcomes.overheard import Over, OverheardFacebook, OverheardYouTube
 from tests.support import meta
+from tests.support.attachments import policies
 from tests.support.google import app_at
 
 CHUNK = 256 * 1024
@@ -71,17 +71,15 @@ class Process:
     def __init__(self, home: Home, store: Store, over: Over) -> None:
         self.store = store
         self.vault = home.vault
-        self.policy = SourcePolicy(roots=(home.media,))
-        self.youtube = OverheardYouTube(
-            app_at(home.emulator_url), chunk_size=CHUNK, policy=self.policy, manages=True
-        )
+        self.policies = policies(home.media)
+        self.youtube = OverheardYouTube(app_at(home.emulator_url), chunk_size=CHUNK, manages=True)
         app = MetaApp(
             app_id=meta.APP_ID,
             app_secret=Secret(meta.APP_SECRET),
             dialog_root=home.emulator_url,
             graph_root=home.emulator_url,
         )
-        self.facebook = OverheardFacebook(app, chunk_size=CHUNK, policy=self.policy)
+        self.facebook = OverheardFacebook(app, chunk_size=CHUNK)
         self.youtube.over = self.facebook.over = over
         self.registry = Registry({"youtube": self.youtube, "facebook": self.facebook})
         self.keeper = CredentialKeeper(self.store, self.vault, self.registry)
@@ -91,13 +89,15 @@ class Process:
         try:
             if work.step is None:
                 transferring = TransferActivities(
-                    self.store, self.vault, self.registry, self.keeper, self.policy
+                    self.store, self.vault, self.registry, self.keeper, self.policies
                 )
                 ActivityEnvironment().run(
                     transferring.transfer, TransferInput(work.assignment_id, 1)
                 )
             else:
-                publishing = PublishingActivities(self.store, self.registry, self.keeper)
+                publishing = PublishingActivities(
+                    self.store, self.registry, self.keeper, self.policies
+                )
                 ActivityEnvironment().run(
                     publishing.run_step, StepInput(work.assignment_id, work.step)
                 )

@@ -14,7 +14,8 @@ from activities.access.packing import pack
 from activities.publishing.reconciling import SETTLING
 from domain.secrets import Secret
 from domain.states import StepName
-from media.file import FileSource
+from media.file import open_file
+from media.policy import SourcePolicy
 from media.source import VideoFacts
 from platforms.outcomes.table import Call
 from platforms.protocol import Account
@@ -24,10 +25,12 @@ from store.queries.publishing import assignments, transfers, videos
 from store.tables import Assignment
 from tests.platforms.outcomes.home import CHUNK, Failed, Home, Process, Work, be_killed
 from tests.support import meta
+from tests.support.attachments import pin_local
 from tests.support.emulator import ANA, Emulator
+from tests.support.pictures import SRT, png
 
 SIZE = 3 * CHUNK + 1000
-PNG = b"\x89PNG\r\n\x1a\n and the rest of a picture"
+PNG = png()
 _REDIRECT = "http://127.0.0.1:8420/back"
 _CALLBACKS = {
     name: f"http://127.0.0.1:8420/api/v1/oauth/{name}/callback" for name in ("youtube", "facebook")
@@ -171,9 +174,11 @@ class Scene:
         content = secrets.token_bytes(SIZE)
         clip = self.home.media / f"{secrets.token_hex(8)}.mp4"
         clip.write_bytes(content)
-        with closing(FileSource(clip)) as source:
+        anywhere = SourcePolicy(roots=(self.home.media,))
+        with closing(open_file(clip.as_uri(), policy=anywhere)) as source:
             pin = source.pin
         facts = VideoFacts(pin, clip.name, "video/mp4", "mp4", 4000, 540, 960, None)
+        payload = self._payload()
         with self.store.write() as session:
             video = videos.create_video(
                 session,
@@ -188,8 +193,10 @@ class Scene:
                 video_id=video.id,
                 platform=self.call.platform,
                 type=self.type,
-                payload=self._payload(),
+                payload=payload,
             )
+            platform = self._process.registry.get(self.call.platform)
+            pin_local(session, assignment.id, platform.attachments(payload))
         return assignment.id, hashlib.sha256(content).hexdigest()
 
     def _payload(self) -> dict[str, Any]:
@@ -198,7 +205,7 @@ class Scene:
             case "thumbnail":
                 payload["thumbnailUrl"] = self._attach("cover.png", PNG)
             case "captions":
-                track = {"language": "en", "url": self._attach("en.srt", b"Flour")}
+                track = {"language": "en", "url": self._attach("en.srt", SRT)}
                 payload["captions"] = [track]
             case "playlist":
                 payload["playlistIds"] = [self._playlist()]

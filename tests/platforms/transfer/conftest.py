@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from media.file import FileSource
+from media.file import open_file
+from media.policy import SourcePolicy
 from media.source import Source
 from platforms.transfer import engine
 from platforms.transfer.digest import Digest
@@ -62,7 +63,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ride(path: Path) -> Iterator[Ride]:
-    source = FileSource(path)
+    source = open_file(path.as_uri(), policy=SourcePolicy(roots=(path.parent,)))
     yield Ride(source)
     source.close()
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from media.file import FileSource
+from media.file import open_file
+from media.policy import SourcePolicy
 from tests.platforms.transfer.conftest import KIB, Ride
 from tests.support.uploads import MiniUpload, Step, UploadServer, answer
 
@@ -32,7 +33,7 @@ def test_the_stored_bytes_equal_the_source(
 ) -> None:
     path = tmp_path / "video.bin"
     path.write_bytes(random.Random(size).randbytes(size))
-    source = FileSource(path)
+    source = open_file(path.as_uri(), policy=SourcePolicy(roots=(path.parent,)))
     with UploadServer(size, steps=deque(setbacks)) as server:
         ride = Ride(source)
         assert ride.run(MiniUpload(server.url, size=size, chunk=chunk)).platform_id == "made"

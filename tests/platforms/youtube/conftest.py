@@ -39,16 +39,14 @@ def app(emulator: Emulator) -> GoogleApp:
 
 
 @pytest.fixture
-def youtube(app: GoogleApp, tmp_path: Path) -> YouTube:
-    policy = SourcePolicy(roots=(tmp_path,))
-    return YouTube(app, chunk_size=CHUNK, policy=policy)
+def youtube(app: GoogleApp) -> YouTube:
+    return YouTube(app, chunk_size=CHUNK)
 
 
 @pytest.fixture
-def managing(app: GoogleApp, tmp_path: Path) -> YouTube:
+def managing(app: GoogleApp) -> YouTube:
     """An adapter that also asks for what captions and playlists need."""
-    policy = SourcePolicy(roots=(tmp_path,))
-    return YouTube(app, chunk_size=CHUNK, policy=policy, manages=True)
+    return YouTube(app, chunk_size=CHUNK, manages=True)
 
 
 Connect = Callable[..., Credential]

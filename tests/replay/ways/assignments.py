@@ -14,10 +14,11 @@ from tests.replay.noting import UNATTENDED, Outcomes
 from tests.support.clips import UPRIGHT
 from tests.support.meta import BAKERY
 from tests.support.origin import Origin
+from tests.support.pictures import jpeg
 from tests.support.stack import Stack, Tenant, eventually
 from workflows.options import TRANSFER
 
-PICTURE = b"\xff\xd8\xff" + bytes(1000)
+PICTURE = jpeg()
 TEXT = b"1\n00:00:00,000 --> 00:00:01,000\nBread.\n"
 
 OUTCOMES = Outcomes()

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from domain.errors import Conflict, NotFound
@@ -38,6 +40,26 @@ def test_redirects_are_allowed_once_each(store: Store, tenant: Tenant) -> None:
     with store.read() as session:
         workspace = workspaces.get_workspace(session, tenant.workspace.id)
         assert workspace.redirect_prefixes == []
+
+
+def test_media_roots_belong_to_their_workspace(store: Store, tenant: Tenant) -> None:
+    ours, shared = Path("/srv/ours"), Path("/srv/shared")
+    with store.write() as session:
+        other = workspaces.create_workspace(session, name="other")
+        for _ in range(2):
+            workspaces.add_media_root(session, tenant.workspace.id, folder=ours)
+    with store.write() as session:
+        # The setting's folders are for the oldest workspace alone.
+        found = workspaces.find_media_roots(session, tenant.workspace.id, of_the_oldest=[shared])
+        assert found == [ours, shared]
+        assert workspaces.find_media_roots(session, other.id, of_the_oldest=[shared]) == []
+        assert workspaces.find_media_roots(session, "wsp_unknown", of_the_oldest=[shared]) == []
+        with pytest.raises(NotFound) as caught:
+            workspaces.remove_media_root(session, other.id, folder=ours)
+        assert caught.value.code == "media_root_not_found"
+        workspaces.remove_media_root(session, tenant.workspace.id, folder=ours)
+    with store.read() as session:
+        assert workspaces.find_media_roots(session, tenant.workspace.id) == []
 
 
 def test_a_key_opens_until_it_is_revoked(store: Store, tenant: Tenant) -> None:

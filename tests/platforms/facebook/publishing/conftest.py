@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from domain.secrets import Secret
-from media.file import FileSource
+from media.file import FileSource, open_file
+from media.policy import SourcePolicy
 from platforms.facebook import Facebook
 from platforms.protocol import Account, Publication
 from platforms.transfer import engine
@@ -122,7 +123,7 @@ def publication(bakery: Account) -> Publication:
 def source(tmp_path: Path) -> Iterator[FileSource]:
     path = tmp_path / "sourdough.mp4"
     path.write_bytes(secrets.token_bytes(SIZE))
-    source = FileSource(path)
+    source = open_file(path.as_uri(), policy=SourcePolicy(roots=(path.parent,)))
     yield source
     source.close()
 

@@ -5,14 +5,18 @@ import pytest
 
 from domain.errors import PlatformRefusal, SourceUnusable
 from domain.states import StepName
-from platforms.facebook.publishing.thumbnail import MAX_IMAGE_BYTES, extra_steps
+from platforms.facebook.limits import THUMBNAIL
+from platforms.facebook.publishing.thumbnail import extra_steps
 from tests.platforms.facebook.publishing.conftest import Sender
+from tests.support.attachments import run_step
+from tests.support.pictures import jpeg, png
 
-IMAGES = {"cover.png": b"\x89PNG\r\n\x1a\n" + bytes(100), "cover.jpg": b"\xff\xd8\xff" + bytes(100)}
+IMAGES = {"cover.png": png(), "cover.jpg": jpeg()}
 
 
 def set_thumbnail(sender: Sender, path: Path) -> None:
-    sender.facebook.run_step(
+    run_step(
+        sender.facebook,
         StepName.THUMBNAIL,
         sender.account.credential,
         sender.run(fresh=True).platform_id,
@@ -39,7 +43,8 @@ def test_a_thumbnail_may_be_set_again(sender: Sender, tmp_path: Path) -> None:
     path.write_bytes(IMAGES["cover.png"])
     video_id = sender.run(fresh=True).platform_id
     for _ in range(2):
-        sender.facebook.run_step(
+        run_step(
+            sender.facebook,
             StepName.THUMBNAIL,
             sender.account.credential,
             video_id,
@@ -50,10 +55,10 @@ def test_a_thumbnail_may_be_set_again(sender: Sender, tmp_path: Path) -> None:
 
 def test_an_image_that_is_too_large_is_not_read(sender: Sender, tmp_path: Path) -> None:
     path = tmp_path / "cover.png"
-    path.write_bytes(IMAGES["cover.png"] + bytes(MAX_IMAGE_BYTES))
+    path.write_bytes(IMAGES["cover.png"] + bytes(THUMBNAIL.max_bytes))
     with pytest.raises(SourceUnusable) as caught:
         set_thumbnail(sender, path)
-    assert caught.value.code == "file_too_large"
+    assert caught.value.code == "attachment_too_large"
     assert sender.emulator.calls("video.thumbnails") == 0
 
 

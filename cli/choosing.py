@@ -1,0 +1,51 @@
+"""The database and the workspace that an operator's command works on."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from store.engine import Store
+    from store.tables import Workspace
+
+WorkspaceName = Annotated[
+    str | None, typer.Option("--workspace", "-w", help="Its name; may be left out if there is one.")
+]
+
+
+def open_store(*, must_be_current: bool = True) -> "Store":
+    """The database of the settings. Raises `Unavailable` when it is not up to date."""
+    from domain.errors import Unavailable
+    from settings import Settings
+    from store.engine import Store
+
+    settings = Settings()
+    if settings.database_url is None:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = Store(settings.database)
+    if must_be_current and not store.is_current():
+        raise Unavailable("migrations_missing", "The database is not up to date: castline migrate")
+    return store
+
+
+def choose_workspace(session: "Session", name: str | None) -> "Workspace":
+    """The workspace of this name, or the only one. Raises `NotFound` and `InvalidRequest`."""
+    from domain.errors import InvalidRequest, NotFound
+    from store.queries import workspaces as rows
+
+    found = rows.list_workspaces(session)
+    if name is None and len(found) == 1:
+        return found[0]
+    if not found:
+        raise NotFound(
+            "workspace_not_found", "There is no workspace: castline workspaces create NAME"
+        )
+    names = ", ".join(row.name for row in found)
+    if name is None:
+        raise InvalidRequest("workspace_missing", f"Which workspace? --workspace one of: {names}")
+    workspace = rows.find_workspace_by_name(session, name)
+    if workspace is None:
+        raise NotFound("workspace_not_found", f"No workspace is called {name}. There is: {names}")
+    return workspace
