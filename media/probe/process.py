@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
@@ -47,7 +48,7 @@ ReadAt = Callable[[int, int], bytes]
 _BOOT = "import sys; sys.path += sys.argv[1:]; from media.probe.child import main; main()"
 
 
-class ProbeStopped(Exception):  # noqa: N818  # what happened, like the errors of the domain
+class ProbeStopped(Exception):  # what happened, like the errors of the domain
     """The process ended or was ended before it answered. The text says why, for the log."""
 
 
@@ -66,16 +67,14 @@ def probe_command(boot: str = _BOOT) -> tuple[str, ...]:
 class ProbeProcess:
     """A started child. `end` it in any case."""
 
-    def __init__(
-        self, command: Sequence[str], *, parser_seconds: float = PARSER_SECONDS
-    ) -> None:
+    def __init__(self, command: Sequence[str], *, parser_seconds: float = PARSER_SECONDS) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
                 # Nothing is inherited but the socket: no environment, descriptor or terminal.
                 self._process = subprocess.Popen(  # noqa: S603
                     command,
-                    stdin=theirs,
+                    stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     env={},
@@ -88,10 +87,6 @@ class ProbeProcess:
         self._socket = ours
         self._left = START_SECONDS
         self._parser_seconds = parser_seconds
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
 
     def begin(self, size: int) -> Isolation:
         """Wait until it has started, and have it isolate itself for a file of this size.
@@ -144,14 +139,14 @@ class ProbeProcess:
     def _receive(self, count: int) -> bytes:
         received = b""
         while len(received) < count:
-            piece = self._within_time(lambda: self._socket.recv(count - len(received)))
+            piece = self._within_time(partial(self._socket.recv, count - len(received)))
             if not piece:
                 raise ProbeStopped(f"it ended, {self._status()}")
             received += piece
         return received
 
     def _send(self, frame: bytes) -> None:
-        self._within_time(lambda: self._socket.sendall(frame))
+        self._within_time(partial(self._socket.sendall, frame))
 
     def _within_time(self, call: Callable[[], T]) -> T:
         began = time.monotonic()

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from activities.access.credentials import CredentialKeeper
 from activities.access.reauth_links import ReauthLinks
 from api.app import create_app
-from api.context import Context
+from api.context import Context, make_source_reads
 from media.policy import SourcePolicy
 from platforms.registry import Registry
 from settings import Settings
@@ -93,9 +93,11 @@ def make_context(
     registry = Registry({"youtube": youtube, "facebook": facebook})
 
     def make(**settings: object) -> Context:
-        chosen = {"public_url": PUBLIC_URL, "data_dir": tmp_path, "database_url": None, **settings}
+        chosen = Settings.model_validate(
+            {"public_url": PUBLIC_URL, "data_dir": tmp_path, "database_url": None, **settings}
+        )
         return Context(
-            settings=Settings.model_validate(chosen),
+            settings=chosen,
             store=store,
             vault=vault,
             keyring=keyring,
@@ -104,6 +106,7 @@ def make_context(
             credentials=CredentialKeeper(store, vault, registry),
             reauth_links=ReauthLinks(vault, PUBLIC_URL),
             lifecycles=lifecycles,
+            source_reads=make_source_reads(chosen),
         )
 
     yield make
