@@ -3,11 +3,12 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from domain.errors import CastlineError, SourceUnusable
+from domain.errors import SourceUnusable
 from media.facts import inspect
 from media.policy import SourcePolicy
 from media.probe.pool import ProbePool
@@ -95,10 +96,8 @@ def test_a_reference_to_other_media_is_not_followed(
     for place in places:
         path = opened / "video.mp4"
         path.write_bytes(REFERENCES[kind](place))
-        try:
+        with suppress(SourceUnusable):  # or its own part of the facts is told
             inspect(path.as_uri(), SourcePolicy(roots=(opened,)))
-        except CastlineError as error:
-            assert error.code == "source_not_a_video"
     assert not file.was_opened
     assert not host.connections
 

@@ -4,6 +4,7 @@ import ctypes
 import os
 import socket
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 _IN_OPEN = 0x20
@@ -47,8 +48,9 @@ class CanaryHost:
                 return
 
     def close(self) -> None:
-        """Hang up on everybody."""
-        self._server.shutdown(socket.SHUT_RDWR)
+        """Hang up on everybody. May be called again."""
+        with suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
         for connection in self.connections:
             connection.close()

@@ -150,13 +150,13 @@ _ATTEMPTS: dict[str, Callable[[], object]] = {
     "open": lambda: os.open(CANARY, os.O_RDONLY),
     "stat": lambda: os.stat(CANARY),  # noqa: PTH116
     "listdir": lambda: os.listdir("/"),  # noqa: PTH208
-    "create": lambda: os.open("/tmp/castline-probe", os.O_CREAT | os.O_WRONLY),  # noqa: S108
-    "unlink": lambda: os.unlink("/tmp/castline-probe"),  # noqa: PTH108, S108
+    "create": lambda: os.open("/tmp/castline-probe", os.O_CREAT | os.O_WRONLY),
+    "unlink": lambda: os.unlink("/tmp/castline-probe"),  # noqa: PTH108
     "tcp": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM),
     "udp": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
     "unix": lambda: socket.socket(socket.AF_UNIX),
     "socketpair": socket.socketpair,
-    "execve": lambda: os.execv(sys.executable, [sys.executable, "-c", ""]),  # noqa: S606
+    "execve": lambda: os.execv(sys.executable, [sys.executable, "-c", ""]),
     "fork": os.fork,
     "kill": lambda: os.kill(os.getppid(), 0),
     "own group": lambda: os.kill(os.getpid(), signal.SIGCONT),
