@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from anyio import to_thread
 from fastapi import FastAPI
 
 from api.context import Context
@@ -161,6 +162,15 @@ async def test_workspaces_wait_for_each_other_only_where_all_slots_are_taken() -
     assert not waiting.done()
     may_end.set()
     assert await asyncio.gather(*first, waiting) == [True] * 3
+
+
+async def test_they_take_no_thread_of_those_that_serve_all_others() -> None:
+    reads, may_end = SourceReads(slots=1, per_workspace=1), Event()
+    running = asyncio.create_task(reads.run(A, may_end.wait))
+    await asyncio.sleep(0)
+    assert to_thread.current_default_thread_limiter().borrowed_tokens == 0
+    may_end.set()
+    assert await running
 
 
 async def test_a_failure_gives_the_share_back() -> None:
