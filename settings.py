@@ -186,6 +186,21 @@ class Settings(BaseSettings):
     chunk_mib: int = Field(
         32, ge=1, le=1024, description="Bytes between two confirmations of a transfer, in MiB."
     )
+    probe_slots: int = Field(
+        16,
+        ge=1,
+        le=32,
+        description="Requests that one API process lets read a source at a time. Each may start a "
+        "probe process of 256 MiB at most.",
+    )
+    probes_per_workspace: int = Field(
+        4, ge=1, description="How many of them one workspace may have; more are answered with 429."
+    )
+    probe_without_isolation: bool = Field(
+        False,
+        description="Start the API behind an https URL although the kernel does not isolate the "
+        "processes that parse video files.",
+    )
     transfer_slots: int = Field(8, ge=1, description="Transfers that one worker moves at a time.")
     graceful_seconds: int = Field(
         6, ge=1, description="How long a worker lets running activities end when it is stopped."

@@ -20,6 +20,7 @@ from api.limits import Limits
 from api.routes import codec, docs, health, v1, youtube
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
+from runtime.probing import ensure_isolation
 from runtime.process_heartbeat import process_heartbeat
 from runtime.temporal import connect
 from runtime.waking import Waker
@@ -31,10 +32,12 @@ VERSION = "1"
 def create_app(context: Context | None = None) -> FastAPI:
     """The application. Without a context it is made of the environment's settings.
 
-    Raises `CastlineError` when the key set cannot be used.
+    Raises `CastlineError` when the key set cannot be used, and when the API would be public
+    without isolation of what parses foreign files.
     """
     if context is None:
         parts = build_parts(Settings())
+        ensure_isolation(parts.settings)
         return _assemble(parts.settings, _connected(parts))
     app = _assemble(context.settings)
     app.state.context = context

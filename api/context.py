@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 
 from activities.access.credentials import CredentialKeeper
 from activities.access.reauth_links import ReauthLinks
+from api.source_reads import SourceReads
 from media.policy import SourcePolicies
 from platforms.registry import Registry
 from runtime.lifecycles import Lifecycles
@@ -38,6 +39,7 @@ class Context:
     credentials: CredentialKeeper
     reauth_links: ReauthLinks
     lifecycles: Lifecycles
+    source_reads: SourceReads
 
 
 def make_context(parts: Parts, lifecycles: Lifecycles) -> Context:
@@ -52,7 +54,12 @@ def make_context(parts: Parts, lifecycles: Lifecycles) -> Context:
         credentials=CredentialKeeper(parts.store, parts.vault, parts.registry),
         reauth_links=ReauthLinks(parts.vault, settings.url),
         lifecycles=lifecycles,
+        source_reads=make_source_reads(settings),
     )
+
+
+def make_source_reads(settings: Settings) -> SourceReads:
+    return SourceReads(slots=settings.probe_slots, per_workspace=settings.probes_per_workspace)
 
 
 async def _context(request: Request) -> Context:

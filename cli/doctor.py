@@ -22,8 +22,10 @@ from cli.local.up import emulator_address
 from domain.errors import CastlineError, PlatformError, PlatformMisconfigured, Unavailable
 from domain.health import BROKEN
 from domain.states import ConnectionHealth, PlatformName
+from media.probe.pool import PROBES
 from platforms.registry import build_registry
 from runtime.parts import load_keyring
+from runtime.probing import NO_ISOLATION, NO_LANDLOCK
 from runtime.temporal import connect, find_missing_search_attributes
 from settings import Settings
 from store.engine import Store
@@ -110,6 +112,24 @@ async def _keyset(settings: Settings) -> Finding:
         }
         return Finding("key set", error.sentence, remedy.get(error.code, "Restore the right one."))
     return Finding("key set", f"opens, key {keyring.primary_key_id} seals")
+
+
+async def _probe(settings: Settings) -> Finding:
+    try:
+        isolation = await asyncio.to_thread(PROBES.measure_isolation)
+    except Unavailable:
+        return Finding(
+            "probe isolation",
+            "not measured: the process that reads video files does not start",
+            "Install Castline's packages again (pymediainfo), and allow processes to be started.",
+        )
+    if isolation.landlock and isolation.seccomp:
+        return Finding("probe isolation", str(isolation))
+    if isolation.is_complete:
+        return Finding("probe isolation", f"{isolation}. {NO_LANDLOCK}")
+    if settings.probe_without_isolation:
+        return Finding("probe isolation", f"{isolation}, accepted by the settings")
+    return Finding("probe isolation", str(isolation), NO_ISOLATION)
 
 
 async def _database(settings: Settings) -> Finding:
@@ -255,6 +275,7 @@ EXAMINATIONS: tuple[Examination, ...] = (
     _data_dir,
     _privacy,
     _keyset,
+    _probe,
     _database,
     _connections,
     _temporal,

@@ -1,23 +1,26 @@
 """What the bytes are, as far as a look tells that copies nothing.
 
-MediaInfo parses the container where it lies and asks for the parts that it needs, the
-head and often the tail, so a large file costs a few reads. Through an origin without
-ranges only the head is looked at: what stands at the tail stays unknown then.
+The first bytes decide whether a file is parsed at all. A probe process parses the container and
+asks for the parts that it needs, the head and often the tail, so a large file costs a few reads.
+Through an origin without ranges only the head is looked at: what stands at the tail stays unknown.
 """
 
 import hashlib
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from mimetypes import guess_type
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
-
-from pymediainfo import MediaInfo, Track
 
 from domain.errors import SourceUnusable
 from media.file import FileSource
 from media.open import open_found
 from media.policy import SourcePolicy
+from media.probe.pool import PROBES, ProbePool
+from media.probe.protocol import READ_BYTES, Found
+from media.probe.signatures import HEAD_BYTES as SIGNATURE_BYTES
+from media.probe.signatures import recognise
 from media.source import Source, VideoFacts
 
 HASHED_BYTES = 64 * 1024 * 1024
@@ -27,120 +30,138 @@ HEAD_BYTES = 4 * 1024 * 1024
 LOOK_BYTES = 64 * 1024 * 1024
 """What is read of any video at most."""
 LOOK_SECONDS = 25.0
-"""How long a look takes, but for the read that is under way then: a request waits for it."""
-_READ_BYTES = 256 * 1024
+"""How long the source may take in all, but for the read that is under way then."""
 
 
-def inspect(url: str, policy: SourcePolicy, *, within: float = LOOK_SECONDS) -> VideoFacts:
+def inspect(
+    url: str,
+    policy: SourcePolicy,
+    *,
+    within: float = LOOK_SECONDS,
+    probes: ProbePool = PROBES,
+) -> VideoFacts:
     """Look at the video that lies at `url`. Reads only; looking again does no harm.
 
     Raises `SourceUnusable` with `source_missing`, `source_empty`, `source_not_a_video`,
-    `source_not_allowed`, `source_refused`, `source_unsized` or, where `within` so many seconds
-    did not do, `source_too_slow`; and `SourceUnreachable`.
+    `source_incomplete`, `source_unreadable_container`, `source_not_allowed`, `source_refused`,
+    `source_unsized` or, where `within` so many seconds of reading did not do, `source_too_slow`;
+    `SourceUnreachable`; and `Unavailable` when no probe process starts.
     """
     patience = _Patience(within)
-    with closing(open_found(url, policy=policy)) as source:
+    with patience.spent():
+        source = open_found(url, policy=policy)
+    with closing(source):
         if not source.pin.size:
             raise SourceUnusable("source_empty", "The file is empty.")
-        look = _Look(source, patience)
-        general, video = _tracks(look)
-        if video is None and (not look.was_cut_short or general is None or not general.format):
-            raise SourceUnusable("source_not_a_video", "There is no video in this file.")
-        width, height = _shown_size(video)
+        found = _probe(_Look(source, patience), probes)
         name = PurePosixPath(unquote(urlsplit(url).path)).name or "video"
         facts = VideoFacts(
             pin=source.pin,
             file_name=name,
-            content_type=_content_type(general, name),
-            container=str(general.format or "") if general else "",
-            duration_ms=_whole(video and video.duration) or _whole(general and general.duration),
-            width=width,
-            height=height,
+            content_type=found.content_type or guess_type(name)[0] or "application/octet-stream",
+            container=found.container,
+            duration_ms=found.duration_ms,
+            width=found.width,
+            height=found.height,
             sha256=_digest(source) if isinstance(source, FileSource) else None,
             ranges=source.ranges,
+            is_truncated=found.is_truncated,
         )
         source.verify()
     return facts
 
 
 class _Patience:
-    """So many seconds from now on."""
+    """So many seconds of waiting for a source, however they are spread."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._until = time.monotonic() + seconds
+        self._left = seconds
 
-    def require(self) -> None:
-        """Raise `SourceUnusable` when they are over."""
-        if time.monotonic() > self._until:
+    @contextmanager
+    def spent(self) -> Iterator[None]:
+        """Count what is done within. Raises `SourceUnusable` when none was left before."""
+        if self._left < 0:
             raise SourceUnusable(
                 "source_too_slow",
                 "The video comes too slowly: a look at it takes more than "
                 f"{self._seconds:g} seconds.",
             )
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._left -= time.monotonic() - began
 
 
 class _Look:
-    """A source as the file object that MediaInfo reads. It ends early when enough was read."""
+    """A source as the probe reads it. It ends early when enough was read."""
 
     def __init__(self, source: Source, patience: _Patience) -> None:
         self.was_cut_short = False
+        self.size = source.pin.size
         self._source = source
         self._patience = patience
-        self._position = 0
-        self._reach = source.pin.size if source.ranges else min(source.pin.size, HEAD_BYTES)
+        self._reach = self.size if source.ranges else min(self.size, HEAD_BYTES)
         self._left = LOOK_BYTES
+        self._at = 0
+        self.head = b""
+        while len(self.head) < min(SIGNATURE_BYTES, self.size):
+            self.head += self._read(len(self.head), READ_BYTES)
 
-    def seek(self, offset: int, whence: int = 0) -> int:
-        self._position = offset + (self._source.pin.size if whence == 2 else 0)
-        return self._position
+    def read(self, offset: int, size: int) -> bytes:
+        """A piece, maybe shorter; empty at the end of what may be read."""
+        # A second request for what has come already would cost an origin's connection.
+        return self.head[offset : offset + size] or self._read(offset, size)
 
-    def tell(self) -> int:
-        return self._position
-
-    def read(self, size: int) -> bytes:
-        wanted = min(size, self._reach - self._position, self._left)
+    def _read(self, offset: int, size: int) -> bytes:
+        wanted = min(size, self._reach - offset, self._left)
         if wanted <= 0:
-            self.was_cut_short |= self._position < self._source.pin.size
+            self.was_cut_short |= offset < self.size
             return b""
-        self._patience.require()
-        while self._source.seek(self._position) != self._position:
-            self._patience.require()
+        if offset != self._at:
+            self._move(offset)
         piece = bytearray(wanted)
-        count = self._source.read_into(memoryview(piece))
-        self._position += count
+        with self._patience.spent():
+            count = self._source.read_into(memoryview(piece))
+        self._at += count
         self._left -= count
         return bytes(piece[:count])
 
-
-def _tracks(look: _Look) -> tuple[Track | None, Track | None]:
-    tracks = MediaInfo.parse(look, buffer_size=_READ_BYTES).tracks
-    general = next((track for track in tracks if track.track_type == "General"), None)
-    video = next((track for track in tracks if track.track_type == "Video"), None)
-    return general, video
+    def _move(self, offset: int) -> None:
+        while self._at != offset:
+            with self._patience.spent():
+                self._at = self._source.seek(offset)
 
 
-def _shown_size(video: Track | None) -> tuple[int | None, int | None]:
-    """Width and height as a player shows them: phones store upright videos lying, and say so."""
-    size = _whole(video and video.width), _whole(video and video.height)
-    turned = _whole(video and video.rotation) in (90, 270)
-    return size[::-1] if turned else size
-
-
-def _content_type(general: Track | None, name: str) -> str:
-    told = general.internet_media_type if general else None
-    return str(told or guess_type(name)[0] or "application/octet-stream")
-
-
-def _whole(value: object) -> int | None:
-    # MediaInfo gives whole numbers as int and others, such as a duration, as text.
-    return int(float(value)) if isinstance(value, int | float | str) and value else None
+def _probe(look: _Look, probes: ProbePool) -> Found:
+    container = recognise(look.head, look.size)
+    if container is None:
+        raise SourceUnusable(
+            "source_not_a_video",
+            "There is no video in this file: it is no container that Castline knows, or it is a "
+            "playlist or manifest. Send the video file itself, for example mp4, mov or mkv.",
+        )
+    found = probes.probe(look.size, look.read)
+    is_other = bool(found.container) and found.container not in container.formats
+    if found.has_video and not is_other:
+        return found
+    if is_other or not found.container:
+        raise SourceUnusable("source_not_a_video", "There is no video in this file.")
+    if found.is_truncated:
+        raise SourceUnusable(
+            "source_incomplete",
+            "The file ends before its index, so no video can be found in it. Send the whole file.",
+        )
+    if not look.was_cut_short:
+        raise SourceUnusable("source_not_a_video", "There is no video in this file.")
+    return found
 
 
 def _digest(source: Source) -> str | None:
     if source.pin.size > HASHED_BYTES:
         return None
-    digest, view = hashlib.sha256(), memoryview(bytearray(_READ_BYTES))
+    digest, view = hashlib.sha256(), memoryview(bytearray(READ_BYTES))
     source.seek(0)
     while count := source.read_into(view):
         digest.update(view[:count])

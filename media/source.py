@@ -31,6 +31,8 @@ class VideoFacts:
     """Hex; known where the bytes were cheap to read in full, else None."""
     ranges: bool = True
     """False when the origin cannot resume: every resumption reads it from byte 0."""
+    is_truncated: bool = False
+    """True when the container promises more bytes than the file has."""
 
 
 class Source(Protocol):

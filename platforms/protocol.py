@@ -145,6 +145,18 @@ class FileCheck:
     """What the platform will make of it otherwise than one may expect."""
 
 
+def file_warnings(facts: VideoFacts) -> dict[str, str]:
+    """What is wrong with a file for every platform and does not keep it from being sent. Pure."""
+    if not facts.is_truncated:
+        return {}
+    return {
+        "file_truncated": (
+            "The file is shorter than its container says, so its end is probably missing. "
+            "Compare it with the original; send the whole file as another video if it is cut off."
+        )
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     types: tuple[str, ...]

@@ -27,7 +27,7 @@ from platforms.payload import (
     text,
     texts,
 )
-from platforms.protocol import FileCheck
+from platforms.protocol import FileCheck, file_warnings
 
 TYPES = ("video", "reel")
 MAX_BYTES = 10 * 1024**3
@@ -71,7 +71,7 @@ def check(
 
 def check_file(type: str, facts: VideoFacts) -> FileCheck:
     """What Facebook says of a file, as far as it is known without sending it. Pure."""
-    faults, warnings = {}, {}
+    faults, warnings = {}, file_warnings(facts)
     if facts.pin.size > MAX_BYTES:
         faults["video_too_large"] = "Facebook takes videos up to 10 GiB."
     if facts.pin.size < MIN_BYTES:

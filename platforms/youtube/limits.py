@@ -26,7 +26,7 @@ from platforms.payload import (
     text,
     texts,
 )
-from platforms.protocol import FileCheck
+from platforms.protocol import FileCheck, file_warnings
 
 MAX_BYTES = 256 * 1024**3
 MAX_SECONDS = 12 * 3600
@@ -78,7 +78,7 @@ def check_file(facts: VideoFacts) -> FileCheck:
         faults["video_too_large"] = "YouTube takes videos up to 256 GiB."
     if (facts.duration_ms or 0) > MAX_SECONDS * 1000:
         faults["video_too_long"] = "YouTube takes videos up to 12 hours long."
-    return FileCheck(faults)
+    return FileCheck(faults, file_warnings(facts))
 
 
 def tags_length(tags: list[str]) -> int:

@@ -34,6 +34,7 @@ class Video(HasSealed, SQLModel, table=True):
     height: int | None = None
     sha256: str | None = None
     ranges: bool = True
+    is_truncated: bool = False
     created_at: datetime = moment_field(default_factory=now)
 
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from activities.access.credentials import CredentialKeeper
 from activities.access.reauth_links import ReauthLinks
 from api.app import create_app
-from api.context import Context
+from api.context import Context, make_source_reads
 from platforms.registry import Registry
 from settings import Settings
 from store.engine import Store
@@ -98,9 +98,9 @@ def make_context(
         # One application serves a whole run of tests, all from one address.
         rates = dict.fromkeys(("rate_per_address", "rate_per_key", "rate_refused_keys"), 10**6)
         paths = {"public_url": PUBLIC_URL, "data_dir": data, "database_url": None}
-        chosen = {**paths, **rates, **settings}
+        chosen = Settings.model_validate({**paths, **rates, **settings})
         return Context(
-            settings=Settings.model_validate(chosen),
+            settings=chosen,
             store=store,
             vault=vault,
             keyring=keyring,
@@ -109,6 +109,7 @@ def make_context(
             credentials=CredentialKeeper(store, vault, registry),
             reauth_links=ReauthLinks(vault, PUBLIC_URL),
             lifecycles=lifecycles,
+            source_reads=make_source_reads(chosen),
         )
 
     yield make

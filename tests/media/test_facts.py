@@ -62,6 +62,44 @@ def test_a_turned_videos_size_is_that_which_is_seen(tmp_path: Path, here: Source
     assert (facts.width, facts.height) == (180, 320)
 
 
+def with_pixels(path: Path, size: str, aspect: str) -> Path:
+    """A video whose pixels are not square."""
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"testsrc2=s={size}:d=1", "-vf"]
+    command += [f"setsar={aspect}", "-c:v", "libx264", "-preset", "ultrafast", str(path)]
+    subprocess.run(command, check=True)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("size", "aspect", "shown"),
+    [("1080x1080", "9/16", (607, 1080)), ("720x1280", "4/1", (2880, 1280))],
+)
+def test_the_shape_of_the_pixels_counts(
+    tmp_path: Path, here: SourcePolicy, size: str, aspect: str, shown: tuple[int, int]
+) -> None:
+    path = with_pixels(tmp_path / "pixels.mp4", size, aspect)
+    facts = inspect(path.as_uri(), here)
+    assert (facts.width, facts.height) == shown
+    path.write_bytes(turned(path.read_bytes()))
+    facts = inspect(path.as_uri(), here)
+    assert (facts.height, facts.width) == shown
+
+
+def test_half_a_file_is_said_to_be_one(tmp_path: Path, here: SourcePolicy) -> None:
+    whole, path = CLIP.read_bytes(), tmp_path / "half.mp4"
+    path.write_bytes(whole[: len(whole) // 2])
+    assert inspect(path.as_uri(), here).is_truncated
+    assert not inspect(CLIP.as_uri(), here).is_truncated
+
+
+def test_half_a_file_whose_index_is_missing_is_refused(
+    tmp_path: Path, here: SourcePolicy, long_clip: bytes
+) -> None:
+    path = tmp_path / "half.mp4"
+    path.write_bytes(long_clip[: len(long_clip) // 2])
+    assert refused(path, here) == "source_incomplete"
+
+
 def test_the_pin_that_is_told_opens_the_file_again(here: SourcePolicy) -> None:
     open_source(CLIP.as_uri(), pin=inspect(CLIP.as_uri(), here).pin, policy=here).close()
 

@@ -68,6 +68,7 @@ VIDEO = {
     "size": 5,
     "pin_version": "v1",
     "ranges": True,
+    "is_truncated": False,
     "created_at": THEN,
 }
 ASSIGNMENT = {

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from anyio import to_thread
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
@@ -23,7 +24,16 @@ from api.schemas.v1.assignments import (
 )
 from api.services.assignments import Order, accept, cancel, check_payload, edit, retry
 from api.services.claims import Key
-from domain.errors import Conflict, InvalidRequest, NotFound, NotYet, Unavailable, Unprocessable
+from api.source_reads import names_attachment
+from domain.errors import (
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    NotYet,
+    TooManyRequests,
+    Unavailable,
+    Unprocessable,
+)
 from domain.states import AssignmentState
 from store.queries.publishing import assignments
 from store.queries.rows import PAGE_LIMIT
@@ -41,10 +51,10 @@ router = APIRouter(prefix="/assignments", tags=["Assignments"])
             "model": AssignmentView | AssignmentGroup,
             "description": "The first answer to this idempotency key, again.",
         },
-        **answers(NotFound, NotYet, Unprocessable, Unavailable),
+        **answers(NotFound, NotYet, Unprocessable, TooManyRequests, Unavailable),
     },
 )
-def create(
+async def create(
     here: Here,
     workspace_id: Caller,
     wanted: AssignmentRequest,
@@ -54,9 +64,14 @@ def create(
 
     From this answer on it is never lost: whatever stops working is waited for. With an
     idempotency key the same body is answered alike, and 409 `in_flight` until it is answered.
+    429 `too_many_source_reads`: nothing was done, and the key is as it was.
     """
     key = _key(wanted, idempotency_key)
-    accepted = accept(here, workspace_id, key, partial(_order, wanted))
+    call = partial(accept, here, workspace_id, key, partial(_order, wanted))
+    if wanted.media_url is not None or names_attachment(wanted.payload):
+        accepted = await here.source_reads.run(workspace_id, call)
+    else:
+        accepted = await to_thread.run_sync(call)
     if accepted.first_answer is not None:
         return JSONResponse(accepted.first_answer)
     return JSONResponse(_tell(wanted, accepted.group), 201)

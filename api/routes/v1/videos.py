@@ -1,40 +1,34 @@
 """Videos: registered by their address, looked at before the answer."""
 
+from functools import partial
+
 from fastapi import APIRouter
 
 from api.auth import Caller
-from api.context import Here
+from api.context import Context, Here
 from api.routes.paging import Limit, PageNumber
 from api.schemas.problem import answers
 from api.schemas.v1.videos import VideoList, VideoRequest, VideoView
 from api.services.videos import register_upload, register_video
-from domain.errors import Conflict, NotFound, Unavailable
+from domain.errors import Conflict, NotFound, TooManyRequests, Unavailable
+from domain.ids import WorkspaceId
 from store.queries.publishing import videos
 from store.queries.rows import PAGE_LIMIT
+from store.tables import Video
 
 router = APIRouter(prefix="/videos", tags=["Videos"])
 
 
-@router.post("", status_code=201, responses=answers(NotFound, Conflict, Unavailable))
-def create(here: Here, workspace_id: Caller, wanted: VideoRequest) -> VideoView:
-    """Register a video. Its bytes stay where they are until they are published."""
-    if wanted.upload_id is not None:
-        video = register_upload(
-            here,
-            workspace_id,
-            upload_id=wanted.upload_id,
-            title=wanted.title,
-            description=wanted.description,
-        )
-    else:
-        video = register_video(
-            here,
-            workspace_id,
-            source_url=wanted.source_url or "",
-            title=wanted.title,
-            description=wanted.description,
-        )
-    return VideoView.model_validate(video)
+@router.post(
+    "", status_code=201, responses=answers(NotFound, Conflict, TooManyRequests, Unavailable)
+)
+async def create(here: Here, workspace_id: Caller, wanted: VideoRequest) -> VideoView:
+    """Register a video. Its bytes stay where they are until they are published.
+
+    429 `too_many_source_reads` when too many requests of the workspace read a source already.
+    """
+    call = partial(_register, here, workspace_id, wanted)
+    return VideoView.model_validate(await here.source_reads.run(workspace_id, call))
 
 
 @router.get("")
@@ -52,3 +46,21 @@ def read(here: Here, workspace_id: Caller, video_id: str) -> VideoView:
     """One video and its facts."""
     with here.store.read() as session:
         return VideoView.model_validate(videos.get_video(session, workspace_id, video_id))
+
+
+def _register(here: Context, workspace_id: WorkspaceId, wanted: VideoRequest) -> Video:
+    if wanted.upload_id is not None:
+        return register_upload(
+            here,
+            workspace_id,
+            upload_id=wanted.upload_id,
+            title=wanted.title,
+            description=wanted.description,
+        )
+    return register_video(
+        here,
+        workspace_id,
+        source_url=wanted.source_url or "",
+        title=wanted.title,
+        description=wanted.description,
+    )

@@ -1,5 +1,6 @@
 """Video jobs: the videos of `/api/v1`, by their number."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -12,24 +13,28 @@ from api.schemas.base import MAX_NUMBER
 from api.schemas.problem import answers
 from api.schemas.youtube import JobAnswer, JobRequest
 from api.services.videos import register_video
-from domain.errors import NotFound, Unavailable
+from domain.errors import NotFound, TooManyRequests, Unavailable
 from store.queries.publishing import videos
 from store.queries.rows import PAGE_LIMIT
 
 router = APIRouter(prefix="/video-jobs", tags=["Video jobs"])
 
 
-@both(router.post, "/", status_code=201, responses=answers(Unavailable))
-def create(here: Here, workspace_id: Caller, wanted: JobRequest) -> JobAnswer:
-    """Register a finished video. It is looked at before the answer."""
-    video = register_video(
+@both(router.post, "/", status_code=201, responses=answers(TooManyRequests, Unavailable))
+async def create(here: Here, workspace_id: Caller, wanted: JobRequest) -> JobAnswer:
+    """Register a finished video. It is looked at before the answer.
+
+    429 `too_many_source_reads` when too many requests of the workspace read a source already.
+    """
+    call = partial(
+        register_video,
         here,
         workspace_id,
         source_url=wanted.source_url,
         title=wanted.title,
         description=wanted.description,
     )
-    return JobAnswer.of(video)
+    return JobAnswer.of(await here.source_reads.run(workspace_id, call))
 
 
 @both(router.get, "/")

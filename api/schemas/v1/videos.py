@@ -19,6 +19,7 @@ _VIDEO_EXAMPLE = {
     "width": 1920,
     "height": 1080,
     "sha256": None,
+    "isTruncated": False,
     "createdAt": "2026-11-22T12:00:00Z",
 }
 
@@ -59,6 +60,7 @@ class VideoView(Answer):
     width: int | None
     height: int | None
     sha256: str | None = Field(description="Hex; known where the bytes were cheap to read.")
+    is_truncated: bool = Field(description="True when the container promises more bytes.")
     created_at: datetime
 
 

@@ -116,6 +116,7 @@ def upgrade() -> None:
         sa.Column("height", sa.Integer(), nullable=True),
         sa.Column("sha256", sa.String(), nullable=True),
         sa.Column("ranges", sa.Boolean(), nullable=False),
+        sa.Column("is_truncated", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["workspace_id"],

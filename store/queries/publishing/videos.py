@@ -37,6 +37,7 @@ def create_video(
         height=facts.height,
         sha256=facts.sha256,
         ranges=facts.ranges,
+        is_truncated=facts.is_truncated,
     )
     seal_into(session, video, source_url=source_url)
     session.add(video)
@@ -56,6 +57,7 @@ def facts_of(video: Video) -> VideoFacts:
         height=video.height,
         sha256=video.sha256,
         ranges=video.ranges,
+        is_truncated=video.is_truncated,
     )
 
 

@@ -152,3 +152,10 @@ def test_a_vertical_video_is_warned_of_and_a_vertical_reel_is_not() -> None:
     assert set(check_file("video", facts()).warnings) == {"vertical_video"}
     assert "type reel" in check_file("video", facts()).warnings["vertical_video"]
     assert check_file("reel", facts()).warnings == {}
+
+
+@pytest.mark.parametrize("type", ["video", "reel"])
+def test_a_file_that_is_cut_off_is_sent_with_a_warning(type: str) -> None:
+    checked = check_file(type, facts(is_truncated=True))
+    assert "file_truncated" in checked.warnings
+    assert checked.faults == {}

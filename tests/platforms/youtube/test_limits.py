@@ -1,10 +1,12 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platforms.youtube.limits import FIELDS, SCHEMA, check, tags_length
+from media.source import Pin, VideoFacts
+from platforms.youtube.limits import FIELDS, SCHEMA, check, check_file, tags_length
 
 
 def wrong(**fields: Any) -> set[str]:
@@ -163,3 +165,11 @@ def test_no_payload_breaks_the_check(payload: dict[str, Any]) -> None:
     found = check("video", payload)
     assert set(found) <= {*payload, "title"}
     assert all(sentences and all(sentences) for sentences in found.values())
+
+
+def test_a_file_that_is_cut_off_is_sent_with_a_warning() -> None:
+    facts = VideoFacts(Pin(5000, ""), "a.mp4", "video/mp4", "MPEG-4", 1, 640, 360, None)
+    assert check_file(facts).warnings == {}
+    checked = check_file(replace(facts, is_truncated=True))
+    assert checked.warnings.keys() == {"file_truncated"}
+    assert checked.faults == {}

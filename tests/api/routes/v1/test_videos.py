@@ -112,3 +112,18 @@ async def test_an_address_that_is_not_allowed_is_refused(ours: Tenant, url: str)
 async def test_a_request_that_is_not_whole_is_400(ours: Tenant, body: dict[str, Any]) -> None:
     answer = await ours.http.post(VIDEOS, json=body)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+
+
+async def test_half_a_file_is_said_to_be_one_and_warned_of_in_its_assignment(
+    ours: Tenant, media: Path
+) -> None:
+    half = media / "half.mp4"
+    half.write_bytes(CONTENT[: len(CONTENT) // 2])
+    video = await ours.http.post(VIDEOS, json={"sourceUrl": half.as_uri()})
+    assert video.status_code == 201, video.text
+    assert video.json()["isTruncated"]
+    for source in ({"videoId": video.json()["id"]}, {"mediaUrl": half.as_uri()}):
+        body = {"connectionId": ours.connection().id, "payload": {"title": "Bread"}, **source}
+        made = await ours.http.post("/api/v1/assignments", json=body)
+        assert made.status_code == 201, made.text
+        assert made.json()["warnings"].keys() == {"file_truncated"}
