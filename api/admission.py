@@ -29,8 +29,8 @@ UPLOAD = "/api/youtube/upload"
 EXEMPT = ("/livez", "/readyz")
 """What supervisors ask. Nothing of a client's delays the answer."""
 
-AT_ONCE = {"request": 16, "wait": 8, "stream": 8}
-"""A client's slots. Endpoints run in 40 threads, so two clients leave some to the others."""
+AT_ONCE = {"request": 12, "wait": 4, "stream": 8}
+"""A client's slots. All share 40 threads and, on PostgreSQL, 30 connections."""
 PATIENCE = 10.0
 """Seconds that a request waits for one of its client's slots."""
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.base import example
 
@@ -11,15 +11,20 @@ Text = Annotated[str, Field(max_length=1_000_000)]
 
 
 class Payload(BaseModel):
-    model_config = example(metadata={"encoding": "anNvbi9wbGFpbg=="}, data="eyJhIjoxfQ==")
+    model_config = ConfigDict(
+        **example(metadata={"encoding": "anNvbi9wbGFpbg=="}, data="eyJhIjoxfQ=="), extra="forbid"
+    )
 
     metadata: Annotated[dict[str, Text], Field(max_length=100)] = {}
     data: Text = ""
 
 
 class Payloads(BaseModel):
-    model_config = example(
-        payloads=[{"metadata": {"encoding": "anNvbi9wbGFpbg=="}, "data": "eyJhIjoxfQ=="}]
+    model_config = ConfigDict(
+        **example(
+            payloads=[{"metadata": {"encoding": "anNvbi9wbGFpbg=="}, "data": "eyJhIjoxfQ=="}]
+        ),
+        extra="forbid",
     )
 
     payloads: Annotated[list[Payload], Field(max_length=10_000)] = []

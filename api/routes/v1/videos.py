@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from api.auth import Caller
 from api.context import Context, Here
-from api.routes.paging import Limit, PageNumber
+from api.routes.paging import Limit, PageNumber, PathId
 from api.schemas.problem import answers
 from api.schemas.v1.videos import VideoList, VideoRequest, VideoView
 from api.services.videos import register_upload, register_video
@@ -42,7 +42,7 @@ def read_all(
 
 
 @router.get("/{video_id}", responses=answers(NotFound))
-def read(here: Here, workspace_id: Caller, video_id: str) -> VideoView:
+def read(here: Here, workspace_id: Caller, video_id: PathId) -> VideoView:
     """One video and its facts."""
     with here.store.read() as session:
         return VideoView.model_validate(videos.get_video(session, workspace_id, video_id))
