@@ -147,16 +147,50 @@ def test_mounted_files_are_there(services: dict[str, Any]) -> None:
     assert all((ROOT / mount).is_dir() for mount in mounts)
 
 
-def test_docker_compose_takes_it() -> None:
-    passwords = {
-        f"POSTGRES_{user}PASSWORD": "irrelevant" for user in ("", "CASTLINE_", "TEMPORAL_")
-    }
+PASSWORDS = {f"POSTGRES_{user}PASSWORD": "irrelevant" for user in ("", "CASTLINE_", "TEMPORAL_")}
+
+
+def rendered(**environment: str) -> dict[str, Any]:
+    """The services as docker-compose reads the file with these values in .env."""
+    inherited = {name: value for name, value in os.environ.items() if "CASTLINE_" not in name}
     checked = subprocess.run(
-        [program("docker-compose"), "--profile", "emulator", "config", "--quiet"],
+        [program("docker-compose"), "--profile", "emulator", "config"],
         cwd=ROOT,
-        env={**os.environ, **passwords},
+        env={**inherited, **PASSWORDS, **environment},
         capture_output=True,
         text=True,
         check=False,
     )
     assert checked.returncode == 0, checked.stderr
+    services: dict[str, Any] = yaml.safe_load(checked.stdout)["services"]
+    return services
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"CASTLINE_GOOGLE_CLIENT_ID": "an-id", "CASTLINE_GOOGLE_CLIENT_SECRET": "GOCSPX-1"},
+        {
+            "CASTLINE_EMULATOR_URL": "http://emulator:8421",
+            "CASTLINE_GOOGLE_AUTH_URL": "http://127.0.0.1:8421/o/oauth2/v2/auth",
+            "CASTLINE_META_DIALOG_ROOT": "http://127.0.0.1:8421",
+        },
+    ],
+    ids=["real", "emulator"],
+)
+def test_castline_takes_the_settings_it_is_given(
+    monkeypatch: pytest.MonkeyPatch, chosen: dict[str, str]
+) -> None:
+    services = rendered(**chosen)
+    for name in OURS:
+        for given in [given for given in os.environ if given.startswith("CASTLINE_")]:
+            monkeypatch.delenv(given)
+        for key, value in services[name].get("environment", {}).items():
+            monkeypatch.setenv(key, str(value))
+        assert Settings().has_app_credentials == (name in ("api", "worker"))
+
+
+def test_a_missing_password_is_refused() -> None:
+    for missing in PASSWORDS:
+        with pytest.raises(AssertionError, match=r"put one into \.env"):
+            rendered(**{missing: ""})
