@@ -21,7 +21,7 @@ from typing import Any
 from temporalio.client import WorkflowFailureError
 
 from tests.replay.noting import REAUTH_DAYS, Installation
-from tests.replay.outcomes import EARLIER, OUTCOMES
+from tests.replay.outcomes import OUTCOMES
 from tests.support.emulator import Emulator
 from tests.support.exit import end_now
 from tests.support.stack import Stack, running_stack, temporal_server
@@ -61,7 +61,7 @@ def _without_identities(part: Any) -> Any:
 async def record_all(names: Collection[str]) -> None:
     HISTORIES.mkdir(exist_ok=True)
     for old in HISTORIES.glob("*.json"):
-        if old.stem in names or old.stem not in OUTCOMES | EARLIER:
+        if old.stem in names or old.stem not in OUTCOMES:
             old.unlink()
     emulator = Emulator.start()
     try:
