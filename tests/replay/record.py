@@ -76,6 +76,7 @@ async def _record_on(emulator: Emulator, place: Installation, names: Collection[
     dynamic: dict[str, object] = {"frontend.WorkflowTimeSkippingEnabled": True}
     if place.calls_long:
         dynamic["limit.historyCount.suggestContinueAsNew"] = 8
+    narrow = {"transfers_per_workspace": 1, "slow_source_seconds": 2} if place.is_narrow else {}
     with tempfile.TemporaryDirectory() as folder:
         async with (
             temporal_server(**dynamic) as address,
@@ -86,6 +87,7 @@ async def _record_on(emulator: Emulator, place: Installation, names: Collection[
                 works=place.works,
                 keyset=KEYSET.read_text(),
                 reauth_days=REAUTH_DAYS,
+                **narrow,
             ) as stack,
         ):
             for name in names:

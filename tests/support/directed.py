@@ -29,7 +29,7 @@ from activities.contract.assignments import (
     TransferSteps,
     Uploaded,
 )
-from domain.queues import POLL_QUEUE, STEP_QUEUE, TRANSFER_QUEUE
+from domain.queues import POLL_QUEUE, SLOW_TRANSFER_QUEUE, STEP_QUEUE, TRANSFER_QUEUE
 from tests.support.stack import eventually
 from workflows.assignment import AssignmentWorkflow
 
@@ -44,9 +44,12 @@ class DirectedSteps(TransferSteps, PublishingSteps, RecordingSteps):
     is_clear: bool = False
     looks: int = 0
     records: list[AssignmentRecord] = field(default_factory=list)
+    slow: list[bool] = field(default_factory=list)
+    """Of each transfer: whether it ran in the slow lane."""
 
     @activity.defn
     def transfer(self, transfer: TransferInput) -> Uploaded:
+        self.slow.append(transfer.is_slow)
         self._look()
         return Uploaded("made")
 
@@ -84,6 +87,9 @@ class Case:
     steps: DirectedSteps
     workflow: WorkflowHandle[AssignmentWorkflow, AssignmentOutcome]
 
+    async def looks(self) -> int:
+        return self.steps.looks
+
     async def after(self, time: timedelta) -> int:
         """How many looks there were, when some time has passed."""
         await self.env.fast_forward(self.workflow, time)
@@ -104,6 +110,7 @@ async def directed(env: WorkflowEnvironment, steps: DirectedSteps) -> AsyncItera
     by_queue: dict[str, list[Callable[..., Any]]] = {
         queue: [steps.record, steps.edit],
         TRANSFER_QUEUE: [steps.transfer],
+        SLOW_TRANSFER_QUEUE: [steps.transfer],
         POLL_QUEUE: [steps.await_processing, steps.discard_session],
         STEP_QUEUE: [steps.run_step],
     }
