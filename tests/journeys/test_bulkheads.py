@@ -6,6 +6,7 @@ The installation has small shares and its own Temporal, so that what is seen of 
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from sqlmodel import col, select
 
 from domain.evidence import EvidenceKind, Told
+from runtime.temporal import connect
 from store.tables import Assignment, Event
 from tests.support.clips import MIB, make_clip
 from tests.support.emulator import Emulator
@@ -159,14 +161,15 @@ async def test_slow_videos_move_to_a_lane_of_their_own_and_continue_from_their_b
 
 
 async def test_a_queue_of_transfers_never_exceeds_its_share_and_costs_little_history(
-    stack: Stack, greedy: Tenant, tmp_path: Path
+    stack: Stack, greedy: Tenant
 ) -> None:
     count = 20
     connection_id = await greedy.connection()
-    clip = make_clip(tmp_path, MIB)
+    clip = make_clip(stack.parts.settings.data_dir, MIB)
     video = await greedy.ask("POST", "/api/v1/videos", {"sourceUrl": clip.url})
     stack.emulator.switch(uploads_per_day=1000)
-    async with stack.working():  # a second worker beside the first one
+    client = await connect(stack.parts.settings, stack.parts.keyring)
+    async with replace(stack, client=client).working():  # a second worker beside the first one
         made = await asyncio.gather(
             *(
                 greedy.assign(connection_id, mediaUrl=None, videoId=video["id"])
@@ -185,7 +188,7 @@ async def test_a_queue_of_transfers_never_exceeds_its_share_and_costs_little_his
 async def test_a_queued_assignment_says_so_and_can_be_cancelled(
     stack: Stack, greedy: Tenant, tmp_path: Path
 ) -> None:
-    stack.emulator.fault("videos.insert.transfer", "trickle", bytes_per_second=20_000, times=None)
+    stack.emulator.fault("videos.insert.transfer", "trickle", bytes_per_second=5_000, times=None)
     connection_id = await greedy.connection()
     made = [await greedy.assign(connection_id) for _ in range(TRANSFERS + 1)]
 

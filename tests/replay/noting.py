@@ -26,7 +26,7 @@ class Installation:
     calls_long: bool = False
     """Its server calls every history long, so a workflow that can goes on in another run."""
     is_narrow: bool = False
-    """One transfer of a workspace at a time, and a source is slow within two seconds."""
+    """One transfer and one consent of a workspace at a time; a source is slow after 2 seconds."""
 
 
 USUAL = Installation()

@@ -31,6 +31,9 @@ KEYSET = Path(__file__).with_name("keyset.json")
 """A key set for tests: it seals nothing but these histories."""
 
 
+NARROWLY = {"transfers_per_workspace": 1, "consents_per_workspace": 1, "slow_source_seconds": 2}
+
+
 async def record(name: str, stack: Stack) -> None:
     await asyncio.to_thread(stack.emulator.reset)
     workflow_id = await OUTCOMES[name].bring(await stack.tenant(name))
@@ -76,7 +79,7 @@ async def _record_on(emulator: Emulator, place: Installation, names: Collection[
     dynamic: dict[str, object] = {"frontend.WorkflowTimeSkippingEnabled": True}
     if place.calls_long:
         dynamic["limit.historyCount.suggestContinueAsNew"] = 8
-    narrow = {"transfers_per_workspace": 1, "slow_source_seconds": 2} if place.is_narrow else {}
+    narrow = NARROWLY if place.is_narrow else {}
     with tempfile.TemporaryDirectory() as folder:
         async with (
             temporal_server(**dynamic) as address,
