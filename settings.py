@@ -26,6 +26,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import settings_rules as rules
 from domain.errors import CastlineError
+from domain.shares import TransferLimits, WorkerShares
 
 GOOGLE_AUTH_URL = "https://accounts.google.com/o/oauth2/v2/auth"
 GOOGLE_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105
@@ -202,6 +203,37 @@ class Settings(BaseSettings):
         "processes that parse video files.",
     )
     transfer_slots: int = Field(8, ge=1, description="Transfers that one worker moves at a time.")
+    transfers_per_workspace: int = Field(
+        4, ge=1, description="Transfers of one workspace at a time, in all workers together."
+    )
+    consents_per_workspace: int = Field(
+        4, ge=1, description="Code exchanges of one workspace at a time, in one worker."
+    )
+    steps_per_workspace: int = Field(
+        4,
+        ge=1,
+        description="Thumbnails, captions and playlists of one workspace at a time, in one worker.",
+    )
+    polls_per_workspace: int = Field(
+        8,
+        ge=1,
+        description="Questions to a platform about processing, of one workspace at a time, in one "
+        "worker.",
+    )
+    deliveries_per_workspace: int = Field(
+        16, ge=1, description="Webhook deliveries of one workspace at a time, in one worker."
+    )
+    slow_source_kib_per_second: float = Field(
+        64.0,
+        ge=0,
+        description="A source that gives less, while it is waited for, moves to the slow lane: "
+        "one transfer per workspace at a time. 0: none does.",
+    )
+    slow_source_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="Seconds of waiting for a source over which its rate is measured.",
+    )
     graceful_seconds: int = Field(
         6, ge=1, description="How long a worker lets running activities end when it is stopped."
     )
@@ -273,6 +305,25 @@ class Settings(BaseSettings):
     def keyset_file(self) -> Path:
         """Where the key set lies unless `keyset` brings it."""
         return self.data_dir / "keyset.json"
+
+    @property
+    def transfer_limits(self) -> TransferLimits:
+        """The share of transfers, and when a source is slow."""
+        return TransferLimits(
+            per_workspace=self.transfers_per_workspace,
+            slow_bytes_per_second=1024 * self.slow_source_kib_per_second,
+            slow_window=self.slow_source_seconds,
+        )
+
+    @property
+    def worker_shares(self) -> WorkerShares:
+        """What one workspace may have under way in one worker."""
+        return WorkerShares(
+            consents=self.consents_per_workspace,
+            steps=self.steps_per_workspace,
+            polls=self.polls_per_workspace,
+            deliveries=self.deliveries_per_workspace,
+        )
 
     @property
     def has_app_credentials(self) -> bool:

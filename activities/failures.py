@@ -18,7 +18,8 @@ from activities.contract.trouble import Kind, Trouble
 from domain import errors
 
 KINDS: dict[type[errors.CastlineError], Kind] = {
-    errors.SourceUnreachable: Kind.TRANSIENT,
+    errors.SourceUnreachable: Kind.NEEDS_SOURCE,
+    errors.SourceSlow: Kind.SLOW_SOURCE,
     errors.Unavailable: Kind.TRANSIENT,
     errors.PlatformUnavailable: Kind.TRANSIENT,
     errors.Unconfirmed: Kind.UNCONFIRMED,
@@ -34,6 +35,9 @@ KINDS: dict[type[errors.CastlineError], Kind] = {
 }
 """Anything else, a bug or a database that is away, is transient: it is retried, never lost."""
 
+RETRIED = frozenset({Kind.TRANSIENT, Kind.NEEDS_SOURCE})
+"""What Temporal tries again, before the workflow decides anything."""
+
 LONGEST_DELAY = timedelta(minutes=5)
 """Who is asked to stay away for longer is parked, where its wait can be seen."""
 
@@ -48,7 +52,7 @@ def failure_of(error: errors.CastlineError) -> ApplicationError:
         error.sentence,
         Trouble(code=error.code, sentence=error.sentence, remedy=error.remedy, until=until),
         type=kind,
-        non_retryable=kind is not Kind.TRANSIENT or until is not None,
+        non_retryable=kind not in RETRIED or until is not None,
         next_retry_delay=delay,
     )
 
@@ -64,6 +68,21 @@ def not_ready(sentence: str, *, again_in: timedelta) -> ApplicationError:
     return ApplicationError(
         sentence,
         type=Kind.PROCESSING,
+        next_retry_delay=again_in,
+        category=ApplicationErrorCategory.BENIGN,
+    )
+
+
+def over_share(what: str, *, again_in: timedelta | None = None) -> ApplicationError:
+    """A workspace that has its share of `what` under way. Benign: nothing was begun."""
+    sentence = (
+        f"The workspace has as many {what} under way as its share allows. "
+        "This one starts when one of them ends."
+    )
+    return ApplicationError(
+        sentence,
+        Trouble(code=Kind.OVER_SHARE, sentence=sentence, remedy=errors.Remedy.WAIT),
+        type=Kind.OVER_SHARE,
         next_retry_delay=again_in,
         category=ApplicationErrorCategory.BENIGN,
     )

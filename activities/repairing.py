@@ -28,7 +28,7 @@ from domain.wakes import ConnectionSettled, PersonNeeded, RetryForced, Wake
 from platforms.registry import Registry
 from store.engine import Store
 from store.queries.access import asking, tickets
-from store.queries.publishing import assignments, parked
+from store.queries.publishing import assignments, lanes, parked
 from store.queries.publishing.evidence import is_forced
 from store.queries.telling import deliveries
 from store.tables import Assignment, Ticket
@@ -113,8 +113,14 @@ class RepairActivities(RepairSteps):
             overdue = deliveries.list_overdue(
                 session, due_before=before - DELIVERY_GRACE, limit=BATCH
             )
+            queues = lanes.list_queues(session, queued_before=before)
         settled = dict.fromkeys([*unsettled, *in_vain])
-        return [*map(PersonNeeded, unasked), *map(ConnectionSettled, settled), *overdue]
+        return [
+            *map(PersonNeeded, unasked),
+            *map(ConnectionSettled, settled),
+            *overdue,
+            *queues,
+        ]
 
     async def _start(self, row: Assignment) -> None:
         await self._start_assignment(input_of(row, self._registry.get(row.platform)))

@@ -19,6 +19,7 @@ from activities.repairing import RepairActivities
 from activities.telling.delivering import DeliveryActivities
 from activities.telling.sending import Sender
 from activities.telling.wording import Wording
+from domain.shares import TransferLimits
 from domain.wakes import Wake
 from media.policy import SourcePolicies
 from platforms.registry import Registry
@@ -30,8 +31,14 @@ from store.vault import Vault
 class Activities:
     short: list[Callable[..., Any]]
     """For `domain.queues.WORKFLOW_QUEUE`."""
+    consent: list[Callable[..., Any]]
+    """For `domain.queues.CONSENT_QUEUE`."""
+    step: list[Callable[..., Any]]
+    """For `domain.queues.STEP_QUEUE`."""
+    poll: list[Callable[..., Any]]
+    """For `domain.queues.POLL_QUEUE`."""
     transfer: list[Callable[..., Any]]
-    """For `domain.queues.TRANSFER_QUEUE`."""
+    """For `domain.queues.TRANSFER_QUEUE` and `SLOW_TRANSFER_QUEUE`."""
     delivery: list[Callable[..., Any]]
     """For `domain.queues.DELIVERY_QUEUE`."""
 
@@ -42,6 +49,7 @@ def build(
     vault: Vault,
     registry: Registry,
     policies: SourcePolicies,
+    limits: TransferLimits,
     start_assignment: Callable[[AssignmentInput], Awaitable[None]],
     tell_recovered: Callable[[str], Awaitable[None]],
     tell_gone: Callable[[str], Awaitable[None]],
@@ -53,7 +61,7 @@ def build(
 ) -> Activities:
     keeper = CredentialKeeper(store, vault, registry)
     tickets = TicketActivities(store, vault, registry)
-    transfers = TransferActivities(store, vault, registry, keeper, policies)
+    transfers = TransferActivities(store, vault, registry, keeper, policies, limits)
     publishing = PublishingActivities(store, registry, keeper, policies)
     recording = RecordingActivities(store)
     reauth = ReauthActivities(store, tell_recovered, tell_gone, ask_to_end)
@@ -69,10 +77,7 @@ def build(
     )
     return Activities(
         short=[
-            tickets.connect,
             tickets.settle_ticket,
-            publishing.await_processing,
-            publishing.run_step,
             recording.record,
             recording.edit,
             reauth.survey,
@@ -83,6 +88,9 @@ def build(
             caring.care_for_due,
             repair.reconcile,
         ],
-        transfer=[transfers.transfer, transfers.discard_session],
+        consent=[tickets.connect],
+        step=[publishing.run_step],
+        poll=[publishing.await_processing, transfers.discard_session],
+        transfer=[transfers.transfer],
         delivery=[deliveries.deliver],
     )

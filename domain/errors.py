@@ -14,7 +14,8 @@
     ├── InsufficientStorage     507  the disk or a workspace's quota is full
     ├── SourceError                  the video's bytes
     │   ├── SourceUnusable      400  missing, empty, changed or not a video: permanent
-    │   └── SourceUnreachable   503  the origin does not answer now: passes by itself
+    │   ├── SourceUnreachable   503  the origin does not answer now: passes by itself
+    │   └── SourceSlow          503  the origin sends, but below the floor: the slow lane
     └── PlatformError                what YouTube or Facebook answered, classified by its codes
         ├── PlatformUnavailable 503  a blip: try again soon
         │   └── Unconfirmed     503  the video may exist: read, and send nothing
@@ -145,6 +146,13 @@ class SourceUnusable(SourceError):
 
 
 class SourceUnreachable(SourceError):
+    status = 503
+    remedy = Remedy.WAIT
+
+
+class SourceSlow(SourceError):
+    """The source gives less than the floor. The upload continues from its byte in the slow lane."""
+
     status = 503
     remedy = Remedy.WAIT
 

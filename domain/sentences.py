@@ -23,6 +23,12 @@ OPEN_FINISH = (
 )
 """What is to be known of an upload that ended in between, or whose reading was ended."""
 
+QUEUED = (
+    "Queued: the workspace has as many transfers under way as its share allows. It starts when "
+    "one of them ends."
+)
+"""What is to be known of an assignment that waits for a free transfer."""
+
 _CONTROLS = ("Cc", "Zl", "Zp")
 _UNITS = ((1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"), (1, "bytes"))
 
@@ -31,6 +37,7 @@ _WAITS = {
     WaitReason.CONNECTION: "the connection to be authorized again",
     WaitReason.QUOTA: "{platform}'s budget",
     WaitReason.PLATFORM: "{platform}",
+    WaitReason.SOURCE: "its source",
 }
 _KNOWN = {
     KnownBy.ANSWER: "{platform} said so itself",
@@ -40,6 +47,7 @@ _KNOWN = {
 _STOPS = {
     "interrupted": "The worker was stopped; another one goes on.",
     "cancelled": "The transfer was stopped: the assignment was cancelled.",
+    "source_slow": "The source is slow. The upload continues from its byte in the slow lane.",
 }
 _TRIED = {
     During.CREDENTIAL: "Getting a valid credential",
@@ -123,6 +131,8 @@ def of_state(
 
 
 def _pending(data: Data, turn: int | None) -> str:
+    if data.get("queuedAt"):
+        return QUEUED
     if turn is None:
         return "It takes its turn."
     if turn > 1:

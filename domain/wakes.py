@@ -25,6 +25,7 @@ class ConnectionSettled:
 class DeliveryDue:
     """Events of a subject stand in line for an endpoint."""
 
+    workspace_id: str
     endpoint_id: str
     subject_id: str
 
@@ -36,4 +37,12 @@ class RetryForced:
     assignment_id: str
 
 
-Wake = PersonNeeded | ConnectionSettled | DeliveryDue | RetryForced
+@dataclass(frozen=True, slots=True)
+class TransferPlaceFree:
+    """A transfer of a workspace ended, and others of it may be queued for its place."""
+
+    workspace_id: str
+    is_slow: bool
+
+
+Wake = PersonNeeded | ConnectionSettled | DeliveryDue | RetryForced | TransferPlaceFree

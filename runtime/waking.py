@@ -20,16 +20,25 @@ from temporalio.common import (
     TypedSearchAttributes,
     WorkflowIDConflictPolicy,
 )
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.contract.deliveries import DeliveryInput
 from activities.contract.reauth import ReauthInput
 from domain.health import BROKEN
 from domain.ids import assignment_workflow_id, delivery_workflow_id, reauth_workflow_id
 from domain.queues import WORKFLOW_QUEUE
-from domain.wakes import ConnectionSettled, DeliveryDue, PersonNeeded, RetryForced, Wake
+from domain.wakes import (
+    ConnectionSettled,
+    DeliveryDue,
+    PersonNeeded,
+    RetryForced,
+    TransferPlaceFree,
+    Wake,
+)
 from settings import Settings
 from store.engine import Store
 from store.queries.access.connections import get_connection_by_id
+from store.queries.publishing import lanes
 from store.tables import Connection
 from workflows import options
 from workflows.assignment import AssignmentWorkflow
@@ -40,6 +49,9 @@ _log = logging.getLogger("castline.waking")
 
 AT_A_TIME = 20
 """Calls to Temporal under way: enough for its pace, and the rest can become one in line."""
+
+_SPARE = 20
+"""Queued assignments beyond the free places that are read: a workflow may have been terminated."""
 
 _TIMEOUT = timedelta(seconds=10)
 """Temporal's client alone would insist for longer than the sweep takes to come round."""
@@ -66,7 +78,7 @@ class Waker:
         match concerned:
             case PersonNeeded(connection_id) | ConnectionSettled(connection_id):
                 await self._start_reauth(connection_id)
-            case DeliveryDue(endpoint_id, subject_id):
+            case DeliveryDue(workspace_id, endpoint_id, subject_id):
                 await self._client.start_workflow(
                     DeliveryWorkflow.run,
                     DeliveryInput(endpoint_id, subject_id),
@@ -75,11 +87,37 @@ class Waker:
                     start_signal="more",
                     static_summary=f"Tell {endpoint_id} about {subject_id}",
                     rpc_timeout=_TIMEOUT,
-                    priority=Priority(fairness_key=endpoint_id),
+                    priority=Priority(fairness_key=workspace_id),
                 )
             case RetryForced(assignment_id):
                 handle = self._client.get_workflow_handle(assignment_workflow_id(assignment_id))
                 await handle.signal(AssignmentWorkflow.retry_forced, rpc_timeout=_TIMEOUT)
+            case TransferPlaceFree():
+                await self._fill_places(concerned)
+
+    async def _fill_places(self, lane: TransferPlaceFree) -> None:
+        """Signal as many queued assignments as there are free places, longest waiting first."""
+        free, queued = await asyncio.to_thread(self._read_lane, lane)
+        for assignment_id in queued:
+            if free <= 0:
+                return
+            handle = self._client.get_workflow_handle(assignment_workflow_id(assignment_id))
+            try:
+                await handle.signal(AssignmentWorkflow.transfer_place_free, rpc_timeout=_TIMEOUT)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+            else:
+                free -= 1
+
+    def _read_lane(self, lane: TransferPlaceFree) -> tuple[int, Sequence[str]]:
+        places = self._settings.transfer_limits.places(is_slow=lane.is_slow)
+        with self._store.read() as session:
+            taken = lanes.count_uploading(session, lane.workspace_id, is_slow=lane.is_slow)
+            queued = lanes.list_queued(
+                session, lane.workspace_id, is_slow=lane.is_slow, limit=places + _SPARE
+            )
+        return places - taken, queued
 
     async def _start_reauth(self, connection_id: str) -> None:
         connection = await asyncio.to_thread(self._read, connection_id)

@@ -1,28 +1,38 @@
-"""The worker: one process, three task queues.
+"""The worker: one process that polls every task queue.
 
-`castline` takes workflows and short activities, `castline-transfer` the byte movers, whose
-few slots are sized by bandwidth, `castline-delivery` the webhooks, which strangers' servers may
-hold up; so neither ever keeps a consent waiting. Most activities are plain functions on
-threads, because the libraries they call block. When told to stop, running activities get
-`graceful_seconds` to reach a safe point; a killed worker loses nothing that the platform and
-the database do not know.
+Each queue has slots and threads of its own, so that none keeps another one waiting, and each
+workspace has a share of them. Most activities are plain functions on threads, because the
+libraries they call block. When told to stop, running activities get `graceful_seconds` to reach a
+safe point; a killed worker loses nothing that the platform and the database do not know.
 """
 
 import asyncio
 import logging
 import os
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from temporalio.client import Client
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities import wiring
-from domain.queues import DELIVERY_QUEUE, TRANSFER_QUEUE, WORKFLOW_QUEUE
+from domain.queues import (
+    CONSENT_QUEUE,
+    DELIVERY_QUEUE,
+    POLL_QUEUE,
+    SLOW_TRANSFER_QUEUE,
+    STEP_QUEUE,
+    TRANSFER_QUEUE,
+    WORKFLOW_QUEUE,
+)
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
 from runtime.process_heartbeat import process_heartbeat
+from runtime.shares import ShareInterceptor
 from runtime.temporal import connect, ensure_ready, worker_identity
 from runtime.waking import Waker
 from settings import Settings
@@ -43,10 +53,21 @@ WORKFLOWS = [
 ]
 
 SHORT_SLOTS = 16
-"""Short activities at a time, and as many local ones: they wait for platforms, not for a core."""
+"""Short activities at a time, and as many local ones: they wait for our own database."""
+
+CONSENT_SLOTS = 16
+STEP_SLOTS = 16
+POLL_SLOTS = 32
+"""They wait for platforms and origins, not for a core. A thread each, made when it is needed."""
+
+SLOW_SLOTS = 32
+"""Slow transfers at a time: a thread, two connections and a buffer of 128 KiB each."""
 
 DELIVERY_SLOTS = 64
 """Webhooks under way at a time: a connection each, and no thread."""
+
+POLLERS = 2
+"""Long polls of a queue that gets few tasks a second; the SDK's default is five."""
 
 HEARTBEAT_INTERVAL = timedelta(seconds=2)
 """At most this much progress goes unseen when a worker is killed."""
@@ -96,12 +117,87 @@ def make_workers(
     two fifths of the worker's CPU time: the workflow's module is imported anew for each run,
     and each payload is taken through the sandbox.
     """
+    activities = _activities(settings, parts, client)
+    identity = worker_identity(os.getpid())
+    grace = timedelta(seconds=settings.graceful_seconds)
+    short = Worker(
+        client,
+        task_queue=WORKFLOW_QUEUE,
+        identity=identity,
+        workflows=WORKFLOWS,
+        workflow_runner=SANDBOX if sandboxed else UnsandboxedWorkflowRunner(),
+        activities=activities.short,
+        activity_executor=ThreadPoolExecutor(2 * SHORT_SLOTS, "short"),
+        max_concurrent_activities=SHORT_SLOTS,
+        max_concurrent_local_activities=SHORT_SLOTS,
+        max_concurrent_activity_task_polls=POLLERS,
+        max_heartbeat_throttle_interval=HEARTBEAT_INTERVAL,
+        graceful_shutdown_timeout=grace,
+    )
+    others = [
+        Worker(
+            client,
+            task_queue=queue.name,
+            identity=identity,
+            activities=queue.activities,
+            activity_executor=ThreadPoolExecutor(queue.slots, queue.name),
+            interceptors=queue.interceptors,
+            max_concurrent_activities=queue.slots,
+            max_concurrent_activity_task_polls=POLLERS,
+            max_heartbeat_throttle_interval=HEARTBEAT_INTERVAL,
+            default_heartbeat_throttle_interval=HEARTBEAT_INTERVAL,
+            graceful_shutdown_timeout=grace,
+        )
+        for queue in _queues(settings, activities)
+    ]
+    return [short, *others]
+
+
+@dataclass(frozen=True, slots=True)
+class _Queue:
+    """A queue of activities alone."""
+
+    name: str
+    activities: Sequence[Callable[..., Any]]
+    slots: int
+    interceptors: Sequence[Interceptor] = ()
+
+
+def _queues(settings: Settings, activities: wiring.Activities) -> list[_Queue]:
+    shares = settings.worker_shares
+
+    def share(what: str, most: int) -> list[Interceptor]:
+        return [ShareInterceptor(what, most)]
+
+    return [
+        _Queue(
+            CONSENT_QUEUE,
+            activities.consent,
+            CONSENT_SLOTS,
+            share("consents", shares.consents),
+        ),
+        _Queue(STEP_QUEUE, activities.step, STEP_SLOTS, share("steps", shares.steps)),
+        _Queue(POLL_QUEUE, activities.poll, POLL_SLOTS, share("polls", shares.polls)),
+        # Their share holds for all workers together: see `store.queries.publishing.lanes`.
+        _Queue(TRANSFER_QUEUE, activities.transfer, settings.transfer_slots),
+        _Queue(SLOW_TRANSFER_QUEUE, activities.transfer, SLOW_SLOTS),
+        _Queue(
+            DELIVERY_QUEUE,
+            activities.delivery,
+            DELIVERY_SLOTS,
+            share("deliveries", shares.deliveries),
+        ),
+    ]
+
+
+def _activities(settings: Settings, parts: Parts, client: Client) -> wiring.Activities:
     lifecycles = Lifecycles(client, parking_days=settings.parking_days)
-    activities = wiring.build(
+    return wiring.build(
         store=parts.store,
         vault=parts.vault,
         registry=parts.registry,
         policies=parts.policies,
+        limits=settings.transfer_limits,
         start_assignment=lifecycles.start_assignment,
         tell_recovered=lifecycles.tell_recovered,
         tell_gone=lifecycles.tell_gone,
@@ -111,39 +207,3 @@ def make_workers(
         allow_private_webhooks=settings.allow_private_webhooks,
         care_every=timedelta(hours=settings.care_hours),
     )
-    identity = worker_identity(os.getpid())
-    grace = timedelta(seconds=settings.graceful_seconds)
-    return [
-        Worker(
-            client,
-            task_queue=WORKFLOW_QUEUE,
-            identity=identity,
-            workflows=WORKFLOWS,
-            workflow_runner=SANDBOX if sandboxed else UnsandboxedWorkflowRunner(),
-            activities=activities.short,
-            activity_executor=ThreadPoolExecutor(2 * SHORT_SLOTS, "short"),
-            max_concurrent_activities=SHORT_SLOTS,
-            max_concurrent_local_activities=SHORT_SLOTS,
-            max_heartbeat_throttle_interval=HEARTBEAT_INTERVAL,
-            graceful_shutdown_timeout=grace,
-        ),
-        Worker(
-            client,
-            task_queue=TRANSFER_QUEUE,
-            identity=identity,
-            activities=activities.transfer,
-            activity_executor=ThreadPoolExecutor(settings.transfer_slots, "transfer"),
-            max_concurrent_activities=settings.transfer_slots,
-            max_heartbeat_throttle_interval=HEARTBEAT_INTERVAL,
-            default_heartbeat_throttle_interval=HEARTBEAT_INTERVAL,
-            graceful_shutdown_timeout=grace,
-        ),
-        Worker(
-            client,
-            task_queue=DELIVERY_QUEUE,
-            identity=identity,
-            activities=activities.delivery,
-            max_concurrent_activities=DELIVERY_SLOTS,
-            graceful_shutdown_timeout=grace,
-        ),
-    ]

@@ -106,7 +106,7 @@ def _write(session: Session, workspace_id: str, notes: Sequence[Note]) -> None:
         for endpoint in listening:
             if _wants(endpoint, event.type, told.callback_url):
                 deliveries.append(_delivery(session, event, endpoint, told.callback_url))
-                wake(session, DeliveryDue(endpoint.id, event.subject_id))
+                wake(session, DeliveryDue(workspace_id, endpoint.id, event.subject_id))
     _insert(session, deliveries)
 
 

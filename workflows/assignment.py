@@ -25,15 +25,14 @@ with workflow.unsafe.imports_passed_through():
         PublishingSteps,
         RecordingSteps,
         StepInput,
-        TransferInput,
         TransferSteps,
     )
     from activities.contract.trouble import Kind
     from domain.states import AssignmentState, StepName, WaitReason
     from workflows import options
     from workflows.cancelling import is_cancelled, to_the_end
+    from workflows.lanes import TransferLane
     from workflows.parking import Calls, Parking, Stand, pause_until
-    from workflows.patches import DISCONNECTION, DOUBT, INTERRUPTION, RECONNECTION
     from workflows.standing import Standing
     from workflows.trouble import Failed, is_interruption, kind_of, trouble_of
 
@@ -45,8 +44,9 @@ class AssignmentWorkflow:
     """Updates: `edit` until the transfer begins, `cancel` until the platform has every byte.
 
     Signals: `connection_recovered`, sent when the connection was authorized again,
-    `connection_gone`, sent when it was disconnected and bytes are there that only end, and
-    `retry_forced`, sent when the session of an unclear outcome was dropped by a person.
+    `connection_gone`, sent when it was disconnected and bytes are there that only end,
+    `retry_forced`, sent when the session of an unclear outcome was dropped by a person, and
+    `transfer_place_free`, sent when another transfer of the workspace has ended.
     Cancelling the workflow itself does what `cancel` does.
     """
 
@@ -57,6 +57,7 @@ class AssignmentWorkflow:
         self._extra_steps = list(assignment.extra_steps)
         self._standing = Standing(assignment)
         self._parking = Parking(timedelta(days=assignment.parking_days))
+        self._lane = TransferLane()
         self._delivery: asyncio.Task[None] | None = None
         self._has_begun = False
         self._edits_in_flight = 0
@@ -125,12 +126,12 @@ class AssignmentWorkflow:
         return self._scheduled_at
 
     async def _transfer(self) -> str:
-        self._standing.show(AssignmentState.UPLOADING)
-        uploaded = await workflow.execute_activity_method(
-            TransferSteps.transfer,
-            TransferInput(self._assignment.assignment_id, self._assignment.attempt),
+        uploaded = await self._lane.run(
+            self._assignment.assignment_id,
+            self._assignment.attempt,
             summary=f"send the bytes to {self._assignment.platform}",
-            **options.TRANSFER,
+            begins=lambda: self._standing.show(AssignmentState.UPLOADING),
+            queued=lambda why: self._standing.show(AssignmentState.PENDING, trouble=why),
         )
         return uploaded.platform_id
 
@@ -178,8 +179,7 @@ class AssignmentWorkflow:
                     **options.EXTRA_STEP,
                 )
             except ActivityError as error:
-                is_parked = kind_of(error) is Kind.NEEDS_CONNECTION
-                if not (is_parked and workflow.patched(RECONNECTION)):
+                if kind_of(error) is not Kind.NEEDS_CONNECTION:
                     raise Failed(trouble_of(error)) from None
                 raise
 
@@ -200,17 +200,13 @@ class AssignmentWorkflow:
             except ActivityError as error:
                 if is_cancelled():
                     raise
-                if self._goes_on(error):
+                if is_interruption(error) and self._parking.bears_interruption():
                     continue
                 stand = self._parking.stand(kind_of(error), trouble_of(error))
             else:
                 self._parking.forget()
                 return done
             await self._wait_out(stand, calls, platform_url)
-
-    def _goes_on(self, error: ActivityError) -> bool:
-        is_accident = is_interruption(error) and workflow.patched(INTERRUPTION)
-        return is_accident and self._parking.bears_interruption()
 
     async def _wait_out(self, stand: Stand, calls: Calls, platform_url: str | None) -> None:
         await self._standing.enter(
@@ -221,7 +217,7 @@ class AssignmentWorkflow:
             platform_url=platform_url,
         )
         has_come = await self._parking.wait_out(stand, calls)
-        if has_come and workflow.patched(RECONNECTION):
+        if has_come:
             # Its turn may be far off, and until then it would count as parked still.
             has_all = self._platform_id is not None
             state = AssignmentState.PROCESSING if has_all else AssignmentState.PENDING
@@ -235,13 +231,15 @@ class AssignmentWorkflow:
 
     @workflow.signal(description="The connection was disconnected.")
     def connection_gone(self) -> None:
-        if workflow.patched(DISCONNECTION):
-            self._parking.let_go()
+        self._parking.let_go()
 
     @workflow.signal(description="A person ended the reading of what is unconfirmed.")
     def retry_forced(self) -> None:
-        if workflow.patched(DOUBT):
-            self._parking.take_order()
+        self._parking.take_order()
+
+    @workflow.signal(description="Another transfer of the workspace has ended.")
+    def transfer_place_free(self) -> None:
+        self._lane.place_freed()
 
     @workflow.update
     async def edit(self, edit: AssignmentEdit) -> None:
@@ -274,13 +272,12 @@ class AssignmentWorkflow:
         assert self._delivery is not None
         delivery = self._delivery
         delivery.cancel()
-        tells_doubt = workflow.patched(DOUBT)
 
         def is_decided() -> bool:
             return self._standing.state.is_settled or self._platform_id is not None
 
         def is_in_doubt() -> bool:
-            return tells_doubt and delivery.done() and self._parking.is_still
+            return delivery.done() and self._parking.is_still
 
         await workflow.wait_condition(lambda: is_decided() or is_in_doubt())
         if not is_decided():

@@ -6,7 +6,15 @@ from typing import Any
 from temporalio.common import RetryPolicy, SearchAttributeKey
 from temporalio.workflow import ActivityCancellationType
 
-from domain.queues import DELIVERY_QUEUE, TRANSFER_QUEUE
+from activities.contract.trouble import Kind
+from domain.queues import (
+    CONSENT_QUEUE,
+    DELIVERY_QUEUE,
+    POLL_QUEUE,
+    SLOW_TRANSFER_QUEUE,
+    STEP_QUEUE,
+    TRANSFER_QUEUE,
+)
 
 _SILENCE = timedelta(seconds=30)
 """What waits for a platform beats all the while; half a minute without is a dead process."""
@@ -30,12 +38,17 @@ TRANSFER: dict[str, Any] = {
         initial_interval=timedelta(seconds=2),
         maximum_interval=timedelta(seconds=8),
         maximum_attempts=6,
+        # The workflow waits for a place, for as long as it takes.
+        non_retryable_error_types=[Kind.OVER_SHARE],
     ),
     # A cancelled transfer is asked for its end: it may have finished in that very moment.
     "cancellation_type": ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 }
 
+SLOW_TRANSFER: dict[str, Any] = {**TRANSFER, "task_queue": SLOW_TRANSFER_QUEUE}
+
 PROCESSING: dict[str, Any] = {
+    "task_queue": POLL_QUEUE,
     "start_to_close_timeout": timedelta(minutes=2),
     "heartbeat_timeout": _SILENCE,
     # Platforms process for hours; what is not ready after days never will be.
@@ -46,6 +59,7 @@ PROCESSING: dict[str, Any] = {
 }
 
 EXTRA_STEP: dict[str, Any] = {
+    "task_queue": STEP_QUEUE,
     "start_to_close_timeout": timedelta(minutes=10),
     "heartbeat_timeout": _SILENCE,
     # The video is live by now: a thumbnail that fails for an hour becomes a warning.
@@ -56,7 +70,8 @@ EXTRA_STEP: dict[str, Any] = {
 }
 
 DISCARD: dict[str, Any] = {
-    "task_queue": TRANSFER_QUEUE,
+    # Not behind the transfers: a person who cancels waits for it.
+    "task_queue": POLL_QUEUE,
     "start_to_close_timeout": timedelta(minutes=2),
     "heartbeat_timeout": _SILENCE,
     # A video may be there: it is asked for until the platform says.
@@ -66,12 +81,21 @@ DISCARD: dict[str, Any] = {
 }
 
 CONNECT: dict[str, Any] = {
+    "task_queue": CONSENT_QUEUE,
     # Longer than the longest answer: of two exchanges of one code both may be worthless.
     "start_to_close_timeout": timedelta(seconds=65),
     "schedule_to_close_timeout": timedelta(minutes=3),
     # A person is looking at a browser: what fails for a quarter of a minute has failed.
-    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=5),
+    # A refusal for the workspace's share is no failure: the workflow asks again after it.
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        maximum_attempts=5,
+        non_retryable_error_types=[Kind.OVER_SHARE],
+    ),
 }
+
+CONNECT_PATIENCE = timedelta(minutes=2)
+"""How long a consent waits for its workspace's share: a code is worth nothing after ten."""
 
 RECORD: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=30),

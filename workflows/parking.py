@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
 _REASONS = {
     Kind.NEEDS_CONNECTION: WaitReason.CONNECTION,
     Kind.NEEDS_QUOTA: WaitReason.QUOTA,
+    Kind.NEEDS_SOURCE: WaitReason.SOURCE,
 }
 """Every other kind is the platform's, our line to it, or our settings there."""
 

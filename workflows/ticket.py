@@ -8,18 +8,23 @@ ticket's id travels through here. With `confirm` the workflow ends as CONFIRMING
 a row with a date, which the tenant's backend confirms in one transaction, or Reconcile removes.
 """
 
-import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.contract.tickets import Refusal, TicketInput, TicketOutcome, TicketSteps
-    from domain.ids import assignment_workflow_id
+    from activities.contract.tickets import (
+        Connected,
+        Refusal,
+        TicketInput,
+        TicketOutcome,
+        TicketSteps,
+    )
+    from activities.contract.trouble import Kind
     from domain.states import TicketState
     from workflows import options
-    from workflows.trouble import trouble_of
+    from workflows.trouble import kind_of, trouble_of
 
 
 @workflow.defn
@@ -73,18 +78,12 @@ class TicketWorkflow:
         # Before the first await: from here on the ticket is used, whatever comes of it.
         self._enter(TicketState.CONNECTING)
         try:
-            connected = await workflow.execute_activity_method(
-                TicketSteps.connect,
-                self._ticket.ticket_id,
-                summary=f"exchange the code, connect {self._ticket.platform}",
-                **options.CONNECT,
-            )
+            connected = await self._connect()
         except ActivityError as error:
             return await self._settle(_failed(error))
         self._close(connected.outcome)
         if connected.outcome.state not in (TicketState.CONNECTED, TicketState.CONFIRMING):
             await self._record(connected.outcome)
-        await self._release(connected.parked)
         return connected.outcome
 
     @redeem.validator
@@ -130,17 +129,24 @@ class TicketWorkflow:
             **options.RECORD,
         )
 
-    async def _release(self, assignment_ids: list[str]) -> None:
-        """Wake what was parked on the connection; one that ended meanwhile needs no waking."""
-        # None today: the commit of the consent wakes the connection's ReauthWorkflow, which does
-        # it. Tickets that began before it did have ids in their histories, and must replay.
-        handles = (
-            workflow.get_external_workflow_handle(assignment_workflow_id(assignment_id))
-            for assignment_id in assignment_ids
-        )
-        await asyncio.gather(
-            *(handle.signal("connection_recovered") for handle in handles), return_exceptions=True
-        )
+    async def _connect(self) -> Connected:
+        """Exchange the code; while the workspace has its share of consents under way, wait."""
+        ends, pause = workflow.now() + options.CONNECT_PATIENCE, timedelta(seconds=1)
+        while True:
+            try:
+                return await workflow.execute_activity_method(
+                    TicketSteps.connect,
+                    self._ticket.ticket_id,
+                    summary=f"exchange the code, connect {self._ticket.platform}",
+                    **options.CONNECT,
+                )
+            except ActivityError as error:
+                if kind_of(error) is not Kind.OVER_SHARE or workflow.now() >= ends:
+                    raise
+            await workflow.sleep(
+                pause * workflow.random().uniform(0.5, 1.0), summary="waits for a place"
+            )
+            pause = min(2 * pause, timedelta(seconds=8))
 
     def _enter(self, state: TicketState) -> None:
         self._state = state

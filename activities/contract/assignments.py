@@ -50,6 +50,8 @@ class AssignmentEdit:
 class TransferInput:
     assignment_id: str
     attempt: int
+    is_slow: bool = False
+    """It runs in the slow lane, where no floor applies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +105,16 @@ class AssignmentRecord:
 
 
 class TransferSteps(ABC):
-    """On the queue `castline-transfer`: few at a time, each for as long as its bytes last."""
+    """Few transfers at a time, each for as long as its bytes last."""
 
     @activity.defn
     @abstractmethod
     def transfer(self, transfer: TransferInput) -> Uploaded:
         """Move the bytes. On retry: asks the platform for its offset and goes on from there.
 
-        A run that is not the row's current attempt is refused and thereby ends itself.
+        A run that is not the row's current attempt is refused and thereby ends itself. Where the
+        workspace's share is taken it queues the row and fails with `Kind.OVER_SHARE`; where the
+        source is slow it fails with `Kind.SLOW_SOURCE`, and the row belongs to the slow lane.
         """
 
     @activity.defn

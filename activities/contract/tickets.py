@@ -38,8 +38,6 @@ class Refusal:
 @dataclass(frozen=True, slots=True)
 class Connected:
     outcome: TicketOutcome
-    parked: list[str] = field(default_factory=list)
-    """Assignments for the ticket to wake: only in histories from before a `ReauthWorkflow` did."""
 
 
 class TicketSteps(ABC):

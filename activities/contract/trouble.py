@@ -13,6 +13,9 @@ class Kind(StrEnum):
     INTERRUPTED = "interrupted"  # the worker stops; another goes on
     NEEDS_CONNECTION = "needs_connection"  # parked until a person re-authorizes
     NEEDS_QUOTA = "needs_quota"  # parked until the moment in `Trouble.until`
+    NEEDS_SOURCE = "needs_source"  # retried by Temporal; if that ends, parked on the source
+    SLOW_SOURCE = "slow_source"  # runs again in the slow lane, from its byte
+    OVER_SHARE = "over_share"  # the workspace has its share of these under way: again later
     NEEDS_OPERATOR = "needs_operator"  # parked; our own app's settings are wrong
     UNCONFIRMED = "unconfirmed"  # the video may exist: read again before anything is sent
     REFUSED = "refused"  # permanent

@@ -187,6 +187,7 @@ class _Teller:
         return {
             "waitReason": self.row.wait_reason,
             "waitUntil": written(self.row.wait_until),
+            "queuedAt": written(self.row.queued_at),
             "platformId": self.row.platform_id,
             "platformUrl": self.row.platform_url,
             "error": self.row.error,

@@ -16,7 +16,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from domain.errors import Conflict
-from domain.queues import DELIVERY_QUEUE, TRANSFER_QUEUE, WORKFLOW_QUEUE
+from domain.queues import ACTIVITY_QUEUES, WORKFLOW_QUEUE
 from runtime.devserver import ports
 from runtime.temporal import worker_identity
 from settings import Settings
@@ -26,9 +26,7 @@ Probe = Callable[[int], Awaitable[bool]]
 _TIMEOUT = 5
 _POLLED = (
     (WORKFLOW_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
-    (WORKFLOW_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
-    (TRANSFER_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
-    (DELIVERY_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
+    *((queue, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY) for queue in ACTIVITY_QUEUES),
 )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from domain import ids
@@ -43,6 +43,21 @@ class Assignment(HasSealed, SQLModel, table=True):
         UniqueConstraint("workspace_id", "number"),
         Index("ix_assignment_reconcile", "is_started", "created_at"),
         Index("ix_assignment_waiting", "state", "wait_reason", "connection_id"),
+        Index(
+            "ix_assignment_uploading",
+            "workspace_id",
+            "is_slow",
+            sqlite_where=text("state = 'uploading'"),
+            postgresql_where=text("state = 'uploading'"),
+        ),
+        Index(
+            "ix_assignment_queued",
+            "workspace_id",
+            "is_slow",
+            "queued_at",
+            sqlite_where=text("queued_at IS NOT NULL"),
+            postgresql_where=text("queued_at IS NOT NULL"),
+        ),
     )
 
     id: str = Field(default_factory=ids.new_assignment_id, primary_key=True)
@@ -72,6 +87,10 @@ class Assignment(HasSealed, SQLModel, table=True):
     state: str = Field(default=AssignmentState.PENDING)
     wait_reason: str | None = None
     wait_until: datetime | None = moment_field(default=None)
+    queued_at: datetime | None = moment_field(default=None)
+    """Since when it waits for a free transfer of its workspace's share. None: it does not."""
+    is_slow: bool = False
+    """True once its source was too slow: its transfer runs in the slow lane."""
     platform_id: str | None = None
     platform_url: str | None = None
     known_by: str | None = None

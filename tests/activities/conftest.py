@@ -12,6 +12,7 @@ from activities.access.credentials import CredentialKeeper
 from activities.access.packing import pack
 from activities.publishing.transferring import TransferActivities
 from domain.secrets import Secret
+from domain.shares import TransferLimits
 from media.facts import inspect
 from media.policy import SourcePolicies
 from platforms.protocol import Credential, Live, Outcome, Publication
@@ -30,6 +31,8 @@ from tests.support.attachments import policies
 from tests.support.stack import CLIP
 
 SCOPES = (UPLOAD, READ)
+
+LIMITS = TransferLimits(per_workspace=2, slow_bytes_per_second=64 * 1024, slow_window=60)
 
 
 class DirectedPlatform(DirectedYouTube):
@@ -112,7 +115,7 @@ class Installation:
         self.registry = Registry({"youtube": self.platform})
         self.keeper = CredentialKeeper(self.store, self.vault, self.registry)
         self.transferring = TransferActivities(
-            self.store, self.vault, self.registry, self.keeper, self.policies
+            self.store, self.vault, self.registry, self.keeper, self.policies, LIMITS
         )
         with self.store.write() as session:
             self.workspace = workspaces.create_workspace(session, name="ours")

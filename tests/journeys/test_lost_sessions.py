@@ -57,7 +57,12 @@ def keeper_of(stack: Stack) -> CredentialKeeper:
 async def transfer_by_hand(stack: Stack, assignment_id: str, *, attempt: int = 1) -> Uploaded:
     parts = stack.parts
     steps = TransferActivities(
-        parts.store, parts.vault, parts.registry, keeper_of(stack), parts.policies
+        parts.store,
+        parts.vault,
+        parts.registry,
+        keeper_of(stack),
+        parts.policies,
+        parts.settings.transfer_limits,
     )
     return await asyncio.to_thread(
         ActivityEnvironment().run, steps.transfer, TransferInput(assignment_id, attempt)

@@ -184,7 +184,7 @@ async def test_what_is_given_up_makes_way_and_a_lasting_failure_disables_the_end
         with rows(tenant) as (session, [row]):
             row.gives_up_at = row.due_at = now()
             endpoints.lock_endpoint(session, broken_id).failing_since = now() - LONG_AGO
-            outbox.wake(session, DeliveryDue(row.endpoint_id, row.subject_id))
+            outbox.wake(session, DeliveryDue(row.workspace_id, row.endpoint_id, row.subject_id))
 
         [event] = await told(other, "endpoint.disabled")
         assert event["data"]["endpointId"] == broken_id

@@ -25,11 +25,14 @@ class Installation:
     """A worker is there from the start; else the way brings those that it needs."""
     calls_long: bool = False
     """Its server calls every history long, so a workflow that can goes on in another run."""
+    is_narrow: bool = False
+    """One transfer and one consent of a workspace at a time; a source is slow after 2 seconds."""
 
 
 USUAL = Installation()
 UNATTENDED = Installation(works=False)
 CONTINUING = Installation(calls_long=True)
+NARROW = Installation(is_narrow=True)
 
 
 @dataclass(frozen=True)

@@ -12,18 +12,5 @@ OUTCOMES = (
     | repairs.OUTCOMES
 )
 
-EARLIER: dict[str, list[str]] = {
-    "ticket-releases": ["open", "consenting", "connecting", "connected"],
-    "assignment-published-after-connection": [
-        "uploading",
-        "waiting",
-        "uploading",
-        "processing",
-        "published",
-    ],
-}
-"""The states of what was recorded when a ticket itself woke what was parked, and a recovery was
-not written down. Nobody can record it again; what began in that way must go on."""
-
-STATES = EARLIER | {name: outcome.states for name, outcome in OUTCOMES.items()}
+STATES = {name: outcome.states for name, outcome in OUTCOMES.items()}
 """The states that a workflow showed on its way to each."""

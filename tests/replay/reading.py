@@ -67,16 +67,6 @@ def states(path: Path) -> list[str]:
     ]
 
 
-def patches(path: Path) -> list[str]:
-    """The patches that the workflow passed, by the markers that they left."""
-    markers = [event.marker_recorded_event_attributes for event in history(path).events]
-    return [
-        json.loads(marker.details["patch-data"].payloads[0].data)["id"]
-        for marker in markers
-        if marker.marker_name == "core_patch"
-    ]
-
-
 def messages(path: Path) -> set[str]:
     """The signals and Updates that the workflow took."""
     events = history(path).events

@@ -21,7 +21,7 @@ from typing import Any
 from temporalio.client import WorkflowFailureError
 
 from tests.replay.noting import REAUTH_DAYS, Installation
-from tests.replay.outcomes import EARLIER, OUTCOMES
+from tests.replay.outcomes import OUTCOMES
 from tests.support.emulator import Emulator
 from tests.support.exit import end_now
 from tests.support.stack import Stack, running_stack, temporal_server
@@ -29,6 +29,9 @@ from tests.support.stack import Stack, running_stack, temporal_server
 HISTORIES = Path(__file__).with_name("histories")
 KEYSET = Path(__file__).with_name("keyset.json")
 """A key set for tests: it seals nothing but these histories."""
+
+
+NARROWLY = {"transfers_per_workspace": 1, "consents_per_workspace": 1, "slow_source_seconds": 2}
 
 
 async def record(name: str, stack: Stack) -> None:
@@ -61,7 +64,7 @@ def _without_identities(part: Any) -> Any:
 async def record_all(names: Collection[str]) -> None:
     HISTORIES.mkdir(exist_ok=True)
     for old in HISTORIES.glob("*.json"):
-        if old.stem in names or old.stem not in OUTCOMES | EARLIER:
+        if old.stem in names or old.stem not in OUTCOMES:
             old.unlink()
     emulator = Emulator.start()
     try:
@@ -76,6 +79,7 @@ async def _record_on(emulator: Emulator, place: Installation, names: Collection[
     dynamic: dict[str, object] = {"frontend.WorkflowTimeSkippingEnabled": True}
     if place.calls_long:
         dynamic["limit.historyCount.suggestContinueAsNew"] = 8
+    narrow = NARROWLY if place.is_narrow else {}
     with tempfile.TemporaryDirectory() as folder:
         async with (
             temporal_server(**dynamic) as address,
@@ -86,6 +90,7 @@ async def _record_on(emulator: Emulator, place: Installation, names: Collection[
                 works=place.works,
                 keyset=KEYSET.read_text(),
                 reauth_days=REAUTH_DAYS,
+                **narrow,
             ) as stack,
         ):
             for name in names:

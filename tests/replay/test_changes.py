@@ -81,23 +81,6 @@ class EagerAssignment(AssignmentWorkflow):
 
 
 @workflow.defn(name="AssignmentWorkflow")
-class ForgetfulAssignment(AssignmentWorkflow):
-    """Changed too early: a patch has gone that running work has passed."""
-
-    @workflow.init
-    def __init__(self, assignment: AssignmentInput) -> None:
-        super().__init__(assignment)
-
-    @workflow.run
-    async def run(self, assignment: AssignmentInput) -> AssignmentOutcome:
-        return await super().run(assignment)
-
-    @workflow.signal
-    def retry_forced(self) -> None:
-        self._parking.take_order()
-
-
-@workflow.defn(name="AssignmentWorkflow")
 class PatchedAssignment(AssignmentWorkflow):
     """Changed as it should be: what began before goes on without a breath."""
 
@@ -147,7 +130,6 @@ class HastyDelivery(DeliveryWorkflow):
         ("assignment-published", HastyAssignment),
         ("assignment-published", CarelessAssignment),
         ("assignment-published-with-its-thumbnail", EagerAssignment),
-        ("assignment-published-after-a-forced-retry", ForgetfulAssignment),
         ("reauth-reconnected", HastyReauth),
         ("delivery-taken", HastyDelivery),
     ],

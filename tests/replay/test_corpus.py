@@ -5,6 +5,7 @@ from pathlib import Path
 
 from activities.contract.reauth import ReauthEnd, ReauthOutcome
 from activities.contract.trouble import Kind
+from domain.queues import SLOW_TRANSFER_QUEUE, TRANSFER_QUEUE
 from domain.states import AssignmentState, TicketState, WaitReason
 from tests.replay.outcomes import STATES
 from tests.replay.reading import (
@@ -14,13 +15,11 @@ from tests.replay.reading import (
     history,
     is_later_run,
     messages,
-    patches,
     states,
     timers,
     workflow_of,
 )
 from tests.replay.record import HISTORIES
-from workflows import patches as named
 from workflows.parking import pause_after
 
 
@@ -58,17 +57,12 @@ def test_what_goes_on_in_another_run_is_recorded_there_too() -> None:
     assert {workflow_of(path) for path in RECORDED if is_later_run(path)} == left
 
 
-def test_every_patch_is_passed_in_some_history() -> None:
-    names = {value for name, value in vars(named).items() if name.isupper()}
-    assert {patch for path in RECORDED for patch in patches(path)} == names
-
-
 def test_every_message_is_taken_in_some_history() -> None:
     def taken(workflow: str) -> set[str]:
         found = [messages(path) for path in RECORDED if workflow_of(path) == workflow]
         return set().union(*found)
 
-    signals = {"connection_recovered", "connection_gone", "retry_forced"}
+    signals = {"connection_recovered", "connection_gone", "retry_forced", "transfer_place_free"}
     assert taken("assignment") == signals | {"edit", "cancel"}
     assert taken("ticket") == {"begin_consent", "redeem", "refuse"}
     assert taken("reauth") == {"settled"}
@@ -81,6 +75,18 @@ async def test_a_wait_for_every_reason_is_recorded() -> None:
     others = set(WaitReason) - {WaitReason.SCHEDULE}
     for reason in others:
         assert any(text.startswith(f"waits for {reason}:") for text in summaries), reason
+
+
+async def test_a_wait_for_a_place_is_recorded() -> None:
+    for name in ("assignment-published-after-its-queue", "ticket-connected-after-another-one"):
+        assert "waits for a place" in [text for text, _ in await timers(HISTORIES / f"{name}.json")]
+
+
+def test_a_transfer_in_the_slow_lane_is_recorded() -> None:
+    events = history(HISTORIES / "assignment-published-in-the-slow-lane.json").events
+    asked = [event.activity_task_scheduled_event_attributes for event in events]
+    queues = [one.task_queue.name for one in asked if one.activity_type.name == "transfer"]
+    assert queues == [TRANSFER_QUEUE, SLOW_TRANSFER_QUEUE]
 
 
 async def test_a_doubt_is_recorded_as_far_as_its_longest_pause() -> None:

@@ -84,6 +84,7 @@ ASSIGNMENT = {
     "state": "published",
     "attempt": 1,
     "is_started": True,
+    "is_slow": False,
     "platform_id": "yt1",
     "warnings": {},
     "bytes_sent": 5,

@@ -65,7 +65,7 @@ def test_what_is_rolled_back_was_told_to_nobody(tenant: Tenant) -> None:
     def fails() -> None:
         with tenant.store.write() as session:
             outbox.note(session, outbox.Note(tenant.workspace.id, note().type, "con_1", {}))
-            outbox.wake(session, DeliveryDue("whe_1", "con_1"))
+            outbox.wake(session, DeliveryDue("wsp_1", "whe_1", "con_1"))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -82,7 +82,7 @@ def test_who_is_woken_finds_what_was_committed(url: str, tenant: Tenant) -> None
     )
     with tenant.store.write() as session:
         outbox.note(session, replace(note(), workspace_id=tenant.workspace.id))
-        outbox.wake(session, DeliveryDue("end_1", "con_1"))
+        outbox.wake(session, DeliveryDue("wsp_1", "end_1", "con_1"))
     elsewhere.close()
     assert found == [1]
 
@@ -204,4 +204,7 @@ def test_an_endpoint_gets_a_delivery_of_what_it_wants(tenant: Tenant, vault: Vau
     assert {(row.event_id, row.number, row.subject_id) for row in written.values()} == {
         (event.id, event.number, "con_7")
     }
-    assert set(woken) == {DeliveryDue(everything.id, "con_7"), DeliveryDue(some.id, "con_7")}
+    assert set(woken) == {
+        DeliveryDue(everything.workspace_id, everything.id, "con_7"),
+        DeliveryDue(some.workspace_id, some.id, "con_7"),
+    }

@@ -1,10 +1,11 @@
 """An assignment's workflow whose steps end as a test says."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 from temporalio import activity
@@ -28,7 +29,7 @@ from activities.contract.assignments import (
     TransferSteps,
     Uploaded,
 )
-from domain.queues import TRANSFER_QUEUE
+from domain.queues import POLL_QUEUE, SLOW_TRANSFER_QUEUE, STEP_QUEUE, TRANSFER_QUEUE
 from tests.support.stack import eventually
 from workflows.assignment import AssignmentWorkflow
 
@@ -43,9 +44,12 @@ class DirectedSteps(TransferSteps, PublishingSteps, RecordingSteps):
     is_clear: bool = False
     looks: int = 0
     records: list[AssignmentRecord] = field(default_factory=list)
+    slow: list[bool] = field(default_factory=list)
+    """Of each transfer: whether it ran in the slow lane."""
 
     @activity.defn
     def transfer(self, transfer: TransferInput) -> Uploaded:
+        self.slow.append(transfer.is_slow)
         self._look()
         return Uploaded("made")
 
@@ -83,6 +87,9 @@ class Case:
     steps: DirectedSteps
     workflow: WorkflowHandle[AssignmentWorkflow, AssignmentOutcome]
 
+    async def looks(self) -> int:
+        return self.steps.looks
+
     async def after(self, time: timedelta) -> int:
         """How many looks there were, when some time has passed."""
         await self.env.fast_forward(self.workflow, time)
@@ -99,21 +106,28 @@ class Case:
 async def directed(env: WorkflowEnvironment, steps: DirectedSteps) -> AsyncIterator[Case]:
     """A run that has begun."""
     queue = uuid4().hex
-    short = Worker(
-        env.client,
-        task_queue=queue,
-        workflows=[AssignmentWorkflow],
-        activities=[steps.await_processing, steps.run_step, steps.record, steps.edit],
-        activity_executor=ThreadPoolExecutor(2),
-    )
-    transfers = Worker(
-        env.client,
-        task_queue=TRANSFER_QUEUE,
-        activities=[steps.transfer, steps.discard_session],
-        activity_executor=ThreadPoolExecutor(2),
-    )
+    threads = ThreadPoolExecutor(8)
+    by_queue: dict[str, list[Callable[..., Any]]] = {
+        queue: [steps.record, steps.edit],
+        TRANSFER_QUEUE: [steps.transfer],
+        SLOW_TRANSFER_QUEUE: [steps.transfer],
+        POLL_QUEUE: [steps.await_processing, steps.discard_session],
+        STEP_QUEUE: [steps.run_step],
+    }
+    workers = [
+        Worker(
+            env.client,
+            task_queue=name,
+            workflows=[AssignmentWorkflow] if name == queue else [],
+            activities=activities,
+            activity_executor=threads,
+        )
+        for name, activities in by_queue.items()
+    ]
     asked = AssignmentInput("asg_1", "wsp_1", "con_1", "youtube", "A clip")
-    async with short, transfers:
+    async with AsyncExitStack() as running:
+        for worker in workers:
+            await running.enter_async_context(worker)
         with env.with_time_skipping_disabled():
             workflow = await env.client.start_workflow(
                 AssignmentWorkflow.run, asked, id=f"assignment/{queue}", task_queue=queue

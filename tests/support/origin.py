@@ -3,10 +3,14 @@
 import re
 import ssl
 import threading
+import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+_TICK = 0.05
 PATH = "/films/summer%20rain.mp4"
 
 
@@ -31,6 +35,15 @@ class Origin:
     """Answer this status, with this Location if there is one. Status 0 lets one request pass."""
     trickles: str = ""
     """Of which part a byte comes now and then: `head` or `body`."""
+    pace: float = 0.0
+    """Bytes per second of each body, behind the first `sprint`; 0: as fast as they are taken.
+
+    It may be changed while a body is sent.
+    """
+    sprint: int = 0
+    under_way: int = 0
+    """Bodies that are being sent."""
+    most_under_way: int = 0
     asked: list[str] = field(default_factory=list)
     """The Range of each request."""
     targets: list[str] = field(default_factory=list)
@@ -42,6 +55,7 @@ class Origin:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._is_closed = threading.Event()
+        self._lock = threading.Lock()
         if self.tls:
             self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
@@ -111,7 +125,9 @@ class Origin:
             self._trickle(request, body)
             return
         cut = self.cuts.popleft() if self.cuts else len(body)
-        self._send(request, _in_chunks(body) if self.chunked else body[:cut])
+        with self._counted():
+            sent = _in_chunks(body) if self.chunked else body[:cut]
+            self._send(request, sent, sprint=max(self.sprint - first, 0))
 
     def _trickle(self, request: BaseHTTPRequestHandler, data: bytes) -> None:
         try:
@@ -122,12 +138,37 @@ class Origin:
         except OSError:
             pass  # whoever has waited enough hangs up
 
-    def _send(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
+    def _send(self, request: BaseHTTPRequestHandler, body: bytes, *, sprint: int) -> None:
+        start = 0
         try:
-            for start in range(0, len(body), 65536):
-                self.sent += request.wfile.write(body[start : start + 65536])
+            while start < len(body):
+                is_paced = self.pace > 0 and start >= sprint
+                piece = max(int(self.pace * _TICK), 1) if is_paced else 65536
+                start += (count := request.wfile.write(body[start : start + piece]))
+                self.sent += count
+                if is_paced and not self._wait_for(piece):
+                    return
         except OSError:
             pass  # whoever has seen enough hangs up
+
+    def _wait_for(self, piece: int) -> bool:
+        """Let the time of a piece pass, or as long as the pace lasts. False: it is closed."""
+        until = time.monotonic() + piece / self.pace
+        while self.pace and (left := until - time.monotonic()) > 0:
+            if self._is_closed.wait(min(left, _TICK)):
+                return False
+        return True
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._lock:
+            self.under_way += 1
+            self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.under_way -= 1
 
 
 def _in_chunks(body: bytes) -> bytes:

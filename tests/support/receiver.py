@@ -4,7 +4,8 @@ import json
 import ssl
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -35,11 +36,15 @@ class Receiver:
     drips: bool = False
     """Send one byte of the answer after the other, without an end."""
     webhooks: list[Webhook] = field(default_factory=list)
+    under_way: int = 0
+    """Requests without a whole answer yet."""
+    most_under_way: int = 0
 
     def __enter__(self) -> "Receiver":
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._ended = threading.Event()
+        self._lock = threading.Lock()
         if self.tls:
             self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
@@ -73,12 +78,24 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                receiver.take(self)
+                with receiver.counted():
+                    receiver.take(self)
 
             def log_message(self, *_: object) -> None:
                 pass
 
         return Handler
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        with self._lock:
+            self.under_way += 1
+            self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.under_way -= 1
 
     def take(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers["Content-Length"]))

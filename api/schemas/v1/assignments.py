@@ -29,6 +29,7 @@ _ASSIGNMENT_EXAMPLE = {
     "state": "published",
     "waitReason": None,
     "waitUntil": None,
+    "queuedAt": None,
     "platformId": "dQw4w9WgXcQ",
     "platformUrl": "https://www.youtube.com/watch?v=dQw4w9WgXcQ",
     "knownBy": "answer",
@@ -117,6 +118,10 @@ class AssignmentView(Answer):
     state: AssignmentState
     wait_reason: WaitReason | None
     wait_until: datetime | None
+    queued_at: datetime | None = Field(
+        description="Since when it waits for one of its workspace's transfers to end: they have a "
+        "share. null: it does not."
+    )
     platform_id: str | None
     platform_url: str | None
     known_by: KnownBy | None = Field(

@@ -179,6 +179,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("wait_reason", sa.String(), nullable=True),
         sa.Column("wait_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("queued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_slow", sa.Boolean(), nullable=False),
         sa.Column("platform_id", sa.String(), nullable=True),
         sa.Column("platform_url", sa.String(), nullable=True),
         sa.Column("error_code", sa.String(), nullable=True),
@@ -210,6 +212,21 @@ def upgrade() -> None:
     op.create_index("ix_assignment_external_id", "assignment", ["external_id"])
     op.create_index("ix_assignment_group_id", "assignment", ["group_id"])
     op.create_index("ix_assignment_reconcile", "assignment", ["is_started", "created_at"])
+    for name, columns, rows in (
+        ("ix_assignment_uploading", ["workspace_id", "is_slow"], "state = 'uploading'"),
+        (
+            "ix_assignment_queued",
+            ["workspace_id", "is_slow", "queued_at"],
+            "queued_at IS NOT NULL",
+        ),
+    ):
+        op.create_index(
+            name,
+            "assignment",
+            columns,
+            sqlite_where=sa.text(rows),
+            postgresql_where=sa.text(rows),
+        )
     op.create_index("ix_assignment_video_id", "assignment", ["video_id"])
     op.create_index("ix_assignment_workspace_id", "assignment", ["workspace_id"])
 

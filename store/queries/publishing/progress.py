@@ -12,14 +12,35 @@ from sqlmodel import Session
 
 from domain.errors import Conflict
 from domain.states import AssignmentState, KnownBy, WaitReason
+from domain.wakes import TransferPlaceFree
+from store import outbox
 from store.queries.publishing.assignments import lock_assignment
+from store.queries.publishing.lanes import has_place
 from store.queries.telling.events import note_assignment
 from store.tables import Assignment, now
 
 
-def begin_uploading(session: Session, row: Assignment) -> Assignment:
-    """Write that the bytes of a row that is held are moving from now on. Idempotent."""
-    return _go_on(session, row, AssignmentState.UPLOADING)
+def begin_uploading(session: Session, row: Assignment, *, places: int) -> bool:
+    """Write that the bytes of a row that is held move from now on. Idempotent.
+
+    False: its workspace has so many `places` in its lane, and all are taken. The row is then
+    queued, and remains so until it is admitted or another state is decided. A row that moves
+    already keeps its place.
+    """
+    if has_place(session, row, places=places):
+        _go_on(session, row, AssignmentState.UPLOADING)
+        return True
+    since = row.queued_at or now()
+    _go_on(session, row, AssignmentState.PENDING)
+    row.queued_at = since
+    return False
+
+
+def move_to_slow_lane(session: Session, row: Assignment) -> None:
+    """Write that a row that is held moves in the slow lane from now on. Idempotent."""
+    if not row.is_slow:
+        _go_on(session, row, AssignmentState.PENDING)
+        row.is_slow = True
 
 
 def require_current(session: Session, assignment_id: str, *, attempt: int) -> Assignment:
@@ -82,7 +103,7 @@ def record_state(
         raise _superseded()
     if AssignmentState(row.state).is_settled and state != row.state:
         raise _superseded()
-    before = _standing(row)
+    before = row.state, row.wait_reason
     if state is not AssignmentState.UNCONFIRMED:
         # Who says that may not have heard yet that a person ended the reading.
         row.is_started = True
@@ -94,18 +115,18 @@ def record_state(
     row.remedy = remedy
     row.warnings = dict(warnings)
     row.platform_url = platform_url or row.platform_url
+    row.queued_at = None
     row.updated_at = now()
     if state is AssignmentState.PUBLISHED:
         row.published_at = row.updated_at
         row.processing_percent = 100
-    if _standing(row) != before:
-        note_assignment(session, row)
+    _tell(session, row, before)
     return row
 
 
-def _go_on(session: Session, row: Assignment, state: AssignmentState) -> Assignment:
+def _go_on(session: Session, row: Assignment, state: AssignmentState) -> None:
     """Move a row that nothing holds up any more; one that has ended stays as it is."""
-    before = _standing(row)
+    before = row.state, row.wait_reason
     row.is_started = True
     if not AssignmentState(row.state).is_settled:
         row.state = state
@@ -114,15 +135,17 @@ def _go_on(session: Session, row: Assignment, state: AssignmentState) -> Assignm
         row.error_code = None
         row.error = None
         row.remedy = None
+        row.queued_at = None
     row.updated_at = now()
-    if _standing(row) != before:
+    _tell(session, row, before)
+
+
+def _tell(session: Session, row: Assignment, before: tuple[str, str | None]) -> None:
+    """Note an event if the state or the reason changed, and wake for a place that is free."""
+    if (row.state, row.wait_reason) != before:
         note_assignment(session, row)
-    return row
-
-
-def _standing(row: Assignment) -> tuple[str, str | None]:
-    """What has to change for it to be news."""
-    return row.state, row.wait_reason
+    if before[0] == AssignmentState.UPLOADING != row.state:
+        outbox.wake(session, TransferPlaceFree(row.workspace_id, row.is_slow))
 
 
 def _superseded() -> Conflict:

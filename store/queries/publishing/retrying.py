@@ -70,6 +70,9 @@ def begin_retry(
     row.state = AssignmentState.PENDING
     row.wait_reason = None
     row.wait_until = None
+    row.queued_at = None
+    # The source may be another one by now, or well again.
+    row.is_slow = False
     row.error_code = None
     row.error = None
     row.remedy = None

@@ -157,7 +157,8 @@ def redeliver(session: Session, workspace_id: str, delivery_id: str) -> Delivery
     delivery.attempt_count = 0
     delivery.due_at = now()
     delivery.gives_up_at = delivery.due_at + outbox.GIVE_UP_AFTER
-    outbox.wake(session, DeliveryDue(delivery.endpoint_id, delivery.subject_id))
+    due = DeliveryDue(workspace_id, delivery.endpoint_id, delivery.subject_id)
+    outbox.wake(session, due)
     return delivery
 
 
@@ -166,7 +167,7 @@ def list_overdue(session: Session, *, due_before: datetime, limit: int) -> Seque
 
     Endpoints take turns, each with its oldest line first: one with many hides no other's.
     """
-    line = (Delivery.endpoint_id, Delivery.subject_id)
+    line = (Delivery.workspace_id, Delivery.endpoint_id, Delivery.subject_id)
     planned = func.max(col(Delivery.due_at))
     turn = func.row_number().over(partition_by=col(Delivery.endpoint_id), order_by=planned)
     query = (

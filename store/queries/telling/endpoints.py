@@ -163,7 +163,7 @@ def welcome_back(session: Session, endpoint: Endpoint) -> None:
     # A line whose turn it is not waits for a while, too, though it has been due for long.
     lines = select(Delivery.subject_id).where(*is_waiting).distinct().limit(WOKEN)
     for subject_id in session.exec(lines):
-        outbox.wake(session, DeliveryDue(endpoint.id, subject_id))
+        outbox.wake(session, DeliveryDue(endpoint.workspace_id, endpoint.id, subject_id))
 
 
 def discard_line_of_disabled(session: Session, endpoint_id: str) -> None:

@@ -20,7 +20,7 @@ from platforms.youtube.publishing.extras import attachments
 from store.queries.publishing import assignments, progress, steps, videos
 from store.sealed import seal_into
 from store.tables import Assignment
-from tests.activities.conftest import DirectedPlatform, Installation
+from tests.activities.conftest import LIMITS, DirectedPlatform, Installation
 from tests.support.attachments import pin_local
 from tests.support.pictures import SRT, jpeg, png
 
@@ -181,7 +181,12 @@ def test_a_transfer_reads_no_other_workspaces_file(
         seal_into(session, video, source_url=clip.as_uri())
     policies = roots(installation, ours, theirs, ours.parent / "data")
     transfers = TransferActivities(
-        installation.store, installation.vault, installation.registry, installation.keeper, policies
+        installation.store,
+        installation.vault,
+        installation.registry,
+        installation.keeper,
+        policies,
+        LIMITS,
     )
     with pytest.raises(ApplicationError) as caught:
         ActivityEnvironment().run(transfers.transfer, TransferInput(row.id, row.attempt))

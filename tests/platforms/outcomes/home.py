@@ -20,6 +20,7 @@ from activities.contract.trouble import Trouble
 from activities.publishing.processing import PublishingActivities
 from activities.publishing.transferring import TransferActivities
 from domain.secrets import Secret
+from domain.shares import TransferLimits
 from domain.states import StepName
 from platforms.facebook import MetaApp
 from platforms.registry import Registry
@@ -89,7 +90,12 @@ class Process:
         try:
             if work.step is None:
                 transferring = TransferActivities(
-                    self.store, self.vault, self.registry, self.keeper, self.policies
+                    self.store,
+                    self.vault,
+                    self.registry,
+                    self.keeper,
+                    self.policies,
+                    TransferLimits(per_workspace=4, slow_bytes_per_second=0, slow_window=60),
                 )
                 ActivityEnvironment().run(
                     transferring.transfer, TransferInput(work.assignment_id, 1)

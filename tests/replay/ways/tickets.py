@@ -1,9 +1,12 @@
 """How a ticket ends."""
 
+import asyncio
+from functools import partial
+
 from domain.ids import ticket_workflow_id
-from tests.replay.noting import Outcomes
+from tests.replay.noting import NARROW, Outcomes
 from tests.support.emulator import ANA
-from tests.support.stack import Tenant
+from tests.support.stack import Tenant, eventually
 
 OUTCOMES = Outcomes()
 
@@ -39,6 +42,21 @@ async def ticket_without_the_scope(tenant: Tenant) -> str:
 async def ticket_failed(tenant: Tenant) -> str:
     tenant.stack.emulator.fault("oauth.token.exchange", "unauthorized")
     return await _ticket(tenant)
+
+
+@OUTCOMES.noted("open", "consenting", "connecting", "connected", on=NARROW)
+async def ticket_connected_after_another_one(tenant: Tenant) -> str:
+    """Its workspace's only exchange of a code is under way when it comes."""
+    tenant.stack.emulator.fault("oauth.token.exchange", "slow", delay_seconds=2)
+    first = asyncio.create_task(_ticket(tenant))
+    await eventually(partial(_exchanges, tenant), bool)
+    second = await _ticket(tenant, account="ben@example.test")
+    await first
+    return second
+
+
+async def _exchanges(tenant: Tenant) -> int:
+    return await asyncio.to_thread(tenant.stack.emulator.calls, "oauth.token.exchange")
 
 
 @OUTCOMES.noted("open", "expired")

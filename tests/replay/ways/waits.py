@@ -6,11 +6,12 @@ from typing import Any
 from temporalio.testing import TimeSkipper
 
 from domain.ids import assignment_workflow_id
-from tests.replay.noting import Outcomes
+from tests.replay.noting import NARROW, Outcomes
 from tests.replay.ways.assignments import PICTURE, cancel
 from tests.support.origin import Origin
 from tests.support.reauth import reconnect
-from tests.support.stack import Stack, Tenant
+from tests.support.stack import CLIP, Stack, Tenant
+from workflows.options import TRANSFER
 
 START = "videos.insert.start"
 
@@ -77,6 +78,45 @@ async def assignment_published_after_an_outage(tenant: Tenant) -> str:
     return await end_after(tenant, assignment["id"], timedelta(hours=1, minutes=1), "published")
 
 
+@OUTCOMES.noted("uploading", "waiting", "uploading", "processing", "published")
+async def assignment_published_after_its_source_was_away(tenant: Tenant) -> str:
+    with Origin(CLIP.read_bytes()) as origin:
+        video = await _register(tenant, origin)
+        origin.refusals.extend([(503, "")] * TRANSFER["retry_policy"].maximum_attempts)
+        assignment = await tenant.assign(await tenant.connection(), **video)
+        await tenant.until(assignment["id"], "waiting", within=90)
+        return await end_after(tenant, assignment["id"], timedelta(minutes=2), "published")
+
+
+@OUTCOMES.noted("uploading", "pending", "uploading", "processing", "published", on=NARROW)
+async def assignment_published_after_its_queue(tenant: Tenant) -> str:
+    """Its workspace's only transfer ends while it waits for the place."""
+    connection_id = await tenant.connection()
+    slow = {"bytes_per_second": 10_000, "times": 1}
+    tenant.stack.emulator.fault("videos.insert.transfer", "trickle", **slow)
+    first = await tenant.assign(connection_id)
+    await tenant.until(first["id"], "uploading")
+    second = await tenant.assign(connection_id)
+    await tenant.until(second["id"], "published")
+    return assignment_workflow_id(second["id"])
+
+
+@OUTCOMES.noted("uploading", "processing", "published", on=NARROW)
+async def assignment_published_in_the_slow_lane(tenant: Tenant) -> str:
+    with Origin(CLIP.read_bytes()) as origin:
+        video = await _register(tenant, origin)
+        origin.pace = 4096
+        assignment = await tenant.assign(await tenant.connection(), **video)
+        identity = assignment["id"]
+        await tenant.eventually(
+            f"/api/v1/assignments/{identity}/timeline",
+            lambda told: any(item["data"].get("code") == "source_slow" for item in told["items"]),
+        )
+        origin.pace = 0
+        await tenant.until(identity, "published")
+    return assignment_workflow_id(identity)
+
+
 @OUTCOMES.noted("uploading", "waiting", "uploading", "failed")
 async def assignment_failed_for_want_of_a_person(tenant: Tenant) -> str:
     _, assignment_id = await park_for_connection(tenant)
@@ -84,6 +124,12 @@ async def assignment_failed_for_want_of_a_person(tenant: Tenant) -> str:
 
 
 # What they are made of -----------------------------------------------------------------------
+
+
+async def _register(tenant: Tenant, origin: Origin) -> dict[str, Any]:
+    """What an assignment names of a video that lies at an origin."""
+    video = await tenant.ask("POST", "/api/v1/videos", {"sourceUrl": origin.url})
+    return {"mediaUrl": None, "videoId": video["id"]}
 
 
 async def _disconnect(tenant: Tenant, point: str, **request: Any) -> str:

@@ -23,7 +23,9 @@ def sent(ours: Tenant, lifecycles: DirectedLifecycles) -> Assignment:
     row = ours.assignment()
     store = ours.context.store
     with store.write() as session:
-        progress.begin_uploading(session, progress.require_current(session, row.id, attempt=1))
+        progress.begin_uploading(
+            session, progress.require_current(session, row.id, attempt=1), places=4
+        )
         seen = [
             Observation(EvidenceKind.SESSION_OPENED),
             Observation(EvidenceKind.FINISH_SENT),

@@ -204,7 +204,7 @@ def test_an_attempt_that_has_ended_sends_no_byte(store: Store, assignment: Assig
     record(store, assignment, AssignmentState.CANCELLED)
     with store.write() as session, pytest.raises(Conflict):
         progress.begin_uploading(
-            session, progress.require_current(session, assignment.id, attempt=1)
+            session, progress.require_current(session, assignment.id, attempt=1), places=4
         )
 
 
@@ -218,7 +218,7 @@ def test_what_goes_on_waits_for_nothing_any_more(store: Store, assignment: Assig
     )
     with store.write() as session:
         progress.begin_uploading(
-            session, progress.require_current(session, assignment.id, attempt=1)
+            session, progress.require_current(session, assignment.id, attempt=1), places=4
         )
     row = read(store, assignment)
     assert (row.state, row.wait_reason, row.error_code) == (AssignmentState.UPLOADING, None, None)

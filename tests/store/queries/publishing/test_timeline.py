@@ -28,7 +28,9 @@ def assignment(tenant: Tenant) -> Assignment:
     """One that was uploaded, with an answer that came late."""
     row = tenant.assignment()
     with tenant.store.write() as session:
-        progress.begin_uploading(session, progress.require_current(session, row.id, attempt=1))
+        progress.begin_uploading(
+            session, progress.require_current(session, row.id, attempt=1), places=4
+        )
     return row
 
 

@@ -246,7 +246,7 @@ def test_a_redelivery_comes_first_and_wakes_its_line(
     turn = first(tenant, endpoint)
     assert turn is not None
     assert turn.id == done.id
-    assert woken == [DeliveryDue(endpoint.id, SUBJECT)]
+    assert woken == [DeliveryDue(endpoint.workspace_id, endpoint.id, SUBJECT)]
 
 
 def test_a_redelivery_while_a_try_is_under_way_begins_the_schedule_anew(
@@ -276,7 +276,7 @@ def test_the_first_success_after_an_outage_makes_everything_due_and_wakes_it(
     row = first(tenant, endpoint, "con_2")
     assert row is not None
     assert row.due_at <= now()
-    assert woken == [DeliveryDue(endpoint.id, "con_2")]
+    assert woken == [DeliveryDue(endpoint.workspace_id, endpoint.id, "con_2")]
 
 
 def test_a_success_after_a_moment_of_trouble_wakes_nobody(
@@ -308,7 +308,7 @@ def test_an_endpoint_that_was_mended_is_told_at_once(
     row = first(tenant, endpoint)
     assert row is not None
     assert row.due_at <= now()
-    assert woken == [DeliveryDue(endpoint.id, SUBJECT)]
+    assert woken == [DeliveryDue(endpoint.workspace_id, endpoint.id, SUBJECT)]
 
 
 def test_what_stands_before_an_endpoint_that_was_enabled_meanwhile_is_kept(
@@ -342,11 +342,11 @@ def test_a_line_is_overdue_when_nothing_in_it_is_planned(
     tell(tenant, 1, "con_2")
     assert overdue(-60) == []
     assert set(overdue(1)) == {
-        DeliveryDue(endpoint.id, SUBJECT),
-        DeliveryDue(endpoint.id, "con_2"),
+        DeliveryDue(endpoint.workspace_id, endpoint.id, SUBJECT),
+        DeliveryDue(endpoint.workspace_id, endpoint.id, "con_2"),
     }
     attempt()  # its next try is planned, though the second in its line was due long ago
-    assert overdue(1) == [DeliveryDue(endpoint.id, "con_2")]
+    assert overdue(1) == [DeliveryDue(endpoint.workspace_id, endpoint.id, "con_2")]
 
 
 def test_an_endpoint_with_many_overdue_lines_hides_no_other(
@@ -364,7 +364,7 @@ def test_an_endpoint_with_many_overdue_lines_hides_no_other(
         before = now() + timedelta(minutes=1)
         overdue = deliveries.list_overdue(session, due_before=before, limit=3)
 
-    assert DeliveryDue(other.id, "con_2") in overdue
+    assert DeliveryDue(other.workspace_id, other.id, "con_2") in overdue
     # The oldest of the many come before the newer ones.
-    assert DeliveryDue(endpoint.id, "asg_00") in overdue
-    assert DeliveryDue(endpoint.id, "asg_01") in overdue
+    assert DeliveryDue(endpoint.workspace_id, endpoint.id, "asg_00") in overdue
+    assert DeliveryDue(endpoint.workspace_id, endpoint.id, "asg_01") in overdue
