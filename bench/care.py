@@ -32,10 +32,10 @@ from activities.contract.care import CareInput
 from bench.publishes import connect_channel, make_key
 from cli.local.demo import environment_alone
 from cli.local.up import running
-from domain.ids import new_connection_id
+from domain.ids import CARE, new_connection_id
 from domain.queues import WORKFLOW_QUEUE
 from runtime.parts import Parts, build_parts
-from runtime.temporal import CARE, connect
+from runtime.temporal import connect
 from settings import Settings
 from store.queries.access.credentials import get_credential
 from store.tables import Connection, CredentialRow, now

@@ -4,6 +4,7 @@ The database is asked for values that are sealed with the key, Temporal for runs
 payloads of it. Backups are not looked at: the answer says which ones become unreadable.
 """
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 from temporalio.client import Client
@@ -32,32 +33,34 @@ async def retire(settings: Settings, store: Store, client: Client, key_id: str) 
     `NotFound` (code `encryption_key_not_found`) for a key that is not in the set, and `Conflict`
     with the reason for one that is needed.
     """
-    keyring = load_keyring(settings)
-    if key_id not in keyring.key_ids:
-        raise NotFound(
-            "encryption_key_not_found",
-            f"The key set has no key {key_id}. It has {', '.join(keyring.key_ids)}.",
-        )
-    replaced_at = _check_replaced(store, keyring, key_id)
-    if count := count_sealed_with(store, key_id):
-        raise Conflict(
-            "encryption_key_needed",
-            f"{count} stored values are sealed with key {key_id}. Run `castline rotate-keys "
-            "--reseal` first.",
-        )
-    await _check_temporal(client, key_id, replaced_at)
-    if settings.keyset is None:
-        with changing_keyset(settings):
-            present = load_keyring(settings)
-            replace_keyset_file(settings.keyset_file, present.without(key_id))
-        done = f"Key {key_id} was removed from {settings.keyset_file}."
-    else:
-        done = f"Nothing needs key {key_id}. Remove it from CASTLINE_KEYSET and restart everything."
+    with nullcontext() if settings.keyset is not None else changing_keyset(settings):
+        keyring = load_keyring(settings)
+        if key_id not in keyring.key_ids:
+            raise NotFound(
+                "encryption_key_not_found",
+                f"The key set has no key {key_id}. It has {', '.join(keyring.key_ids)}.",
+            )
+        replaced_at = _check_replaced(store, keyring, key_id)
+        if count := count_sealed_with(store, key_id):
+            raise Conflict(
+                "encryption_key_needed",
+                f"{count} stored values are sealed with key {key_id}. Run `castline rotate-keys "
+                "--reseal` first.",
+            )
+        await _check_temporal(client, key_id, replaced_at)
+        done = _remove(settings, keyring, key_id)
     return (
         f"{done} Backups of the database and of Temporal from before {_date(replaced_at)} become "
         "unreadable without a copy of the key, and re-authorization links that were sent before "
         "then stop working."
     )
+
+
+def _remove(settings: Settings, keyring: Keyring, key_id: str) -> str:
+    if settings.keyset is not None:
+        return f"Nothing needs key {key_id}. Remove it from CASTLINE_KEYSET and restart everything."
+    replace_keyset_file(settings.keyset_file, keyring.without(key_id))
+    return f"Key {key_id} was removed from {settings.keyset_file}."
 
 
 def _check_replaced(store: Store, keyring: Keyring, key_id: str) -> datetime:

@@ -69,6 +69,12 @@ def new_delivery_id() -> DeliveryId:
     return DeliveryId(_new("dlv"))
 
 
+RECONCILE = "reconcile"
+CARE = "care"
+SCHEDULES = (RECONCILE, CARE)
+"""The Schedules. Their runs are called so with the time of their start behind it."""
+
+
 def ticket_workflow_id(ticket_id: str) -> str:
     return f"ticket/{ticket_id}"
 

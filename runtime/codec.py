@@ -29,6 +29,7 @@ from temporalio.converter import (
 )
 
 from domain.errors import CastlineError
+from domain.ids import SCHEDULES
 
 ENCODING = b"binary/encrypted"
 KEY_ID = "encryption-key-id"
@@ -37,8 +38,8 @@ WORKFLOW_ID = "workflow-id"
 # Binds a ciphertext to its use: a payload cannot be passed off as a vault entry, nor the reverse.
 _CONTEXT = b"temporal payload/"
 
-_STAMP = re.compile(r"-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
-"""What a Schedule adds to the workflow id that it was given."""
+_SCHEDULED = re.compile(rf"({'|'.join(SCHEDULES)})-\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+"""A run of a Schedule: its workflow id is the Schedule's with the time behind it."""
 
 
 class Sealer(Protocol):
@@ -136,13 +137,18 @@ def open_payload(payload: Payload, keyring: Sealer) -> Payload:
 
 
 def _refuse_foreign(named: str, workflow_id: str) -> None:
-    # The runs of one Schedule share its arguments and get the result of the run before.
-    if _STAMP.sub("", named) != _STAMP.sub("", workflow_id):
+    if _without_time(named) != _without_time(workflow_id):
         raise CastlineError(
             "payload_of_another_workflow",
             f"A payload of workflow {named!r} was found in {workflow_id!r}. Find out who has "
             "access to Temporal, and terminate the workflow.",
         )
+
+
+def _without_time(workflow_id: str) -> str:
+    # The runs of one Schedule share its arguments and get the result of the run before.
+    scheduled = _SCHEDULED.fullmatch(workflow_id)
+    return scheduled.group(1) if scheduled else workflow_id
 
 
 def make_data_converter(keyring: Sealer) -> DataConverter:

@@ -38,6 +38,7 @@ from temporalio.envconfig import ClientConfig
 
 from activities.contract.care import CareInput
 from domain.errors import Unavailable
+from domain.ids import CARE, RECONCILE
 from domain.queues import WORKFLOW_QUEUE
 from runtime.codec import Sealer, make_data_converter
 from settings import Settings
@@ -45,9 +46,6 @@ from workflows.options import SEARCH_ATTRIBUTES
 
 RETENTION = timedelta(days=30)
 """How long ids and update ids of closed workflows go on refusing a second run."""
-
-RECONCILE = "reconcile"
-CARE = "care"
 
 RECONCILE_EVERY = timedelta(seconds=45)
 """With the grace that a row is given, what a crash left is repaired within a minute."""

@@ -15,10 +15,9 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import RawValue
 
-from domain.ids import assignment_workflow_id, new_assignment_id
+from domain.ids import CARE, assignment_workflow_id, new_assignment_id
 from domain.queues import WORKFLOW_QUEUE
 from runtime.codec import open_payload
-from runtime.temporal import CARE
 from tests.support.stack import Stack, Tenant, eventually
 
 Handle = WorkflowHandle[Any, Any]

@@ -7,7 +7,7 @@ import pytest
 
 from domain.events import EventType
 from domain.grants import GrantEnd
-from runtime.temporal import RECONCILE
+from domain.ids import RECONCILE
 from runtime.waking import Waker
 from store.queries.access import connections
 from store.queries.publishing.assignments import lock_assignment

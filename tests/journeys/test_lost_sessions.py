@@ -19,9 +19,9 @@ from activities.contract.trouble import Kind
 from activities.publishing.reconciling import SETTLING
 from activities.publishing.transferring import TransferActivities
 from domain.evidence import EvidenceKind
+from domain.ids import RECONCILE
 from domain.sentences import OPEN_FINISH
 from domain.states import AssignmentState
-from runtime.temporal import RECONCILE
 from store.queries.publishing import assignments, progress, transfers
 from tests.support.clips import Clip, make_clip, the_only_video
 from tests.support.evidence import evidence_of

@@ -11,8 +11,8 @@ from temporalio.client import WorkflowExecutionStatus
 
 from domain.events import EventType
 from domain.health import SCOPE_MISSING
+from domain.ids import RECONCILE
 from domain.wakes import PersonNeeded
-from runtime.temporal import RECONCILE
 from runtime.waking import Waker
 from store.queries.access.connections import lock_connection, mark_health
 from store.queries.publishing.assignments import lock_assignment

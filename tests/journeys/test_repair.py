@@ -17,6 +17,7 @@ from activities.contract.assignments import AssignmentInput
 from activities.contract.tickets import TicketInput
 from activities.contract.trouble import Kind
 from domain.ids import (
+    RECONCILE,
     new_assignment_id,
     new_ticket_id,
     new_workspace_id,
@@ -24,7 +25,6 @@ from domain.ids import (
 )
 from domain.states import TicketState
 from runtime.answers import START_SECONDS
-from runtime.temporal import RECONCILE
 from store.queries.access import tickets
 from store.queries.publishing import assignments, videos
 from store.tables import now

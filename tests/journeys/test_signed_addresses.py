@@ -90,3 +90,38 @@ async def test_no_signed_address_lies_in_clear(
     assert leaks.found(CANARIES, hay) == set()
     # The title is kept in clear, to be searched: the walk finds what is there.
     assert leaks.found({"title": "Bread"}, hay)
+
+
+async def test_a_failure_quotes_no_signed_address(
+    stack: Stack, origin: Origin, tmp_path: Path
+) -> None:
+    tenant = await stack.tenant("refused")
+    connection_id = await tenant.connection()
+    with Receiver() as receiver, leaks.listening() as logs:
+        body = {"sourceUrl": signed(origin.url, "source")}
+        video = await tenant.ask("POST", "/api/v1/videos", body)
+        origin.refusals.extend([(403, "")] * 50)
+        receiver.answers.extend([503] * 50)
+        refused = await tenant.ask("POST", "/api/v1/videos", body, status=400)
+        assignment = await tenant.ask(
+            "POST",
+            "/api/v1/assignments",
+            {
+                "connectionId": connection_id,
+                "videoId": video["id"],
+                "callbackUrl": signed(receiver.url, "callback"),
+                "payload": {"title": "Bread"},
+            },
+        )
+        await tenant.until(assignment["id"], "failed", "waiting")
+
+        async def came() -> int:
+            return len(receiver.webhooks)
+
+        await eventually(came)
+    timeline = await tenant.ask("GET", f"/api/v1/assignments/{assignment['id']}/timeline")
+
+    hay = await leaks.workflows(stack.client, stack.parts.keyring)
+    hay |= leaks.files(tmp_path) | {"log": logs.data}
+    hay |= {"refusal": str(refused).encode(), "timeline": str(timeline).encode()}
+    assert leaks.found(CANARIES, hay) == set()

@@ -11,9 +11,9 @@ from sqlmodel import Session
 from standardwebhooks import Webhook
 
 from domain.health import Health
+from domain.ids import RECONCILE
 from domain.states import ConnectionHealth
 from domain.wakes import DeliveryDue
-from runtime.temporal import RECONCILE
 from store import outbox
 from store.engine import Store
 from store.queries.access import connections

@@ -122,6 +122,15 @@ async def test_the_runs_of_a_schedule_share_what_it_was_made_with(keyring: Keyri
         await converter_of(keyring, "careless-2026-11-29T23:30:00Z").decode(made)
 
 
+async def test_a_time_behind_another_workflows_id_makes_no_schedule_of_it(
+    keyring: Keyring,
+) -> None:
+    payloads = await converter_of(keyring).encode(["ours"])
+    with pytest.raises(CastlineError) as caught:
+        await converter_of(keyring, f"{HERE}-2026-11-29T23:15:00Z").decode(payloads)
+    assert caught.value.code == "payload_of_another_workflow"
+
+
 async def test_without_a_workflow_nothing_is_sealed_or_opened(keyring: Keyring) -> None:
     payloads = await converter_of(keyring).encode(["bound"])
     for converter in (make_data_converter(keyring), converter_of(keyring, "")):

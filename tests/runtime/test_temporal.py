@@ -15,9 +15,8 @@ from temporalio.client import Client, ScheduleOverlapPolicy
 from temporalio.service import RPCError
 
 from domain.errors import Unavailable
+from domain.ids import CARE, RECONCILE
 from runtime.temporal import (
-    CARE,
-    RECONCILE,
     RECONCILE_EVERY,
     RETENTION,
     connect,

@@ -5,7 +5,7 @@ from typing import Any
 
 from temporalio.client import ScheduleActionExecutionStartWorkflow
 
-from runtime.temporal import RECONCILE
+from domain.ids import RECONCILE
 from store.queries.publishing import assignments
 from store.tables import now
 from tests.replay.noting import Outcomes
