@@ -5,6 +5,7 @@ Temporal at the first call that needs it, so the API starts, accepts and answers
 Temporal is away. Tests hand it a context of their own.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -16,6 +17,7 @@ from api import openapi, problems
 from api.context import Context, make_context
 from api.limits import Limits
 from api.routes import codec, health, v1, youtube
+from api.services.sweeping import UploadSweeper
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
 from runtime.temporal import connect
@@ -69,9 +71,12 @@ def _connected(parts: Parts) -> Lifespan:
         Waker(client, parts.store, parts.settings).attach()
         lifecycles = Lifecycles(client, parking_days=parts.settings.parking_days)
         app.state.context = make_context(parts, lifecycles)
+        sweeping = asyncio.create_task(UploadSweeper(app.state.context).run())
         try:
             yield
         finally:
+            sweeping.cancel()
+            await asyncio.wait({sweeping})
             parts.store.close()
 
     return lifespan

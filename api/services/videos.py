@@ -5,14 +5,15 @@ video or out of bounds is refused at once; what was seen is pinned, and the tran
 refuses bytes that changed since.
 """
 
+from dataclasses import replace
+
 from api.context import Context
-from api.services.intake import get_upload
-from domain.errors import Conflict
+from api.services.intake import get_upload, upload_path
+from domain.errors import Conflict, SourceUnusable
 from domain.ids import WorkspaceId
 from media.facts import inspect
 from media.policy import SourcePolicy
-from media.source import VideoFacts
-from store.queries.publishing import videos
+from store.queries.publishing import uploads, videos
 from store.tables import Video
 
 
@@ -29,7 +30,15 @@ def register_video(
     Raises `SourceUnusable` and `SourceUnreachable` before anything is written.
     """
     facts = inspect(source_url, here.policy)
-    return _write(here, workspace_id, source_url, facts, title, description)
+    with here.store.write() as session:
+        return videos.create_video(
+            session,
+            workspace_id=workspace_id,
+            source_url=source_url,
+            facts=facts,
+            title=title,
+            description=description,
+        )
 
 
 def register_upload(
@@ -40,34 +49,33 @@ def register_upload(
     title: str | None,
     description: str | None,
 ) -> Video:
-    """The same for a finished upload of the resumable intake.
+    """The same for a finished upload of the resumable intake, which is kept from then on.
 
-    Raises `NotFound`, and `Conflict` (code `upload_incomplete`).
+    Raises `NotFound`, `Conflict` (code `upload_incomplete`) and `SourceUnusable`.
     """
     upload = get_upload(here, workspace_id, upload_id)
     if not upload.is_complete:
         raise Conflict(
-            "upload_incomplete", f"{upload.offset} of its {upload.size} bytes have arrived."
+            "upload_incomplete",
+            f"{upload.received} of its {upload.size} bytes have arrived. Send the rest first.",
         )
-    source_url = upload.path.as_uri()
-    facts = inspect(source_url, SourcePolicy(roots=(upload.path.parent,)))
-    return _write(here, workspace_id, source_url, facts, title, description)
-
-
-def _write(
-    here: Context,
-    workspace_id: WorkspaceId,
-    source_url: str,
-    facts: VideoFacts,
-    title: str | None,
-    description: str | None,
-) -> Video:
+    if not upload.size:
+        raise SourceUnusable("source_empty", "The file is empty.")
+    path = upload_path(here, workspace_id, upload_id)
+    source_url = path.as_uri()
+    facts = inspect(source_url, SourcePolicy(roots=(path.parent,)))
+    if facts.pin.size != upload.size:
+        raise SourceUnusable(
+            "source_changed", "The stored file is not the one that was sent. Upload it again."
+        )
     with here.store.write() as session:
+        uploads.keep_upload(session, workspace_id, upload_id)
         return videos.create_video(
             session,
             workspace_id=workspace_id,
             source_url=source_url,
-            facts=facts,
+            facts=replace(facts, file_name=upload.file_name),
             title=title,
             description=description,
+            upload_id=upload_id,
         )

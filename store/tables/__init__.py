@@ -9,10 +9,12 @@ from sqlmodel import SQLModel
 
 from store.tables.access import Connection, CredentialRow, Ticket
 from store.tables.columns import Moment, now
+from store.tables.intake import Upload
 from store.tables.publishing import (
     Assignment,
     Evidence,
     IdempotencyClaim,
+    ProposedEdit,
     Step,
     Transfer,
     Video,
@@ -36,9 +38,11 @@ __all__ = [
     "IdempotencyClaim",
     "Moment",
     "Organization",
+    "ProposedEdit",
     "Step",
     "Ticket",
     "Transfer",
+    "Upload",
     "Video",
     "Workspace",
     "now",

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select, tuple_
 from domain import ids
 from domain.states import AssignmentState
 from store.queries.access.connections import get_connection
+from store.queries.publishing.uploads import hold_bytes
 from store.queries.publishing.videos import get_video
 from store.queries.rows import (
     PAGE_LIMIT,
@@ -47,10 +48,13 @@ def create_assignment(
 ) -> Assignment:
     """Accept an assignment under the workspace's next number. A retry makes another one.
 
-    Raises `NotFound` for a connection or video that is not the workspace's own.
+    Raises `NotFound` for a connection or video that is not the workspace's own, and `Conflict`
+    (code `upload_terminated`) for a video whose bytes were terminated.
     """
     get_connection(session, workspace_id, connection_id)
     video = get_video(session, workspace_id, video_id)
+    if video.upload_id is not None:
+        hold_bytes(session, video.upload_id)
     workspace = lock_row(session, Workspace, workspace_id, code="workspace_not_found")
     workspace.last_upload_number += 1
     assignment = Assignment(

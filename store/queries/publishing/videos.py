@@ -17,6 +17,7 @@ def create_video(
     facts: VideoFacts,
     title: str | None = None,
     description: str | None = None,
+    upload_id: str | None = None,
 ) -> Video:
     """Register a video under the workspace's next number. A retry makes another one."""
     workspace = lock_row(session, Workspace, workspace_id, code="workspace_not_found")
@@ -27,6 +28,7 @@ def create_video(
         title=title,
         description=description,
         source_url=source_url,
+        upload_id=upload_id,
         size=facts.pin.size,
         pin_version=facts.pin.version,
         file_name=facts.file_name,
