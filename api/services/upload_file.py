@@ -93,7 +93,12 @@ class UploadFile:
 
 
 def require_space(folder: Path, wanted: int, *, floor: int) -> None:
-    """Raise `InsufficientStorage` where `wanted` bytes more would leave less than `floor` free."""
+    """Raise `InsufficientStorage` where `wanted` bytes more would leave less than `floor` free.
+
+    Without a floor the disk itself says when it is full.
+    """
+    if not floor:
+        return
     while not folder.exists():
         folder = folder.parent
     with storage_errors():

@@ -82,6 +82,7 @@ ASSIGNMENT = {
     "payload": {"title": "Holiday"},
     "state": "published",
     "attempt": 1,
+    "last_edit": 0,
     "is_started": True,
     "platform_id": "yt1",
     "warnings": {},
