@@ -26,7 +26,7 @@ from domain.states import AssignmentState
 from media.facts import inspect
 from media.source import VideoFacts
 from store.queries.access import connections
-from store.queries.publishing import assignments, videos
+from store.queries.publishing import assignments, edits, videos
 from store.queries.publishing.retrying import begin_retry, unconfirmed
 from store.queries.telling.endpoints import ensure_callbacks
 from store.tables import Assignment, Connection, Video
@@ -95,10 +95,44 @@ def retry(
     return row
 
 
-def edit(here: Context, row: Assignment, change: AssignmentEdit) -> None:
-    """Change what has not begun. Raises `Conflict` (code `too_late`) and `Unavailable`."""
+def edit(
+    here: Context,
+    row: Assignment,
+    *,
+    payload: Mapping[str, Any] | None,
+    scheduled_at: datetime | None,
+    clears_schedule: bool,
+) -> None:
+    """Change what has not begun. None leaves things as they are.
+
+    After an error nothing is changed, now or later. Raises `Conflict` (code `too_late`) and
+    `Unavailable`.
+    """
     _ensure_started(here, row)
-    on_loop(here.lifecycles.edit, change)
+    with here.store.write() as session:
+        version = edits.propose_edit(
+            session,
+            row.id,
+            payload=payload,
+            scheduled_at=scheduled_at,
+            clears_schedule=clears_schedule,
+        )
+    platform = here.registry.get(row.platform)
+    proposed = AssignmentEdit(
+        assignment_id=row.id,
+        version=version,
+        scheduled_at=scheduled_at,
+        clears_schedule=clears_schedule,
+        extra_steps=None if payload is None else list(platform.extra_steps(payload)),
+    )
+    try:
+        on_loop(here.lifecycles.edit, proposed)
+    except (Conflict, Unavailable):
+        with here.store.write() as session:
+            is_withdrawn = edits.withdraw_edit(session, row.id, version)
+        # Otherwise it was applied, and only the answer is missing.
+        if is_withdrawn:
+            raise
 
 
 def cancel(here: Context, row: Assignment) -> None:

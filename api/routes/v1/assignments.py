@@ -7,9 +7,8 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from activities.contract.assignments import AssignmentEdit
 from api.auth import Caller
-from api.context import Context, Here
+from api.context import Here
 from api.routes.keys import KeyHeader, key_of
 from api.routes.paging import Filter, Limit, PageNumber
 from api.schemas.problem import answers
@@ -105,7 +104,13 @@ def change(
         row = assignments.get_assignment(session, workspace_id, assignment_id)
     if changes.payload is not None:
         check_payload(here, row.platform, row.type, changes.payload)
-    edit(here, row, _edit(here, row, changes))
+    edit(
+        here,
+        row,
+        payload=changes.payload,
+        scheduled_at=changes.scheduled_at,
+        clears_schedule=changes.clears_schedule,
+    )
     return read(here, workspace_id, assignment_id)
 
 
@@ -134,18 +139,6 @@ def give_up(here: Here, workspace_id: Caller, assignment_id: str) -> AssignmentV
         row = assignments.get_assignment(session, workspace_id, assignment_id)
     cancel(here, row)
     return read(here, workspace_id, assignment_id)
-
-
-def _edit(here: Context, row: Assignment, changes: AssignmentPatch) -> AssignmentEdit:
-    platform = here.registry.get(row.platform)
-    new = changes.payload
-    return AssignmentEdit(
-        assignment_id=row.id,
-        payload=new,
-        scheduled_at=changes.scheduled_at,
-        clears_schedule=changes.clears_schedule,
-        extra_steps=None if new is None else list(platform.extra_steps(new)),
-    )
 
 
 def _order(wanted: AssignmentRequest) -> Order:

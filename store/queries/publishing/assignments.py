@@ -25,7 +25,7 @@ from store.queries.rows import (
     paginate,
 )
 from store.queries.telling.events import note_assignment
-from store.tables import Assignment, Workspace, now
+from store.tables import Assignment, Workspace
 
 _NOT_FOUND = "assignment_not_found"
 
@@ -128,24 +128,6 @@ def list_group(session: Session, workspace_id: str, group_id: str) -> Sequence[A
         Assignment.workspace_id == workspace_id, Assignment.group_id == group_id
     )
     return session.exec(query.order_by(col(Assignment.number))).all()
-
-
-def edit_assignment(
-    session: Session,
-    assignment_id: str,
-    *,
-    payload: Mapping[str, Any] | None = None,
-    scheduled_at: datetime | None = None,
-    clears_schedule: bool = False,
-) -> Assignment:
-    """Write a late edit. None leaves things as they are. Idempotent."""
-    row = lock_assignment(session, assignment_id)
-    if payload is not None:
-        row.payload = dict(payload)
-    if scheduled_at is not None or clears_schedule:
-        row.scheduled_at = scheduled_at
-    row.updated_at = now()
-    return row
 
 
 def list_unstarted(

@@ -13,12 +13,14 @@ from sqlmodel import Session
 from domain.errors import Conflict
 from domain.states import AssignmentState, KnownBy, WaitReason
 from store.queries.publishing.assignments import lock_assignment
+from store.queries.publishing.edits import discard_edits
 from store.queries.telling.events import note_assignment
 from store.tables import Assignment, now
 
 
 def begin_uploading(session: Session, row: Assignment) -> Assignment:
     """Write that the bytes of a row that is held are moving from now on. Idempotent."""
+    discard_edits(session, row.id)
     return _go_on(session, row, AssignmentState.UPLOADING)
 
 
@@ -83,6 +85,8 @@ def record_state(
     if AssignmentState(row.state).is_settled and state != row.state:
         raise _superseded()
     before = _standing(row)
+    if state.is_settled:
+        discard_edits(session, row.id)
     if state is not AssignmentState.UNCONFIRMED:
         # Who says that may not have heard yet that a person ended the reading.
         row.is_started = True
