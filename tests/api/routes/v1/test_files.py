@@ -148,6 +148,23 @@ async def test_more_bytes_than_announced_are_413(ours: Tenant) -> None:
     assert await offset_of(ours, path) == 0
 
 
+async def test_more_bytes_than_announced_are_refused_before_one_is_read(ours: Tenant) -> None:
+    path = await announce(ours, 3)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        pytest.fail("a byte was asked for")
+        yield b"four"
+
+    answer = await add(ours, path, 0, pieces(), **{"Content-Length": "4"})
+    assert (answer.status_code, answer.json()["code"]) == (413, "upload_too_large")
+
+
+@pytest.mark.parametrize("offset", ["-1", "x", "", str(2**60), "1.5"])
+async def test_an_offset_that_is_none_is_400(ours: Tenant, offset: str) -> None:
+    answer = await add(ours, await announce(ours), 0, b"x", **{"Upload-Offset": offset})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+
+
 async def test_two_requests_at_once_do_not_mix(ours: Tenant) -> None:
     path = await announce(ours)
     begun, go_on = asyncio.Event(), asyncio.Event()

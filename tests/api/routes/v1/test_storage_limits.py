@@ -2,17 +2,21 @@
 
 import hashlib
 import resource
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from api.context import Context
 from api.services.upload_file import UploadFile
 from domain.errors import InsufficientStorage
+from store.engine import Store
 from store.queries import workspaces
 from tests.api.routes.v1.test_files import FILES, TUS, add, announce, file_of, offset_of
 from tests.support.api import Tenant
@@ -72,6 +76,30 @@ async def test_a_disk_that_cannot_be_used_is_503_and_counts_nothing(ours: Tenant
     assert await offset_of(ours, path) == 0
 
 
+async def test_a_full_disk_under_the_database_is_507_and_changes_nothing(
+    ours: Tenant, app: FastAPI, context: Context
+) -> None:
+    folder = context.settings.data_dir / "small"
+    with small_disk(folder) as resize:
+        resize(4)
+        with closing(sqlite3.connect(context.settings.data_dir / "castline.db")) as database:
+            database.execute("VACUUM INTO ?", (str(folder / "castline.db"),))
+        store = Store(f"sqlite:///{folder / 'castline.db'}")
+        app.state.context = replace(context, store=store)
+        organizations = "/api/v1/organizations"
+        assert (await ours.http.post(organizations, json={"name": "Before"})).status_code == 201
+        filling = folder / "filling"
+        with suppress(OSError):
+            filling.write_bytes(bytes(4 << 20))
+        answer = await ours.http.post(organizations, json={"name": "Bakery"})
+        assert (answer.status_code, answer.json()["code"]) == (507, "disk_full")
+        filling.unlink()
+        assert (await ours.http.post(organizations, json={"name": "Bakery"})).status_code == 201
+        listed = (await ours.http.get(organizations)).json()["items"]
+        assert [item["name"] for item in listed] == ["Before", "Bakery"]
+        store.close()
+
+
 def test_a_short_write_is_continued_and_never_counted_as_whole(tmp_path: Path) -> None:
     file = UploadFile(tmp_path / "media" / "wsp" / "upl", floor=0)
     file.begin_at(0)
@@ -98,10 +126,10 @@ async def test_below_the_floor_of_free_space_nothing_is_announced(ours: Tenant) 
 
 
 async def test_below_the_floor_of_free_space_no_byte_is_written(
-    ours: Tenant, make_context: Callable[..., Context], app: object
+    ours: Tenant, make_context: Callable[..., Context], app: FastAPI
 ) -> None:
     path = await announce(ours, len(CONTENT))
-    app.state.context = make_context(storage_floor_mib=2**40)  # type: ignore[attr-defined]
+    app.state.context = make_context(storage_floor_mib=2**40)
     answer = await add(ours, path, 0, CONTENT)
     assert (answer.status_code, answer.json()["code"]) == (507, "disk_full")
     assert await offset_of(ours, path) == 0
