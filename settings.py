@@ -234,6 +234,28 @@ class Settings(BaseSettings):
         gt=0,
         description="Seconds of waiting for a source over which its rate is measured.",
     )
+    upload_hours: float = Field(
+        24.0, gt=0, description="How long an unfinished upload is kept after its last byte."
+    )
+    upload_finished_hours: float = Field(
+        168.0,
+        gt=0,
+        description="How long a finished upload is kept of which no video was registered.",
+    )
+    upload_max_open: int = Field(
+        1000, ge=1, description="Uploads that a workspace may have without a registered video."
+    )
+    storage_quota_gib: float = Field(
+        1024.0,
+        ge=0,
+        description="Announced bytes of all uploads that a workspace keeps, in GiB. "
+        "`castline workspaces quota` sets another quota for one workspace.",
+    )
+    storage_floor_mib: int = Field(
+        1024,
+        ge=0,
+        description="Free space in MiB that uploads leave on their disk for everything else.",
+    )
     graceful_seconds: int = Field(
         6, ge=1, description="How long a worker lets running activities end when it is stopped."
     )

@@ -5,6 +5,7 @@ Temporal at the first call that needs it, so the API starts, accepts and answers
 Temporal is away. Tests hand it a context of their own.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -18,6 +19,7 @@ from api.context import Context, make_context
 from api.headers import ASSETS, SecurityHeaders
 from api.limits import Limits
 from api.routes import codec, docs, health, v1, youtube
+from api.services.sweeping import UploadSweeper
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
 from runtime.probing import ensure_isolation
@@ -79,10 +81,13 @@ def _connected(parts: Parts) -> Lifespan:
         Waker(client, parts.store, parts.settings).attach()
         lifecycles = Lifecycles(client, parking_days=parts.settings.parking_days)
         app.state.context = make_context(parts, lifecycles)
+        sweeping = asyncio.create_task(UploadSweeper(app.state.context).run())
         try:
             async with process_heartbeat("api", parts.store, parts.keyring):
                 yield
         finally:
+            sweeping.cancel()
+            await asyncio.wait({sweeping})
             parts.store.close()
 
     return lifespan

@@ -16,11 +16,13 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import (
     CastlineError,
+    InsufficientStorage,
     NotYet,
     PlatformUnavailable,
     QuotaExhausted,
@@ -29,6 +31,7 @@ from domain.errors import (
     TooManyRequests,
     Unauthorized,
 )
+from store.engine import is_disk_full
 
 log = logging.getLogger("castline.api")
 
@@ -50,6 +53,7 @@ _FRAMEWORK = {
 def install(app: FastAPI) -> None:
     """Make every answer that is not a success take the one shape."""
     app.add_exception_handler(CastlineError, _castline_error)
+    app.add_exception_handler(OperationalError, _database_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_exception)
 
@@ -125,6 +129,19 @@ def _seconds_to_wait(error: CastlineError) -> int:
 async def _castline_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, CastlineError)
     return problem(error)
+
+
+async def _database_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, OperationalError)
+    if not is_disk_full(error):
+        raise error
+    return problem(
+        InsufficientStorage(
+            "disk_full",
+            "The disk of the database is full; nothing was changed. "
+            "The operator has to free space; then ask again.",
+        )
+    )
 
 
 async def _validation_error(_: Request, error: Exception) -> JSONResponse:

@@ -67,6 +67,23 @@ def allow_redirect(
     tell(f"{row.name} may now send browsers to {prefix}")
 
 
+@workspaces.command("quota")
+def set_quota(
+    gib: Annotated[
+        float | None, typer.Argument(min=0, help="GiB; left out for the setting's default.")
+    ] = None,
+    workspace: WorkspaceName = None,
+) -> None:
+    """Set how much a workspace may upload and keep."""
+    from store.queries import workspaces as rows
+
+    quota = None if gib is None else int(gib * 2**30)
+    with open_store().write() as session:
+        row = rows.set_storage_quota(session, choose_workspace(session, workspace).id, quota=quota)
+    words = "as much as CASTLINE_STORAGE_QUOTA_GIB says" if gib is None else f"{gib:g} GiB"
+    tell(f"{row.name} may keep {words} of uploads.")
+
+
 @keys.command("create")
 def create_key(
     workspace: WorkspaceName = None,

@@ -14,6 +14,7 @@ KeyId = NewType("KeyId", str)
 TicketId = NewType("TicketId", str)
 ConnectionId = NewType("ConnectionId", str)
 VideoId = NewType("VideoId", str)
+UploadId = NewType("UploadId", str)
 AssignmentId = NewType("AssignmentId", str)
 GroupId = NewType("GroupId", str)
 EventId = NewType("EventId", str)
@@ -47,6 +48,10 @@ def new_connection_id() -> ConnectionId:
 
 def new_video_id() -> VideoId:
     return VideoId(_new("vid"))
+
+
+def new_upload_id() -> UploadId:
+    return UploadId(_new("upl"))
 
 
 def new_assignment_id() -> AssignmentId:

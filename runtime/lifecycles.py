@@ -161,11 +161,19 @@ class Lifecycles:
         raise Unavailable("attempt_closing", "The attempt before has not closed yet. Ask again.")
 
     async def edit(self, edit: AssignmentEdit) -> None:
-        """Change what has not begun. Raises `Conflict` with `too_late`."""
+        """Apply a stored edit to what has not begun. The same version, the same answer.
+
+        Raises `Conflict` with `too_late`.
+        """
         handle = self._assignment(edit.assignment_id)
         try:
             await answered(
-                handle.execute_update(AssignmentWorkflow.edit, edit, rpc_timeout=ANSWER_TIMEOUT)
+                handle.execute_update(
+                    AssignmentWorkflow.edit,
+                    edit,
+                    id=f"edit-{edit.version}",
+                    rpc_timeout=ANSWER_TIMEOUT,
+                )
             )
         except (WorkflowUpdateFailedError, Closed):
             raise Conflict("too_late", "The transfer has begun; nothing was changed.") from None

@@ -7,14 +7,16 @@ because others wait up to 30 seconds for it and then fail. Never call out to a p
 from inside a block.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from sqlite3 import OperationalError
 from threading import RLock
 from time import monotonic, sleep
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from domain.wakes import Wake
@@ -90,6 +92,14 @@ class Store:
         self._engine.dispose()
 
 
+def is_disk_full(error: OperationalError) -> bool:
+    """True where the database has no room for what was to be written."""
+    cause = error.orig
+    return isinstance(cause, psycopg.errors.DiskFull) or (
+        getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    )
+
+
 def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
         url,
@@ -118,7 +128,7 @@ def _ensure_wal(connection: Any) -> None:
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-        except OperationalError:
+        except sqlite3.OperationalError:
             if monotonic() > deadline:
                 raise
             sleep(_WAL_SECONDS)

@@ -9,8 +9,9 @@ platform's final word, or a week of the same trouble, makes it fail.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
@@ -27,12 +28,14 @@ with workflow.unsafe.imports_passed_through():
         StepInput,
         TransferSteps,
     )
+    from activities.contract.progress import Progress, Stand
     from activities.contract.trouble import Kind
     from domain.states import AssignmentState, StepName, WaitReason
     from workflows import options
     from workflows.cancelling import is_cancelled, to_the_end
+    from workflows.history import may_continue
     from workflows.lanes import TransferLane
-    from workflows.parking import Calls, Parking, Stand, pause_until
+    from workflows.parking import Calls, Parking, WaitInterrupted, pause_until
     from workflows.standing import Standing
     from workflows.trouble import Failed, is_interruption, kind_of, trouble_of
 
@@ -47,7 +50,8 @@ class AssignmentWorkflow:
     `connection_gone`, sent when it was disconnected and bytes are there that only end,
     `retry_forced`, sent when the session of an unclear outcome was dropped by a person, and
     `transfer_place_free`, sent when another transfer of the workspace has ended.
-    Cancelling the workflow itself does what `cancel` does.
+    Cancelling the workflow itself does what `cancel` does. When its history grows long it
+    continues as new, between two steps or in a wait, while no message is being handled.
     """
 
     @workflow.init
@@ -57,11 +61,16 @@ class AssignmentWorkflow:
         self._extra_steps = list(assignment.extra_steps)
         self._standing = Standing(assignment)
         self._parking = Parking(timedelta(days=assignment.parking_days))
-        self._lane = TransferLane()
         self._delivery: asyncio.Task[None] | None = None
-        self._has_begun = False
         self._edits_in_flight = 0
-        self._platform_id: str | None = None
+        progress = assignment.progress or Progress(self._parking.remember())
+        self._parking.recall(progress.parking)
+        self._lane = TransferLane(is_slow=progress.is_slow)
+        self._interrupted = progress.stand
+        self._has_begun = progress.has_begun
+        self._gives_up = progress.gives_up
+        self._platform_id = progress.platform_id
+        self._platform_url = progress.platform_url
 
     @workflow.run
     async def run(self, assignment: AssignmentInput) -> AssignmentOutcome:
@@ -70,7 +79,7 @@ class AssignmentWorkflow:
             if self._platform_id is None:
                 await to_the_end(self._standing.enter(AssignmentState.CANCELLED))
                 raise CancelledError("The assignment was cancelled before it was uploaded.")
-            published = await to_the_end(self._complete())
+            platform_url = await to_the_end(self._complete())
         except Failed as failure:
             await to_the_end(self._standing.enter(AssignmentState.FAILED, trouble=failure.trouble))
             raise ApplicationError(
@@ -81,7 +90,7 @@ class AssignmentWorkflow:
         return AssignmentOutcome(
             AssignmentState.PUBLISHED,
             self._platform_id,
-            published.platform_url,
+            platform_url,
             self._standing.warnings,
         )
 
@@ -93,7 +102,8 @@ class AssignmentWorkflow:
         try:
             await self._delivery
         except (asyncio.CancelledError, ActivityError):
-            if not self._delivery.cancelling():
+            self._gives_up = self._gives_up or self._delivery.cancelling() > 0
+            if not self._gives_up:
                 raise
             self._platform_id = await to_the_end(self._insist(self._give_up))
 
@@ -107,17 +117,25 @@ class AssignmentWorkflow:
         return discarded.platform_id
 
     async def _wait_and_transfer(self) -> None:
+        if self._gives_up:
+            # It was cancelled in the run before.
+            raise asyncio.CancelledError
+        if self._platform_id is not None:
+            return
         await self._wait_for_schedule()
         self._has_begun = True
         self._platform_id = await self._insist(self._transfer)
 
     async def _wait_for_schedule(self) -> None:
         while (until := await self._settle_schedule()) is not None and until > workflow.now():
+            self._continue_if_long()
             await self._standing.enter(
                 AssignmentState.WAITING, wait_reason=WaitReason.SCHEDULE, wait_until=until
             )
             await pause_until(
-                until, "publishes at the scheduled time", lambda: self._scheduled_at != until
+                until,
+                "publishes at the scheduled time",
+                lambda: self._scheduled_at != until or may_continue(),
             )
 
     async def _settle_schedule(self) -> datetime | None:
@@ -130,25 +148,33 @@ class AssignmentWorkflow:
             self._assignment.assignment_id,
             self._assignment.attempt,
             summary=f"send the bytes to {self._assignment.platform}",
-            begins=lambda: self._standing.show(AssignmentState.UPLOADING),
+            begins=self._begin_transfer,
             queued=lambda why: self._standing.show(AssignmentState.PENDING, trouble=why),
         )
         return uploaded.platform_id
 
+    def _begin_transfer(self) -> None:
+        # A queue may be waited in for days.
+        self._continue_if_long()
+        self._standing.show(AssignmentState.UPLOADING)
+
     # From there to published ----------------------------------------------------------------
 
-    async def _complete(self) -> Published:
-        published = await self._insist(self._await_processing)
-        self._standing.warnings |= published.warnings
-        for step in self._extra_steps:
-            await self._run_extra_step(step, published.platform_url)
-        if self._extra_steps:
-            await self._standing.enter(
-                AssignmentState.PUBLISHED, platform_url=published.platform_url
-            )
+    async def _complete(self) -> str:
+        if self._platform_url is None:
+            published = await self._insist(self._await_processing)
+            self._standing.warnings |= published.warnings
+            self._platform_url = published.platform_url
+        is_concluded = not self._extra_steps
+        while self._extra_steps:
+            await self._run_extra_step(self._extra_steps[0], self._platform_url)
+            # Only now: a run that continues in between begins with this step.
+            del self._extra_steps[0]
+        if is_concluded:
+            self._standing.show(AssignmentState.PUBLISHED, platform_url=self._platform_url)
         else:
-            self._standing.show(AssignmentState.PUBLISHED, platform_url=published.platform_url)
-        return published
+            await self._standing.enter(AssignmentState.PUBLISHED, platform_url=self._platform_url)
+        return self._platform_url
 
     async def _await_processing(self) -> Published:
         self._standing.show(AssignmentState.PROCESSING)
@@ -193,7 +219,11 @@ class AssignmentWorkflow:
 
     async def _insist(self, step: Callable[[], Awaitable[T]], platform_url: str | None = None) -> T:
         """Run a step until it succeeds, parked in between; raises `Failed` when it cannot."""
+        stand, self._interrupted = self._interrupted, None
+        if stand is not None:
+            await self._wait_out(stand, self._parking.calls, platform_url)
         while True:
+            self._continue_if_long()
             calls = self._parking.calls
             try:
                 done = await step()
@@ -216,12 +246,42 @@ class AssignmentWorkflow:
             trouble=stand.trouble,
             platform_url=platform_url,
         )
-        has_come = await self._parking.wait_out(stand, calls)
+        try:
+            has_come = await self._parking.wait_out(stand, calls)
+        except WaitInterrupted:
+            self._continue(stand)
         if has_come:
             # Its turn may be far off, and until then it would count as parked still.
             has_all = self._platform_id is not None
             state = AssignmentState.PROCESSING if has_all else AssignmentState.PENDING
             await self._standing.enter(state, platform_url=platform_url)
+
+    # Going on in another run ----------------------------------------------------------------
+
+    def _continue_if_long(self) -> None:
+        if may_continue():
+            self._continue(None)
+
+    def _continue(self, stand: Stand | None) -> NoReturn:
+        """Continue as new, and there with `stand` where it is waited for."""
+        progress = Progress(
+            self._parking.remember(),
+            stand=stand,
+            has_begun=self._has_begun,
+            gives_up=self._gives_up,
+            is_slow=self._lane.is_slow,
+            platform_id=self._platform_id,
+            platform_url=self._platform_url,
+        )
+        workflow.continue_as_new(
+            replace(
+                self._assignment,
+                scheduled_at=self._scheduled_at,
+                extra_steps=self._extra_steps,
+                warnings=self._standing.warnings,
+                progress=progress,
+            )
+        )
 
     # Messages -------------------------------------------------------------------------------
 
@@ -243,14 +303,19 @@ class AssignmentWorkflow:
 
     @workflow.update
     async def edit(self, edit: AssignmentEdit) -> None:
-        """Change the payload or the time, before the transfer begins."""
+        """Apply a stored edit, before the transfer begins.
+
+        Fails (type `too_late`) where it was withdrawn, or the assignment has ended.
+        """
         self._edits_in_flight += 1
         try:
-            await workflow.execute_local_activity_method(
+            is_applied = await workflow.execute_local_activity_method(
                 RecordingSteps.edit, edit, summary="a late edit", **options.RECORD
             )
         finally:
             self._edits_in_flight -= 1
+        if not is_applied:
+            raise ApplicationError("The edit was withdrawn.", type="too_late")
         if edit.extra_steps is not None:
             self._extra_steps = list(edit.extra_steps)
         if edit.clears_schedule or edit.scheduled_at is not None:

@@ -10,6 +10,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.contract.care import Cared, CareInput, CareSteps
     from workflows import options
+    from workflows.history import is_long
 
 
 @workflow.defn
@@ -29,7 +30,7 @@ class CareWorkflow:
             found += page
             if not page.seen:
                 break
-            if workflow.info().is_continue_as_new_suggested():
+            if is_long():
                 workflow.continue_as_new(CareInput(due_by=due_by, found=found))
         _tell_operator(found)
         return found

@@ -12,6 +12,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.contract.deliveries import DeliveryInput, DeliverySteps
     from workflows import options
+    from workflows.history import is_long
     from workflows.parking import pause_until
 
 
@@ -34,7 +35,7 @@ class DeliveryWorkflow:
                 await self._wait_until(stand.due_at)
             elif not self._has_more:
                 return
-            if workflow.info().is_continue_as_new_suggested():
+            if is_long():
                 # The next run begins with a look, so a signal that came before is not lost.
                 workflow.continue_as_new(line)
 

@@ -28,8 +28,8 @@ LONGEST_PAUSE = timedelta(hours=2)
 class TransferLane:
     """Runs one assignment's transfer. `place_freed` is what the signal calls."""
 
-    def __init__(self) -> None:
-        self._is_slow = False
+    def __init__(self, *, is_slow: bool = False) -> None:
+        self.is_slow = is_slow
         self._freed = 0
         """How often a free place was announced."""
 
@@ -61,7 +61,7 @@ class TransferLane:
                 if is_cancelled() or kind not in (Kind.SLOW_SOURCE, Kind.OVER_SHARE):
                     raise
                 if kind is Kind.SLOW_SOURCE:
-                    self._is_slow = True
+                    self.is_slow = True
                     continue
                 trouble = trouble_of(error)
             queued(trouble)
@@ -69,10 +69,10 @@ class TransferLane:
             looks = 0 if is_free else looks + 1
 
     def _transfer(self, assignment_id: str, attempt: int, summary: str) -> Awaitable[Uploaded]:
-        how: dict[str, Any] = options.SLOW_TRANSFER if self._is_slow else options.TRANSFER
+        how: dict[str, Any] = options.SLOW_TRANSFER if self.is_slow else options.TRANSFER
         return workflow.execute_activity_method(
             TransferSteps.transfer,
-            TransferInput(assignment_id, attempt, is_slow=self._is_slow),
+            TransferInput(assignment_id, attempt, is_slow=self.is_slow),
             summary=summary,
             **how,
         )

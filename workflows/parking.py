@@ -16,9 +16,11 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from activities.contract.progress import ParkingMemory, Stand
     from activities.contract.trouble import Kind, Trouble
     from domain.errors import Remedy
     from domain.states import AssignmentState, WaitReason
+    from workflows.history import may_continue
     from workflows.options import PATIENCE
     from workflows.trouble import Failed
 
@@ -47,16 +49,6 @@ _DISCONNECTED = Trouble(
 
 
 @dataclass(frozen=True)
-class Stand:
-    """One standstill, as it is told and waited out."""
-
-    state: AssignmentState
-    reason: WaitReason
-    until: datetime
-    trouble: Trouble
-
-
-@dataclass(frozen=True)
 class Calls:
     """What people have done for an assignment so far, counted."""
 
@@ -64,6 +56,10 @@ class Calls:
     """The connection was re-authorized."""
     orders: int = 0
     """The reading of what is unconfirmed was ended."""
+
+
+class WaitInterrupted(Exception):
+    """The wait is not over, but the history has grown long."""
 
 
 class Parking:
@@ -86,6 +82,14 @@ class Parking:
         self._since = workflow.now()
         self._times = 0
         self._interruptions = 0
+
+    def remember(self) -> ParkingMemory:
+        return ParkingMemory(self._reason, self._since, self._times, self._interruptions)
+
+    def recall(self, memory: ParkingMemory) -> None:
+        """Go on with the trouble of the run before."""
+        self._reason, self._since = memory.reason, memory.since
+        self._times, self._interruptions = memory.times, memory.interruptions
 
     def recover(self) -> None:
         """The connection was authorized again: its next trouble is a new story, too."""
@@ -135,7 +139,7 @@ class Parking:
 
         `calls` are from before the step that failed: what crossed its failure has happened
         already and is not waited for. Raises `Failed` (code `disconnected`) when nobody will
-        come any more.
+        come any more, and `WaitInterrupted` when the workflow has to continue as new.
         """
         waits_for_person = stand.reason is WaitReason.CONNECTION
         is_unclear = stand.state is AssignmentState.UNCONFIRMED
@@ -149,17 +153,22 @@ class Parking:
         def is_ordered() -> bool:
             return is_unclear and self.calls.orders > calls.orders
 
+        def is_over() -> bool:
+            return has_come() or is_in_vain() or is_ordered()
+
         self.is_still = True
         try:
             await pause_until(
                 stand.until,
                 f"waits for {stand.reason}: {stand.trouble.code}",
-                lambda: has_come() or is_in_vain() or is_ordered(),
+                lambda: is_over() or may_continue(),
             )
         finally:
             self.is_still = False
         if is_in_vain():
             raise Failed(_DISCONNECTED)
+        if not is_over() and workflow.now() < stand.until:
+            raise WaitInterrupted
         return has_come()
 
     def _for_connection(self, trouble: Trouble) -> Stand:

@@ -6,7 +6,9 @@ looks now and then how much work waits, and ends when somebody has come, when th
 disconnected, or at its limit. On the way out it wakes or ends what was parked.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 from temporalio import workflow
 
@@ -15,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
         ReauthEnd,
         ReauthInput,
         ReauthOutcome,
+        ReauthProgress,
         ReauthStand,
         ReauthSteps,
         Reminder,
@@ -22,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.states import ConnectionHealth
     from workflows import options
     from workflows.card import reauth_card
+    from workflows.history import may_continue
     from workflows.parking import pause_until
 
 LATE = timedelta(hours=1)
@@ -51,11 +55,14 @@ class ReauthWorkflow:
     @workflow.init
     def __init__(self, reauth: ReauthInput) -> None:
         self._reauth = reauth
-        self._ends_at = workflow.now() + timedelta(days=reauth.limit_days)
         self._is_settled = False
-        self._looks = 0
-        self._since: datetime | None = None
-        self._reminders_due = 0
+        progress = reauth.progress or ReauthProgress(
+            workflow.now() + timedelta(days=reauth.limit_days), looks=0, since=None, reminders_due=0
+        )
+        self._ends_at = progress.ends_at
+        self._looks = progress.looks
+        self._since = progress.since
+        self._reminders_due = progress.reminders_due
 
     @workflow.run
     async def run(self, reauth: ReauthInput) -> ReauthOutcome:
@@ -86,6 +93,9 @@ class ReauthWorkflow:
         return stand
 
     async def _look(self) -> ReauthStand:
+        if may_continue():
+            # The next run begins with a look, so a signal that came before is not lost.
+            self._continue()
         self._is_settled = False
         self._looks += 1
         stand = await workflow.execute_local_activity_method(
@@ -96,6 +106,10 @@ class ReauthWorkflow:
         )
         self._tell(stand)
         return stand
+
+    def _continue(self) -> NoReturn:
+        progress = ReauthProgress(self._ends_at, self._looks, self._since, self._reminders_due)
+        workflow.continue_as_new(replace(self._reauth, progress=progress))
 
     async def _conclude(self, stand: ReauthStand) -> ReauthOutcome:
         if stand.health == ConnectionHealth.DISCONNECTED:

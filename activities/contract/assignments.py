@@ -3,10 +3,10 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from temporalio import activity
 
+from activities.contract.progress import Progress
 from activities.contract.trouble import Trouble
 from domain.states import AssignmentState, StepName, WaitReason
 
@@ -25,6 +25,8 @@ class AssignmentInput:
     """What was known of the file when it was accepted."""
     parking_days: float = 7.0
     """How long it waits for its connection to be authorized again."""
+    progress: Progress | None = None
+    """Set in a run that continues another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,10 @@ class AssignmentOutcome:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentEdit:
-    """A late edit. None leaves things as they are."""
+    """A late edit that is stored under its version. None leaves things as they are."""
 
     assignment_id: str
-    payload: dict[str, Any] | None = None
+    version: int
     scheduled_at: datetime | None = None
     clears_schedule: bool = False
     extra_steps: list[StepName] | None = None
@@ -148,5 +150,5 @@ class RecordingSteps(ABC):
 
     @activity.defn
     @abstractmethod
-    def edit(self, edit: AssignmentEdit) -> None:
-        """Write a late edit to the assignment's row. Idempotent."""
+    def edit(self, edit: AssignmentEdit) -> bool:
+        """Apply a stored edit to the assignment's row. Idempotent; False: it was withdrawn."""

@@ -9,6 +9,17 @@ from temporalio import activity
 
 
 @dataclass(frozen=True, slots=True)
+class ReauthProgress:
+    """What one run hands to the next, where its history has grown long."""
+
+    ends_at: datetime
+    looks: int
+    since: datetime | None
+    """The trouble whose reminders are counted."""
+    reminders_due: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReauthInput:
     connection_id: str
     workspace_id: str
@@ -19,7 +30,8 @@ class ReauthInput:
     reminder_days: list[float] = field(default_factory=lambda: [1.0, 3.0, 7.0])
     """When a person is reminded, counted from the moment at which the trouble began."""
     limit_days: float = 30.0
-    """How long a person is waited for, counted from the start of the run."""
+    """How long a person is waited for, counted from the start of the first run."""
+    progress: ReauthProgress | None = None
 
 
 class ReauthEnd(StrEnum):

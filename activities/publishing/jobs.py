@@ -1,8 +1,8 @@
 """What an activity needs to know of its assignment, read once at its start."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import PurePath
 
 from sqlmodel import Session
 
@@ -72,13 +72,19 @@ class Job:
         """The same on every attempt, so that a lost session's video can be recognised."""
         return Publication(
             account_id=self.account_id,
-            marker=self.assignment.id + PurePath(self.video.file_name).suffix,
+            marker=self.assignment.id + _ending(self.video.file_name),
             type=self.assignment.type,
             payload=self.assignment.payload,
             size=self.video.size,
             content_type=self.video.content_type,
             file_name=self.video.file_name,
         )
+
+
+def _ending(file_name: str) -> str:
+    """What tells the type. The marker travels as a header, and a file name may be any text."""
+    found = re.search(r"\.[A-Za-z0-9]{1,8}$", file_name)
+    return found[0] if found else ""
 
 
 def load_job(session: Session, registry: Registry, assignment_id: str) -> Job:

@@ -12,7 +12,7 @@ from activities.failures import translated
 from domain.sentences import OPEN_FINISH
 from domain.states import AssignmentState
 from store.engine import Store
-from store.queries.publishing import assignments, progress
+from store.queries.publishing import edits, progress
 from store.queries.publishing.evidence import has_forced_finish, has_open_finish
 
 
@@ -46,15 +46,9 @@ class RecordingActivities(RecordingSteps):
 
     @activity.defn
     @translated
-    def edit(self, edit: AssignmentEdit) -> None:
+    def edit(self, edit: AssignmentEdit) -> bool:
         with self._store.write() as session:
-            assignments.edit_assignment(
-                session,
-                edit.assignment_id,
-                payload=edit.payload,
-                scheduled_at=edit.scheduled_at,
-                clears_schedule=edit.clears_schedule,
-            )
+            return edits.apply_edit(session, edit.assignment_id, edit.version)
 
 
 def _may_be_there(session: Session, record: AssignmentRecord) -> bool:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from domain.errors import (
     CastlineError,
     Conflict,
+    InsufficientStorage,
     InvalidRequest,
     NotFound,
     NotYet,
@@ -57,6 +58,7 @@ _MEANINGS: dict[type[CastlineError], str] = {
     Unprocessable: "The idempotency key stands for another body.",
     QuotaExhausted: "Over a rate or a share, or the platform's budget is empty; see Retry-After.",
     PlatformUnavailable: "The platform does not answer now; see Retry-After.",
+    InsufficientStorage: "The disk or the workspace's quota is full.",
     Unavailable: "A part of Castline cannot be reached; see Retry-After.",
 }
 

@@ -29,7 +29,7 @@ from domain.states import AssignmentState
 from media.attachments import AttachmentPin
 from media.source import VideoFacts
 from store.queries.access import connections
-from store.queries.publishing import assignments, videos
+from store.queries.publishing import assignments, edits, videos
 from store.queries.publishing.attachments import pin_attachments
 from store.queries.publishing.retrying import begin_retry, unconfirmed
 from store.queries.telling.endpoints import ensure_callbacks
@@ -108,16 +108,47 @@ def retry(
     return row
 
 
-def edit(here: Context, row: Assignment, change: AssignmentEdit) -> None:
-    """Change what has not begun. Raises `Conflict` (code `too_late`) and `Unavailable`.
+def edit(
+    here: Context,
+    row: Assignment,
+    *,
+    payload: Mapping[str, Any] | None,
+    scheduled_at: datetime | None,
+    clears_schedule: bool,
+) -> None:
+    """Change what has not begun. None leaves things as they are.
 
-    The files that a fresh payload names are read and pinned first: raises `InvalidRequest` and
-    `SourceUnreachable` for them.
+    The files that a fresh payload names are read and pinned first. After an error nothing is
+    changed, now or later. Raises `Conflict` (code `too_late`), `Unavailable`, and for the files
+    `InvalidRequest` and `SourceUnreachable`.
     """
-    if change.payload is not None:
-        _pin_fresh(here, row, change.payload)
+    if payload is not None:
+        _pin_fresh(here, row, payload)
     _ensure_started(here, row)
-    on_loop(here.lifecycles.edit, change)
+    with here.store.write() as session:
+        version = edits.propose_edit(
+            session,
+            row.id,
+            payload=payload,
+            scheduled_at=scheduled_at,
+            clears_schedule=clears_schedule,
+        )
+    platform = here.registry.get(row.platform)
+    proposed = AssignmentEdit(
+        assignment_id=row.id,
+        version=version,
+        scheduled_at=scheduled_at,
+        clears_schedule=clears_schedule,
+        extra_steps=None if payload is None else list(platform.extra_steps(payload)),
+    )
+    try:
+        on_loop(here.lifecycles.edit, proposed)
+    except (Conflict, Unavailable):
+        with here.store.write() as session:
+            is_withdrawn = edits.withdraw_edit(session, row.id, version)
+        # Otherwise it was applied, and only the answer is missing.
+        if is_withdrawn:
+            raise
 
 
 def _pin_fresh(here: Context, row: Assignment, payload: Mapping[str, Any]) -> None:

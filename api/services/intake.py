@@ -1,77 +1,83 @@
 """Bytes that customers send to us, kept on our own disk until they are published.
 
-An upload is one file, named by the upload's id, and a note beside it; how long that file is says
-how much has arrived, so there is nothing that could disagree with it after a crash. Bytes are on
-the disk before they are acknowledged, and one request at a time may add to an upload. Nothing is
-tidied up by itself: an upload stays until it is terminated.
+The row of an upload says how many bytes are on the disk, and is written after they are. Its
+file is `<data folder>/media/<workspace>/<upload>`, and no name that a customer gave is part of
+that path. The row is made before the file and deleted before it, so a crash leaves either an
+upload without bytes, which can go on, or a file without a row, which the sweeper deletes.
 """
 
-import fcntl
-import json
-import os
-import re
-import secrets
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from time import monotonic
+from typing import TypeVar, TypeVarTuple
 
-from anyio import to_thread
+from anyio import CancelScope, CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 
 from api.context import Context
+from api.services.upload_file import UploadFile, remove, require_space
 from domain.errors import Conflict, NotFound, TooLarge
 from domain.ids import WorkspaceId
+from domain.sentences import is_control
 from media.policy import uploads_folder
 from media.upload import upload_id_of
+from store.queries.publishing import uploads
+from store.tables import Upload, now
+
+T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
 
 MAX_SIZE = 256 * 1024**3
 """Bytes: the largest video that any platform takes."""
 
-_ID = re.compile(r"upl_[0-9a-f]{32}")
-_UNFIT = re.compile(r"[^\w.\- ]")
+BLOCK_SIZE = 1 << 20
+"""Bytes that are gathered in memory for one write."""
+
+SYNC_SIZE = 16 << 20
+SYNC_SECONDS = 5.0
+"""After so many bytes, or so long, what has come is synced and counted: a killed process costs
+at most this much."""
+
+_MAX_NAME = 255
+_DISK_THREADS = 8
+_limiter: RunVar[CapacityLimiter] = RunVar("castline_disk")
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    id: str
-    path: Path
-    file_name: str
-    """As its sender calls it."""
-    size: int
-    """Bytes that were announced."""
+def upload_path(here: Context, workspace_id: str, upload_id: str) -> Path:
+    """Where the bytes of an upload lie. `upload_id` must be the id of a row."""
+    return uploads_folder(here.settings.data_dir, workspace_id) / upload_id
 
-    @property
-    def offset(self) -> int:
-        """Bytes that have arrived."""
-        return self.path.stat().st_size
 
-    @property
-    def is_complete(self) -> bool:
-        return self.offset == self.size
+def media_folder(here: Context) -> Path:
+    return here.settings.data_dir.resolve() / "media"
 
 
 def create_upload(here: Context, workspace_id: WorkspaceId, *, size: int, file_name: str) -> Upload:
-    """Announce an upload. Raises `TooLarge`. A retry makes another one."""
+    """Announce an upload. A retry makes another one.
+
+    Raises `TooLarge`, and `InsufficientStorage` with `disk_full`, `storage_quota_exceeded` or
+    `too_many_uploads`.
+    """
     if size > MAX_SIZE:
         raise TooLarge("upload_too_large", f"An upload has {MAX_SIZE} bytes at most.")
-    upload_id = f"upl_{secrets.token_hex(16)}"
-    folder = uploads_folder(here.settings.data_dir, workspace_id)
-    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
-    upload = Upload(upload_id, folder / upload_id, _fit(file_name), size)
-    upload.path.touch(mode=0o600)
-    # Last: an upload without this note was never announced.
-    _note(upload.path).write_text(json.dumps({"name": upload.file_name, "size": size}))
-    return upload
+    require_space(media_folder(here), size, floor=_floor(here))
+    with here.store.write() as session:
+        return uploads.create_upload(
+            session,
+            workspace_id=workspace_id,
+            file_name=_shown_name(file_name),
+            size=size,
+            quota=int(here.settings.storage_quota_gib * 2**30),
+            max_open=here.settings.upload_max_open,
+            expires_at=_expiry(here, is_complete=not size),
+        )
 
 
 def get_upload(here: Context, workspace_id: WorkspaceId, upload_id: str) -> Upload:
-    """Raises `NotFound`, in the same words for a foreign one."""
-    path = uploads_folder(here.settings.data_dir, workspace_id) / upload_id
-    if _ID.fullmatch(upload_id) and _note(path).exists():
-        note = json.loads(_note(path).read_text())
-        return Upload(upload_id, path, note["name"], note["size"])
-    raise NotFound("upload_not_found", "There is no such upload.")
+    """Raises `NotFound`, in the same words for a foreign and an expired one."""
+    with here.store.read() as session:
+        return uploads.get_upload(session, workspace_id, upload_id)
 
 
 def require_complete(here: Context, workspace_id: WorkspaceId, source_url: str) -> Upload | None:
@@ -85,57 +91,166 @@ def require_complete(here: Context, workspace_id: WorkspaceId, source_url: str) 
     upload = get_upload(here, workspace_id, upload_id)
     if not upload.is_complete:
         raise Conflict(
-            "upload_incomplete", f"{upload.offset} of its {upload.size} bytes have arrived."
+            "upload_incomplete",
+            f"{upload.received} of its {upload.size} bytes have arrived. Send the rest first.",
         )
     return upload
 
 
-async def append(upload: Upload, *, offset: int, pieces: AsyncIterator[bytes]) -> int:
-    """Add what comes, and return how much is there now; what came before a break stays.
+async def append(
+    here: Context,
+    workspace_id: WorkspaceId,
+    upload_id: str,
+    *,
+    offset: int,
+    length: int | None,
+    pieces: AsyncIterator[bytes],
+) -> Upload:
+    """Add what comes, and return the upload as it is on the disk then.
 
-    Raises `Conflict` for another offset than the file's end and while another request is
-    at it, and `TooLarge` for more bytes than were announced.
+    `length` are the bytes that will come, where that is known. What came before an error is
+    kept. Raises `NotFound`; `Conflict` for another offset than the upload's end (`wrong_offset`)
+    and while another request is at it (`upload_busy`); `TooLarge` for more bytes than were
+    announced; `InsufficientStorage` and `Unavailable` where the disk takes no more.
     """
-    with _opened(upload) as file:
-        if offset != upload.offset:
-            raise Conflict("wrong_offset", f"The next byte is number {upload.offset}.")
-        try:
-            async for piece in pieces:
-                offset += len(piece)
-                if offset > upload.size:
-                    raise TooLarge("upload_too_large", "These are more bytes than announced.")
-                await to_thread.run_sync(file.write, piece)
-        finally:
-            await to_thread.run_sync(_keep, file)
-        return upload.offset
+    writing = await _on_disk(_begin, here, workspace_id, upload_id, offset, length)
+    try:
+        await writing.take(pieces)
+    finally:
+        with CancelScope(shield=True):
+            await _on_disk(writing.end)
+    return writing.upload
 
 
 def discard_upload(here: Context, workspace_id: WorkspaceId, upload_id: str) -> None:
-    """Terminate an upload and forget its bytes. Raises `NotFound`."""
-    upload = get_upload(here, workspace_id, upload_id)
-    _note(upload.path).unlink(missing_ok=True)
-    upload.path.unlink(missing_ok=True)
+    """Terminate an upload and delete its bytes.
+
+    Raises `NotFound`, and `Conflict` (code `upload_in_use`) while an assignment needs them.
+    """
+    with here.store.write() as session:
+        uploads.delete_upload(session, workspace_id, upload_id)
+    remove(upload_path(here, workspace_id, upload_id))
 
 
-@contextmanager
-def _opened(upload: Upload) -> Iterator[BinaryIO]:
-    with upload.path.open("ab", buffering=0) as file:
+class _Writing:
+    """One request that adds to an upload, from its lock to its last sync."""
+
+    def __init__(self, here: Context, upload: Upload, file: UploadFile) -> None:
+        self.upload = upload
+        self._here = here
+        self._file = file
+        self._block = bytearray()
+        self._taken = upload.received
+        self._synced_at = monotonic()
+
+    async def take(self, pieces: AsyncIterator[bytes]) -> None:
+        async for piece in pieces:
+            if self._taken + len(piece) > self.upload.size:
+                raise _too_many()
+            self._taken += len(piece)
+            self._block += piece
+            if self._is_time_to_sync():
+                await _on_disk(self._write_and_sync)
+            elif len(self._block) >= BLOCK_SIZE:
+                await _on_disk(self._write)
+
+    def end(self) -> None:
+        """Count what has come, and let the file go."""
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Conflict("upload_busy", "Another request adds to this upload.") from None
-        yield file
+            self._write_and_sync()
+        except NotFound:
+            # Terminated while this request was at it: the file may have been made again.
+            self._file.unlink()
+            raise
+        finally:
+            self._file.close()
+
+    def _write(self) -> None:
+        block, self._block = self._block, bytearray()
+        if block:
+            self._file.write(block)
+
+    def _write_and_sync(self) -> None:
+        try:
+            self._write()
+        finally:
+            # Also what was written of a block that did not fit.
+            self._sync()
+
+    def _sync(self) -> None:
+        received = self._file.sync()
+        self._synced_at = monotonic()
+        _count(self._here, self.upload, received)
+
+    def _is_time_to_sync(self) -> bool:
+        return (
+            self._taken - self.upload.received >= SYNC_SIZE
+            or monotonic() - self._synced_at >= SYNC_SECONDS
+        )
 
 
-def _keep(file: BinaryIO) -> None:
-    os.fsync(file.fileno())
+def _begin(
+    here: Context, workspace_id: WorkspaceId, upload_id: str, offset: int, length: int | None
+) -> _Writing:
+    get_upload(here, workspace_id, upload_id)
+    file = UploadFile(upload_path(here, workspace_id, upload_id), floor=_floor(here))
+    try:
+        # Once more: what the row says while nobody else writes.
+        upload = get_upload(here, workspace_id, upload_id)
+        # Fewer than were counted are there after a loss on the disk: they have to come again.
+        _count(here, upload, file.begin_at(upload.received))
+        if offset != upload.received:
+            raise Conflict("wrong_offset", f"The next byte is number {upload.received}.")
+        if length is not None and offset + length > upload.size:
+            raise _too_many()
+    except NotFound:
+        file.unlink()
+        file.close()
+        raise
+    except Exception:
+        file.close()
+        raise
+    return _Writing(here, upload, file)
 
 
-def _note(path: Path) -> Path:
-    return path.with_suffix(".json")
+def _count(here: Context, upload: Upload, received: int) -> None:
+    """Write how many bytes are on the disk, and see to it that `upload` says so, too."""
+    if received == upload.received:
+        return
+    expires_at = _expiry(here, is_complete=received == upload.size)
+    with here.store.write() as session:
+        uploads.advance_upload(session, upload, received, expires_at=expires_at)
+    upload.received = received
+    if upload.expires_at is not None:
+        upload.expires_at = expires_at
 
 
-def _fit(file_name: str) -> str:
-    """A file name for any disk; the extension stays, since it tells the type."""
-    name = _UNFIT.sub("_", file_name.replace("\\", "/").rsplit("/", 1)[-1]).strip(" .")
-    return name[-100:] or "video"
+def _expiry(here: Context, *, is_complete: bool) -> datetime:
+    settings = here.settings
+    hours = settings.upload_finished_hours if is_complete else settings.upload_hours
+    return now() + timedelta(hours=hours)
+
+
+def _floor(here: Context) -> int:
+    return here.settings.storage_floor_mib << 20
+
+
+def _too_many() -> TooLarge:
+    return TooLarge("upload_too_large", "These are more bytes than announced.")
+
+
+def _shown_name(file_name: str) -> str:
+    """The last part of what may be a path, as one line of text; its end tells the type."""
+    last = file_name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+    line = "".join("_" if is_control(character) else character for character in last).strip()
+    return line[-_MAX_NAME:] or "video"
+
+
+async def _on_disk(call: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
+    # Threads of their own: a disk that stalls must not take those of other requests.
+    try:
+        limiter = _limiter.get()
+    except LookupError:
+        limiter = CapacityLimiter(_DISK_THREADS)
+        _limiter.set(limiter)
+    return await to_thread.run_sync(call, *arguments, limiter=limiter)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from api.context import Context
 from api.services.intake import require_complete
+from domain.errors import SourceUnusable
 from domain.ids import WorkspaceId
 from media.facts import inspect
 from media.source import VideoFacts
@@ -41,9 +42,9 @@ def register_upload(
     title: str | None,
     description: str | None,
 ) -> Video:
-    """The same for a finished upload of the resumable intake.
+    """The same for a finished upload of the resumable intake, which is kept from then on.
 
-    Raises `NotFound`, and `Conflict` (code `upload_incomplete`).
+    Raises `NotFound`, `Conflict` (code `upload_incomplete`) and `SourceUnusable`.
     """
     source_url = upload_url(upload_id)
     facts = inspect_source(here, workspace_id, source_url)
@@ -57,8 +58,16 @@ def inspect_source(here: Context, workspace_id: WorkspaceId, source_url: str) ->
     `upload_incomplete`).
     """
     upload = require_complete(here, workspace_id, source_url)
+    if upload is None:
+        return inspect(source_url, here.policies.of(workspace_id))
+    if not upload.size:
+        raise SourceUnusable("source_empty", "The file is empty.")
     facts = inspect(source_url, here.policies.of(workspace_id))
-    return facts if upload is None else replace(facts, file_name=upload.file_name)
+    if facts.pin.size != upload.size:
+        raise SourceUnusable(
+            "source_changed", "The stored file is not the one that was sent. Upload it again."
+        )
+    return replace(facts, file_name=upload.file_name)
 
 
 def _write(

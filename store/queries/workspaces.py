@@ -6,7 +6,7 @@ belongs to no workspace and opens none.
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from sqlmodel import Session, col, select
@@ -38,6 +38,18 @@ def find_workspace_by_name(session: Session, name: str) -> Workspace | None:
 
 def list_workspaces(session: Session) -> Sequence[Workspace]:
     return session.exec(select(Workspace).order_by(Workspace.name)).all()
+
+
+def known_workspaces(session: Session, workspace_ids: Collection[str]) -> set[str]:
+    """Those of the ids that have a row."""
+    return set(session.exec(select(Workspace.id).where(col(Workspace.id).in_(workspace_ids))))
+
+
+def set_storage_quota(session: Session, workspace_id: str, *, quota: int | None) -> Workspace:
+    """Set how many bytes of uploads it may keep; None for the default of the settings."""
+    workspace = lock_row(session, Workspace, workspace_id, code="workspace_not_found")
+    workspace.storage_quota = quota
+    return workspace
 
 
 def set_redirect_prefixes(

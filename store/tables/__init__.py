@@ -9,11 +9,13 @@ from sqlmodel import SQLModel
 
 from store.tables.access import Connection, CredentialRow, Ticket
 from store.tables.columns import Moment, now
+from store.tables.intake import Upload
 from store.tables.publishing import (
     Assignment,
     AttachmentRow,
     Evidence,
     IdempotencyClaim,
+    ProposedEdit,
     Step,
     Transfer,
     Video,
@@ -47,10 +49,12 @@ __all__ = [
     "Moment",
     "Organization",
     "Process",
+    "ProposedEdit",
     "ReplacedKey",
     "Step",
     "Ticket",
     "Transfer",
+    "Upload",
     "Video",
     "Workspace",
     "now",

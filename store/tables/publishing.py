@@ -24,6 +24,8 @@ class Video(HasSealed, SQLModel, table=True):
     sealed_source_url: bytes = Field(default=b"", sa_type=LargeBinary)
     source_url: ClassVar[SealedText] = SealedText()
     """May carry a signature (a presigned URL): shown only to its workspace, never logged."""
+    upload_id: str | None = Field(default=None, index=True)
+    """The upload that it was registered from. No foreign key: the video outlives its bytes."""
     size: int = Field(sa_type=BigInteger)
     pin_version: str
     file_name: str
@@ -82,6 +84,8 @@ class Assignment(HasSealed, SQLModel, table=True):
     """The surface it came from: `v1` or `youtube`."""
     attempt: int = 1
     """Counts the runs: a retry by a person begins the next one."""
+    last_edit: int = 0
+    """Version of the latest `ProposedEdit`."""
     is_started: bool = False
     """True once the attempt's workflow was seen at work; until then Reconcile looks after it."""
     state: str = Field(default=AssignmentState.PENDING)
@@ -106,6 +110,27 @@ class Assignment(HasSealed, SQLModel, table=True):
     created_at: datetime = moment_field(default_factory=now)
     updated_at: datetime = moment_field(default_factory=now)
     published_at: datetime | None = moment_field(default=None)
+
+
+class ProposedEdit(HasSealed, SQLModel, table=True):
+    """One edit of an assignment, stored before its workflow is asked for it.
+
+    The workflow gets the version alone, so the size of an edit never counts in its history.
+    """
+
+    __tablename__ = "proposed_edit"
+
+    assignment_id: str = Field(foreign_key="assignment.id", primary_key=True)
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    clear_payload: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+    sealed_payload: bytes | None = Field(default=None, sa_type=LargeBinary)
+    payload: ClassVar[SealedPayload] = SealedPayload()
+    """None: not changed, or moved to the assignment when the edit was applied."""
+    scheduled_at: datetime | None = moment_field(default=None)
+    clears_schedule: bool = False
+    created_at: datetime = moment_field(default_factory=now)
+    applied_at: datetime | None = moment_field(default=None)
+    """Kept until the transfer begins, so that applying the edit twice changes nothing."""
 
 
 class Transfer(SQLModel, table=True):

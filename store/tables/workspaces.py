@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, BigInteger
 from sqlmodel import Field, SQLModel
 
 from domain import ids
@@ -16,6 +16,8 @@ class Workspace(SQLModel, table=True):
     """Where an OAuth result may be sent: scheme, host, port and leading path."""
     media_roots: list[str] = Field(default_factory=list, sa_type=JSON)
     """Absolute folders from which its `file:` sources may be published."""
+    storage_quota: int | None = Field(default=None, sa_type=BigInteger)
+    """Bytes of uploads that it may keep. None: the setting's default."""
     last_video_number: int = 0
     last_upload_number: int = 0
     last_event_number: int = 0

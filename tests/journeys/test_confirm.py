@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from activities.access.confirming import CONFIRM_WITHIN
-from runtime.temporal import RECONCILE
+from domain.ids import RECONCILE
 from store.queries.access import connections, tickets
 from tests.support.stack import Stack, Tenant
 

@@ -74,7 +74,7 @@ class EagerAssignment(AssignmentWorkflow):
     async def run(self, assignment: AssignmentInput) -> AssignmentOutcome:
         return await super().run(assignment)
 
-    async def _complete(self) -> Published:
+    async def _complete(self) -> str:
         while self._extra_steps:
             await self._run_extra_step(self._extra_steps.pop(0), "https://www.youtube.com/")
         return await super()._complete()

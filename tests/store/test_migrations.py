@@ -83,6 +83,7 @@ ASSIGNMENT = {
     "clear_payload": {"title": "Holiday"},
     "state": "published",
     "attempt": 1,
+    "last_edit": 0,
     "is_started": True,
     "is_slow": False,
     "platform_id": "yt1",

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from domain.errors import CastlineError
 from store.engine import Store
 from store.keyring import Keyring
-from store.queries.publishing import assignments, videos
+from store.queries.publishing import assignments, edits, videos
 from store.queries.telling import endpoints
 from store.resealing import reseal_all
 from store.sealed import is_address, seal_into
@@ -72,7 +72,10 @@ def test_an_edit_replaces_the_addresses(tenant: Tenant) -> None:
     made = assignment_of(tenant)
     for payload in ({"title": "No address"}, {"title": "One", "thumbnailUrl": f"{SIGNED}3"}):
         with tenant.store.write() as session:
-            assignments.edit_assignment(session, made.id, payload=payload)
+            version = edits.propose_edit(session, made.id, payload=payload)
+        assert "CANARY" not in stored(tenant.store, "proposed_edit")
+        with tenant.store.write() as session:
+            assert edits.apply_edit(session, made.id, version)
         with tenant.store.read() as session:
             assert assignments.get_assignment_by_id(session, made.id).payload == payload
         assert "CANARY" not in stored(tenant.store, "assignment")

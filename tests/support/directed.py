@@ -71,8 +71,9 @@ class DirectedSteps(TransferSteps, PublishingSteps, RecordingSteps):
         self.records.append(record)
 
     @activity.defn
-    def edit(self, edit: AssignmentEdit) -> None:
+    def edit(self, edit: AssignmentEdit) -> bool:
         """Never asked for."""
+        return False
 
     def _look(self) -> None:
         self.looks += 1

@@ -8,7 +8,6 @@ from anyio import to_thread
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from activities.contract.assignments import AssignmentEdit
 from api.auth import Caller
 from api.context import Context, Here
 from api.routes.keys import KeyHeader, key_of
@@ -34,6 +33,7 @@ from domain.errors import (
     Unavailable,
     Unprocessable,
 )
+from domain.ids import WorkspaceId
 from domain.states import AssignmentState
 from store.queries.publishing import assignments
 from store.queries.rows import PAGE_LIMIT
@@ -111,17 +111,17 @@ def read(here: Here, workspace_id: Caller, assignment_id: PathId) -> AssignmentV
     return AssignmentView.model_validate(row)
 
 
-@router.patch("/{assignment_id}", responses=answers(NotFound, Conflict, Unavailable))
-def change(
+@router.patch(
+    "/{assignment_id}", responses=answers(NotFound, Conflict, TooManyRequests, Unavailable)
+)
+async def change(
     here: Here, workspace_id: Caller, assignment_id: PathId, changes: AssignmentPatch
 ) -> AssignmentView:
     """Change payload or schedule. 409 `too_late` once the bytes are on their way."""
-    with here.store.read() as session:
-        row = assignments.get_assignment(session, workspace_id, assignment_id)
-    if changes.payload is not None:
-        check_payload(here, row.platform, row.type, changes.payload)
-    edit(here, row, _edit(here, row, changes))
-    return read(here, workspace_id, assignment_id)
+    call = partial(_change, here, workspace_id, assignment_id, changes)
+    if names_attachment(changes.payload or {}):
+        return await here.source_reads.run(workspace_id, call)
+    return await to_thread.run_sync(call)
 
 
 @router.post("/{assignment_id}/retry", responses=answers(NotFound, NotYet))
@@ -151,16 +151,21 @@ def give_up(here: Here, workspace_id: Caller, assignment_id: PathId) -> Assignme
     return read(here, workspace_id, assignment_id)
 
 
-def _edit(here: Context, row: Assignment, changes: AssignmentPatch) -> AssignmentEdit:
-    platform = here.registry.get(row.platform)
-    new = changes.payload
-    return AssignmentEdit(
-        assignment_id=row.id,
-        payload=new,
+def _change(
+    here: Context, workspace_id: WorkspaceId, assignment_id: str, changes: AssignmentPatch
+) -> AssignmentView:
+    with here.store.read() as session:
+        row = assignments.get_assignment(session, workspace_id, assignment_id)
+    if changes.payload is not None:
+        check_payload(here, row.platform, row.type, changes.payload)
+    edit(
+        here,
+        row,
+        payload=changes.payload,
         scheduled_at=changes.scheduled_at,
         clears_schedule=changes.clears_schedule,
-        extra_steps=None if new is None else list(platform.extra_steps(new)),
     )
+    return read(here, workspace_id, assignment_id)
 
 
 def _order(wanted: AssignmentRequest) -> Order:

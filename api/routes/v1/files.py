@@ -1,15 +1,16 @@
-"""The resumable intake: tus 1.0 with creation and termination.
+"""The resumable intake: tus 1.0 with creation, expiration and termination.
 
 A finished upload is registered as a video by its `uploadId`, the last part of its
-address. Any tus client works; the key goes with every request.
+address. Any tus client works; the key goes with every request. What is not finished, or
+not registered, expires.
 """
 
 import base64
 import binascii
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from email.utils import format_datetime
 from typing import Annotated, Any
 
-from anyio import to_thread
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -18,8 +19,9 @@ from starlette.requests import ClientDisconnect
 from api.auth import Caller
 from api.context import Here
 from api.problems import problem
-from api.routes.paging import PathId
+from api.routes.paging import Limit, PageNumber, PathId
 from api.schemas.problem import Problem, answers
+from api.schemas.v1.videos import UploadList
 from api.services.intake import (
     MAX_SIZE,
     append,
@@ -27,7 +29,10 @@ from api.services.intake import (
     discard_upload,
     get_upload,
 )
-from domain.errors import CastlineError, Conflict, NotFound
+from domain.errors import CastlineError, Conflict, InsufficientStorage, NotFound, Unavailable
+from store.queries.publishing import uploads
+from store.queries.rows import PAGE_LIMIT
+from store.tables import Upload
 
 VERSION = "1.0.0"
 PIECES = "application/offset+octet-stream"
@@ -40,6 +45,9 @@ class TusRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def spoken(request: Request) -> Response:
+            # The list of uploads is ours and not a part of tus.
+            if request.method == "GET":
+                return await handle(request)
             if request.method != "OPTIONS" and request.headers.get("Tus-Resumable") != VERSION:
                 raise HTTPException(412, headers={"Tus-Version": VERSION})
             try:
@@ -74,36 +82,59 @@ async def describe() -> Response:
         status_code=204,
         headers={
             "Tus-Version": VERSION,
-            "Tus-Extension": "creation,termination",
+            "Tus-Extension": "creation,expiration,termination",
             "Tus-Max-Size": str(MAX_SIZE),
         },
     )
 
 
-@router.post("", status_code=201, response_class=Response)
+@router.post("", status_code=201, response_class=Response, responses=answers(InsufficientStorage))
 def create(
     here: Here,
     workspace_id: Caller,
     upload_length: Bytes,
     upload_metadata: Metadata = "",
 ) -> Response:
-    """Announce an upload of `Upload-Length` bytes; `filename` is read from the metadata."""
+    """Announce an upload of `Upload-Length` bytes; `filename` is read from the metadata.
+
+    507 `storage_quota_exceeded`, `too_many_uploads` or `disk_full` where it finds no room.
+    """
     upload = create_upload(
         here, workspace_id, size=upload_length, file_name=_file_name(upload_metadata)
     )
     location = f"{here.settings.url}/api/v1/videos/files/{upload.id}"
-    return Response(status_code=201, headers={"Location": location})
+    return Response(status_code=201, headers={"Location": location, **_expires(upload)})
+
+
+@router.get("")
+def read_all(
+    here: Here,
+    workspace_id: Caller,
+    finished: bool = False,
+    page: PageNumber = 1,
+    limit: Limit = PAGE_LIMIT,
+) -> UploadList:
+    """The workspace's unfinished uploads, newest first.
+
+    With `finished=true` those that are complete and not registered as a video yet.
+    """
+    with here.store.read() as session:
+        found = uploads.find_open_uploads(
+            session, workspace_id, is_complete=finished, page=page, limit=limit
+        )
+    return UploadList.model_validate(found)
 
 
 @router.head("/{upload_id}", responses=answers(NotFound), response_class=Response)
 def read(here: Here, workspace_id: Caller, upload_id: PathId) -> Response:
-    """How many bytes have arrived: go on from there."""
+    """How many bytes are stored: go on from there."""
     upload = get_upload(here, workspace_id, upload_id)
     return Response(
         headers={
-            "Upload-Offset": str(upload.offset),
+            "Upload-Offset": str(upload.received),
             "Upload-Length": str(upload.size),
             "Cache-Control": "no-store",
+            **_expires(upload),
         }
     )
 
@@ -112,7 +143,7 @@ def read(here: Here, workspace_id: Caller, upload_id: PathId) -> Response:
     "/{upload_id}",
     status_code=204,
     response_class=Response,
-    responses=answers(NotFound, Conflict),
+    responses=answers(NotFound, Conflict, Unavailable, InsufficientStorage),
     openapi_extra={
         "requestBody": {"content": {PIECES: {"schema": {"type": "string", "format": "binary"}}}}
     },
@@ -120,23 +151,46 @@ def read(here: Here, workspace_id: Caller, upload_id: PathId) -> Response:
 async def add(
     here: Here, request: Request, workspace_id: Caller, upload_id: PathId, upload_offset: Bytes
 ) -> Response:
-    """Add bytes at `Upload-Offset`, which must be where the upload ends so far."""
+    """Add bytes at `Upload-Offset`, which must be where the upload ends so far.
+
+    What is answered is on the disk. What came before an error is kept; HEAD tells how much.
+    """
     if request.headers.get("Content-Type") != PIECES:
         raise HTTPException(415)
-    upload = await to_thread.run_sync(get_upload, here, workspace_id, upload_id)
-    try:
-        offset = await append(upload, offset=upload_offset, pieces=request.stream())
-    except ClientDisconnect:
-        # Nobody hears this; what has arrived is kept, and HEAD tells how much that is.
-        offset = upload.offset
-    return Response(status_code=204, headers={"Upload-Offset": str(offset)})
+    declared = request.headers.get("Content-Length", "")
+    upload = await append(
+        here,
+        workspace_id,
+        upload_id,
+        offset=upload_offset,
+        length=int(declared) if declared.isdecimal() else None,
+        pieces=_until_disconnect(request),
+    )
+    headers = {"Upload-Offset": str(upload.received), **_expires(upload)}
+    return Response(status_code=204, headers=headers)
 
 
-@router.delete("/{upload_id}", status_code=204, responses=answers(NotFound))
+@router.delete("/{upload_id}", status_code=204, responses=answers(NotFound, Conflict))
 def terminate(here: Here, workspace_id: Caller, upload_id: PathId) -> Response:
-    """Forget an upload and its bytes, also those of a video that is not published yet."""
+    """Forget an upload and its bytes. 409 `upload_in_use` while it is to be published."""
     discard_upload(here, workspace_id, upload_id)
     return Response(status_code=204)
+
+
+async def _until_disconnect(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for piece in request.stream():
+            yield piece
+    except ClientDisconnect:
+        # Nobody hears the answer; what has arrived is kept.
+        return
+
+
+def _expires(upload: Upload) -> dict[str, str]:
+    """Of an upload that does not stay: when it is deleted."""
+    if upload.expires_at is None:
+        return {}
+    return {"Upload-Expires": format_datetime(upload.expires_at, usegmt=True)}
 
 
 def _file_name(metadata: str) -> str:
@@ -145,7 +199,7 @@ def _file_name(metadata: str) -> str:
         key, _, value = pair.strip().partition(" ")
         if key == "filename":
             try:
-                return base64.b64decode(value, validate=True).decode()
-            except (binascii.Error, UnicodeDecodeError):
+                return base64.b64decode(value, validate=True).decode(errors="replace")
+            except (binascii.Error, ValueError):
                 return ""
     return ""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
 from api.schemas.base import Answer, Body, Description, Label, Page, Url, example
 
@@ -62,6 +62,36 @@ class VideoView(Answer):
     sha256: str | None = Field(description="Hex; known where the bytes were cheap to read.")
     is_truncated: bool = Field(description="True when the container promises more bytes.")
     created_at: datetime
+
+
+_UPLOAD_EXAMPLE = {
+    "id": "upl_9c1d7b2e5f3a4c6d8e0f1a2b3c4d5e6f",
+    "fileName": "sourdough.mp4",
+    "size": 48211093,
+    "offset": 33554432,
+    "createdAt": "2026-11-22T12:00:00Z",
+    "expiresAt": "2026-11-23T12:01:30Z",
+}
+
+
+class UploadView(Answer):
+    model_config = example(**_UPLOAD_EXAMPLE)
+
+    id: str
+    file_name: str
+    size: int = Field(description="Bytes that were announced.")
+    offset: int = Field(
+        validation_alias=AliasChoices("received", "offset"),
+        description="Bytes that have arrived: go on from there.",
+    )
+    created_at: datetime
+    expires_at: datetime = Field(description="It is deleted then, unless bytes come before.")
+
+
+class UploadList(Page):
+    model_config = example(items=[_UPLOAD_EXAMPLE], total=1, page=1, limit=50)
+
+    items: list[UploadView]
 
 
 class VideoList(Page):

@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("redirect_prefixes", sa.JSON(), nullable=False),
         sa.Column("media_roots", sa.JSON(), nullable=False),
+        sa.Column("storage_quota", sa.BigInteger(), nullable=True),
         sa.Column("last_video_number", sa.Integer(), nullable=False),
         sa.Column("last_upload_number", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -106,6 +107,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(), nullable=True),
         sa.Column("description", sa.String(), nullable=True),
         sa.Column("sealed_source_url", sa.LargeBinary(), nullable=False),
+        sa.Column("upload_id", sa.String(), nullable=True),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("pin_version", sa.String(), nullable=False),
         sa.Column("file_name", sa.String(), nullable=False),
@@ -125,7 +127,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("workspace_id", "number"),
     )
+    op.create_index("ix_video_upload_id", "video", ["upload_id"])
     op.create_index("ix_video_workspace_id", "video", ["workspace_id"])
+
+    op.create_table(
+        "upload",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("workspace_id", sa.String(), nullable=False),
+        sa.Column("file_name", sa.String(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("received", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_upload_expires_at", "upload", ["expires_at"])
+    op.create_index("ix_upload_workspace_id", "upload", ["workspace_id"])
 
     op.create_table(
         "connection",
@@ -175,6 +197,7 @@ def upgrade() -> None:
         sa.Column("external_id", sa.String(), nullable=True),
         sa.Column("origin", sa.String(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("last_edit", sa.Integer(), nullable=False),
         sa.Column("is_started", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("wait_reason", sa.String(), nullable=True),
@@ -315,6 +338,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("assignment_id", "name"),
     )
     op.create_table(
+        "proposed_edit",
+        sa.Column("assignment_id", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("clear_payload", sa.JSON(), nullable=True),
+        sa.Column("sealed_payload", sa.LargeBinary(), nullable=True),
+        sa.Column("scheduled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("clears_schedule", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"],
+            ["assignment.id"],
+        ),
+        sa.PrimaryKeyConstraint("assignment_id", "version"),
+    )
+    op.create_table(
         "transfer",
         sa.Column("assignment_id", sa.String(), nullable=False),
         sa.Column("sealed_session", sa.LargeBinary(), nullable=True),
@@ -332,11 +371,13 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("transfer")
+    op.drop_table("proposed_edit")
     op.drop_table("step")
     op.drop_table("ticket")
     op.drop_table("credential")
     op.drop_table("assignment")
     op.drop_table("connection")
+    op.drop_table("upload")
     op.drop_table("video")
     op.drop_table("organization")
     op.drop_table("idempotency_claim")

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select, tuple_
 from domain import ids
 from domain.states import AssignmentState
 from store.queries.access.connections import get_connection
+from store.queries.publishing.uploads import hold_bytes
 from store.queries.publishing.videos import get_video
 from store.queries.rows import (
     PAGE_LIMIT,
@@ -25,7 +26,7 @@ from store.queries.rows import (
 )
 from store.queries.telling.events import note_assignment
 from store.sealed import seal_into, seal_payload_into
-from store.tables import Assignment, Workspace, now
+from store.tables import Assignment, Workspace
 
 _NOT_FOUND = "assignment_not_found"
 
@@ -48,10 +49,13 @@ def create_assignment(
 ) -> Assignment:
     """Accept an assignment under the workspace's next number. A retry makes another one.
 
-    Raises `NotFound` for a connection or video that is not the workspace's own.
+    Raises `NotFound` for a connection or video that is not the workspace's own, and `Conflict`
+    (code `upload_terminated`) for a video whose bytes were terminated.
     """
     get_connection(session, workspace_id, connection_id)
     video = get_video(session, workspace_id, video_id)
+    if video.upload_id is not None:
+        hold_bytes(session, video.upload_id)
     workspace = lock_row(session, Workspace, workspace_id, code="workspace_not_found")
     workspace.last_upload_number += 1
     assignment = Assignment(
@@ -125,24 +129,6 @@ def list_group(session: Session, workspace_id: str, group_id: str) -> Sequence[A
         Assignment.workspace_id == workspace_id, Assignment.group_id == group_id
     )
     return session.exec(query.order_by(col(Assignment.number))).all()
-
-
-def edit_assignment(
-    session: Session,
-    assignment_id: str,
-    *,
-    payload: Mapping[str, Any] | None = None,
-    scheduled_at: datetime | None = None,
-    clears_schedule: bool = False,
-) -> Assignment:
-    """Write a late edit. None leaves things as they are. Idempotent."""
-    row = lock_assignment(session, assignment_id)
-    if payload is not None:
-        seal_payload_into(session, row, payload=payload)
-    if scheduled_at is not None or clears_schedule:
-        row.scheduled_at = scheduled_at
-    row.updated_at = now()
-    return row
 
 
 def list_unstarted(

@@ -15,6 +15,7 @@ from domain.states import AssignmentState, KnownBy, WaitReason
 from domain.wakes import TransferPlaceFree
 from store import outbox
 from store.queries.publishing.assignments import lock_assignment
+from store.queries.publishing.edits import discard_edits
 from store.queries.publishing.lanes import has_place
 from store.queries.telling.events import note_assignment
 from store.tables import Assignment, now
@@ -27,6 +28,7 @@ def begin_uploading(session: Session, row: Assignment, *, places: int) -> bool:
     queued, and remains so until it is admitted or another state is decided. A row that moves
     already keeps its place.
     """
+    discard_edits(session, row.id)
     if has_place(session, row, places=places):
         _go_on(session, row, AssignmentState.UPLOADING)
         return True
@@ -104,6 +106,8 @@ def record_state(
     if AssignmentState(row.state).is_settled and state != row.state:
         raise _superseded()
     before = row.state, row.wait_reason
+    if state.is_settled:
+        discard_edits(session, row.id)
     if state is not AssignmentState.UNCONFIRMED:
         # Who says that may not have heard yet that a person ended the reading.
         row.is_started = True

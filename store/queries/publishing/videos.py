@@ -3,6 +3,8 @@
 from sqlmodel import Session, col, select
 
 from media.source import Pin, VideoFacts
+from media.upload import upload_id_of
+from store.queries.publishing.uploads import keep_upload
 from store.queries.rows import PAGE_LIMIT, Page, find_by_number, found, lock_row, paginate
 from store.sealed import seal_into
 from store.tables import Video, Workspace
@@ -19,7 +21,14 @@ def create_video(
     title: str | None = None,
     description: str | None = None,
 ) -> Video:
-    """Register a video under the workspace's next number. A retry makes another one."""
+    """Register a video under the workspace's next number. A retry makes another one.
+
+    An upload of the workspace that `source_url` names is kept from then on. Raises `NotFound`
+    when it has expired or was terminated.
+    """
+    upload_id = upload_id_of(source_url)
+    if upload_id is not None:
+        keep_upload(session, workspace_id, upload_id)
     workspace = lock_row(session, Workspace, workspace_id, code="workspace_not_found")
     workspace.last_video_number += 1
     video = Video(
@@ -27,6 +36,7 @@ def create_video(
         number=workspace.last_video_number,
         title=title,
         description=description,
+        upload_id=upload_id,
         size=facts.pin.size,
         pin_version=facts.pin.version,
         file_name=facts.file_name,

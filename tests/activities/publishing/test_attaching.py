@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import Session
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -18,7 +19,7 @@ from media.policy import SourcePolicies
 from platforms.registry import Registry
 from platforms.youtube.publishing.extras import attachments
 from store.queries.publishing import assignments, progress, steps, videos
-from store.sealed import seal_into
+from store.sealed import seal_into, seal_payload_into
 from store.tables import Assignment
 from tests.activities.conftest import LIMITS, DirectedPlatform, Installation
 from tests.support.attachments import pin_local
@@ -44,11 +45,16 @@ def platform() -> ReadingPlatform:
     return ReadingPlatform()
 
 
+def write_payload(session: Session, assignment_id: str, payload: dict[str, Any]) -> None:
+    row = assignments.get_assignment_by_id(session, assignment_id)
+    seal_payload_into(session, row, payload=payload)
+
+
 def accepted(installation: Installation, payload: dict[str, Any]) -> Assignment:
     """An uploaded assignment whose files were accepted as they are now."""
     row = installation.assignment()
     with installation.store.write() as session:
-        assignments.edit_assignment(session, row.id, payload={"title": "A clip", **payload})
+        write_payload(session, row.id, {"title": "A clip", **payload})
         pin_local(session, row.id, attachments(payload))
         progress.note_finished(session, row.id, platform_id="dQw", known_by=KnownBy.ANSWER)
     return row
@@ -137,7 +143,7 @@ def test_what_was_never_accepted_is_not_sent(
     row = accepted(installation, {})
     with installation.store.write() as session:
         payload = {"thumbnailUrl": (ours / "cover.png").as_uri()}
-        assignments.edit_assignment(session, row.id, payload=payload)
+        write_payload(session, row.id, payload)
     with pytest.raises(ApplicationError) as caught:
         run(installation, platform, row, roots(installation, ours, theirs, ours.parent / "data"))
     assert refusal(caught) == "attachment_changed"

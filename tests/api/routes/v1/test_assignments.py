@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from domain.errors import Conflict
 from domain.states import AssignmentState, KnownBy, WaitReason
+from store.queries.publishing import edits
 from store.queries.publishing.progress import note_finished, record_state
+from store.tables import ProposedEdit
 from tests.support.api import Tenant
 from tests.support.lifecycles import DirectedLifecycles
 
@@ -192,7 +195,11 @@ async def test_an_edit_in_time_goes_to_the_workflow(
     changes = {"payload": {"title": "Better"}, "scheduledAt": None}
     assert (await ours.http.patch(path, json=changes)).status_code == 200
     [edit] = lifecycles.edits
-    assert (edit.payload, edit.clears_schedule) == ({"title": "Better"}, True)
+    assert (edit.version, edit.clears_schedule) == (1, True)
+    with ours.context.store.write() as session:
+        assert edits.apply_edit(session, edit.assignment_id, edit.version)
+    changed = (await ours.http.get(path)).json()
+    assert (changed["payload"], changed["scheduledAt"]) == ({"title": "Better"}, None)
 
 
 async def test_an_edit_checks_the_payload(ours: Tenant, lifecycles: DirectedLifecycles) -> None:
@@ -211,6 +218,26 @@ async def test_an_edit_that_comes_too_late_is_409(
     path = f"{ASSIGNMENTS}/{ours.assignment().id}"
     answer = await ours.http.patch(path, json={"scheduledAt": "2027-01-31T18:00:00Z"})
     assert (answer.status_code, answer.json()["code"]) == (409, "too_late")
+    assert proposals(ours) == []
+
+
+async def test_an_edit_that_temporal_did_not_take_is_503_and_never_happens(
+    ours: Tenant, lifecycles: DirectedLifecycles
+) -> None:
+    assignment = ours.assignment()
+    lifecycles.is_away = True
+    answer = await ours.http.patch(
+        f"{ASSIGNMENTS}/{assignment.id}", json={"payload": {"title": "Late"}}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (503, "temporal_unavailable")
+    with ours.context.store.write() as session:
+        assert not edits.apply_edit(session, assignment.id, 1)
+    assert proposals(ours) == []
+
+
+def proposals(tenant: Tenant) -> list[ProposedEdit]:
+    with tenant.context.store.read() as session:
+        return list(session.exec(select(ProposedEdit)))
 
 
 async def test_a_cancel_in_time_answers_with_the_assignment(

@@ -3,7 +3,11 @@
 import asyncio
 import base64
 import hashlib
+import os
+import stat
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
@@ -15,6 +19,8 @@ from api.context import Context
 from api.services.intake import get_upload
 from domain.errors import NotFound
 from domain.ids import WorkspaceId
+from domain.states import AssignmentState
+from store.tables import Upload, now
 from tests.support.api import PUBLIC_URL, Tenant, client
 
 FILES = "/api/v1/videos/files"
@@ -23,14 +29,14 @@ TUS = {"Tus-Resumable": "1.0.0"}
 NAME = base64.b64encode("../Brot & Käse.mp4".encode()).decode()
 
 
-async def announce(tenant: Tenant, size: int = len(CONTENT)) -> str:
+async def announce(tenant: Tenant, size: int = len(CONTENT), name: str = NAME) -> str:
     """Create an upload; return its path."""
     answer = await tenant.http.post(
         FILES,
         headers={
             **TUS,
             "Upload-Length": str(size),
-            "Upload-Metadata": f"kind dmlkZW8=,filename {NAME}",
+            "Upload-Metadata": f"kind dmlkZW8=,filename {name}",
         },
     )
     assert answer.status_code == 201, answer.text
@@ -57,6 +63,21 @@ async def offset_of(tenant: Tenant, path: str) -> int:
     return int(answer.headers["Upload-Offset"])
 
 
+def file_of(tenant: Tenant, path: str) -> Path:
+    upload_id = path.rsplit("/", 1)[1]
+    return tenant.context.settings.data_dir / "media" / tenant.workspace.id / upload_id
+
+
+async def finished(tenant: Tenant) -> str:
+    path = await announce(tenant)
+    assert (await add(tenant, path, 0, CONTENT)).status_code == 204
+    return path
+
+
+async def register(tenant: Tenant, path: str) -> httpx.Response:
+    return await tenant.http.post("/api/v1/videos", json={"uploadId": path.rsplit("/", 1)[1]})
+
+
 async def test_a_file_sent_in_pieces_becomes_a_video(ours: Tenant) -> None:
     path = await announce(ours)
     assert await offset_of(ours, path) == 0
@@ -68,7 +89,7 @@ async def test_a_file_sent_in_pieces_becomes_a_video(ours: Tenant) -> None:
     registered = {"uploadId": path.rsplit("/", 1)[1], "title": "Bread"}
     video = (await ours.http.post("/api/v1/videos", json=registered)).json()
     assert video["sha256"] == hashlib.sha256(CONTENT).hexdigest()
-    assert video["fileName"] == "Brot _ Käse.mp4"
+    assert video["fileName"] == "Brot & Käse.mp4"
 
 
 async def test_a_body_over_the_limit_of_other_requests_is_taken(ours: Tenant) -> None:
@@ -127,6 +148,23 @@ async def test_more_bytes_than_announced_are_413(ours: Tenant) -> None:
     assert await offset_of(ours, path) == 0
 
 
+async def test_more_bytes_than_announced_are_refused_before_one_is_read(ours: Tenant) -> None:
+    path = await announce(ours, 3)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        pytest.fail("a byte was asked for")
+        yield b"four"
+
+    answer = await add(ours, path, 0, pieces(), **{"Content-Length": "4"})
+    assert (answer.status_code, answer.json()["code"]) == (413, "upload_too_large")
+
+
+@pytest.mark.parametrize("offset", ["-1", "x", "", str(2**60), "1.5"])
+async def test_an_offset_that_is_none_is_400(ours: Tenant, offset: str) -> None:
+    answer = await add(ours, await announce(ours), 0, b"x", **{"Upload-Offset": offset})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+
+
 async def test_two_requests_at_once_do_not_mix(ours: Tenant) -> None:
     path = await announce(ours)
     begun, go_on = asyncio.Event(), asyncio.Event()
@@ -183,10 +221,156 @@ async def test_a_foreign_upload_cannot_be_registered(ours: Tenant, theirs: Tenan
     upload_id = path.rsplit("/", 1)[1]
     answer = await ours.http.post("/api/v1/videos", json={"uploadId": upload_id})
     assert (answer.status_code, answer.json()["code"]) == (404, "upload_not_found")
-    folder = theirs.context.settings.data_dir / "media" / theirs.workspace.id / upload_id
-    url = (folder / "Brot _ Käse.mp4").as_uri()
+    url = file_of(theirs, path).as_uri()
     answer = await ours.http.post("/api/v1/videos", json={"sourceUrl": url})
     assert answer.status_code == 400
+
+
+async def test_bytes_lie_in_a_file_that_is_named_by_the_id_and_open_to_nobody_else(
+    ours: Tenant,
+) -> None:
+    file = file_of(ours, await finished(ours))
+    assert file.read_bytes() == CONTENT
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    folders = [file.parent, file.parent.parent]
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in folders] == [0o700, 0o700]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("会" * 84 + ".mp4", "会" * 84 + ".mp4"),
+        ("会" * 120 + ".mp4", "会" * 120 + ".mp4"),
+        ("\U00020000" * 70 + ".mp4", "\U00020000" * 70 + ".mp4"),
+        ("é" * 300 + ".mp4", "é" * 251 + ".mp4"),
+        ("x" * 400 + ".mp4", "x" * 251 + ".mp4"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\clips\\one.mp4", "one.mp4"),
+        ("a/b/", "b"),
+        ("..", ".."),
+        ("", "video"),
+        ("one\0two\n.mp4", "one_two_.mp4"),
+        (b"\xff\xfe.mp4", "\ufffd\ufffd.mp4"),
+    ],
+)
+async def test_every_file_name_can_be_announced_and_published(
+    ours: Tenant, name: str | bytes, shown: str
+) -> None:
+    raw = name if isinstance(name, bytes) else name.encode()
+    path = await announce(ours, name=base64.b64encode(raw).decode())
+    await add(ours, path, 0, CONTENT)
+    video = await register(ours, path)
+    assert (video.status_code, video.json()["fileName"]) == (201, shown)
+
+
+async def test_a_name_that_is_not_base64_is_no_name(ours: Tenant) -> None:
+    path = await announce(ours, name="%%%")
+    await add(ours, path, 0, CONTENT)
+    assert (await register(ours, path)).json()["fileName"] == "video"
+
+
+async def test_an_announcement_makes_no_file(ours: Tenant) -> None:
+    assert not file_of(ours, await announce(ours)).parent.exists()
+
+
+async def test_what_was_written_and_not_acknowledged_is_written_again(ours: Tenant) -> None:
+    """A killed process leaves such bytes behind the last that were counted."""
+    path = await announce(ours)
+    await add(ours, path, 0, CONTENT[:1000])
+    with file_of(ours, path).open("ab") as file:
+        file.write(b"x" * len(CONTENT))
+    assert await offset_of(ours, path) == 1000
+    assert (await add(ours, path, 1000, CONTENT[1000:])).status_code == 204
+    assert file_of(ours, path).read_bytes() == CONTENT
+
+
+async def test_bytes_that_the_disk_has_lost_are_asked_for_again(ours: Tenant) -> None:
+    path = await announce(ours)
+    await add(ours, path, 0, CONTENT[:1000])
+    os.truncate(file_of(ours, path), 600)
+    assert (await add(ours, path, 1000, CONTENT[1000:])).status_code == 409
+    assert await offset_of(ours, path) == 600
+    assert (await add(ours, path, 600, CONTENT[600:])).status_code == 204
+    assert file_of(ours, path).read_bytes() == CONTENT
+
+
+async def test_unfinished_uploads_are_listed(ours: Tenant, theirs: Tenant) -> None:
+    await announce(theirs)
+    path = await announce(ours)
+    await add(ours, path, 0, CONTENT[:1000])
+    done = await finished(ours)
+    listed = (await ours.http.get(FILES)).json()
+    (item,) = listed["items"]
+    assert (listed["total"], listed["page"], listed["limit"]) == (1, 1, 50)
+    assert item.keys() == {"id", "fileName", "size", "offset", "createdAt", "expiresAt"}
+    assert (item["id"], item["fileName"]) == (path.rsplit("/", 1)[1], "Brot & Käse.mp4")
+    assert (item["size"], item["offset"]) == (len(CONTENT), 1000)
+    (item,) = (await ours.http.get(FILES, params={"finished": True})).json()["items"]
+    assert item["id"] == done.rsplit("/", 1)[1]
+    await register(ours, done)
+    assert (await ours.http.get(FILES, params={"finished": True})).json()["items"] == []
+
+
+async def test_an_upload_says_when_it_expires_until_a_video_needs_it(ours: Tenant) -> None:
+    def hours(answer: httpx.Response) -> int:
+        expires_at = parsedate_to_datetime(answer.headers["Upload-Expires"])
+        return round((expires_at - datetime.now(UTC)).total_seconds() / 3600)
+
+    created = await ours.http.post(FILES, headers={**TUS, "Upload-Length": str(len(CONTENT))})
+    assert hours(created) == 24
+    path = created.headers["Location"].removeprefix(PUBLIC_URL)
+    assert hours(await add(ours, path, 0, CONTENT[:10])) == 24
+    assert hours(await add(ours, path, 10, CONTENT[10:])) == 168
+    assert hours(await ours.http.head(path, headers=TUS)) == 168
+    await register(ours, path)
+    assert "Upload-Expires" not in (await ours.http.head(path, headers=TUS)).headers
+
+
+async def test_an_expired_upload_is_404(ours: Tenant) -> None:
+    path = await finished(ours)
+    with ours.context.store.write() as session:
+        session.get_one(Upload, path.rsplit("/", 1)[1]).expires_at = now()
+    assert (await ours.http.head(path, headers=TUS)).status_code == 404
+    assert (await add(ours, path, len(CONTENT), b"")).status_code == 404
+    assert (await register(ours, path)).status_code == 404
+    assert (await ours.http.get(FILES, params={"finished": True})).json()["total"] == 0
+
+
+async def test_an_upload_of_a_video_on_its_way_is_not_terminated(ours: Tenant) -> None:
+    path = await finished(ours)
+    video = (await register(ours, path)).json()
+    order = {
+        "connectionId": ours.connection().id,
+        "videoId": video["id"],
+        "payload": {"title": "Bread"},
+    }
+    assignment = (await ours.http.post("/api/v1/assignments", json=order)).json()
+    refused = await ours.http.delete(path, headers=TUS)
+    assert (refused.status_code, refused.json()["code"]) == (409, "upload_in_use")
+    assert file_of(ours, path).exists()
+    ours.settle(assignment["id"], AssignmentState.CANCELLED)
+    assert (await ours.http.delete(path, headers=TUS)).status_code == 204
+    assert not file_of(ours, path).exists()
+    answer = await ours.http.post("/api/v1/assignments", json=order)
+    assert (answer.status_code, answer.json()["code"]) == (409, "upload_terminated")
+
+
+async def test_an_upload_that_is_terminated_while_bytes_come_leaves_no_file(ours: Tenant) -> None:
+    path = await announce(ours)
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield CONTENT[:10]
+        begun.set()
+        await go_on.wait()
+        yield CONTENT[10:]
+
+    adding = asyncio.create_task(add(ours, path, 0, slow()))
+    await begun.wait()
+    assert (await ours.http.delete(path, headers=TUS)).status_code == 204
+    go_on.set()
+    assert (await adding).status_code == 404
+    assert not file_of(ours, path).exists()
 
 
 async def test_an_id_leads_out_of_no_workspace(ours: Tenant, theirs: Tenant) -> None:
@@ -226,4 +410,4 @@ async def test_the_server_says_what_it_can_do(app: FastAPI) -> None:
     async with client(app) as http:
         answer = await http.options(FILES)
     assert answer.status_code == 204
-    assert answer.headers["Tus-Extension"] == "creation,termination"
+    assert answer.headers["Tus-Extension"] == "creation,expiration,termination"

@@ -144,21 +144,6 @@ def test_a_published_assignment_says_since_when_and_stays(
     assert row.warnings == {"thumbnail_failed": "The thumbnail was refused."}
 
 
-def test_a_late_edit_changes_what_it_names(store: Store, assignment: Assignment) -> None:
-    later = datetime.now(UTC) + timedelta(days=1)
-    with store.write() as session:
-        assignments.edit_assignment(session, assignment.id, scheduled_at=later)
-    row = read(store, assignment)
-    assert (row.payload, row.scheduled_at) == ({"title": "Holiday"}, later)
-    with store.write() as session:
-        assignments.edit_assignment(session, assignment.id, payload={"title": "New"})
-    row = read(store, assignment)
-    assert (row.payload, row.scheduled_at) == ({"title": "New"}, later)
-    with store.write() as session:
-        assignments.edit_assignment(session, assignment.id, clears_schedule=True)
-    assert read(store, assignment).scheduled_at is None
-
-
 def test_unstarted_assignments_are_listed_oldest_first(store: Store, tenant: Tenant) -> None:
     first, second, third = tenant.assignment(), tenant.assignment(), tenant.assignment()
     with store.write() as session:
