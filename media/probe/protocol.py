@@ -49,7 +49,7 @@ class Found:
 
 
 def pack_found(found: Found) -> bytes:
-    """Larger numbers than a table's column takes are told as the largest that it takes."""
+    """The body of a `FOUND`. A number over what a table's column takes becomes the largest."""
     numbers = (
         _UNKNOWN if number is None else min(number, _MAX_NUMBER)
         for number in (found.duration_ms, found.width, found.height)

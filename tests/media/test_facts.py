@@ -100,6 +100,32 @@ def test_half_a_file_whose_index_is_missing_is_refused(
     assert refused(path, here) == "source_incomplete"
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "container"),
+    [
+        ("a.mov", ["-c:v", "mpeg4"], "MPEG-4"),
+        ("a.3gp", ["-c:v", "mpeg4"], "MPEG-4"),
+        ("a.mkv", ["-c:v", "mpeg4"], "Matroska"),
+        ("a.avi", ["-c:v", "mpeg4"], "AVI"),
+        ("a.ts", ["-c:v", "mpeg2video"], "MPEG-TS"),
+        ("a.m2ts", ["-c:v", "mpeg2video", "-mpegts_m2ts_mode", "1"], "BDAV"),
+        ("a.mpg", ["-c:v", "mpeg2video"], "MPEG-PS"),
+        ("a.m2v", ["-c:v", "mpeg2video"], "MPEG Video"),
+        ("a.flv", ["-c:v", "flv"], "Flash Video"),
+        ("a.wmv", ["-c:v", "wmv2"], "Windows Media"),
+        ("a.dv", ["-target", "pal-dv"], "DV"),
+    ],
+)
+def test_every_container_that_the_platforms_take_is_read(
+    tmp_path: Path, here: SourcePolicy, name: str, options: list[str], container: str
+) -> None:
+    path = tmp_path / name
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=720x576:d=1", *options]
+    subprocess.run([*command, str(path)], check=True)
+    facts = inspect(path.as_uri(), here)
+    assert (facts.container, facts.height) == (container, 576)
+
+
 def test_the_pin_that_is_told_opens_the_file_again(here: SourcePolicy) -> None:
     open_source(CLIP.as_uri(), pin=inspect(CLIP.as_uri(), here).pin, policy=here).close()
 

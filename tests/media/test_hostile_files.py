@@ -102,7 +102,7 @@ def test_a_reference_to_other_media_is_not_followed(
     assert not host.connections
 
 
-def test_the_canaries_sing(file: CanaryFile, host: CanaryHost) -> None:
+def test_a_canary_file_notices_that_it_is_opened(file: CanaryFile, host: CanaryHost) -> None:
     file.path.read_bytes()
     assert file.was_opened
     assert not host.connections

@@ -75,13 +75,13 @@ def floods_after_its_answer(_: RemoteFile) -> NoReturn:
     raise AssertionError
 
 
-def asks_for_ever(_: RemoteFile) -> NoReturn:
+def asks_without_end(_: RemoteFile) -> NoReturn:
     while True:
         send(READ + SPAN.pack(1 << 60, 1))
         receive(4)
 
 
-def asks_for_everything(_: RemoteFile) -> NoReturn:
+def asks_without_endything(_: RemoteFile) -> NoReturn:
     send(READ + SPAN.pack(0, (1 << 32) - 1))
     raise AssertionError
 

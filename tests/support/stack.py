@@ -84,6 +84,8 @@ def settings_for(folder: Path, emulator: Emulator, temporal: str, **more: Any) -
             "media_roots": f"{folder}:{CLIP.parent}",
             "allow_private_sources": True,
             "chunk_mib": 1,
+            # One tenant registers twenty videos at once.
+            "probes_per_workspace": 32,
             **more,
         }
     )
