@@ -1,6 +1,6 @@
 """An assignment's workflow whose steps end as a test says."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,7 +28,9 @@ from activities.contract.assignments import (
     TransferSteps,
     Uploaded,
 )
+from activities.contract.progress import Progress
 from domain.queues import TRANSFER_QUEUE
+from domain.states import StepName
 from tests.support.stack import eventually
 from workflows.assignment import AssignmentWorkflow
 
@@ -43,6 +45,7 @@ class DirectedSteps(TransferSteps, PublishingSteps, RecordingSteps):
     is_clear: bool = False
     looks: int = 0
     records: list[AssignmentRecord] = field(default_factory=list)
+    extra_steps: list[StepName] = field(default_factory=list)
 
     @activity.defn
     def transfer(self, transfer: TransferInput) -> Uploaded:
@@ -60,7 +63,7 @@ class DirectedSteps(TransferSteps, PublishingSteps, RecordingSteps):
 
     @activity.defn
     def run_step(self, step: StepInput) -> None:
-        """Never asked for."""
+        self.extra_steps.append(step.step)
 
     @activity.defn
     def record(self, record: AssignmentRecord) -> None:
@@ -97,8 +100,14 @@ class Case:
 
 
 @asynccontextmanager
-async def directed(env: WorkflowEnvironment, steps: DirectedSteps) -> AsyncIterator[Case]:
-    """A run that has begun."""
+async def directed(
+    env: WorkflowEnvironment,
+    steps: DirectedSteps,
+    *,
+    progress: Progress | None = None,
+    extra_steps: Sequence[StepName] = (),
+) -> AsyncIterator[Case]:
+    """A run that has begun; with `progress` it continues another one."""
     queue = uuid4().hex
     short = Worker(
         env.client,
@@ -113,7 +122,15 @@ async def directed(env: WorkflowEnvironment, steps: DirectedSteps) -> AsyncItera
         activities=[steps.transfer, steps.discard_session],
         activity_executor=ThreadPoolExecutor(2),
     )
-    asked = AssignmentInput("asg_1", "wsp_1", "con_1", "youtube", "A clip")
+    asked = AssignmentInput(
+        "asg_1",
+        "wsp_1",
+        "con_1",
+        "youtube",
+        "A clip",
+        extra_steps=list(extra_steps),
+        progress=progress,
+    )
     async with short, transfers:
         with env.with_time_skipping_disabled():
             workflow = await env.client.start_workflow(
