@@ -31,8 +31,8 @@ Arguments = TypeVarTuple("Arguments")
 MAX_SIZE = 256 * 1024**3
 """Bytes: the largest video that any platform takes."""
 
-BLOCK_SIZE = 1 << 20
-"""Bytes that are gathered in memory for one write."""
+BLOCK_SIZE = 256 << 10
+"""Bytes that a request gathers in memory for one write."""
 
 SYNC_SIZE = 16 << 20
 SYNC_SECONDS = 5.0

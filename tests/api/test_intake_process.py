@@ -41,7 +41,7 @@ def serving(machine: Machine, **settings: str) -> Iterator[subprocess.Popen[byte
 
     with subprocess.Popen(machine.command("api"), env={**machine.env, **settings}) as process:
         try:
-            eventually(answers)
+            eventually(answers, seconds=120)
             yield process
         finally:
             process.kill()
@@ -124,6 +124,17 @@ def test_what_a_client_sent_before_it_hung_up_is_kept(machine: Machine) -> None:
             return int(told.headers["Upload-Offset"])
 
         eventually(lambda: offset() == 3 * MIB)
+
+
+def test_an_operator_sets_how_much_a_workspace_may_keep(machine: Machine) -> None:
+    headers = {**key_of(machine), "Tus-Resumable": "1.0.0", "Upload-Length": "2000"}
+    files = f"{machine.url}/api/v1/videos/files"
+    with serving(machine):
+        told = machine.run("workspaces", "quota", "0.000001")
+        assert "acme may keep 1e-06 GiB" in told.stdout + told.stderr
+        assert httpx.post(files, headers=headers).json()["code"] == "storage_quota_exceeded"
+        assert machine.run("workspaces", "quota").returncode == 0
+        assert httpx.post(files, headers=headers).status_code == 201
 
 
 def test_expired_uploads_are_swept_by_the_running_server(machine: Machine) -> None:

@@ -1,6 +1,6 @@
 """An assignment's workflow whose steps end as a test says."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,7 +29,9 @@ from activities.contract.assignments import (
     TransferSteps,
     Uploaded,
 )
+from activities.contract.progress import Progress
 from domain.queues import POLL_QUEUE, SLOW_TRANSFER_QUEUE, STEP_QUEUE, TRANSFER_QUEUE
+from domain.states import StepName
 from tests.support.stack import eventually
 from workflows.assignment import AssignmentWorkflow
 
@@ -46,6 +48,7 @@ class DirectedSteps(TransferSteps, PublishingSteps, RecordingSteps):
     records: list[AssignmentRecord] = field(default_factory=list)
     slow: list[bool] = field(default_factory=list)
     """Of each transfer: whether it ran in the slow lane."""
+    extra_steps: list[StepName] = field(default_factory=list)
 
     @activity.defn
     def transfer(self, transfer: TransferInput) -> Uploaded:
@@ -64,7 +67,7 @@ class DirectedSteps(TransferSteps, PublishingSteps, RecordingSteps):
 
     @activity.defn
     def run_step(self, step: StepInput) -> None:
-        """Never asked for."""
+        self.extra_steps.append(step.step)
 
     @activity.defn
     def record(self, record: AssignmentRecord) -> None:
@@ -104,8 +107,14 @@ class Case:
 
 
 @asynccontextmanager
-async def directed(env: WorkflowEnvironment, steps: DirectedSteps) -> AsyncIterator[Case]:
-    """A run that has begun."""
+async def directed(
+    env: WorkflowEnvironment,
+    steps: DirectedSteps,
+    *,
+    progress: Progress | None = None,
+    extra_steps: Sequence[StepName] = (),
+) -> AsyncIterator[Case]:
+    """A run that has begun; with `progress` it continues another one."""
     queue = uuid4().hex
     threads = ThreadPoolExecutor(8)
     by_queue: dict[str, list[Callable[..., Any]]] = {
@@ -125,7 +134,15 @@ async def directed(env: WorkflowEnvironment, steps: DirectedSteps) -> AsyncItera
         )
         for name, activities in by_queue.items()
     ]
-    asked = AssignmentInput("asg_1", "wsp_1", "con_1", "youtube", "A clip")
+    asked = AssignmentInput(
+        "asg_1",
+        "wsp_1",
+        "con_1",
+        "youtube",
+        "A clip",
+        extra_steps=list(extra_steps),
+        progress=progress,
+    )
     async with AsyncExitStack() as running:
         for worker in workers:
             await running.enter_async_context(worker)

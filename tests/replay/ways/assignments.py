@@ -10,7 +10,7 @@ from temporalio.api.enums.v1 import PendingActivityState
 from activities.contract.assignments import AssignmentInput
 from domain.ids import assignment_workflow_id, new_assignment_id
 from tests.emulator.stranger import Stranger
-from tests.replay.noting import UNATTENDED, Outcomes
+from tests.replay.noting import CONTINUING, UNATTENDED, Outcomes
 from tests.support.clips import UPRIGHT
 from tests.support.meta import BAKERY
 from tests.support.origin import Origin
@@ -65,6 +65,17 @@ async def assignment_edited(tenant: Tenant) -> str:
     await tenant.ask("PATCH", path, {"payload": {"title": "Another title"}, "scheduledAt": None})
     await tenant.until(assignment["id"], "published")
     return assignment_workflow_id(assignment["id"])
+
+
+@OUTCOMES.noted("waiting", on=CONTINUING, is_first_run=True)
+async def assignment_continued(tenant: Tenant) -> str:
+    """A schedule whose history has grown too long for its next edit."""
+    return await _edit_through_runs(tenant)
+
+
+@OUTCOMES.noted("uploading", "processing", "published", on=CONTINUING)
+async def assignment_published_in_another_run(tenant: Tenant) -> str:
+    return await _edit_through_runs(tenant)
 
 
 @OUTCOMES.noted("waiting", "cancelled")
@@ -166,6 +177,18 @@ async def assignment_without_a_row(tenant: Tenant) -> str:
     )
     await tenant.stack.lifecycles.start_assignment(orphan)
     return assignment_workflow_id(orphan.assignment_id)
+
+
+async def _edit_through_runs(tenant: Tenant) -> str:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    assignment = await tenant.assign(await tenant.connection(), scheduledAt=tomorrow.isoformat())
+    await tenant.until(assignment["id"], "waiting")
+    path = f"/api/v1/assignments/{assignment['id']}"
+    for number in range(3):
+        await tenant.ask("PATCH", path, {"payload": {"title": f"Title {number}"}})
+    await tenant.ask("PATCH", path, {"scheduledAt": None})
+    await tenant.until(assignment["id"], "published")
+    return assignment_workflow_id(assignment["id"])
 
 
 # What they are made of -----------------------------------------------------------------------

@@ -12,6 +12,7 @@ from tests.replay.noting import CONTINUING, REAUTH_DAYS, Outcomes
 from tests.replay.ways.waits import park_for_connection, pass_by
 from tests.support.reauth import asked, reauth, reconnect
 from tests.support.stack import Tenant, eventually
+from workflows.reauth import ReauthWorkflow
 
 OUTCOMES = Outcomes()
 
@@ -66,6 +67,32 @@ async def reauth_settled_again(tenant: Tenant) -> str:
         await waker.wake(settled)
         await eventually(looks)
         await waker.wake(settled)
+    return workflow.id
+
+
+@OUTCOMES.noted("needs_reauth", on=CONTINUING, is_first_run=True)
+async def reauth_continued(tenant: Tenant) -> str:
+    """It was told often that it should look, while nobody came."""
+    return await _look_through_runs(tenant)
+
+
+@OUTCOMES.noted("needs_reauth", "healthy", on=CONTINUING)
+async def reauth_reconnected_in_another_run(tenant: Tenant) -> str:
+    return await _look_through_runs(tenant)
+
+
+async def _look_through_runs(tenant: Tenant) -> str:
+    connection_id, _ = await park_for_connection(tenant)
+    workflow = await asked(tenant.stack, connection_id)
+    first = (await workflow.describe()).run_id
+
+    async def run() -> str | None:
+        # Signals that come together are one reason to look.
+        await workflow.signal(ReauthWorkflow.settled)
+        return (await workflow.describe()).run_id
+
+    await eventually(run, lambda now: now != first)
+    await reconnect(tenant, connection_id)
     return workflow.id
 
 
