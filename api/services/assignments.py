@@ -17,7 +17,7 @@ from sqlmodel import Session
 from activities.contract.assignments import AssignmentEdit
 from activities.publishing.jobs import input_of
 from api.context import Context, on_loop
-from api.services.attachments import check_attachments
+from api.services.attachments import check_attachments, pin_payload
 from api.services.claims import Key, claimed, settle
 from api.services.faults import Faults
 from api.services.videos import inspect_source
@@ -123,7 +123,7 @@ def edit(
     `InvalidRequest` and `SourceUnreachable`.
     """
     if payload is not None:
-        _pin_fresh(here, row, payload)
+        pin_payload(here, row, payload)
     _ensure_started(here, row)
     with here.store.write() as session:
         version = edits.propose_edit(
@@ -149,15 +149,6 @@ def edit(
         # Otherwise it was applied, and only the answer is missing.
         if is_withdrawn:
             raise
-
-
-def _pin_fresh(here: Context, row: Assignment, payload: Mapping[str, Any]) -> None:
-    faults = Faults()
-    wanted = {row.platform: here.registry.get(row.platform).attachments(payload)}
-    pins = check_attachments(here, WorkspaceId(row.workspace_id), wanted, faults)
-    faults.raise_any()
-    with here.store.write() as session:
-        pin_attachments(session, row.id, pins[row.platform])
 
 
 def cancel(here: Context, row: Assignment) -> None:

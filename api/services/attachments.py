@@ -3,12 +3,15 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from api.context import Context
 from api.services.faults import Faults
 from api.services.intake import require_complete
 from domain.ids import WorkspaceId
 from media.attachments import PACE, AttachmentPin, NamedAttachment, read_attachment
+from store.queries.publishing.attachments import pin_attachments
+from store.tables import Assignment
 
 _SECONDS = 30.0
 """For all files of a request together. With the look at its video it stays below a minute, which
@@ -43,6 +46,19 @@ def check_attachments(
                 with faults.of(_label(named, prefix)):
                     pins[platform].append(attachment.pin(named))
     return pins
+
+
+def pin_payload(here: Context, row: Assignment, payload: Mapping[str, Any]) -> None:
+    """Check the files of an edited payload and pin them. A retry does it again.
+
+    Raises what `Faults.raise_any` raises.
+    """
+    faults = Faults()
+    wanted = {row.platform: here.registry.get(row.platform).attachments(payload)}
+    pins = check_attachments(here, WorkspaceId(row.workspace_id), wanted, faults)
+    faults.raise_any()
+    with here.store.write() as session:
+        pin_attachments(session, row.id, pins[row.platform])
 
 
 def _by_url(

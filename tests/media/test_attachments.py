@@ -9,6 +9,7 @@ import pytest
 
 from domain.errors import CastlineError, SourceUnreachable, SourceUnusable
 from media.attachments import (
+    PACE,
     Attachment,
     AttachmentKind,
     AttachmentRule,
@@ -42,11 +43,11 @@ def serve() -> Iterator[Serve]:
         origin.__exit__()
 
 
-def read(origin: Origin, *, at_most: int = MIB, pace: Pace = HASTY) -> Attachment:
+def read(origin: Origin, *, at_most: int = MIB, pace: Pace = PACE) -> Attachment:
     return read_attachment(AT_HOME, origin.url, at_most=at_most, pace=pace)
 
 
-def refusal(origin: Origin, *, at_most: int = MIB, pace: Pace = HASTY) -> CastlineError:
+def refusal(origin: Origin, *, at_most: int = MIB, pace: Pace = PACE) -> CastlineError:
     with pytest.raises(CastlineError) as raised:
         read(origin, at_most=at_most, pace=pace)
     assert "secret" not in raised.value.sentence
@@ -72,10 +73,10 @@ def test_a_file_is_read_whole_whether_its_length_is_told_or_not(
 def test_a_file_over_the_limit_is_left_as_soon_as_that_is_known(
     serve: Serve, behaviour: dict[str, object]
 ) -> None:
-    origin = serve(bytes(40 * MIB), **behaviour)
+    origin = serve(bytes(20 * MIB), **behaviour)
     error = refusal(origin)
     assert (type(error), error.code) == (SourceUnusable, "attachment_too_large")
-    assert origin.sent < 20 * MIB
+    assert origin.sent < 15 * MIB
 
 
 def test_a_length_that_is_only_announced_costs_no_memory(serve: Serve) -> None:
@@ -102,7 +103,7 @@ def test_memory_grows_with_the_bytes_that_came_and_no_more(serve: Serve) -> None
 def test_an_origin_below_the_floor_is_left(serve: Serve, chunked: bool) -> None:
     origin = serve(bytes(MIB), trickles="body", sized=not chunked)
     began = time.monotonic()
-    error = refusal(origin)
+    error = refusal(origin, pace=HASTY)
     assert (type(error), error.code) == (SourceUnreachable, "source_too_slow")
     assert time.monotonic() - began < 15
 

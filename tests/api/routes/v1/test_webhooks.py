@@ -72,6 +72,8 @@ async def test_an_unknown_type_is_refused(ours: Tenant, types: list[str]) -> Non
         "https://none.invalid/hook",
         "ftp://93.184.216.34/hook",
         "https://93.184.216.34:0/hook",
+        "https://93.184.216.34:6379/hook",
+        "https://168.63.129.16/hook",
         "https://\u2024/hook",
         "hook",
     ],
