@@ -84,6 +84,8 @@ def settings_for(folder: Path, emulator: Emulator, temporal: str, **more: Any) -
             "media_roots": f"{folder}:{CLIP.parent}",
             "allow_private_sources": True,
             "chunk_mib": 1,
+            # As many as a worker has slots: a tenant of a test is the only one.
+            "transfers_per_workspace": 8,
             **more,
         }
     )
