@@ -10,13 +10,13 @@ when they have proved for long enough that there is none).
 from contextlib import closing
 from dataclasses import replace
 
-from sqlmodel import Session
 from temporalio import activity
 
 from activities.access.credentials import CredentialKeeper, Tokens
 from activities.contract.assignments import Discarded, TransferInput, TransferSteps, Uploaded
 from activities.failures import over_share, translated
 from activities.publishing.jobs import Job, load_job
+from activities.publishing.lanes import Lanes, require_lane
 from activities.publishing.reconciling import LostSessions
 from activities.publishing.underway import (
     Finish,
@@ -39,7 +39,6 @@ from domain.evidence import During, EvidenceKind
 from domain.secrets import Secret
 from domain.shares import TransferLimits
 from media.open import open_source
-from media.pace import PacedSource
 from media.policy import SourcePolicies
 from media.source import Pin, Source
 from platforms.registry import Registry
@@ -49,7 +48,7 @@ from store.engine import Store
 from store.queries.publishing import progress as noted
 from store.queries.publishing import transfers
 from store.queries.publishing.evidence import count_stops
-from store.tables import Assignment, Transfer
+from store.tables import Transfer
 from store.vault import Vault
 
 
@@ -68,7 +67,7 @@ class TransferActivities(TransferSteps):
         self._registry = registry
         self._keeper = keeper
         self._policies = policies
-        self._limits = limits
+        self._lanes = Lanes(store, limits)
         self._lost = LostSessions(store, vault, keeper)
 
     # Cancellation is looked for between pieces: thrown into the thread, it could strike between
@@ -79,11 +78,10 @@ class TransferActivities(TransferSteps):
         with self._store.write() as session:
             row = noted.require_current(session, transfer.assignment_id, attempt=transfer.attempt)
             job = load_job(session, self._registry, transfer.assignment_id)
-            if row.is_slow and not transfer.is_slow:
-                raise _slow()  # its worker ended before the workflow learned of the lane
+            require_lane(row, transfer)
             # Of a lost session the outcome is read first, and then no byte may be left to move.
             is_moving = job.finished is None and job.lost_at is None
-            has_place = not is_moving or self._begin(session, row)
+            has_place = not is_moving or self._lanes.begin(session, row)
         if not has_place:
             raise over_share("transfers")
         with witnessed(self._store, job):
@@ -101,10 +99,6 @@ class TransferActivities(TransferSteps):
             return Discarded(None)
         self._note(job, finished)
         return Discarded(finished.platform_id)
-
-    def _begin(self, session: Session, row: Assignment) -> bool:
-        places = self._limits.places(is_slow=row.is_slow)
-        return noted.begin_uploading(session, row, places=places)
 
     def _note(self, job: Job, finished: Finished) -> None:
         if job.finished is None:
@@ -130,12 +124,9 @@ class TransferActivities(TransferSteps):
                 policy = self._policies.of(job.video.workspace_id)
                 source = open_source(job.video.source_url, pin=pin, policy=policy)
             with closing(source):
-                return self._send(job, self._paced(job, source))
+                return self._send(job, self._lanes.paced(job, source))
         except SourceSlow:
-            # The session is kept, and the place given back in this transaction.
-            with self._store.write() as session:
-                row = noted.require_current(session, job.id, attempt=job.assignment.attempt)
-                noted.move_to_slow_lane(session, row)
+            self._lanes.move_to_slow(job)
             raise
         except SourceUnreachable:
             # Whether an earlier run has sent them all does not depend on where they lie.
@@ -162,13 +153,6 @@ class TransferActivities(TransferSteps):
             return finished
         except SessionLost:
             return self._lost.take_denial(job)
-
-    def _paced(self, job: Job, source: Source) -> Source:
-        if job.assignment.is_slow:
-            return source
-        return PacedSource(
-            source, floor=self._limits.slow_bytes_per_second, window=self._limits.slow_window
-        )
 
     def _send(self, job: Job, source: Source) -> Finished:
         with beating():
@@ -236,7 +220,7 @@ class TransferActivities(TransferSteps):
         if found is None:
             with self._store.write() as session:
                 row = noted.require_current(session, job.id, attempt=job.assignment.attempt)
-                has_place = self._begin(session, row)
+                has_place = self._lanes.begin(session, row)
             if not has_place:
                 raise over_share("transfers")
         return found
@@ -306,7 +290,3 @@ class TransferActivities(TransferSteps):
                 )
         except PlatformError:
             activity.logger.info("an upload session is left to run out by itself")
-
-
-def _slow() -> SourceSlow:
-    return SourceSlow("source_slow", "The source is slow. The upload continues in the slow lane.")

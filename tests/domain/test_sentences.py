@@ -164,6 +164,12 @@ def test_an_attempt_is_begun_once(attempt: int, turn: int | None, said: str) -> 
     assert sentences.of_state(AssignmentState.PENDING, data, YOUTUBE, turn=turn) == said
 
 
+def test_what_is_queued_says_for_what() -> None:
+    data = {"attempt": 1, "queuedAt": "2026-11-22T12:00:00Z"}
+    said = sentences.of_state(AssignmentState.PENDING, data, YOUTUBE)
+    assert said == sentences.QUEUED
+
+
 def test_what_is_published_tells_its_warnings() -> None:
     data = {
         "platformUrl": "https://youtu.be/dQw",

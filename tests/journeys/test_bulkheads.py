@@ -235,3 +235,24 @@ async def test_consents_over_the_share_wait_and_then_succeed(stack: Stack, greed
     stack.emulator.fault("oauth.token.exchange", "slow", delay_seconds=2, times=2)
     both = await asyncio.gather(greedy.connection(), greedy.connection(BEN))
     assert len(set(both)) == 2
+
+
+async def test_a_queued_workflow_that_was_terminated_holds_up_none_behind_it(
+    stack: Stack, greedy: Tenant
+) -> None:
+    transfer = "videos.insert.transfer"
+    stack.emulator.fault(transfer, "trickle", bytes_per_second=5_000, times=None)
+    connection_id = await greedy.connection()
+    made = [await greedy.assign(connection_id) for _ in range(TRANSFERS + 2)]
+
+    def queued() -> list[str]:
+        waiting = [row for row in rows(stack, greedy) if row.queued_at is not None]
+        return [row.id for row in sorted(waiting, key=lambda row: (row.queued_at, row.number))]
+
+    first, second = await eventually(partial(seen, queued), lambda ids: len(ids) == 2)
+    await stack.assignment(first).terminate()
+    stack.emulator.forget_faults()
+    for one in made:
+        if one["id"] != first:
+            await greedy.until(one["id"], "published", within=60)
+    assert second in {one["id"] for one in made}

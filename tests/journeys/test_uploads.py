@@ -5,6 +5,7 @@ from pathlib import Path
 
 from store.queries import workspaces
 from store.queries.publishing import videos
+from store.sealed import seal_into
 from tests.support.pictures import png
 from tests.support.stack import CLIP, Stack, Tenant
 
@@ -55,7 +56,7 @@ async def test_a_transfer_reads_what_is_its_workspaces_and_nothing_else(
         ((stack.parts.settings.data_dir / "keyset.json").as_uri(), "source_not_allowed"),
     ):
         with stack.parts.store.write() as session:
-            videos.get_video_by_id(session, video["id"]).source_url = url
+            seal_into(session, videos.get_video_by_id(session, video["id"]), source_url=url)
 
         failed = await tenant.publish(
             await tenant.connection(), mediaUrl=None, videoId=video["id"], payload={"title": "x"}

@@ -86,6 +86,8 @@ def settings_for(folder: Path, emulator: Emulator, temporal: str, **more: Any) -
             "chunk_mib": 1,
             # One tenant registers twenty videos at once.
             "probes_per_workspace": 32,
+            # As many as a worker has slots: a tenant of a test is the only one.
+            "transfers_per_workspace": 8,
             **more,
         }
     )
