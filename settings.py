@@ -94,7 +94,7 @@ class Settings(BaseSettings):
         description="Connections that one API process holds; at most half of its open file limit.",
     )
     connections_per_address: int = Field(
-        100,
+        200,
         ge=1,
         description="Of these, connections from one address (IPv6: one /64). Trusted proxies are "
         "exempt.",

@@ -31,7 +31,7 @@ EXEMPT = ("/livez", "/readyz")
 
 AT_ONCE = {"request": 12, "wait": 4, "stream": 8}
 """A client's slots. All share 40 threads and, on PostgreSQL, 30 connections."""
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds that a request waits for one of its client's slots."""
 
 log = logging.getLogger("castline.api")
@@ -78,15 +78,14 @@ class Visit:
                 retry_after=retry_after,
             )
 
-    def accept_key(self) -> None:
-        """The key that came with the request is valid: from now on it has its own rate."""
-        if self._digest is not None and not self._is_known:
+    def accept_key(self, key: str) -> None:
+        """A key is valid. The one in the request's header has its own rate from now on."""
+        if self._digest == _digest_of(key) and not self._is_known:
             self._gate.keys.take(self._digest)
 
     def refuse_key(self, key: str) -> None:
         """A key is not valid, or not here. Log that without the key."""
-        if self._digest is not None:
-            self._gate.keys.forget(self._digest)
+        self._gate.keys.forget(_digest_of(key))
         self._gate.refused.take(self.address)
         hint = f"{key[:_HINT_LENGTH]}…" if _OURS.fullmatch(key) else "(not one of ours)"
         log.warning("key refused: %s from %s", hint, self.address)
@@ -136,9 +135,13 @@ class Admission:
         address = client_of(
             peer[0] if peer else None, headers.getlist("x-forwarded-for"), self._trusted
         )
-        key = headers.get("authorization")
-        digest = None if key is None else hashlib.sha256(key.encode()).hexdigest()
-        return Visit(self._gate, address, digest)
+        authorization = headers.get("authorization")
+        key = None if authorization is None else authorization.partition(" ")[2]
+        return Visit(self._gate, address, None if key is None else _digest_of(key))
+
+
+def _digest_of(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _kind(scope: Scope) -> str:

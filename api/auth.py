@@ -28,7 +28,7 @@ def get_caller(here: Here, request: Request, bearer: Bearer) -> WorkspaceId:
         with here.store.read() as session:
             key = workspaces.find_key(session, Secret(bearer.credentials))
         if key is not None and key.workspace_id is not None:
-            visit_of(request).accept_key()
+            visit_of(request).accept_key(bearer.credentials)
             return WorkspaceId(key.workspace_id)
         visit_of(request).refuse_key(bearer.credentials)
     raise Unauthorized("unauthorized", "Send `Authorization: Bearer` with a key of the workspace.")
@@ -53,7 +53,7 @@ def check_operator(here: Context, request: Request, key: Secret) -> bool:
     visit = visit_of(request)
     visit.check_key()
     if is_operator(here, key):
-        visit.accept_key()
+        visit.accept_key(key.reveal())
         return True
     visit.refuse_key(key.reveal())
     return False

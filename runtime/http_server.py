@@ -34,7 +34,9 @@ READER_SECONDS = 30.0
 LINGER_SECONDS = 2.0
 """How long bytes are discarded after a refusal, so that the client can read it."""
 
-log = logging.getLogger("castline.api")
+log = logging.getLogger("uvicorn.error.castline")
+# What a client sends wrong is answered, not logged: it could fill the disk.
+log.setLevel(logging.ERROR)
 
 
 def build_server(settings: Settings) -> uvicorn.Server:
@@ -120,6 +122,7 @@ class BoundedProtocol(H11Protocol):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.logger = log
         self._deadline: asyncio.TimerHandle | None = None
         self._reader_deadline: asyncio.TimerHandle | None = None
         self._is_over = False

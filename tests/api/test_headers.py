@@ -63,7 +63,7 @@ async def served(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         yield served
 
 
-async def test_the_documentation_works_under_its_policy(served: httpx.AsyncClient) -> None:
+async def test_the_pages_work_under_their_policies(served: httpx.AsyncClient) -> None:
     chromium = program("chromium", "chromium-browser", "google-chrome")
     refused: list[str] = []
     async with async_playwright() as playwright:
@@ -90,5 +90,9 @@ async def test_the_documentation_works_under_its_policy(served: httpx.AsyncClien
         await expect(page.get_by_role("heading", name="Castline")).to_be_visible(timeout=60_000)
         await page.get_by_text("/api/v1/videos", exact=True).first.click()
         await expect(page.get_by_text("Responses").first).to_be_visible(timeout=60_000)
+        await page.goto(f"{PUBLIC_URL}/codec")
+        # The page's own style is in force: a refused one would leave the browser's.
+        main = page.get_by_role("main")
+        await expect(main).to_have_css("padding-top", "32px")
         await browser.close()
     assert refused == []

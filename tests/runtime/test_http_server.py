@@ -51,7 +51,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     limits = {
         "CASTLINE_MAX_CONNECTIONS": str(MAX_CONNECTIONS),
         "CASTLINE_CONNECTIONS_PER_ADDRESS": str(PER_ADDRESS),
-        "CASTLINE_RATE_PER_ADDRESS": "100000",
+        "CASTLINE_RATE_PER_ADDRESS": "60",
     }
     with subprocess.Popen(machine.command("api"), env={**machine.env, **limits}) as process:
         server = Server(machine, process)
@@ -182,6 +182,17 @@ def test_idle_connections_make_room_for_requests(server: Server) -> None:
         assert server.open_files < before + MAX_CONNECTIONS + 10
         eventually(lambda: sum(map(is_open, idle)) <= MAX_CONNECTIONS)
         assert server.is_alive()
+
+
+def test_an_address_that_nobody_vouches_for_is_not_believed(server: Server) -> None:
+    """uvicorn would believe the loopback interface, unless it is told not to."""
+    with httpx.Client(base_url=server.url) as client:
+        answers = [
+            client.get("/codec", headers={"X-Forwarded-For": f"192.0.2.{number}"})
+            for number in range(20)
+        ]
+    left = [int(answer.headers["RateLimit"].split(";")[1].removeprefix("r=")) for answer in answers]
+    assert min(left) < 58
 
 
 def test_a_connection_serves_one_request_after_another(server: Server) -> None:
