@@ -9,6 +9,7 @@ from tests.support.api import HOOK, PUBLIC_URL, Tenant
 
 ROUTES = [
     ("GET", "/api/v1/oauth/tickets/{ticket}", None),
+    ("POST", "/api/v1/oauth/tickets/{ticket}/confirm", None),
     ("GET", "/api/v1/connections/{connection}", None),
     ("PATCH", "/api/v1/connections/{connection}", {"name": "Mine"}),
     ("DELETE", "/api/v1/connections/{connection}", None),
