@@ -71,7 +71,7 @@ def _connected(parts: Parts) -> Lifespan:
         lifecycles = Lifecycles(client, parking_days=parts.settings.parking_days)
         app.state.context = make_context(parts, lifecycles)
         try:
-            async with process_heartbeat("api", parts.store, parts.keyring):
+            with process_heartbeat("api", parts.store, parts.keyring):
                 yield
         finally:
             parts.store.close()
