@@ -83,7 +83,7 @@ def _connected(parts: Parts) -> Lifespan:
         app.state.context = make_context(parts, lifecycles)
         sweeping = asyncio.create_task(UploadSweeper(app.state.context).run())
         try:
-            async with process_heartbeat("api", parts.store, parts.keyring):
+            with process_heartbeat("api", parts.store, parts.keyring):
                 yield
         finally:
             sweeping.cancel()

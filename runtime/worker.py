@@ -93,18 +93,20 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     await ensure_ready(client)
     Waker(client, parts.store, settings).attach()
     workers = make_workers(settings, parts, client)
-    async with (
-        process_heartbeat("worker", parts.store, parts.keyring),
-        asyncio.TaskGroup() as group,
-    ):
+    with process_heartbeat("worker", parts.store, parts.keyring):
+        await _run(workers, stop)
+    parts.store.close()
+    _log.info("worker has ended")
+
+
+async def _run(workers: Sequence[Worker], stop: asyncio.Event) -> None:
+    async with asyncio.TaskGroup() as group:
         for worker in workers:
             group.create_task(worker.run())
         _log.info("worker is ready: process %d", os.getpid())
         await stop.wait()
         # At once and not one after the other: each may need the whole grace.
         await asyncio.gather(*(worker.shutdown() for worker in workers))
-    parts.store.close()
-    _log.info("worker has ended")
 
 
 def make_workers(

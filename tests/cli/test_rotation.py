@@ -86,7 +86,7 @@ async def test_a_running_process_is_waited_for_and_goes_on_with_the_new_key(
             return len(list_running(session))
 
     old = keyring.primary_key_id
-    async with process_heartbeat("worker", store, keyring):
+    with process_heartbeat("worker", store, keyring):
         await eventually(running)
         await asyncio.to_thread(rotate, settings, store, only_reseal=False)
         sealed = keyring.seal(b"x", b"here")
