@@ -63,7 +63,7 @@ def _reseal_column(store: Store, vault: Vault, column: Column[bytes], batch: int
             found = session.execute(stale).all()
         if not found:
             return changed
-        places = [Place(table.name, column.name, "/".join(row)) for *row, _ in found]
+        places = [Place(table.name, column.name, "/".join(map(str, row))) for *row, _ in found]
         resealed = [
             vault.seal(vault.open(sealed, place), place)
             for place, (*_, sealed) in zip(places, found, strict=True)
