@@ -115,7 +115,9 @@ def seal_json_into(session: Session, row: HasSealed, **values: object) -> None:
     seal_into(session, row, **{name: json.dumps(value) for name, value in values.items()})
 
 
-def seal_payload_into(session: Session, row: HasSealed, **payloads: Mapping[str, Any]) -> None:
+def seal_payload_into(
+    session: Session, row: HasSealed, **payloads: Mapping[str, Any] | None
+) -> None:
     """Part payloads into what is kept in clear and what is sealed."""
     _keep(row, session.info.get(VAULT))
     for name, payload in payloads.items():

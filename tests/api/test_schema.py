@@ -23,7 +23,7 @@ from api.context import Context
 from api.routes.v1.files import PIECES, VERSION
 from tests.support.api import Tenant, tenant_of
 
-REQUESTS = {GenerationMode.POSITIVE: 10, GenerationMode.NEGATIVE: 10}
+REQUESTS = {GenerationMode.POSITIVE: 8, GenerationMode.NEGATIVE: 6}
 """For each operation."""
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 

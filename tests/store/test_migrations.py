@@ -30,6 +30,7 @@ WORKSPACE = {
     "id": "wsp_1",
     "name": "ours",
     "redirect_prefixes": [],
+    "media_roots": [],
     "last_video_number": 1,
     "last_upload_number": 1,
     "created_at": THEN,

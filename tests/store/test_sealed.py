@@ -11,7 +11,7 @@ from store.keyring import Keyring
 from store.queries.publishing import assignments, edits, videos
 from store.queries.telling import endpoints
 from store.resealing import reseal_all
-from store.sealed import is_address, seal_into
+from store.sealed import is_address, seal_into, seal_payload_into
 from store.tables import Assignment, Video
 from store.vault import Vault
 from tests.store.conftest import FACTS, Tenant
@@ -156,3 +156,12 @@ def test_an_endpoints_address_is_changed_and_sealed(tenant: Tenant, vault: Vault
 )
 def test_an_address_is_told_from_other_text(said: str, is_one: bool) -> None:
     assert is_address(said) is is_one
+
+
+def test_a_payload_may_be_taken_away(tenant: Tenant) -> None:
+    made = assignment_of(tenant)
+    with tenant.store.write() as session:
+        seal_payload_into(session, made, payload=None)
+        assert made.sealed_payload is None
+        assert not made.payload
+        session.expunge_all()

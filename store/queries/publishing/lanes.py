@@ -1,13 +1,14 @@
 """Places for transfers: how many of a workspace's move bytes, and which are queued for a place.
 
-A transfer holds a place while its row is `uploading`, whatever became of its worker. There are two
+A transfer holds a place while its row is `uploading`, whatever became of its worker, unless nothing
+was heard of it for so long that its workflow must be gone. There are two
 lanes, one of them for slow sources, each with places of its own. A row is admitted under the lock
 of its workspace, which every change of a state takes before it commits: so no two rows take the
 last place, and a row that finds none has been queued before the one that leaves looks for it.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, literal_column
 from sqlmodel import Session, col, select
@@ -15,7 +16,11 @@ from sqlmodel import Session, col, select
 from domain.states import AssignmentState
 from domain.wakes import TransferPlaceFree
 from store.queries.rows import lock_row
-from store.tables import Assignment, Workspace
+from store.tables import Assignment, Workspace, now
+
+SILENCE = timedelta(hours=1)
+"""A transfer under way writes to its row every two seconds, and its retries follow each other
+within a minute. One whose workflow was terminated writes nothing, and must not keep its place."""
 
 # In full: a partial index serves no comparison with a parameter.
 _IS_UPLOADING = col(Assignment.state) == literal_column(f"'{AssignmentState.UPLOADING}'")
@@ -33,7 +38,10 @@ def has_place(session: Session, row: Assignment, *, places: int) -> bool:
 def count_uploading(session: Session, workspace_id: str, *, is_slow: bool) -> int:
     """How many places of a workspace's lane are taken."""
     query = select(func.count()).where(
-        Assignment.workspace_id == workspace_id, Assignment.is_slow == is_slow, _IS_UPLOADING
+        Assignment.workspace_id == workspace_id,
+        Assignment.is_slow == is_slow,
+        _IS_UPLOADING,
+        col(Assignment.updated_at) > now() - SILENCE,
     )
     return session.exec(query).one()
 

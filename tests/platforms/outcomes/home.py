@@ -95,7 +95,7 @@ class Process:
                     self.registry,
                     self.keeper,
                     self.policies,
-                    TransferLimits(per_workspace=4, slow_bytes_per_second=0, slow_window=60),
+                    TransferLimits(1000, slow_bytes_per_second=0, slow_window=60),
                 )
                 ActivityEnvironment().run(
                     transferring.transfer, TransferInput(work.assignment_id, 1)

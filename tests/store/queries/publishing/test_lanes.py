@@ -61,6 +61,17 @@ def test_an_attempt_that_was_cut_off_has_kept_its_place(tenant: Tenant) -> None:
     assert not begin(tenant.store, third)
 
 
+def test_a_transfer_without_a_workflow_does_not_hold_its_place_for_ever(tenant: Tenant) -> None:
+    terminated, held = tenant.assignment(), tenant.assignment()
+    for each in (terminated, held):
+        begin(tenant.store, each)
+    with tenant.store.write() as session:
+        row = progress.require_current(session, terminated.id, attempt=1)
+        row.updated_at = now() - lanes.SILENCE
+    assert begin(tenant.store, tenant.assignment())
+    assert not begin(tenant.store, tenant.assignment())
+
+
 def test_one_workspace_takes_no_place_of_another(tenant: Tenant, stranger: Tenant) -> None:
     assert [begin(tenant.store, tenant.assignment()) for _ in range(3)] == [True, True, False]
     assert begin(stranger.store, stranger.assignment())
