@@ -26,7 +26,7 @@ from tests.support.emulator import Emulator
 from tests.support.machine import free_ports
 from tests.support.pictures import png
 from tests.support.roles import role
-from tests.support.stack import CLIP, Stack, Tenant, eventually, stack_apart
+from tests.support.stack import Stack, Tenant, eventually, stack_apart
 from tests.support.trickle import TricklingOrigin, trickling_origin
 
 THUMBNAILS, VIDEOS, SILENT = 16, 8, 80
