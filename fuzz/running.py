@@ -96,8 +96,9 @@ async def attack(target: Target, here: Installation, keys: Keys, logs: Path, pla
             for task in onlookers:
                 task.cancel()
     read_logs(logs, outcome)
-    ended = [f"{how}: {times} times" for how, times in here.ended_by_themselves.items()]
-    outcome.findings += target.canaries.found + outcome.watch.judge() + ended
+    seen = Counter(target.canaries.found) + Counter(here.ended_by_themselves)
+    outcome.findings += outcome.watch.judge()
+    outcome.findings += [f"{what} ({times} times)" for what, times in seen.items()]
     for what, times in outcome.answers.findings.most_common():
         by = outcome.answers.first_attack[what]
         outcome.findings.append(f"{what} ({times} times, first by {by})")
