@@ -31,15 +31,20 @@ def main() -> int:
     length = "until all are sent" if plan.seconds is None else f"for {plan.seconds:.0f} s"
     console.print(f"Fuzzing {length}, seed {plan.seed}")
     folder = Path(tempfile.mkdtemp(prefix="castline-fuzz-"))
-    outcome = asyncio.run(_run(folder, plan))
-    show(outcome, console)
-    if outcome.findings:
-        keep_only_logs(folder)
-        console.print(f"The logs are in {folder / 'logs'}")
-        return 1
-    shutil.rmtree(folder)
-    console.print("Nothing was found.")
-    return 0
+    try:
+        outcome = asyncio.run(_run(folder, plan))
+    except Exception:
+        # Whatever broke: the logs are there to be read.
+        console.print_exception()
+    else:
+        show(outcome, console)
+        if not outcome.findings:
+            shutil.rmtree(folder)
+            console.print("Nothing was found.")
+            return 0
+    keep_only_logs(folder)
+    console.print(f"The logs are in {folder / 'logs'}")
+    return 1
 
 
 async def _run(folder: Path, plan: Plan) -> Outcome:

@@ -19,7 +19,7 @@ from fuzz.installing import Keys
 from fuzz.target import Target
 from fuzz.watching import Watch
 
-AT_A_TIME = 6
+AT_A_TIME = 8
 WARM_UP_SECONDS = 15.0
 ANSWER_SECONDS = 10.0
 """How long `/livez`, and a list of another workspace, may take at any moment."""
