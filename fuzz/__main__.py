@@ -1,7 +1,7 @@
 """`make fuzz`: hostile input against everything that a stranger can reach, for a given time.
 
 `make fuzz SECONDS=600 SEED=7` starts an installation of its own (Temporal, emulator, worker and
-API), attacks the API from several sides at once, and watches the processes meanwhile. Exit
+API), attacks the API several at a time, and watches the processes meanwhile. Exit
 code 1 when anything was found: a server error other than 503 and 507, a request that took too
 long, a process over its bounds or one that grows, an error in a log, a file opened or a host
 called that only content names, a source accepted that is another workspace's, or an API that

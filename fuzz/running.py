@@ -28,7 +28,7 @@ SETTLE_SECONDS = 5.0
 _PROGRAMS = ("api", "worker-1", "emulator")
 _STOPPED = re.compile(r"a probe was ended: (.*)")
 _ERROR = re.compile(
-    r"^(?:\S+ (?:ERROR|CRITICAL) .*|Exception in thread .*|Fatal Python .*)$", re.MULTILINE
+    r"^(?:\S+ )?((?:ERROR|CRITICAL) .*|Exception in thread .*|Fatal Python .*)$", re.MULTILINE
 )
 """What the API and the worker log of an error of their own. A failed activity is a warning."""
 
