@@ -24,6 +24,13 @@ def test_a_host_is_written_by_the_rules_of_today(url: str, host: str, authority:
     assert (address.host, address.authority) == (host, authority)
 
 
+@pytest.mark.parametrize("host", ["[v1.a]", "[vF.127.0.0.1]"])
+def test_brackets_hold_an_ipv6_address_and_nothing_else(host: str) -> None:
+    with pytest.raises(InvalidRequest) as raised:
+        parse(f"https://{host}/", allow_private=True)
+    assert raised.value.code == "address_not_allowed"
+
+
 @pytest.mark.parametrize(
     ("host", "is_one"),
     [("127.0.0.1", True), ("2130706433", True), ("[::1]", True), ("localhost", False)],
