@@ -81,7 +81,7 @@ def parse(url: str, *, allow_private: bool, ports: Collection[int] = PORTS) -> A
         raise _not_allowed("Only https URLs are visited.")
     if not parts.hostname or "@" in parts.netloc:
         raise _not_allowed("A URL needs a host, and neither user nor password.")
-    if "[" in parts.netloc and ":" not in parts.hostname:  # a literal of a future version of IP
+    if "[" in parts.netloc and parts.hostname.startswith("v"):  # of a future version of IP
         raise _not_allowed("This URL names no valid host.")
     if port == 0:
         raise _not_allowed("Nothing is reached at port 0.")

@@ -24,7 +24,7 @@ def test_a_host_is_written_by_the_rules_of_today(url: str, host: str, authority:
     assert (address.host, address.authority) == (host, authority)
 
 
-@pytest.mark.parametrize("host", ["[v1.a]", "[vF.127.0.0.1]"])
+@pytest.mark.parametrize("host", ["[v1.a]", "[v1.a:b]", "[vF.127.0.0.1]"])
 def test_brackets_hold_an_ipv6_address_and_nothing_else(host: str) -> None:
     with pytest.raises(InvalidRequest) as raised:
         parse(f"https://{host}/", allow_private=True)
