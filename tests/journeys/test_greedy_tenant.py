@@ -1,198 +1,247 @@
 """One workspace takes all that it can get; another one does not notice.
 
-API and worker are processes of their own with the default slots and shares. Workspace A names
-16 thumbnails and 8 videos whose origins turn slow once they were accepted, a byte every three
-seconds, and registers 80 videos of an origin that says nothing. Meanwhile workspace B connects
-a channel, reads and publishes, as it did before A came, and both are compared.
+API and worker are processes of their own with the slots and shares of the product. Workspace A
+publishes 16 videos whose thumbnails, and 8 videos whose own bytes, turn slow once they were
+accepted: a byte every three seconds. It keeps registering 80 videos of an origin that says
+nothing. Workspace B connects a channel, reads and publishes alone and then beside all this.
 """
 
 import asyncio
+import statistics
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.support.clips import MIB, make_clip
+from settings import Settings
+from tests.support.clips import make_clip
 from tests.support.emulator import Emulator
 from tests.support.machine import free_ports
+from tests.support.pictures import png
 from tests.support.roles import role
-from tests.support.stack import CLIP, Stack, Tenant, eventually, running_stack
+from tests.support.stack import Stack, Tenant, eventually, stack_apart
 from tests.support.trickle import TricklingOrigin, trickling_origin
 
 THUMBNAILS, VIDEOS, SILENT = 16, 8, 80
-GETS = 300
+SHARE = 4
+"""Of each kind of work, as one workspace has it where no setting says otherwise."""
+ROUNDS, GETS = 3, 150
 FACTOR = 3.0
-"""By how much B's slowest reads may be slower beside A than alone."""
-FLOOR_SECONDS = 0.1
-"""Below this nobody notices, and the machine decides."""
+"""By how much B may be slower beside A than alone, in the median of the rounds."""
+UNNOTICED = {"p99": 0.1, "consent": 2.0, "publish": 3.0}
+"""Seconds below which no factor counts: one pause of a busy machine makes as much of a difference,
+and what is held up by A is held up for longer."""
+PATIENCE = 120.0
+"""For what takes a second or two on an idle machine. Without bulkheads it takes hours."""
+AS_MANY = httpx.Limits(max_connections=None)
+THUMBNAIL, VIDEO, SILENCE, FAST = "slow.png", "slow.mp4", "silent.mp4", "fast.png"
 
 
 @dataclass
-class Measured:
-    """What B got, and how long it took."""
+class Round:
+    """What B got, and how long it took: in seconds, `p99` of the reads."""
 
     p99: float
     consent: float
     publish: float
-    state: str
-    connected: bool
+    published: dict[str, Any] = field(repr=False)
 
 
 @dataclass
 class Scene:
-    alone: Measured
-    beside: Measured
-    statuses: dict[int, int] = field(default_factory=dict)
-    """Of A's registrations of silent videos."""
-    hanging: dict[str, int] = field(default_factory=dict)
-    """A's connections to its origins that hung while B was measured."""
+    alone: list[Round]
+    beside: list[Round]
+    statuses: Counter[int]
+    """What A's registrations of silent videos were answered, those that were sent again as well."""
+    hanging: dict[str, list[int]] = field(repr=False)
+    """A's connections that hung at its origins, looked at all the while B was measured."""
+
+    def figures(self) -> str:
+        held = {
+            name: (min(seen), statistics.median(seen), max(seen))
+            for name, seen in self.hanging.items()
+        }
+        return f"{self}, hanging (least, median, most)={held}"
 
 
 @pytest.fixture(scope="module")
 async def scene(
-    tmp_path_factory: pytest.TempPathFactory, emulator_process: Emulator, temporal: str
+    tmp_path_factory: pytest.TempPathFactory, emulator_process: Emulator
 ) -> AsyncIterator[Scene]:
     folder = tmp_path_factory.mktemp("greedy")
-    (port,) = free_ports(1)
     emulator_process.reset()
-    emulator_process.switch(processing_seconds=0)
-    big = make_clip(folder, 8 * MIB).path.read_bytes()
-    picture = (CLIP.parent / "thumbnail.png").read_bytes()
-    files = {"video.mp4": big, "silent.mp4": big, "thumbnail.png": picture}
-    address = f"http://127.0.0.1:{port}"
-    more = {"port": port, "public_url": address}
+    emulator_process.switch(processing_seconds=0, uploads_per_day=1000)
+    (port,) = free_ports(1)
+    more: dict[str, Any] = {"port": port, "public_url": f"http://127.0.0.1:{port}"}
+    for name in ("chunk_mib", "probes_per_workspace", "transfers_per_workspace"):
+        more[name] = Settings.model_fields[name].default
     async with AsyncExitStack() as closing:
-        origin = closing.enter_context(trickling_origin(files))
+        origin = closing.enter_context(trickling_origin(files_of(folder)))
         stack = await closing.enter_async_context(
-            running_stack(folder, emulator_process, temporal, works=False, **more)
+            stack_apart(folder, emulator_process, works=False, **more)
         )
         for name in ("api", "worker"):
             closing.enter_context(role(name, stack.parts.settings))
-        # From here on every request goes to the API's own process.
-        stack.http = await closing.enter_async_context(
-            httpx.AsyncClient(base_url=address, timeout=120)
-        )
-        await eventually(lambda: _is_ready(stack), within=90)
-        yield await _play(stack, origin)
+
+        async def tenant(name: str) -> Tenant:
+            """One whose requests go to the API's own process, by connections of its own."""
+            http = httpx.AsyncClient(
+                base_url=stack.parts.settings.local_url, timeout=PATIENCE, limits=AS_MANY
+            )
+            await closing.enter_async_context(http)
+            return await replace(stack, http=http).tenant(name)
+
+        a, b = await tenant("greedy"), await tenant("modest")
+        await eventually(partial(is_ready, b.stack), within=PATIENCE)
+        played = await play(a, b, origin)
+        print(played.figures())
+        yield played
 
 
-async def _is_ready(stack: Stack) -> bool:
+def files_of(folder: Path) -> dict[str, bytes]:
+    video = make_clip(folder, 100_000).path.read_bytes()
+    return {VIDEO: video, SILENCE: video, THUMBNAIL: png(), FAST: png()}
+
+
+async def is_ready(stack: Stack) -> bool:
     with suppress(httpx.TransportError):
         return (await stack.http.get("/readyz")).status_code == 200
     return False
 
 
-async def _play(stack: Stack, origin: TricklingOrigin) -> Scene:
-    a, b = await stack.tenant("greedy"), await stack.tenant("modest")
-    channel = await a.connection()
-    await _measure(b)  # once for what is loaded and compiled at the first use
-    alone = await _measure(b)
-    taking = await _take_all(a, channel, origin)
-    beside = await _measure(b)
-    hanging = dict(origin.hanging)
-    statuses: dict[int, int] = {}
-    for task in taking:
-        task.cancel()
-    for answer in await asyncio.gather(*taking, return_exceptions=True):
-        if isinstance(answer, httpx.Response):
-            statuses[answer.status_code] = statuses.get(answer.status_code, 0) + 1
+async def play(a: Tenant, b: Tenant, origin: TricklingOrigin) -> Scene:
+    hers = await a.connection()
+    await measure(b, origin)  # what is loaded at the first use
+    alone = [await measure(b, origin) for _ in range(ROUNDS)]
+    videos = await register_videos(a, origin)
+    await hold_steps(a, hers, origin)
+    await hold_transfers(a, hers, origin, videos)
+    hanging: dict[str, list[int]] = {name: [] for name in (THUMBNAIL, VIDEO, SILENCE)}
+    async with registering(a, origin) as statuses:
+        beside = [await measure(b, origin, hanging) for _ in range(ROUNDS)]
     return Scene(alone, beside, statuses, hanging)
 
 
-async def _take_all(
-    a: Tenant, channel: str, origin: TricklingOrigin
-) -> list[asyncio.Task[httpx.Response]]:
-    """Everything that A can hold on to, held; the requests that still wait."""
+async def hold_steps(a: Tenant, connection_id: str, origin: TricklingOrigin) -> None:
+    """Publish videos up to their thumbnails, whose origin has turned slow."""
+    origin.fast_once.add(THUMBNAIL)
     for number in range(THUMBNAILS):
-        thumbnail = origin.address("thumbnail.png", number)
-        await _accepted(a, channel, payload={"title": "A clip", "thumbnailUrl": thumbnail})
-        origin.slow.add("thumbnail.png") if number == THUMBNAILS - 1 else None
-    for number in range(VIDEOS):
-        await _accepted(a, channel, mediaUrl=origin.address("video.mp4", number))
-    origin.slow.add("video.mp4")
-    origin.silent.add("silent.mp4")
-    taking = [
-        asyncio.create_task(
-            a.stack.http.post(
-                "/api/v1/videos",
-                json={"sourceUrl": origin.address("silent.mp4", number)},
-                headers={"Authorization": f"Bearer {a.key}"},
-            )
-        )
-        for number in range(SILENT)
+        payload = {"title": "A clip", "thumbnailUrl": origin.address(THUMBNAIL, number)}
+        await a.assign(connection_id, payload=payload)
+
+    async def have_all_bytes() -> bool:
+        listed = await a.ask("GET", "/api/v1/assignments?limit=100")
+        return all(item["state"] not in ("pending", "uploading") for item in listed["items"])
+
+    await eventually(have_all_bytes, within=PATIENCE)
+
+
+async def register_videos(a: Tenant, origin: TricklingOrigin) -> list[str]:
+    """Their origin turns slow afterwards. Returns their ids."""
+    made = [
+        await a.ask("POST", "/api/v1/videos", {"sourceUrl": origin.address(VIDEO, number)})
+        for number in range(VIDEOS)
     ]
-    await eventually(_holds(origin), within=60)
-    return taking
+    origin.slow.add(VIDEO)
+    return [video["id"] for video in made]
 
 
-def _holds(origin: TricklingOrigin) -> Any:
-    async def look() -> bool:
-        return bool(origin.hanging["silent.mp4"] and origin.hanging["video.mp4"])
-
-    return look
-
-
-async def _accepted(a: Tenant, channel: str, **fields: Any) -> None:
-    """Assign; a share that is taken for a moment is waited for."""
-
-    async def post() -> httpx.Response:
-        body = {
-            "connectionId": channel,
-            "mediaUrl": CLIP.as_uri(),
-            "payload": {"title": "A clip"},
-            **fields,
-        }
-        return await a.stack.http.post(
-            "/api/v1/assignments", json=body, headers={"Authorization": f"Bearer {a.key}"}
-        )
-
-    answer = await eventually(post, lambda seen: seen.status_code != 429)
-    assert answer.status_code == 201, answer.text
+async def hold_transfers(
+    a: Tenant, connection_id: str, origin: TricklingOrigin, videos: list[str]
+) -> None:
+    for video_id in videos:
+        await a.assign(connection_id, mediaUrl=None, videoId=video_id)
+    await until_hanging(origin, VIDEO)
 
 
-async def _measure(b: Tenant) -> Measured:
+@asynccontextmanager
+async def registering(a: Tenant, origin: TricklingOrigin) -> AsyncIterator[Counter[int]]:
+    """Register videos about which their origin says nothing. Yields how that is answered.
+
+    What the origin has kept waiting for too long is sent again, so that it does not end.
+    """
+    origin.silent.add(SILENCE)
+    statuses: Counter[int] = Counter()
+
+    async def register(number: int) -> None:
+        body = {"sourceUrl": origin.address(SILENCE, number)}
+        headers = {"Authorization": f"Bearer {a.key}"}
+        while True:
+            answer = await a.stack.http.post("/api/v1/videos", json=body, headers=headers)
+            statuses[answer.status_code] += 1
+            if answer.status_code == 429:
+                return
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(register(number)) for number in range(SILENT)]
+        await until_hanging(origin, SILENCE)
+        yield statuses
+        for task in tasks:
+            task.cancel()
+
+
+async def until_hanging(origin: TricklingOrigin, name: str) -> None:
+    async def look() -> int:
+        return origin.hanging[name]
+
+    await eventually(look, SHARE.__le__, within=PATIENCE)
+
+
+async def measure(
+    b: Tenant, origin: TricklingOrigin, hanging: dict[str, list[int]] | None = None
+) -> Round:
     began = time.monotonic()
     channel = await b.connection()
     consent = time.monotonic() - began
     took = []
     for _ in range(GETS):
-        asked = time.monotonic()
+        began = time.monotonic()
         await b.ask("GET", "/api/v1/assignments?limit=10")
-        took.append(time.monotonic() - asked)
+        took.append(time.monotonic() - began)
+        for name, seen in (hanging or {}).items():
+            seen.append(origin.hanging[name])
     began = time.monotonic()
-    published = await b.publish(channel)
-    return Measured(
-        p99=sorted(took)[int(0.99 * len(took))],
+    payload = {"title": "A clip", "thumbnailUrl": origin.address(FAST)}
+    made = await b.assign(channel, payload=payload)
+    published = await b.until(made["id"], "published", "failed", within=PATIENCE)
+    return Round(
+        p99=sorted(took)[int(0.99 * GETS)],
         consent=consent,
         publish=time.monotonic() - began,
-        state=published["state"],
-        connected=bool(channel),
+        published=published,
     )
 
 
 async def test_the_other_workspace_connects_and_publishes(scene: Scene) -> None:
-    assert scene.beside.connected
-    assert scene.beside.state == "published"
+    for one in scene.beside:
+        assert (one.published["state"], one.published["warnings"]) == ("published", {})
 
 
-async def test_the_other_workspace_reads_about_as_fast_as_alone(scene: Scene) -> None:
-    assert scene.beside.p99 <= max(FACTOR * scene.alone.p99, FLOOR_SECONDS), scene
+@pytest.mark.parametrize(("what", "unnoticed"), UNNOTICED.items())
+async def test_the_other_workspace_is_served_about_as_fast_as_alone(
+    scene: Scene, what: str, unnoticed: float
+) -> None:
+    alone, beside = (
+        statistics.median(getattr(one, what) for one in rounds)
+        for rounds in (scene.alone, scene.beside)
+    )
+    assert beside <= max(FACTOR * alone, unnoticed), scene.figures()
+
+
+async def test_the_greedy_workspace_held_what_is_its_share_meanwhile(scene: Scene) -> None:
+    for name in (VIDEO, SILENCE):
+        assert statistics.median(scene.hanging[name]) == SHARE, scene.figures()
+    # Each of these reads is given up after five seconds and tried again after a pause that grows.
+    assert any(scene.hanging[THUMBNAIL]), scene.figures()
+    assert statistics.median(scene.hanging[THUMBNAIL]) <= SHARE, scene.figures()
 
 
 async def test_what_is_over_the_share_is_refused_at_once(scene: Scene) -> None:
-    assert scene.statuses.get(429, 0) >= SILENT / 2, scene
-
-
-async def test_the_greedy_workspace_still_held_on_while_the_other_was_measured(
-    scene: Scene,
-) -> None:
-    assert scene.hanging["video.mp4"], scene
-
-
-def test_the_figures(scene: Scene, record_property: Any) -> None:
-    for name in ("p99", "consent", "publish"):
-        record_property(name, (getattr(scene.alone, name), getattr(scene.beside, name)))
+    assert scene.statuses[429] == SILENT - SHARE, scene.figures()

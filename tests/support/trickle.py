@@ -18,14 +18,19 @@ PAUSE_SECONDS = 3.0
 
 @dataclass
 class TricklingOrigin:
-    """Serves `files` by name. A name in `slow` gives a byte every three seconds, `silent` none."""
+    """Serves `files` by name, each at any number of addresses."""
 
     files: dict[str, bytes]
     slow: set[str] = field(default_factory=set)
+    """Names that are given a byte every three seconds."""
+    fast_once: set[str] = field(default_factory=set)
+    """Names that each address gives at once when it is asked first, and slowly from then on."""
     silent: set[str] = field(default_factory=set)
+    """Names about which nothing is ever said."""
     hanging: Counter[str] = field(default_factory=Counter)
     """Requests that are waiting for bytes now, by name."""
     asked: Counter[str] = field(default_factory=Counter)
+    """Requests so far, by address."""
     url: str = ""
 
     def address(self, name: str, number: int = 0) -> str:
@@ -34,7 +39,7 @@ class TricklingOrigin:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
-        self.asked[name] += 1
+        self.asked[request.path_qs] += 1
         self.hanging[name] += 1
         try:
             return await self._give(request, name)
@@ -44,6 +49,7 @@ class TricklingOrigin:
     async def _give(self, request: web.Request, name: str) -> web.StreamResponse:
         if name in self.silent:
             await asyncio.Event().wait()
+        is_slow = name in self.slow or (name in self.fast_once and self.asked[request.path_qs] > 1)
         data = self.files[name]
         first, last, status = 0, len(data) - 1, 200
         span = request.headers.get("Range", "").removeprefix("bytes=")
@@ -57,7 +63,7 @@ class TricklingOrigin:
             response.headers["Content-Range"] = f"bytes {first}-{last}/{len(data)}"
         with suppress(ConnectionError):
             await response.prepare(request)
-            if name not in self.slow:
+            if not is_slow:
                 await response.write(body)
                 return response
             for byte in body:
