@@ -90,6 +90,7 @@ def test_a_port_that_is_not_allowed_is_not_visited() -> None:
         "https://a\x00b.example/a.mp4",
         "https://example.com:0/a.mp4",
         "https://" + "a" * 70 + ".example/a.mp4",
+        "https://" + "a." * 150 + "example/a.mp4",
     ],
 )
 def test_what_is_not_a_plain_https_url_is_not_visited(url: str) -> None:
