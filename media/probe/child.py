@@ -118,15 +118,27 @@ def _examine(file: RemoteFile | BytesIO) -> Found:
     general = next((track for track in tracks if track.track_type == "General"), None)
     video = next((track for track in tracks if track.track_type == "Video"), None)
     width, height = _shown_size(video)
+    container, content_type = _container(general)
     return Found(
-        container=str(general.format or "") if general else "",
-        content_type=str(general.internet_media_type or "") if general else "",
+        container=container,
+        content_type=content_type,
         has_video=video is not None,
         is_truncated=general is not None and general.istruncated == "Yes",
         duration_ms=_whole(video and video.duration) or _whole(general and general.duration),
         width=width,
         height=height,
     )
+
+
+def _container(general: Track | None) -> tuple[str, str]:
+    """The parser's names of format and media type."""
+    if general is None or not general.format:
+        return "", ""
+    if general.format == general.codec_id:
+        # An mp4 of a brand that the parser does not know, as many cameras write: it gives the
+        # brand, four bytes of any kind, as the format.
+        return "MPEG-4", "video/mp4"
+    return str(general.format), str(general.internet_media_type or "")
 
 
 def _shown_size(video: Track | None) -> tuple[int | None, int | None]:

@@ -47,6 +47,17 @@ def test_a_files_facts_are_told(here: SourcePolicy) -> None:
     assert facts.ranges
 
 
+@pytest.mark.parametrize("brand", [b"iso6", b"XAVC", b"NDSC", b"F4V ", b"hvc1", b"\xc7som"])
+def test_an_mp4_is_one_whatever_brand_it_has(
+    tmp_path: Path, here: SourcePolicy, brand: bytes
+) -> None:
+    path = tmp_path / "camera.mp4"
+    path.write_bytes(CLIP.read_bytes().replace(b"ftypisom", b"ftyp" + brand, 1))
+    facts = inspect(path.as_uri(), here)
+    assert (facts.container, facts.content_type) == ("MPEG-4", "video/mp4")
+    assert (facts.duration_ms, facts.width, facts.height) == (3000, 320, 180)
+
+
 def turned(clip: bytes) -> bytes:
     """The clip as a phone stores an upright video: lying, with a matrix that turns it."""
     upright = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
