@@ -51,6 +51,8 @@ def malformed(
         # Pydantic's own sentences say what is expected, and some of them how it was tried.
         expected = fault["msg"].removeprefix("Value error, ").partition(", unable")[0]
         expected = expected.removeprefix("Input should be ").removeprefix("must be ").rstrip(".")
+        if fault["type"] == "too_short":
+            expected = "at least one value"
         field = str(fault["loc"][0]) if fault["loc"] else None
         if field is None:
             faults[expected] = f"{expected}."
@@ -73,7 +75,11 @@ def contradictions(given: Mapping[str, Any], emulated: Mapping[str, str]) -> lis
     """
     credentials = [name for pair in PAIRS for name in pair if given.get(name) is not None]
     if given.get("emulator_url") is None:
-        return [*_half_pairs(credentials), *_addresses_in_clear(given)]
+        return [
+            *_half_pairs(credentials),
+            *_addresses_in_clear(given),
+            *_public_url_in_clear(given, credentials),
+        ]
     real = [name for name in credentials if _revealed(given[name]) != emulated[name]]
     return _emulator_faults(given, real)
 
@@ -194,6 +200,18 @@ def _addresses_in_clear(given: Mapping[str, Any]) -> list[str]:
         and isinstance(value, str)
         and _scheme(value) == "http"
         and not is_loopback(value)
+    ]
+
+
+def _public_url_in_clear(given: Mapping[str, Any], credentials: list[str]) -> list[str]:
+    public = given.get("public_url")
+    if not (credentials and isinstance(public, str) and _scheme(public) == "http"):
+        return []
+    if is_loopback(public):
+        return []
+    return [
+        f"{variable('public_url')} is plain http on another machine: codes of consents and API "
+        "keys would travel in clear. Put a TLS proxy in front of the API and use its https URL."
     ]
 
 

@@ -4,10 +4,17 @@ import random
 import struct
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import quote
+
+from tests.support.boxes import refer_by_dref, refer_by_rdrf
 
 _SIZES = (0, 1, 7, 8, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 """What a parser of lengths is wrong about: nothing, less than a header, and the largest."""
-_BOXES = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stts", b"stsz", b"stco", b"dref", b"udta")
+_PARTS = (
+    *(b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stts", b"stsz", b"stco", b"dref", b"udta"),
+    *(b"IHDR", b"IDAT", b"tEXt"),
+)
+"""Boxes of an mp4 and chunks of a PNG: the length stands before the name in both."""
 _SCHEMES = ("http", "https", "ftp", "gopher", "dict", "tftp", "rtsp", "smb")
 _TEXTS = (
     "",
@@ -24,6 +31,22 @@ _TEXTS = (
     "upload:upl_" + "0" * 32,
     "-1",
     "1e400",
+    "a\r\nb",
+    "x" * 200,
+    "0001-01-01T00:00:00+23:59",
+    "9999-12-31T23:59:59-23:59",
+    "2027-02-30T00:00:00Z",
+    "2027-01-01T00:00:00",
+    "https://[::1",
+    "https://[v1.a]/",
+    "http://user:word@127.0.0.1:0/a.mp4",
+    "https://127.0.0.1:99999/",
+    "https://\u202e.test/",
+    "https://" + "a" * 70 + ".test/",
+    "http://127.0.0.1\\@host.test/",
+    "file://%ff%00",
+    "file:///proc/self/fd/0",
+    "//",
 )
 _VALUES: tuple[Any, ...] = (
     None,
@@ -41,25 +64,74 @@ _VALUES: tuple[Any, ...] = (
     [[]],
     *_TEXTS,
 )
+_PARAMETERS = (
+    *("page", "limit", "state", "connectionId", "groupId", "externalId", "platform", "health"),
+    *("includeInactive", "finished", "after", "subjectId", "endpointId", "ticket", "code", "error"),
+    *("iss", "scope", "redirectUrl"),
+)
 _MAX_BYTES = 4 << 20
 
 
-def mutate(rng: random.Random, data: bytes) -> bytes:
-    """A file with one to twelve faults."""
+def mutate(rng: random.Random, data: bytes, *, faults: int = 12) -> bytes:
+    """A file with one to so many faults; of 4 MiB at most. `data` is not empty."""
     changed = bytearray(data)
-    for _ in range(rng.randint(1, 12)):
+    for _ in range(rng.randint(1, faults)):
         rng.choice(_FAULTS)(rng, changed)
         if not changed:
             return data[:1]
     return bytes(changed[:_MAX_BYTES])
 
 
-def manifest(rng: random.Random, file: str, url: str) -> bytes:
-    """A playlist or manifest that names a file and an address, perhaps disguised as a video."""
-    target = rng.choice((file, f"file://{file}", url, _other_scheme(rng, url)))
-    text = rng.choice(_MANIFESTS).format(target=target).encode()
-    disguise = rng.choice(_DISGUISES)
-    return disguise(text)
+def referring(rng: random.Random, clip: bytes, file: str, url: str) -> bytes:
+    """A file that names another file or a host: a manifest, often disguised, or a movie."""
+    place = rng.choice((file, f"file://{file}", url, elsewhere(rng, url)))
+    match rng.randrange(6):
+        case 0:
+            return refer_by_dref(clip, place)
+        case 1:
+            return refer_by_rdrf(place)
+        case _:
+            text = rng.choice(_MANIFESTS).format(place=place).encode()
+            return rng.choice(_DISGUISES)(text)
+
+
+def elsewhere(rng: random.Random, url: str) -> str:
+    """The same host and path by another protocol."""
+    return f"{rng.choice(_SCHEMES)}{url[url.index(':') :]}"
+
+
+def disguise_path(rng: random.Random, folder: str, path: str) -> str:
+    """A `file:` URL of an absolute path, written as it need not be. `folder` may be read."""
+    up = "/.." * folder.count("/")
+    return rng.choice(
+        (
+            f"file://{path}",
+            f"file:{path}",
+            f"FILE://localhost{path}",
+            f"file://{folder}{up}{path}",
+            f"file://{folder}/{quote(up, safe='')}{quote(path, safe='')}",
+            f"file://{folder}/.{path.replace('/', '//')}",
+            f"file://{folder}/clip.mp4%00{path}",
+            f"file://{path.replace('/', chr(92))}",
+            f"file://{path}#clip.mp4",
+            f"file://{path}?a=.mp4",
+        )
+    )
+
+
+def query(rng: random.Random, path: str) -> str:
+    """A path with a query whose names or values are not as they should be."""
+    pairs = []
+    for _ in range(rng.randint(1, 4)):
+        name = rng.choice((*_PARAMETERS, rng.choice(_TEXTS)[:50]))
+        value = str(rng.choice((*_VALUES, "x" * rng.choice((200, 4097)))))[:5000]
+        pairs.append(f"{_quoted(rng, name)}={_quoted(rng, value)}")
+    return f"{path}?{'&'.join(pairs)}"
+
+
+def _quoted(rng: random.Random, text: str) -> str:
+    encoded = text.encode(errors="surrogatepass")
+    return quote(encoded, safe=rng.choice(("", "/?=&;:[]{}")))
 
 
 def mutate_json(rng: random.Random, value: Any) -> Any:
@@ -68,10 +140,10 @@ def mutate_json(rng: random.Random, value: Any) -> Any:
         name = rng.choice(list(value))
         changed = dict(value)
         match rng.randrange(4):
-            case 0:
+            case 0 if rng.random() < 0.5:
                 del changed[name]
-            case 1:
-                changed[rng.choice((*_TEXTS[:8], "extra"))] = rng.choice(_VALUES)
+            case 1 if rng.random() < 0.3:
+                changed[rng.choice((*_TEXTS, "extra"))] = rng.choice(_VALUES)
             case _:
                 changed[name] = mutate_json(rng, value[name])
         return changed
@@ -79,7 +151,9 @@ def mutate_json(rng: random.Random, value: Any) -> Any:
         return [mutate_json(rng, value[0])] * rng.choice((1, 2, 60, 2_000))
     if rng.random() < 0.05:
         return _nested(rng.choice((25, 500)))
-    return rng.choice(_VALUES)
+    alike = [other for other in _VALUES if type(other) is type(value)]
+    # What has the right type comes further.
+    return rng.choice(alike if alike and rng.random() < 0.7 else _VALUES)
 
 
 def _nested(depth: int) -> Any:
@@ -89,25 +163,27 @@ def _nested(depth: int) -> Any:
     return value
 
 
-def _other_scheme(rng: random.Random, url: str) -> str:
-    return f"{rng.choice(_SCHEMES)}{url[url.index(':') :]}"
-
-
 def _flip(rng: random.Random, data: bytearray) -> None:
     for _ in range(rng.choice((1, 1, 4, 64))):
         data[rng.randrange(len(data))] = rng.randrange(256)
 
 
+def _part(rng: random.Random, data: bytearray) -> int:
+    """Where one of the known parts is named; -1 in a file that has none."""
+    known = [at for at in map(data.find, _PARTS) if at >= 0]
+    return rng.choice(known) if known else -1
+
+
 def _resize(rng: random.Random, data: bytearray) -> None:
     """Give a box another length."""
-    found = data.find(rng.choice(_BOXES))
+    found = _part(rng, data)
     at = found - 4 if found >= 4 else rng.randrange(max(1, len(data) - 4))
     data[at : at + 4] = struct.pack(">I", rng.choice((*_SIZES, rng.randrange(1 << 32))))
 
 
 def _count(rng: random.Random, data: bytearray) -> None:
     """Give a table another number of entries."""
-    found = data.find(rng.choice(_BOXES))
+    found = _part(rng, data)
     at = found + 8 if found >= 0 else rng.randrange(len(data))
     data[at : at + 4] = struct.pack(">I", rng.choice(_SIZES))
 
@@ -138,21 +214,21 @@ _FAULTS: Sequence[Callable[[random.Random, bytearray], None]] = (
 )
 
 _MANIFESTS = (
-    "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{target}\n#EXT-X-ENDLIST\n",
-    '#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a",URI="{target}"\n',
+    "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{place}\n#EXT-X-ENDLIST\n",
+    '#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a",URI="{place}"\n',
     '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><Period><AdaptationSet'
-    ' mimeType="video/mp4"><Representation id="1"><BaseURL>{target}</BaseURL>'
+    ' mimeType="video/mp4"><Representation id="1"><BaseURL>{place}</BaseURL>'
     "</Representation></AdaptationSet></Period></MPD>",
     '<?xml version="1.0"?><SmoothStreamingMedia MajorVersion="2" Duration="100"><StreamIndex'
-    ' Type="video" Url="{target}"><QualityLevel Index="0" Bitrate="1"/><c d="1"/></StreamIndex>'
+    ' Type="video" Url="{place}"><QualityLevel Index="0" Bitrate="1"/><c d="1"/></StreamIndex>'
     "</SmoothStreamingMedia>",
-    '<playlist xmlns="http://xspf.org/ns/0/"><trackList><track><location>{target}</location>'
+    '<playlist xmlns="http://xspf.org/ns/0/"><trackList><track><location>{place}</location>'
     "</track></trackList></playlist>",
-    '<smil><body><video src="{target}"/></body></smil>',
-    '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "{target}">]><a>&b;</a>',
-    '<asx version="3.0"><entry><ref href="{target}"/></entry></asx>',
-    "[playlist]\nFile1={target}\nNumberOfEntries=1\n",
-    "{target}\n",
+    '<smil><body><video src="{place}"/></body></smil>',
+    '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "{place}">]><a>&b;</a>',
+    '<asx version="3.0"><entry><ref href="{place}"/></entry></asx>',
+    "[playlist]\nFile1={place}\nNumberOfEntries=1\n",
+    "{place}\n",
 )
 
 _DISGUISES: Sequence[Callable[[bytes], bytes]] = (

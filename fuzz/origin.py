@@ -9,6 +9,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+_MANNERS = (
+    *("well",) * 10,
+    *("no ranges", "no length", "long", "short", "cut", "elsewhere", "in a circle", "silent"),
+)
 _KEPT = 200
 """Files that are served at a time; the oldest is forgotten first."""
 
@@ -17,6 +21,7 @@ _KEPT = 200
 class _File:
     data: bytes
     manner: str
+    elsewhere: str
 
 
 class HostileOrigin:
@@ -26,13 +31,11 @@ class HostileOrigin:
         self._files: dict[str, _File] = {}
         self._url = ""
 
-    def serve(self, data: bytes, rng: random.Random) -> str:
-        """An address of the data."""
-        manner = rng.choice(
-            ("well", "well", "well", "no ranges", "no length", "long", "short", "cut", "silent")
-        )
+    def serve(self, data: bytes, rng: random.Random, elsewhere: str) -> str:
+        """An address of the data, or one that redirects to what must not be followed."""
+        manner = rng.choice(_MANNERS)
         name = secrets.token_hex(8)
-        self._files[name] = _File(data, manner)
+        self._files[name] = _File(data, manner, elsewhere)
         if len(self._files) > _KEPT:
             del self._files[next(iter(self._files))]
         return f"{self._url}/{name}.mp4"
@@ -42,8 +45,13 @@ class HostileOrigin:
         if found is None:
             raise web.HTTPNotFound
         data, manner = found.data, found.manner
-        if manner == "silent":
-            await asyncio.sleep(60)
+        match manner:
+            case "elsewhere":
+                return web.Response(status=302, headers={"Location": found.elsewhere})
+            case "in a circle":
+                return web.Response(status=302, headers={"Location": str(request.url)})
+            case "silent":
+                await asyncio.sleep(60)
         first, status = 0, 200
         span = request.headers.get("Range", "")
         if span.startswith("bytes=") and manner not in ("no ranges", "no length"):

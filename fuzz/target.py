@@ -1,89 +1,53 @@
-"""The installation under attack: how it is asked, what it is given, and what it answered."""
+"""The installation under attack: what there is of it, and what valid requests look like."""
 
 import random
 import secrets
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
-import httpx
-
+from fuzz.canaries import Canaries
 from fuzz.origin import HostileOrigin
-from fuzz.watching import Canary
+from tests.support.emulator import ROOT
+from tests.support.pictures import SRT, VTT, jpeg, png
 
-SLOWEST_SECONDS = 15.0
-"""No request takes longer, except one that waits for an origin."""
-ORIGIN_SECONDS = 45.0
-"""What a request may take that reads a video and its attachments from slow origins."""
-_PASSES = frozenset({503, 507})
+_DATA = ROOT / "tests" / "data"
+CLIPS = ((_DATA / "clip.mp4").read_bytes(), (_DATA / "upright.mp4").read_bytes())
+HOSTILE = ((_DATA / "endless-loop.mp4").read_bytes(), (_DATA / "memory-3gb.mp4").read_bytes())
+"""They make MediaInfo loop and swell."""
+PICTURES = (png(), png(1280, 720, padding=500), jpeg(), jpeg(exif=b"Exif\0\0" + bytes(60)))
+CAPTIONS = (SRT, VTT)
+Request = tuple[str, str, Any]
+"""Method, path and body."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Target:
+    """One workspace of it is the attacker's; what is another's stays out of reach."""
+
     api: str
-    http: httpx.AsyncClient
-    """With the workspace's key."""
-    connections: Sequence[str]
+    key: str
+    operator_key: str
     media: Path
-    """A folder that may be published from."""
-    clips: Sequence[bytes]
-    picture: bytes
-    canary: Canary
+    """The attacker's media root. It holds `clip.mp4`, `picture.png` and `captions.srt`."""
+    connections: Sequence[str]
+    """One of YouTube's and one of Facebook's."""
+    known: Mapping[str, str]
+    """Ids of what the attacker has beside: `connection`, `video`, `assignment`, `endpoint` and
+    `organization`. They may be changed or deleted."""
+    canaries: Canaries
+    """In another workspace's media root."""
+    forbidden: Sequence[str]
+    """Paths of files that the attacker may never have read."""
+    foreign_upload: str
+    """The id of another workspace's upload."""
     origin: HostileOrigin
-    forbidden: Sequence[Path]
-    """Files of the installation that nothing may publish."""
-    findings: list[str] = field(default_factory=list)
-    statuses: Counter[int] = field(default_factory=Counter)
-    slowest: float = 0.0
-
-    async def ask(
-        self, method: str, path: str, body: Any = None, *, content: bytes | None = None
-    ) -> httpx.Response | None:
-        """One request of the workspace; None when no answer came."""
-        headers = {} if content is None else {"Content-Type": "application/json"}
-        return await self._send(method, path, headers, json=body, content=content)
-
-    async def tus(
-        self, method: str, path: str, piece: bytes = b"", **headers: object
-    ) -> httpx.Response | None:
-        """One request of the tus protocol."""
-        named = {name.replace("_", "-"): str(value) for name, value in headers.items()}
-        if method == "PATCH":
-            named["Content-Type"] = "application/offset+octet-stream"
-        return await self._send(method, path, {"Tus-Resumable": "1.0.0", **named}, content=piece)
-
-    def note(self, what: str, status: int, seconds: float, body: str = "") -> None:
-        """Take an answer in: a server error or a late one is a finding."""
-        self.statuses[status] += 1
-        self.slowest = max(self.slowest, seconds)
-        if status >= 500 and status not in _PASSES:
-            self.findings.append(f"{what}: {status} {body[:300]}")
-        bound = ORIGIN_SECONDS if what.startswith(_READS_SOURCES) else SLOWEST_SECONDS
-        if seconds > bound:
-            self.findings.append(f"{what}: {status} after {seconds:.1f} s")
-
-    async def _send(
-        self, method: str, path: str, headers: dict[str, str], **body: Any
-    ) -> httpx.Response | None:
-        began = monotonic()
-        what = f"{method} {path[:120]}"
-        try:
-            answer = await self.http.request(method, path, headers=headers, **body)
-        except httpx.TimeoutException:
-            self.findings.append(f"{what}: no answer after {monotonic() - began:.0f} s")
-            return None
-        except (httpx.TransportError, httpx.InvalidURL):
-            return None  # the API hung up, or the client would not even send it
-        self.note(what, answer.status_code, monotonic() - began, answer.text)
-        return answer
 
     @contextmanager
     def written(self, data: bytes, ending: str) -> Iterator[Path]:
-        """A file in the media folder for as long as the block lasts."""
+        """A file in the media root for as long as the block lasts."""
         path = self.media / f"{secrets.token_hex(8)}{ending}"
         path.write_bytes(data)
         try:
@@ -91,32 +55,74 @@ class Target:
         finally:
             path.unlink()
 
+    @contextmanager
+    def linked(self, place: str) -> Iterator[Path]:
+        """A symlink in the media root that leads out of it."""
+        path = self.media / f"{secrets.token_hex(8)}.mp4"
+        path.symlink_to(place)
+        try:
+            yield path
+        finally:
+            path.unlink()
+
     def assignment(self, rng: random.Random, **fields: Any) -> dict[str, Any]:
-        """A valid request to publish far in the future, with some fields replaced."""
-        clip = self.media / "clip.mp4"
+        """A valid request to publish, mostly far in the future, with some fields replaced."""
+        moment = rng.choice((None, *("2099-01-01T00:00:00Z",) * 4))
         return {
             "connectionId": rng.choice(self.connections),
-            "mediaUrl": clip.as_uri(),
-            "payload": {"title": "A clip", "tags": ["a", "b"], "privacy": "private"},
-            "scheduledAt": "2099-01-01T00:00:00Z",
+            "mediaUrl": (self.media / "clip.mp4").as_uri(),
+            "payload": {"title": "A clip", "privacy": "private"},
+            "scheduledAt": moment,
             **fields,
         }
 
-    def bodies(self, rng: random.Random) -> Sequence[tuple[str, str, Any]]:
+    def bodies(self, rng: random.Random) -> Sequence[Request]:
         """Valid requests, one for each that takes a body."""
-        connection = rng.choice(self.connections)
         clip = (self.media / "clip.mp4").as_uri()
+        redirect = f"{self.api}/api/v1/oauth/done"
+        assignment, endpoint = self.known["assignment"], self.known["endpoint"]
+        picture, captions = (self.media / name for name in ("picture.png", "captions.srt"))
+        track = {"url": captions.as_uri(), "language": "en", "name": "A"}
+        extras = {"title": "A", "thumbnailUrl": picture.as_uri(), "captions": [track]}
+        youtube = self.connections[0]
         return (
-            ("POST", "/assignments", self.assignment(rng)),
-            ("POST", "/videos", {"sourceUrl": clip, "title": "A", "description": "B"}),
-            ("POST", "/organizations", {"name": "A", "externalId": "b"}),
-            ("PATCH", f"/connections/{connection}", {"externalId": "a", "isActive": True}),
-            ("POST", "/oauth/tickets", {"platform": "youtube", "redirectUrl": "http://127.0.0.1/"}),
-            ("POST", "/webhooks/endpoints", {"url": "https://127.0.0.1/", "eventTypes": ["a.*"]}),
-            ("POST", "../video-jobs/", {"source_url": clip, "title": "A"}),
-            ("POST", "../youtube/upload/", {"job_id": 1, "title": "A", "tags": ["a"]}),
-            ("POST", "../../codec/decode", {"payloads": [{"metadata": {}, "data": "QQ=="}]}),
+            ("POST", "/api/v1/assignments", self.assignment(rng)),
+            (
+                "POST",
+                "/api/v1/assignments",
+                self.assignment(rng, connectionId=youtube, payload=extras),
+            ),
+            ("PATCH", f"/api/v1/assignments/{assignment}", {"payload": {"title": "B"}}),
+            ("POST", f"/api/v1/assignments/{assignment}/retry", {"force": True, "reason": "A"}),
+            ("POST", "/api/v1/videos", {"sourceUrl": clip, "title": "A", "description": "B"}),
+            ("POST", "/api/v1/organizations", {"name": "A"}),
+            ("PATCH", f"/api/v1/connections/{self.known['connection']}", {"externalId": "a"}),
+            ("POST", "/api/v1/oauth/tickets", {"platform": "youtube", "redirectUrl": redirect}),
+            (
+                "POST",
+                "/api/v1/webhooks/endpoints",
+                {"url": redirect, "eventTypes": ["connection.*"]},
+            ),
+            ("PATCH", f"/api/v1/webhooks/endpoints/{endpoint}", {"description": "A"}),
+            ("POST", "/api/video-jobs/", {"source_url": clip, "title": "A"}),
+            ("POST", "/api/youtube/auth/initiate/", {"redirect_url": redirect}),
+            ("POST", "/api/youtube/upload/", {"job_id": 1, "title": "A", "tags": ["a"]}),
+            ("POST", "/codec/decode", {"payloads": [{"metadata": {"encoding": "QQ=="}}]}),
         )
 
-
-_READS_SOURCES = ("POST /videos", "POST /assignments", "POST ../video-jobs", "PATCH /assignments")
+    def places(self) -> Sequence[str]:
+        """Paths that are read by GET."""
+        lists = ("assignments", "connections", "organizations", "videos", "videos/files", "events")
+        kept = {"assignments": "assignment", "videos": "video", "organizations": "organization"}
+        return (
+            *(f"/api/v1/{name}" for name in lists),
+            *(f"/api/v1/{name}/{self.known[kind]}" for name, kind in kept.items()),
+            f"/api/v1/assignments/{self.known['assignment']}/timeline",
+            f"/api/v1/connections/{self.known['connection']}",
+            *("/api/v1/webhooks/endpoints", "/api/v1/webhooks/deliveries"),
+            *("/api/v1/platforms/youtube/capabilities", "/api/youtube/uploads/", "/codec"),
+            *(f"/api/v1/oauth/{name}/authorize" for name in ("youtube", "facebook", "x")),
+            *(f"/api/v1/oauth/{name}/callback" for name in ("youtube", "facebook", "x")),
+            *("/api/youtube/auth/callback/", "/api/v1/oauth/reauth/x", "/docs", "/openapi.json"),
+            *("/api/youtube/uploads/1/status/", "/api/video-jobs/1/", "/metrics", "/"),
+        )

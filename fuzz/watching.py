@@ -1,133 +1,118 @@
-"""What hostile input does to the processes: memory, lifetimes, files opened, hosts called."""
+"""What hostile input does to the processes: memory, descriptors, restarts, and probes' bounds."""
 
 import asyncio
-import ctypes
 import os
-import struct
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 
-PROCESS_BYTES = 512 << 20
-"""No process may ever hold more."""
-GROWTH_BYTES = 192 << 20
-"""What a lasting process may gain after its warm-up: caches fill, leaks do not stop."""
-CHILD_SECONDS = 60.0
-"""How long a process that looks at one file may live, waiting for a slow origin included."""
+MIB = 1 << 20
 _LOOK_SECONDS = 0.25
-_IN_OPEN = 0x20
+_PROBE = "media.probe.child"
 
 
-@dataclass
-class Canary:
-    """A file that no request may name and an address that only file contents name."""
+@dataclass(frozen=True)
+class Bounds:
+    """What a process may take."""
 
-    file: Path
-    url: str = ""
-    found: list[str] = field(default_factory=list)
-    """What was opened or called, and by what request it was recognised."""
-
-
-@asynccontextmanager
-async def canary(file: Path) -> AsyncIterator[Canary]:
-    """Watch a file for being opened, and listen at an address of this machine."""
-    here = Canary(file)
-    loop = asyncio.get_running_loop()
-    watch = _inotify(file)
-    loop.add_reader(watch, _note_opened, here, watch)
-
-    async def called(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        here.found.append(f"a host was called: {(await reader.read(200))!r}")
-        writer.close()
-
-    server = await asyncio.start_server(called, "127.0.0.1", 0)
-    here.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/canary.mp4"
-    try:
-        yield here
-    finally:
-        loop.remove_reader(watch)
-        os.close(watch)
-        server.close()
+    process_bytes: int = 512 * MIB
+    probe_bytes: int = 256 * MIB
+    probe_cpu_seconds: float = 12.0
+    """A probe gets 11 seconds; the rest is the clock's."""
+    growth_bytes: int = 128 * MIB
+    """What a lasting process may gain after its warm-up: caches fill, leaks do not stop."""
+    growth_descriptors: int = 150
 
 
-def _inotify(file: Path) -> int:
-    libc = ctypes.CDLL(None, use_errno=True)
-    watch = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
-    if watch < 0 or libc.inotify_add_watch(watch, os.fsencode(file), _IN_OPEN) < 0:
-        raise OSError(ctypes.get_errno(), "inotify is not available")
-    return int(watch)
-
-
-def _note_opened(here: Canary, watch: int) -> None:
-    count = len(os.read(watch, 4096)) // struct.calcsize("iIII")
-    here.found.append(f"{here.file.name} was opened {count} times")
+BOUNDS = Bounds()
 
 
 @dataclass
 class Figures:
-    """Of one program, its children counted each by itself."""
+    """Of one program."""
 
+    pid: int = 0
     first_bytes: int = 0
+    """After the warm-up."""
     latest_bytes: int = 0
-    largest_child_bytes: int = 0
-    longest_child_seconds: float = 0.0
-    children: int = 0
-    """The largest number of them at a time."""
+    most_bytes: int = 0
+    first_descriptors: int = 0
+    latest_descriptors: int = 0
+
+
+@dataclass
+class ProbeFigures:
+    """Of all probe processes of all programs."""
+
+    at_a_time: int = 0
+    most_bytes: int = 0
+    most_cpu_seconds: float = 0.0
 
 
 class Watch:
-    """Looks at processes until it is cancelled; `findings` tells what was over its bound."""
+    """Looks at processes until it is cancelled."""
 
-    def __init__(self, programs: Iterable[str]) -> None:
+    def __init__(self, programs: Iterable[str], bounds: Bounds = BOUNDS) -> None:
         self.figures = {name: Figures() for name in programs}
-        self.findings: set[str] = set()
-        self._born: dict[int, float] = {}
+        self.probes = ProbeFigures()
+        self._bounds = bounds
+        self._findings: set[str] = set()
 
-    async def run(self, pids: dict[str, int], *, children_of: str) -> None:
-        """`pids` by program. Children of a program live for one file each, in `children_of`."""
+    async def run(self, pids: Callable[[], Mapping[str, int]]) -> None:
+        """Keep looking at the processes that the programs, by name, run as now."""
         while True:
-            for name in self.figures:
-                self._look(name, pids[name], has_children=name == children_of)
+            self.look(pids())
             await asyncio.sleep(_LOOK_SECONDS)
 
     def warmed_up(self) -> None:
         """From here on growth counts."""
         for figures in self.figures.values():
             figures.first_bytes = figures.latest_bytes
+            figures.first_descriptors = figures.latest_descriptors
+
+    def look(self, pids: Mapping[str, int]) -> None:
+        """Look once at each program, and at the probes that it has started."""
+        probes = []
+        for name, figures in self.figures.items():
+            pid = pids[name]
+            if figures.pid not in (0, pid):
+                self._findings.add(f"{name} ended and was started again")
+            figures.pid = pid
+            figures.latest_bytes = resident_bytes(pid) or figures.latest_bytes
+            figures.most_bytes = max(figures.most_bytes, figures.latest_bytes)
+            figures.latest_descriptors = _descriptors(pid) or figures.latest_descriptors
+            if figures.latest_bytes > self._bounds.process_bytes:
+                self._findings.add(f"{name} held over {self._bounds.process_bytes // MIB} MiB")
+            probes += [child for child in _children(pid) if _is_probe(child)]
+        self.probes.at_a_time = max(self.probes.at_a_time, len(probes))
+        for probe in probes:
+            self.look_at_probe(probe)
+
+    def look_at_probe(self, pid: int) -> None:
+        """Hold one probe process to its bounds."""
+        size, cpu = resident_bytes(pid), cpu_seconds(pid)
+        self.probes.most_bytes = max(self.probes.most_bytes, size)
+        self.probes.most_cpu_seconds = max(self.probes.most_cpu_seconds, cpu)
+        if size > self._bounds.probe_bytes:
+            self._findings.add(f"a probe held over {self._bounds.probe_bytes // MIB} MiB")
+        if cpu > self._bounds.probe_cpu_seconds:
+            self._findings.add(
+                f"a probe used over {self._bounds.probe_cpu_seconds:g} seconds of CPU"
+            )
 
     def judge(self) -> list[str]:
         """Everything that was over its bound, growth included."""
-        grown = [
-            f"{name} grew by {figures.latest_bytes - figures.first_bytes >> 20} MiB"
-            for name, figures in self.figures.items()
-            if figures.latest_bytes - figures.first_bytes > GROWTH_BYTES
-        ]
-        return sorted(self.findings) + grown
-
-    def _look(self, name: str, pid: int, *, has_children: bool) -> None:
-        figures = self.figures[name]
-        figures.latest_bytes = resident_bytes(pid) or figures.latest_bytes
-        self._check_size(name, figures.latest_bytes)
-        if not has_children:
-            return
-        children = _children(pid)
-        figures.children = max(figures.children, len(children))
-        for child in children:
-            size = resident_bytes(child)
-            figures.largest_child_bytes = max(figures.largest_child_bytes, size)
-            self._check_size(f"a child of {name}", size)
-            # One that waits for its first file may be as old as it likes.
-            if _cpu_seconds(child) > CHILD_SECONDS:
-                self.findings.add(f"a child of {name} used {CHILD_SECONDS:.0f} s of CPU")
-            self._born.setdefault(child, monotonic())
-            age = monotonic() - self._born[child]
-            figures.longest_child_seconds = max(figures.longest_child_seconds, age)
-
-    def _check_size(self, name: str, size: int) -> None:
-        if size > PROCESS_BYTES:
-            self.findings.add(f"{name} held over {PROCESS_BYTES >> 20} MiB")
+        grown = []
+        for name, figures in self.figures.items():
+            if not figures.first_bytes:
+                continue  # the run was shorter than the warm-up
+            size = figures.latest_bytes - figures.first_bytes
+            if size > self._bounds.growth_bytes:
+                grown.append(f"{name} grew by {size // MIB} MiB")
+            descriptors = figures.latest_descriptors - figures.first_descriptors
+            if descriptors > self._bounds.growth_descriptors:
+                grown.append(f"{name} has {descriptors} more open descriptors")
+        return sorted(self._findings) + grown
 
 
 def resident_bytes(pid: int) -> int:
@@ -138,12 +123,28 @@ def resident_bytes(pid: int) -> int:
         return 0
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
+    """What a process has used of a processor; 0 when it has ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _descriptors(pid: int) -> int:
+    try:
+        return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return 0
+
+
+def _is_probe(pid: int) -> bool:
+    """Not so between fork and exec: a child shares its parent's memory then."""
+    try:
+        return _PROBE in Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
+    except OSError:
+        return False
 
 
 def _children(pid: int) -> list[int]:

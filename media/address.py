@@ -48,6 +48,8 @@ _NOT_PUBLIC: tuple[IPv4Network | IPv6Network, ...] = (
     ),
 )
 """What Python calls global and the registries of special-purpose addresses do not."""
+_MAX_HOST = 253
+"""Characters of a name in the DNS."""
 _ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 """The upper half of an interface's identifier that wraps an IPv4 address (RFC 5214)."""
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
@@ -90,6 +92,8 @@ def parse(url: str, *, allow_private: bool, ports: Collection[int] = PORTS) -> A
             "the operator sets the list in CASTLINE_SOURCE_PORTS."
         )
     host = _ascii(parts.hostname)
+    if len(host) > _MAX_HOST:
+        raise _not_allowed("This URL names no valid host.")
     name = f"[{host}]" if ":" in host else host
     query = f"?{parts.query}" if parts.query else ""
     return Address(

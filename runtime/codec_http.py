@@ -11,7 +11,7 @@ import json
 from google.protobuf import json_format
 from temporalio.api.common.v1 import Payload, Payloads
 
-from domain.errors import InvalidRequest
+from domain.errors import CastlineError, InvalidRequest
 from runtime.codec import KEY_ID, WORKFLOW_ID, Sealer, is_sealed, open_payload
 
 
@@ -19,8 +19,8 @@ def decode_json(body: bytes, keyring: Sealer) -> bytes:
     """Open the payloads of a remote-codec request and return the answer's body.
 
     What is not sealed (a search attribute, say) comes back as it was. Raises `InvalidRequest`
-    (code `invalid_payloads`) for a body of another shape, and what the keyring raises for a
-    payload that its keys do not open.
+    (code `invalid_payloads`) for a body of another shape, and (code `seal_broken`) for a payload
+    that its keys do not open.
     """
     try:
         payloads = json_format.Parse(body, Payloads())
@@ -35,7 +35,11 @@ def decode_json(body: bytes, keyring: Sealer) -> bytes:
 def _shown(payload: Payload, keyring: Sealer) -> Payload:
     if not is_sealed(payload):
         return payload
-    opened = open_payload(payload, keyring)
+    try:
+        opened = open_payload(payload, keyring)
+    except CastlineError as error:
+        # Of the request's bytes, or of a key that was retired: nothing is wrong with the API.
+        raise InvalidRequest(error.code, error.sentence) from None
     for name in (WORKFLOW_ID, KEY_ID):
         opened.metadata[name] = payload.metadata.get(name, b"")
     return opened

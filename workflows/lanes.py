@@ -2,7 +2,7 @@
 
 A transfer that finds its workspace's share taken has queued its row and ended at once; it is run
 again when a signal says that one of the others has ended. The signal may be lost: Reconcile sends
-it again, and a timer looks without one, ever more rarely so that a queue of days stays short in
+it again, and a timer looks without one. Its pauses grow, so that a queue of days stays short in
 history. A transfer whose source is slow is run again on a queue of its own, from its byte.
 """
 

@@ -29,7 +29,8 @@ _REASONS = {
     Kind.NEEDS_QUOTA: WaitReason.QUOTA,
     Kind.NEEDS_SOURCE: WaitReason.SOURCE,
 }
-"""Every other kind is the platform's, our line to it, or our settings there."""
+"""Every other kind is the platform's, our line to it, or our settings there. `OVER_SHARE` and
+`SLOW_SOURCE` do not come here: see `workflows.lanes`."""
 
 _ACCIDENTS = 3
 """So often a step is begun again after all its tries were cut off by the end of a worker: a day

@@ -35,7 +35,7 @@ def machine(tmp_path: Path) -> Machine:
 def serving(machine: Machine, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
     def answers() -> bool:
         try:
-            return httpx.get(f"{machine.url}/healthz").is_success
+            return httpx.get(f"{machine.url}/livez").is_success
         except httpx.TransportError:
             return False
 

@@ -21,6 +21,8 @@ ARGUMENTS = {
     "timeline": ["asg_1"],
     "workspaces create": ["acme"],
     "workspaces allow": ["https://app.example.com/"],
+    "workspaces roots add": ["."],
+    "workspaces roots remove": ["."],
     "keys revoke": ["key_1"],
 }
 
@@ -29,11 +31,15 @@ def commands() -> list[str]:
     """All but `demo`, which takes nothing from the environment."""
     root = get_command(app)
     assert isinstance(root, TyperGroup)
+    return sorted({*named(root)} - {"demo"})
+
+
+def named(group: TyperGroup) -> list[str]:
     found = []
-    for name, command in root.commands.items():
-        inner = command.commands if isinstance(command, TyperGroup) else {"": command}
-        found += [f"{name} {word}".strip() for word in inner]
-    return sorted({*found} - {"demo"})
+    for name, command in group.commands.items():
+        inner = named(command) if isinstance(command, TyperGroup) else [""]
+        found += [f"{name} {words}".strip() for words in inner]
+    return found
 
 
 def run(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:

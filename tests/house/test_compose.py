@@ -147,6 +147,12 @@ def test_mounted_files_are_there(services: dict[str, Any]) -> None:
     assert all((ROOT / mount).is_dir() for mount in mounts)
 
 
+def test_a_proxy_can_be_named_in_the_env_file(services: dict[str, Any]) -> None:
+    given = services["api"]["environment"]["CASTLINE_TRUSTED_PROXIES"]
+    assert given == "${CASTLINE_TRUSTED_PROXIES:-}"
+    assert "\nCASTLINE_TRUSTED_PROXIES=\n" in (ROOT / "deploy" / "env.example").read_text()
+
+
 PASSWORDS = {f"POSTGRES_{user}PASSWORD": "irrelevant" for user in ("", "CASTLINE_", "TEMPORAL_")}
 
 

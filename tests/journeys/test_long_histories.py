@@ -183,7 +183,14 @@ async def test_a_wait_goes_on_through_a_flood_of_signals(continuing: Tenant, cli
     await continued(tenant, assignment, 3)
     seen = await tenant.look(assignment["id"])
     assert (seen["waitReason"], seen["waitUntil"]) == ("quota", waiting["waitUntil"])
-    # The wait was gone on with, and nothing was tried before its time.
+    # The later run waits, and tries nothing before its time.
+    begun = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+
+    async def latest() -> set[int]:
+        return {event.event_type for event in (await workflow.fetch_history()).events}
+
+    seen_events = await eventually(latest, lambda types: begun in types)
+    assert EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED not in seen_events
     assert stack.emulator.calls(START) == starts
     refused = await tenant.ask("PATCH", path(assignment), {"scheduledAt": None}, status=409)
     assert refused["code"] == "too_late"

@@ -1,11 +1,13 @@
 """Addresses that a caller may name and we must not visit."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from domain.errors import SourceUnusable
 from media.https import open_https
+from media.open import open_found
 from media.policy import SourcePolicy
 from tests.support.origin import Origin
 
@@ -88,7 +90,28 @@ def test_a_port_that_is_not_allowed_is_not_visited() -> None:
         "https://a\x00b.example/a.mp4",
         "https://example.com:0/a.mp4",
         "https://" + "a" * 70 + ".example/a.mp4",
+        "https://" + "a." * 150 + "example/a.mp4",
     ],
 )
 def test_what_is_not_a_plain_https_url_is_not_visited(url: str) -> None:
     assert refused(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "gopher://example.com/a.mp4?signature=secret",
+        "dict://example.com/a.mp4",
+        "ftp://example.com/a.mp4",
+        "data:video/mp4;base64,AAAA",
+        "concat:/srv/a.mp4",
+        "/srv/a.mp4",
+        "",
+    ],
+)
+def test_any_other_scheme_is_no_source(url: str) -> None:
+    everything = SourcePolicy(roots=(Path("/"),), allow_private=True)
+    with pytest.raises(SourceUnusable) as raised:
+        open_found(url, policy=everything)
+    assert raised.value.code == "source_not_allowed"
+    assert "secret" not in raised.value.sentence

@@ -186,3 +186,12 @@ def test_the_web_ui_gets_what_is_in_clear_as_it_was(keyring: Keyring) -> None:
 def test_a_body_of_another_shape_is_the_callers_mistake(keyring: Keyring, body: bytes) -> None:
     with pytest.raises(InvalidRequest):
         decode_json(body, keyring)
+
+
+@pytest.mark.parametrize("data", [b"", b"\0", b"\1" * 200])
+def test_a_payload_that_no_key_opens_is_no_fault_of_the_api(keyring: Keyring, data: bytes) -> None:
+    forged = Payload(metadata={"encoding": ENCODING, WORKFLOW_ID: HERE.encode()}, data=data)
+    body = json_format.MessageToJson(Payloads(payloads=[forged])).encode()
+    with pytest.raises(InvalidRequest) as caught:
+        decode_json(body, keyring)
+    assert caught.value.code == "seal_broken"

@@ -42,7 +42,7 @@ def read(here: Here, workspace_id: Caller, ticket_id: PathId) -> TicketView:
 
 
 @router.post("/{ticket_id}/confirm", responses=answers(NotFound, NotYet))
-def confirm(here: Here, workspace_id: Caller, ticket_id: str) -> TicketView:
+def confirm(here: Here, workspace_id: Caller, ticket_id: PathId) -> TicketView:
     """Make the connections of a ticket with `confirm` active. Doing it again changes nothing.
 
     Confirm where the browser arrives at your `redirectUrl`, and only if the session of that

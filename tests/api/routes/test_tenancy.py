@@ -94,6 +94,7 @@ async def test_a_foreign_id_answers_like_an_unknown_one(
     [
         "/api/v1/connections",
         "/api/v1/videos",
+        "/api/v1/videos/files",
         "/api/v1/assignments",
         "/api/v1/organizations",
         "/api/v1/events",
@@ -108,6 +109,7 @@ async def test_a_list_shows_nothing_of_another_workspace(
 ) -> None:
     await theirs.http.post("/api/v1/organizations", json={"name": "Bakery"})
     await theirs.http.post("/api/v1/webhooks/endpoints", json={"url": HOOK})
+    await theirs.http.post("/api/v1/videos/files", headers={**TUS, "Upload-Length": "9"})
     theirs.assignment(origin="youtube")
     listed = (await ours.http.get(path)).json()
     assert (listed if isinstance(listed, list) else listed["items"]) == []
