@@ -33,6 +33,8 @@ READER_SECONDS = 30.0
 """How long a client may leave an answer unread while more of it waits to be sent."""
 LINGER_SECONDS = 2.0
 """How long bytes are discarded after a refusal, so that the client can read it."""
+LINGER_BYTES = 1024 * 1024
+"""How many of them. Further ones are not read: even discarding them takes time from others."""
 
 log = logging.getLogger("uvicorn.error.castline")
 # What a client sends wrong is answered, not logged: it could fill the disk.
@@ -126,6 +128,7 @@ class BoundedProtocol(H11Protocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._reader_deadline: asyncio.TimerHandle | None = None
         self._is_over = False
+        self._discarded = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.transport = transport
@@ -147,6 +150,7 @@ class BoundedProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._is_over:
+            self._discard(data)
             return
         super().data_received(data)
         if self.conn.their_state is h11.IDLE and self._deadline is None and not self._is_over:
@@ -223,6 +227,11 @@ class BoundedProtocol(H11Protocol):
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._expect(LINGER_SECONDS, self.transport.abort)
+
+    def _discard(self, data: bytes) -> None:
+        self._discarded += len(data)
+        if self._discarded > LINGER_BYTES and not self.transport.is_closing():
+            self.transport.pause_reading()
 
     def _expect(self, seconds: float, otherwise: Callable[[], None]) -> None:
         self._expect_nothing()

@@ -26,7 +26,7 @@ from tests.support.emulator import Emulator
 from tests.support.machine import free_ports
 from tests.support.pictures import png
 from tests.support.roles import role
-from tests.support.stack import Stack, Tenant, eventually, stack_apart
+from tests.support.stack import Stack, Tenant, eventually, running_stack, temporal_server
 from tests.support.trickle import TricklingOrigin, trickling_origin
 
 THUMBNAILS, VIDEOS, SILENT = 16, 8, 80
@@ -47,6 +47,8 @@ where a person notices. Of the others none may be held up: without bulkheads one
 """
 PATIENCE = 120.0
 """For what takes a second or two on an idle machine. Without bulkheads it takes hours."""
+AS_SHIPPED = {"matching.enableFairness": True}
+"""Temporal as `castline up` and the compose file start it."""
 AS_MANY = httpx.Limits(max_connections=None)
 THUMBNAIL, VIDEO, SILENCE, FAST = "slow.png", "slow.mp4", "silent.mp4", "fast.png"
 
@@ -88,8 +90,9 @@ async def scene(
         more[name] = Settings.model_fields[name].default
     async with AsyncExitStack() as closing:
         origin = closing.enter_context(trickling_origin(files_of(folder)))
+        temporal = await closing.enter_async_context(temporal_server(**AS_SHIPPED))
         stack = await closing.enter_async_context(
-            stack_apart(folder, emulator_process, works=False, **more)
+            running_stack(folder, emulator_process, temporal, works=False, **more)
         )
         for name in ("api", "worker"):
             closing.enter_context(role(name, stack.parts.settings))
@@ -230,13 +233,10 @@ async def test_the_other_workspace_connects_and_publishes(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("what", JUDGED)
-async def test_the_other_workspace_is_served_about_as_fast_as_alone(
-    scene: Scene, what: str
-) -> None:
+async def test_the_other_workspace_is_served_as_fast_as_alone(scene: Scene, what: str) -> None:
     counts, unnoticed = JUDGED[what]
-    alone, beside = (
-        counts(getattr(one, what) for one in rounds) for rounds in (scene.alone, scene.beside)
-    )
+    alone = counts(getattr(one, what) for one in scene.alone)
+    beside = counts(getattr(one, what) for one in scene.beside)
     assert beside <= max(FACTOR * alone, unnoticed), scene.figures()
 
 

@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -16,6 +16,7 @@ import pytest
 from runtime.http_server import MAX_HEAD
 from tests.support.machine import Machine, eventually
 
+MIB = 1 << 20
 MAX_CONNECTIONS = 60
 PER_ADDRESS = 40
 PATIENCE = 60
@@ -106,6 +107,19 @@ def test_a_head_of_64_mib_is_refused_while_others_are_served(server: Server) -> 
         thread.join(PATIENCE)
     assert (status, problem["code"]) == (431, "head_too_large")
     assert slowest < 3
+
+
+def test_what_a_refused_client_sends_on_is_not_read_without_end(server: Server) -> None:
+    sent = 0
+    with server.connect() as client:
+        client.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nX: ")
+        with suppress(OSError):
+            while sent < 256 * MIB:
+                client.sendall(bytes(MIB))
+                sent += MIB
+        assert answer_to(client)[0] == 431
+    # What the buffers of both kernels take in, which is a few MiB each.
+    assert sent < 64 * MIB
 
 
 @pytest.mark.parametrize("end", [b"\r\n\r\n", b""])
