@@ -4,7 +4,7 @@
 #   make up     everything on this machine, until Ctrl-C
 #   make bench  our figures, beside googleapiclient's and curl's where they have any
 #   make chaos  everything killed at random (make chaos SEED=7 ASSIGNMENTS=200 KILLS=100 DATABASE=sqlite)
-#   make fuzz   hostile input for a while  (make fuzz SECONDS=600 SEED=7)
+#   make fuzz   hostile input for a while  (make fuzz SECONDS=600 SEED=7 ARGS="--only clip_as_file")
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -34,7 +34,7 @@ chaos: .venv/dev.stamp
 		$(if $(KILLS),--kills $(KILLS)) $(if $(DATABASE),--database $(DATABASE))
 
 fuzz: .venv/dev.stamp
-	@$(BIN)/python -m fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

@@ -1,7 +1,7 @@
 """`make fuzz`: hostile input against everything that a stranger can reach, for a given time.
 
 `make fuzz SECONDS=600 SEED=7` starts an installation of its own (Temporal, emulator, worker and
-API), attacks the API from several sides at once, and watches the processes meanwhile. Exit
+API), attacks the API several at a time, and watches the processes meanwhile. Exit
 code 1 when anything was found: a server error other than 503 and 507, a request that took too
 long, a process over its bounds or one that grows, an error in a log, a file opened or a host
 called that only content names, a source accepted that is another workspace's, or an API that
@@ -31,15 +31,20 @@ def main() -> int:
     length = "until all are sent" if plan.seconds is None else f"for {plan.seconds:.0f} s"
     console.print(f"Fuzzing {length}, seed {plan.seed}")
     folder = Path(tempfile.mkdtemp(prefix="castline-fuzz-"))
-    outcome = asyncio.run(_run(folder, plan))
-    show(outcome, console)
-    if outcome.findings:
-        keep_only_logs(folder)
-        console.print(f"The logs are in {folder / 'logs'}")
-        return 1
-    shutil.rmtree(folder)
-    console.print("Nothing was found.")
-    return 0
+    try:
+        outcome = asyncio.run(_run(folder, plan))
+    except Exception:
+        # Whatever broke: the logs are there to be read.
+        console.print_exception()
+    else:
+        show(outcome, console)
+        if not outcome.findings:
+            shutil.rmtree(folder)
+            console.print("Nothing was found.")
+            return 0
+    keep_only_logs(folder)
+    console.print(f"The logs are in {folder / 'logs'}")
+    return 1
 
 
 async def _run(folder: Path, plan: Plan) -> Outcome:

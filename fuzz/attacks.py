@@ -107,7 +107,7 @@ async def address(client: Client, rng: random.Random) -> None:
         method, path = "GET", rng.choice(client.target.places())
     methods = [method, method, "GET", "PUT", "PROPFIND", "OPTIONS"]
     if rng.random() < 0.4:
-        path = f"/{quote(mutate(rng, path.encode()), safe=rng.choice(('/', '/?=&%')))}"[:60_000]
+        path = f"/{quote(mutate(rng, path.encode()), safe=rng.choice(('/', '/?=&%')))}"[:8_000]
         methods.append("DELETE")
     else:
         path = query(rng, path)

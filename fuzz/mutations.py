@@ -31,6 +31,22 @@ _TEXTS = (
     "upload:upl_" + "0" * 32,
     "-1",
     "1e400",
+    "a\r\nb",
+    "x" * 200,
+    "0001-01-01T00:00:00+23:59",
+    "9999-12-31T23:59:59-23:59",
+    "2027-02-30T00:00:00Z",
+    "2027-01-01T00:00:00",
+    "https://[::1",
+    "https://[v1.a]/",
+    "http://user:word@127.0.0.1:0/a.mp4",
+    "https://127.0.0.1:99999/",
+    "https://\u202e.test/",
+    "https://" + "a" * 70 + ".test/",
+    "http://127.0.0.1\\@host.test/",
+    "file://%ff%00",
+    "file:///proc/self/fd/0",
+    "//",
 )
 _VALUES: tuple[Any, ...] = (
     None,
@@ -124,10 +140,10 @@ def mutate_json(rng: random.Random, value: Any) -> Any:
         name = rng.choice(list(value))
         changed = dict(value)
         match rng.randrange(4):
-            case 0:
+            case 0 if rng.random() < 0.5:
                 del changed[name]
-            case 1:
-                changed[rng.choice((*_TEXTS[:8], "extra"))] = rng.choice(_VALUES)
+            case 1 if rng.random() < 0.3:
+                changed[rng.choice((*_TEXTS, "extra"))] = rng.choice(_VALUES)
             case _:
                 changed[name] = mutate_json(rng, value[name])
         return changed
@@ -135,7 +151,9 @@ def mutate_json(rng: random.Random, value: Any) -> Any:
         return [mutate_json(rng, value[0])] * rng.choice((1, 2, 60, 2_000))
     if rng.random() < 0.05:
         return _nested(rng.choice((25, 500)))
-    return rng.choice(_VALUES)
+    alike = [other for other in _VALUES if type(other) is type(value)]
+    # What has the right type comes further.
+    return rng.choice(alike if alike and rng.random() < 0.7 else _VALUES)
 
 
 def _nested(depth: int) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 _MANNERS = (
-    *("well",) * 6,
+    *("well",) * 10,
     *("no ranges", "no length", "long", "short", "cut", "elsewhere", "in a circle", "silent"),
 )
 _KEPT = 200

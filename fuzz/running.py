@@ -14,12 +14,12 @@ import httpx
 
 from chaos.installation import Installation
 from fuzz.attacks import ATTACKS
-from fuzz.client import Answers, Client, hostile_http
+from fuzz.client import Answers, Client, hostile_http, without_ids
 from fuzz.installing import Keys
 from fuzz.target import Target
 from fuzz.watching import Watch
 
-AT_A_TIME = 6
+AT_A_TIME = 8
 WARM_UP_SECONDS = 15.0
 ANSWER_SECONDS = 10.0
 """How long `/livez`, and a list of another workspace, may take at any moment."""
@@ -27,7 +27,10 @@ SETTLE_SECONDS = 5.0
 """After the last attack, before the last look at the processes."""
 _PROGRAMS = ("api", "worker-1", "emulator")
 _STOPPED = re.compile(r"a probe was ended: (.*)")
-_UNCAUGHT = re.compile(r"^(?:Traceback .*|.* (?:ERROR|CRITICAL) +(.*))$", re.MULTILINE)
+_ERROR = re.compile(
+    r"^(?:\S+ )?((?:ERROR|CRITICAL) .*|Exception in thread .*|Fatal Python .*)$", re.MULTILINE
+)
+"""What the API and the worker log of an error of their own. A failed activity is a warning."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,10 @@ async def attack(target: Target, here: Installation, keys: Keys, logs: Path, pla
             await asyncio.sleep(SETTLE_SECONDS)
             for task in onlookers:
                 task.cancel()
-    _read_logs(logs, outcome)
-    ended = [f"{how}: {times} times" for how, times in here.ended_by_themselves.items()]
-    outcome.findings += target.canaries.found + outcome.watch.judge() + ended
+    read_logs(logs, outcome)
+    seen = Counter(target.canaries.found) + Counter(here.ended_by_themselves)
+    outcome.findings += outcome.watch.judge()
+    outcome.findings += [f"{what} ({times} times)" for what, times in seen.items()]
     for what, times in outcome.answers.findings.most_common():
         by = outcome.answers.first_attack[what]
         outcome.findings.append(f"{what} ({times} times, first by {by})")
@@ -124,10 +128,10 @@ async def _warm_up(watch: Watch) -> None:
     watch.warmed_up()
 
 
-def _read_logs(logs: Path, outcome: Outcome) -> None:
-    for log in sorted(logs.glob("*.log")):
-        text = log.read_text(errors="replace")
+def read_logs(logs: Path, outcome: Outcome) -> None:
+    """Take in what the programs logged: errors of their own, and probes that were ended."""
+    for program in ("api", "worker-1"):
+        text = (logs / f"{program}.log").read_text(errors="replace")
         outcome.probes_stopped.update(_STOPPED.findall(text))
-        if log.stem in ("api", "worker-1"):
-            for found in _UNCAUGHT.finditer(text):
-                outcome.answers.find(f"in the log of {log.stem}: {found[0][:160]}", "a log")
+        for line in _ERROR.findall(text):
+            outcome.answers.find(f"in the log of {program}: {without_ids(line)[:200]}", "a line")

@@ -20,6 +20,10 @@ class Failed(Exception):
         self.trouble = trouble
 
 
+WORKER_SHUTDOWN = "WorkerShutdown"
+"""The SDK's type for an activity that had not ended when its worker's grace was over."""
+
+
 def kind_of(error: ActivityError) -> Kind:
     """What is to be done. A timeout or a failure of no kind of ours is transient."""
     cause = error.cause
@@ -33,7 +37,7 @@ def is_interruption(error: ActivityError) -> bool:
     cause = error.cause
     if isinstance(cause, TimeoutError):
         return cause.type is TimeoutType.HEARTBEAT
-    return kind_of(error) is Kind.INTERRUPTED
+    return isinstance(cause, ApplicationError) and cause.type in (Kind.INTERRUPTED, WORKER_SHUTDOWN)
 
 
 def trouble_of(error: ActivityError) -> Trouble:

@@ -10,7 +10,7 @@ import asyncio
 import statistics
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -34,10 +34,17 @@ SHARE = 4
 """Of each kind of work, as one workspace has it where no setting says otherwise."""
 ROUNDS, GETS = 3, 150
 FACTOR = 3.0
-"""By how much B may be slower beside A than alone, in the median of the rounds."""
-UNNOTICED = {"p99": 0.1, "consent": 2.0, "publish": 3.0}
-"""Seconds below which no factor counts: one pause of a busy machine makes as much of a difference,
-and what is held up by A is held up for longer."""
+"""By how much B may be slower beside A than alone."""
+JUDGED: dict[str, tuple[Callable[[Iterable[float]], float], float]] = {
+    "p99": (statistics.median, 0.1),
+    "consent": (max, 10.0),
+    "publish": (max, 10.0),
+}
+"""Which of the rounds counts, and the seconds below which no factor does.
+
+A pause of a busy machine slows the reads of one round, so the middle one counts, and only from
+where a person notices. Of the others none may be held up: without bulkheads one takes a minute.
+"""
 PATIENCE = 120.0
 """For what takes a second or two on an idle machine. Without bulkheads it takes hours."""
 AS_MANY = httpx.Limits(max_connections=None)
@@ -64,11 +71,8 @@ class Scene:
     """A's connections that hung at its origins, looked at all the while B was measured."""
 
     def figures(self) -> str:
-        held = {
-            name: (min(seen), statistics.median(seen), max(seen))
-            for name, seen in self.hanging.items()
-        }
-        return f"{self}, hanging (least, median, most)={held}"
+        medians = {name: statistics.median(seen) for name, seen in self.hanging.items()}
+        return f"{self}, medians of what hung: {medians}"
 
 
 @pytest.fixture(scope="module")
@@ -188,15 +192,21 @@ async def registering(a: Tenant, origin: TricklingOrigin) -> AsyncIterator[Count
 
 
 async def until_hanging(origin: TricklingOrigin, name: str) -> None:
-    async def look() -> int:
-        return origin.hanging[name]
+    async def look() -> bool:
+        return origin.hanging[name] >= SHARE
 
-    await eventually(look, SHARE.__le__, within=PATIENCE)
+    await eventually(look, within=PATIENCE)
 
 
 async def measure(
     b: Tenant, origin: TricklingOrigin, hanging: dict[str, list[int]] | None = None
 ) -> Round:
+    """Raises `TimeoutError` where B is served so slowly that no figure is needed."""
+    async with asyncio.timeout(PATIENCE):
+        return await get_served(b, origin, hanging or {})
+
+
+async def get_served(b: Tenant, origin: TricklingOrigin, hanging: dict[str, list[int]]) -> Round:
     began = time.monotonic()
     channel = await b.connection()
     consent = time.monotonic() - began
@@ -205,18 +215,13 @@ async def measure(
         began = time.monotonic()
         await b.ask("GET", "/api/v1/assignments?limit=10")
         took.append(time.monotonic() - began)
-        for name, seen in (hanging or {}).items():
+        for name, seen in hanging.items():
             seen.append(origin.hanging[name])
     began = time.monotonic()
     payload = {"title": "A clip", "thumbnailUrl": origin.address(FAST)}
     made = await b.assign(channel, payload=payload)
     published = await b.until(made["id"], "published", "failed", within=PATIENCE)
-    return Round(
-        p99=sorted(took)[int(0.99 * GETS)],
-        consent=consent,
-        publish=time.monotonic() - began,
-        published=published,
-    )
+    return Round(sorted(took)[int(0.99 * GETS)], consent, time.monotonic() - began, published)
 
 
 async def test_the_other_workspace_connects_and_publishes(scene: Scene) -> None:
@@ -224,13 +229,13 @@ async def test_the_other_workspace_connects_and_publishes(scene: Scene) -> None:
         assert (one.published["state"], one.published["warnings"]) == ("published", {})
 
 
-@pytest.mark.parametrize(("what", "unnoticed"), UNNOTICED.items())
+@pytest.mark.parametrize("what", JUDGED)
 async def test_the_other_workspace_is_served_about_as_fast_as_alone(
-    scene: Scene, what: str, unnoticed: float
+    scene: Scene, what: str
 ) -> None:
+    counts, unnoticed = JUDGED[what]
     alone, beside = (
-        statistics.median(getattr(one, what) for one in rounds)
-        for rounds in (scene.alone, scene.beside)
+        counts(getattr(one, what) for one in rounds) for rounds in (scene.alone, scene.beside)
     )
     assert beside <= max(FACTOR * alone, unnoticed), scene.figures()
 

@@ -1,19 +1,21 @@
 """After the last byte: the platform's word, its oddities, and what is done beside the video."""
 
-import asyncio
 import hashlib
 import threading
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from store.queries.publishing import transfers
 from tests.emulator.stranger import Stranger
+from tests.support.emulator import Emulator
 from tests.support.origin import Origin
 from tests.support.pictures import VTT, jpeg
-from tests.support.stack import Stack, Tenant
+from tests.support.stack import Stack, Tenant, running_stack
 
 START = "videos.insert.start"
 IMAGE = jpeg()
@@ -149,10 +151,16 @@ async def test_a_thumbnail_survives_a_blip(tenant: Tenant, stack: Stack, picture
 
 
 async def test_files_of_origins_that_tell_no_length_are_published(
-    tenant: Tenant, stack: Stack
+    tmp_path: Path, emulator: Emulator, temporal: str
 ) -> None:
-    await asyncio.to_thread(Stranger(stack.emulator).connect)  # who grants the scope of captions
-    with Origin(IMAGE, chunked=True) as pictures, Origin(VTT, sized=False) as texts:
+    emulator.switch(processing_seconds=0)
+    async with AsyncExitStack() as closing:
+        pictures = closing.enter_context(Origin(IMAGE, chunked=True))
+        texts = closing.enter_context(Origin(VTT, sized=False))
+        stack = await closing.enter_async_context(
+            running_stack(tmp_path, emulator, temporal, youtube_manages=True)
+        )
+        tenant = await stack.tenant("with captions")
         published = await tenant.publish(
             await tenant.connection(),
             payload={

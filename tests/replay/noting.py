@@ -28,11 +28,15 @@ class Installation:
     is_narrow: bool = False
     """One transfer and one consent of a workspace at a time; a source is slow after 2 seconds."""
 
+    manages: bool = False
+    """A consent asks for the scope of captions and playlists, too."""
+
 
 USUAL = Installation()
 UNATTENDED = Installation(works=False)
 CONTINUING = Installation(calls_long=True)
 NARROW = Installation(is_narrow=True)
+MANAGING = Installation(manages=True)
 
 
 @dataclass(frozen=True)

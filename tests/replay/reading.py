@@ -7,7 +7,7 @@ from pathlib import Path
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
-from temporalio.converter import WorkflowSerializationContext
+from temporalio.converter import DataConverter, WorkflowSerializationContext
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from domain.secrets import Secret
@@ -78,11 +78,16 @@ def messages(path: Path) -> set[str]:
     return (signals | updates) - {""}
 
 
-async def timers(path: Path) -> list[tuple[str, timedelta]]:
-    """What the workflow's timers say that they are for, and how long each was, to the second."""
-    converter = CONVERTER.with_context(
+def converter_of(path: Path) -> DataConverter:
+    """Opens what is sealed for the workflow of a history, and nothing else."""
+    return CONVERTER.with_context(
         WorkflowSerializationContext(namespace="default", workflow_id=history(path).workflow_id)
     )
+
+
+async def timers(path: Path) -> list[tuple[str, timedelta]]:
+    """What the workflow's timers say that they are for, and how long each was, to the second."""
+    converter = converter_of(path)
     started = [
         event
         for event in history(path).events

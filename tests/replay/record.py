@@ -90,6 +90,7 @@ async def _record_on(emulator: Emulator, place: Installation, names: Collection[
                 works=place.works,
                 keyset=KEYSET.read_text(),
                 reauth_days=REAUTH_DAYS,
+                youtube_manages=place.manages,
                 **narrow,
             ) as stack,
         ):

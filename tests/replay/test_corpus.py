@@ -9,9 +9,9 @@ from domain.queues import SLOW_TRANSFER_QUEUE, TRANSFER_QUEUE
 from domain.states import AssignmentState, TicketState, WaitReason
 from tests.replay.outcomes import STATES
 from tests.replay.reading import (
-    CONVERTER,
     RECORDED,
     closing,
+    converter_of,
     history,
     is_later_run,
     messages,
@@ -43,7 +43,9 @@ def test_every_workflow_is_recorded_in_all_the_ways_that_it_closes() -> None:
         ("assignment", "COMPLETED"),
         ("assignment", "FAILED"),
         ("assignment", "CANCELED"),
+        ("assignment", "CONTINUED_AS_NEW"),
         ("reauth", "COMPLETED"),
+        ("reauth", "CONTINUED_AS_NEW"),
         ("care", "COMPLETED"),
         ("care", "CONTINUED_AS_NEW"),
         ("delivery", "COMPLETED"),
@@ -97,13 +99,17 @@ async def test_a_doubt_is_recorded_as_far_as_its_longest_pause() -> None:
 
 
 async def test_every_end_of_the_wait_for_a_person_is_recorded() -> None:
-    outcomes = [await result(path) for path in RECORDED if workflow_of(path) == "reauth"]
+    outcomes = [
+        await result(path)
+        for path in RECORDED
+        if workflow_of(path) == "reauth" and closing(path) == "COMPLETED"
+    ]
     assert {outcome.end for outcome in outcomes} == set(ReauthEnd)
 
 
 async def result(path: Path) -> ReauthOutcome:
     completed = history(path).events[-1].workflow_execution_completed_event_attributes
-    [outcome] = await CONVERTER.decode(completed.result.payloads, [ReauthOutcome])
+    [outcome] = await converter_of(path).decode(completed.result.payloads, [ReauthOutcome])
     assert isinstance(outcome, ReauthOutcome)
     return outcome
 

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.failures import interrupted
@@ -9,6 +11,7 @@ from domain.errors import Remedy
 from domain.states import AssignmentState, WaitReason
 from tests.support.directed import DirectedSteps, directed
 from workflows.options import TRANSFER
+from workflows.trouble import WORKER_SHUTDOWN
 
 TRIES = TRANSFER["retry_policy"].maximum_attempts
 
@@ -17,8 +20,11 @@ def test_however_many_have_ended_another_one_is_soon_at_it() -> None:
     assert TRANSFER["retry_policy"].maximum_interval <= timedelta(seconds=10)
 
 
-async def test_a_day_of_deployments_parks_nothing(env: WorkflowEnvironment) -> None:
-    async with directed(env, DirectedSteps(interrupted(), times=2 * TRIES)) as case:
+@pytest.mark.parametrize("end", [interrupted(), ApplicationError("", type=WORKER_SHUTDOWN)])
+async def test_a_day_of_deployments_parks_nothing(
+    env: WorkflowEnvironment, end: ApplicationError
+) -> None:
+    async with directed(env, DirectedSteps(end, times=2 * TRIES)) as case:
         outcome = await case.workflow.result()
     assert (outcome.state, outcome.platform_id) == (AssignmentState.PUBLISHED, "made")
     assert case.steps.records == []
