@@ -18,7 +18,12 @@ router = APIRouter(prefix="/oauth/tickets", tags=["OAuth tickets"])
 
 @router.post("", status_code=201, responses=answers(NotFound, TooManyRequests))
 def create(here: Here, workspace_id: Caller, wanted: TicketRequest) -> TicketOpened:
-    """Open a ticket: permission to run one consent within five minutes."""
+    """Open a ticket: permission to run one consent within five minutes.
+
+    Keep `ticketId` in the session of the user for whom you open it, and accept a result at your
+    `redirectUrl` only if its `ticketId` is that session's: an `authUrl` works in every browser.
+    With `confirm` what the consent connects stays inactive until you confirm the ticket.
+    """
     ticket = open_ticket(
         here,
         workspace_id,
