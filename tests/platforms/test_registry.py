@@ -33,13 +33,13 @@ def test_an_unknown_platform_is_refused_and_the_known_ones_are_named(name: str) 
 def test_each_platform_is_there_with_credentials_of_its_own() -> None:
     meta = {"meta_app_id": "1", "meta_app_secret": "secret"}
     assert registry_of(**meta).names == ("youtube", "facebook")
-    only_meta = registry_of(google_client_id=None, **meta)
+    only_meta = registry_of(google_client_id=None, google_client_secret=None, **meta)
     assert only_meta.names == ("facebook",)
     assert isinstance(only_meta.get(PlatformName.FACEBOOK), Facebook)
 
 
 def test_a_platform_without_credentials_is_not_there() -> None:
-    registry = registry_of(google_client_id=None)
+    registry = registry_of(google_client_id=None, google_client_secret=None)
     assert registry.names == ()
     with pytest.raises(InvalidRequest):
         registry.get("youtube")
