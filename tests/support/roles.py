@@ -24,6 +24,7 @@ def role(name: str, settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         "CASTLINE_PORT": str(settings.port),
         "CASTLINE_TEMPORAL_ADDRESS": settings.temporal_address,
         "CASTLINE_EMULATOR_URL": str(settings.emulator_url),
+        "CASTLINE_PROBES_PER_WORKSPACE": str(settings.probes_per_workspace),
         "CASTLINE_TRANSFERS_PER_WORKSPACE": str(settings.transfers_per_workspace),
         "CASTLINE_ALLOW_PRIVATE_SOURCES": str(settings.allow_private_sources),
         "CASTLINE_MEDIA_ROOTS": os.pathsep.join(map(str, settings.media_roots)),
