@@ -27,13 +27,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.trouble import kind_of, trouble_of
 
 
-MAX_VISITS = 50
-"""How often a browser may set out for the consent page with one ticket: each costs history."""
-
-
 @workflow.defn
 class TicketWorkflow:
-    """Updates: `begin_consent` (`MAX_VISITS` times before the callback), `redeem` and `refuse`.
+    """Updates: `begin_consent` (for the first visit alone), `redeem` and `refuse`.
 
     A validator refuses by ApplicationError of type `ticket_expired` or `ticket_used`; a
     refused Update leaves no trace in history.
@@ -44,7 +40,6 @@ class TicketWorkflow:
         self._ticket = ticket
         self._outcome: TicketOutcome | None = None
         self._state = TicketState.OPEN
-        self._visits = 0
 
     @workflow.run
     async def run(self, ticket: TicketInput) -> TicketOutcome:
@@ -71,14 +66,11 @@ class TicketWorkflow:
     @workflow.update
     def begin_consent(self) -> None:
         """The browser sets out for the consent page."""
-        self._visits += 1
         self._enter(TicketState.CONSENTING)
 
     @begin_consent.validator
     def _may_begin_consent(self) -> None:
         self._require_open()
-        if self._visits >= MAX_VISITS:
-            raise ApplicationError("This ticket was used too often.", type="ticket_used")
 
     @workflow.update
     async def redeem(self) -> TicketOutcome:

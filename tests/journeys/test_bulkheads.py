@@ -21,12 +21,13 @@ from tests.support.clips import MIB, make_clip
 from tests.support.emulator import Emulator
 from tests.support.evidence import evidence_of
 from tests.support.origin import Origin
+from tests.support.pictures import jpeg
 from tests.support.receiver import Receiver
 from tests.support.stack import Stack, Tenant, eventually, stack_apart
 
 TRANSFERS = STEPS = DELIVERIES = 2
 START = "videos.insert.start"
-PICTURE = b"\xff\xd8\xff" + bytes(1000)
+PICTURE = jpeg()
 BEN = "ben@example.test"
 
 
@@ -105,16 +106,22 @@ async def test_sixteen_slow_thumbnails_keep_nobody_else_waiting(
     stack: Stack, greedy: Tenant, other: Tenant
 ) -> None:
     connection_id = await greedy.connection()
-    with Origin(PICTURE, pace=1 / 3) as slow, Origin(PICTURE) as fast:
+    # The pictures are read when they are accepted. Only then their origin becomes slow.
+    stack.emulator.switch(processing_seconds=3600)
+    with Origin(PICTURE) as slow, Origin(PICTURE) as fast:
         for _ in range(16):
             payload = {"title": "A clip", "thumbnailUrl": slow.url}
             await greedy.assign(connection_id, payload=payload)
-        await eventually(partial(seen, lambda: slow.under_way), STEPS.__le__, within=60)
+        await eventually(partial(states, greedy), {"processing": 16}.__eq__, within=120)
+        slow.pace, slow.most_under_way = 1 / 3, 0
+        stack.emulator.switch(processing_seconds=0)
+        stack.emulator.advance(3600)
+        await eventually(partial(seen, lambda: slow.under_way), STEPS.__le__, within=120)
 
         mine = await other.connection(BEN)
         published = await other.publish(mine, payload={"title": "Mine", "thumbnailUrl": fast.url})
         assert (published["state"], published["warnings"]) == ("published", {})
-        assert slow.under_way, "the slow ones are still at it"
+        assert (await states(greedy))["published"] < 16, "the slow ones are still at it"
         assert slow.most_under_way <= STEPS
         slow.pace = 0
         await all_published(greedy, 16)
@@ -165,7 +172,7 @@ async def test_a_queue_of_transfers_never_exceeds_its_share_and_costs_little_his
 ) -> None:
     count = 20
     connection_id = await greedy.connection()
-    clip = make_clip(stack.parts.settings.data_dir, MIB)
+    clip = make_clip(stack.media, MIB)
     video = await greedy.ask("POST", "/api/v1/videos", {"sourceUrl": clip.url})
     stack.emulator.switch(uploads_per_day=1000)
     client = await connect(stack.parts.settings, stack.parts.keyring)

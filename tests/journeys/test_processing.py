@@ -15,7 +15,7 @@ from tests.emulator.stranger import Stranger
 from tests.support.emulator import Emulator
 from tests.support.origin import Origin
 from tests.support.pictures import VTT, jpeg
-from tests.support.stack import Stack, Tenant, running_stack
+from tests.support.stack import Stack, Tenant, stack_apart
 
 START = "videos.insert.start"
 IMAGE = jpeg()
@@ -151,14 +151,14 @@ async def test_a_thumbnail_survives_a_blip(tenant: Tenant, stack: Stack, picture
 
 
 async def test_files_of_origins_that_tell_no_length_are_published(
-    tmp_path: Path, emulator: Emulator, temporal: str
+    tmp_path: Path, emulator: Emulator
 ) -> None:
     emulator.switch(processing_seconds=0)
     async with AsyncExitStack() as closing:
         pictures = closing.enter_context(Origin(IMAGE, chunked=True))
         texts = closing.enter_context(Origin(VTT, sized=False))
         stack = await closing.enter_async_context(
-            running_stack(tmp_path, emulator, temporal, youtube_manages=True)
+            stack_apart(tmp_path, emulator, youtube_manages=True)
         )
         tenant = await stack.tenant("with captions")
         published = await tenant.publish(

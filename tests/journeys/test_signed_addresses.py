@@ -11,10 +11,11 @@ from tests.support import leaks
 from tests.support.devserver import DevServer
 from tests.support.emulator import Emulator
 from tests.support.origin import Origin
+from tests.support.pictures import jpeg
 from tests.support.receiver import Receiver
 from tests.support.stack import CLIP, Stack, eventually, running_stack
 
-PICTURE = b"\xff\xd8\xff" + bytes(1000)
+PICTURE = jpeg()
 KINDS = ("source", "callback", "endpoint", "thumbnail")
 CANARIES = {kind: f"CANARY{kind}0123456789abcdef" for kind in KINDS}
 
