@@ -18,8 +18,11 @@ PREFIX = "CASTLINE_"
 PAIRS = (("google_client_id", "google_client_secret"), ("meta_app_id", "meta_app_secret"))
 """Credentials of a platform: both or neither."""
 
-PLATFORM_PREFIXES = ("google_", "meta_", "youtube_")
-"""A setting that begins like this is about a real platform."""
+PLATFORM_PREFIXES = ("google_", "meta_")
+"""A setting that begins like this says who we are at a real platform, or where it is.
+
+Which scopes are asked for (`youtube_manages`) says neither: the emulator has them, too.
+"""
 
 
 def variable(field: str) -> str:

@@ -45,6 +45,11 @@ def test_the_emulator_stands_in_for_what_is_not_set(read: Read) -> None:
     assert settings.google_auth_url.startswith("http://127.0.0.1:8421/")
 
 
+def test_a_scope_to_ask_for_names_no_platform(read: Read) -> None:
+    assert read(youtube_manages="true").names_no_platform
+    assert not read(google_api_root="https://youtube.googleapis.com/").names_no_platform
+
+
 def test_empty_counts_as_not_set(read: Read) -> None:
     settings = read(emulator_url="", google_client_id="", google_client_secret="")
     assert settings.emulator_url is None
