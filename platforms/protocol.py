@@ -70,7 +70,7 @@ class Account:
     grant_id: str | None = None
     """Names the consent behind it where that covers several accounts, which end with it.
 
-    None: the platform keeps one grant for each account, whoever gave it.
+    None: the platform keeps one grant for each account, of all its people together.
     """
 
 

@@ -36,7 +36,7 @@ def connect_account(session: Session, vault: Vault, ticket: Ticket, account: Acc
 
 
 def was_disconnected_since(ticket: Ticket, connection: Connection) -> bool:
-    """True when whoever ended the connection did not know of this ticket's consent.
+    """True when the connection was ended without knowledge of this ticket's consent.
 
     A later ticket for it is somebody's will.
     """

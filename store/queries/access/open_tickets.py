@@ -42,7 +42,7 @@ def check_room(session: Session, workspace_id: str, *, limit: int) -> None:
 def find_link_ticket(session: Session, connection_id: str) -> Ticket | None:
     """The ticket that a re-authorization link of this connection made, until it ends or expires.
 
-    There is one at most where whoever makes one holds the connection.
+    There is at most one, because the caller that makes one holds the connection's lock.
     """
     query = (
         select(Ticket)

@@ -31,7 +31,7 @@ def ensure_unconfirmed(
 ) -> Connection:
     """The connection of an account that is confirmed later. One that is there stays as it is.
 
-    Tells nobody: the connection is told of when it is confirmed. Idempotent.
+    Writes no event: that follows when the connection is confirmed. Idempotent.
     """
     if organization_id is not None:
         get_organization(session, workspace_id, organization_id)

@@ -1,4 +1,4 @@
-"""Uploads as rows: what a workspace has stored is exact, whoever asks at the same time."""
+"""Uploads as rows: what a workspace has stored is exact, also when several ask at once."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
