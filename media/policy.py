@@ -58,6 +58,11 @@ class SourcePolicies:
         )
 
 
+def intake_folder(data_dir: Path) -> Path:
+    """Where the uploads of all workspaces lie, in a folder for each."""
+    return data_dir.resolve() / "media"
+
+
 def uploads_folder(data_dir: Path, workspace_id: str) -> Path:
     """Where the uploads of a workspace lie: one file each, named by its id and nothing else."""
-    return data_dir.resolve() / "media" / workspace_id
+    return intake_folder(data_dir) / workspace_id

@@ -20,7 +20,7 @@ from api.services.upload_file import UploadFile, remove, require_space
 from domain.errors import Conflict, NotFound, TooLarge
 from domain.ids import WorkspaceId
 from domain.sentences import is_control
-from media.policy import uploads_folder
+from media.policy import intake_folder, uploads_folder
 from media.upload import upload_id_of
 from store.queries.publishing import uploads
 from store.tables import Upload, now
@@ -49,10 +49,6 @@ def upload_path(here: Context, workspace_id: str, upload_id: str) -> Path:
     return uploads_folder(here.settings.data_dir, workspace_id) / upload_id
 
 
-def media_folder(here: Context) -> Path:
-    return here.settings.data_dir.resolve() / "media"
-
-
 def create_upload(here: Context, workspace_id: WorkspaceId, *, size: int, file_name: str) -> Upload:
     """Announce an upload. A retry makes another one.
 
@@ -61,7 +57,7 @@ def create_upload(here: Context, workspace_id: WorkspaceId, *, size: int, file_n
     """
     if size > MAX_SIZE:
         raise TooLarge("upload_too_large", f"An upload has {MAX_SIZE} bytes at most.")
-    require_space(media_folder(here), size, floor=_floor(here))
+    require_space(intake_folder(here.settings.data_dir), size, floor=_floor(here))
     with here.store.write() as session:
         return uploads.create_upload(
             session,

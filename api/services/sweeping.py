@@ -17,8 +17,9 @@ from time import time
 from anyio import to_thread
 
 from api.context import Context
-from api.services.intake import media_folder, upload_path
+from api.services.intake import upload_path
 from api.services.upload_file import remove
+from media.policy import intake_folder
 from store.queries.publishing import uploads
 from store.queries.workspaces import known_workspaces
 from store.tables import now
@@ -37,7 +38,7 @@ _ID = re.compile(r"upl_[0-9a-f]{32}")
 class UploadSweeper:
     def __init__(self, here: Context) -> None:
         self._here = here
-        self._files = _old_files(media_folder(here))
+        self._files = _old_files(intake_folder(here.settings.data_dir))
 
     async def run(self) -> None:
         """Sweep until it is cancelled. What fails is logged and tried again."""
@@ -68,7 +69,7 @@ class UploadSweeper:
     def _delete_orphans(self) -> int:
         page = list(islice(self._files, BATCH))
         if len(page) < BATCH:
-            self._files = _old_files(media_folder(self._here))
+            self._files = _old_files(intake_folder(self._here.settings.data_dir))
         with self._here.store.read() as session:
             known = uploads.known_uploads(session, {path.name for path in page})
             # A folder of a workspace that this database does not know may be another's.

@@ -1,8 +1,9 @@
 """Requests that read a source keep no other waiting, and no workspace has more than its share."""
 
 import asyncio
+import json
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,9 @@ from api.context import Context
 from api.source_reads import SourceReads, names_attachment
 from domain.errors import NotFound, TooManyRequests
 from domain.ids import WorkspaceId
+from platforms.facebook import limits as facebook
+from platforms.payload import Field
+from platforms.youtube import limits as youtube
 from tests.support.api import Tenant
 from tests.support.canary import CanaryHost
 from tests.support.stack import eventually
@@ -195,3 +199,12 @@ async def test_a_failure_gives_the_share_back() -> None:
 )
 def test_what_a_payload_names_beside_the_video(payload: dict[str, Any], does: bool) -> None:
     assert names_attachment(payload) is does
+
+
+@pytest.mark.parametrize("fields", [youtube.FIELDS, facebook.FIELDS], ids=["youtube", "facebook"])
+def test_every_field_that_holds_an_address_is_read_within_the_share(
+    fields: Mapping[str, Field],
+) -> None:
+    addresses = {name for name, field in fields.items() if '"uri"' in json.dumps(field.schema)}
+    assert "thumbnailUrl" in addresses
+    assert {name for name in fields if names_attachment({name: ["an address"]})} == addresses
