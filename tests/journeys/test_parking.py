@@ -18,8 +18,9 @@ from tests.support.stack import Stack, Tenant, eventually
 TRANSFER = "videos.insert.transfer"
 PICTURE = jpeg()
 PAGE_TRANSFER = "page_videos.transfer"
-WITHIN = 5.0
-"""Seconds from a person's consent to work that goes on: promised."""
+WITHIN = 30.0
+"""Seconds from a person's consent to work that goes on, on a busy machine: without the signal, the
+next look is a minute away or never."""
 
 
 @pytest.fixture
@@ -52,16 +53,22 @@ async def test_twenty_assignments_wait_for_one_person_and_are_published(
     tenant: Tenant, stack: Stack, clip: Clip
 ) -> None:
     connection_id = await tenant.connection()
-    # Eight move at a time: some die in the middle, the others before they begin.
-    stack.emulator.fault(TRANSFER, "revoke_grant", skip=18)
+    # Slow chunks: some are cut off in the middle, the others before they begin.
+    stack.emulator.fault(TRANSFER, "trickle", bytes_per_second=MIB, times=None)
     await asyncio.gather(*(tenant.assign(connection_id, mediaUrl=clip.url) for _ in range(20)))
+
+    async def in_the_middle() -> list[Any]:
+        sessions = stack.emulator.state()["sessions"]
+        return [one for one in sessions if 0 < one["stored"] < clip.size]
+
+    await eventually(in_the_middle, lambda seen: len(seen) >= 3)
+    stack.emulator.forget_faults()
+    stack.emulator.fault(TRANSFER, "revoke_grant")
     parked = await all_in(tenant, connection_id, "waiting", "published", within=30)
     waiting = [item for item in parked if item["state"] == "waiting"]
     assert {item["waitReason"] for item in waiting} == {"connection"}
-    sessions = stack.emulator.state()["sessions"]
-    in_the_middle = [one for one in sessions if 0 < one["stored"] < clip.size]
     assert len(waiting) >= 16
-    assert len(in_the_middle) >= 3
+    assert len(await in_the_middle()) >= 3
 
     await reconnect(tenant, connection_id)
 
