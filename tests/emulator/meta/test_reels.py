@@ -51,14 +51,8 @@ def test_a_broken_request_is_gone_on_with_where_it_broke(bakery: Publisher) -> N
 def test_a_newer_request_takes_over_from_one_that_has_gone_silent(bakery: Publisher) -> None:
     data = some_bytes(2 * MIB)
     started = bakery.start_reel()
-    address = urlsplit(started["upload_url"])
-    head = (
-        f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
-        f"Authorization: OAuth {bakery.token}\r\nOffset: 0\r\nFile_Size: {len(data)}\r\n"
-        f"Content-Length: {len(data)}\r\n\r\n"
-    )
-    with socket.create_connection((address.hostname, address.port or 80), timeout=10) as silent:
-        silent.sendall(head.encode() + data[:MIB])
+    with connected(started) as silent:
+        silent.sendall(head_of(bakery, started, len(data)) + data[:MIB])
         eventually(lambda: bakery.emulator.state()["sessions"][0]["stored"] == MIB)
         assert bakery.send(started, data, MIB).json() == {"success": True}
         silent.sendall(data[MIB:])
@@ -66,6 +60,27 @@ def test_a_newer_request_takes_over_from_one_that_has_gone_silent(bakery: Publis
             assert silent.recv(1) == b""
     bakery.finish_reel(started)
     assert bakery.emulator.videos()[0]["sha256"] == sha256(data)
+
+
+def connected(started: dict[str, str]) -> socket.socket:
+    address = urlsplit(started["upload_url"])
+    return socket.create_connection((address.hostname, address.port or 80), timeout=10)
+
+
+def head_of(bakery: Publisher, started: dict[str, str], size: int, offset: int = 0) -> bytes:
+    address = urlsplit(started["upload_url"])
+    return (
+        f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+        f"Authorization: OAuth {bakery.token}\r\nOffset: {offset}\r\nFile_Size: {size}\r\n"
+        f"Content-Length: {size - offset}\r\n\r\n"
+    ).encode()
+
+
+def test_a_refusal_comes_before_the_rest_of_the_file(bakery: Publisher) -> None:
+    started = bakery.start_reel()
+    with connected(started) as client:
+        client.sendall(head_of(bakery, started, MIB, offset=500))
+        assert client.recv(1024).startswith(b"HTTP/1.1 412 ")
 
 
 def test_another_offset_than_the_server_s_is_refused_in_its_own_words(bakery: Publisher) -> None:

@@ -36,11 +36,8 @@ class UploadHost:
     async def post(self, call: Call) -> web.StreamResponse:
         """Store the rest of a file, or refuse it and store nothing."""
         session = self._find(call)
-        try:
-            offset = self._check(call, session)
-        except (GraphError, UploadError):
-            await discard(call, body(call.request), session)
-            raise
+        # A refusal is answered before the body is read: it may be the rest of a large file.
+        offset = self._check(call, session)
         if call.suffers("status", "stall"):
             await discard(call, body(call.request), session)
             return call.scripted() if call.suffers("status") else json_answer({"success": True})
