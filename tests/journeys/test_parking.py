@@ -18,9 +18,8 @@ from tests.support.stack import Stack, Tenant, eventually
 TRANSFER = "videos.insert.transfer"
 PICTURE = jpeg()
 PAGE_TRANSFER = "page_videos.transfer"
-WITHIN = 30.0
-"""Seconds from a person's consent to work that goes on, on a busy machine: without the signal, the
-next look is a minute away or never."""
+WITHIN = 5.0
+"""Seconds from a person's consent to work that goes on: promised."""
 
 
 @pytest.fixture

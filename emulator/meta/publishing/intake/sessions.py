@@ -27,7 +27,8 @@ class State(StrEnum):
 class Session:
     """A file on its way to a Page.
 
-    `received` counts every byte of the file that came, also those that were not kept.
+    `received` counts every byte of the file that was read, also those that were not kept; the
+    body of a Reel's refused request is not read.
     `writer` names the request that may write a Reel: a newer one takes over from one
     whose client is gone without a word.
     """
