@@ -20,7 +20,7 @@ T = TypeVar("T")
 ANSWER_TIMEOUT = timedelta(seconds=20)
 """How long a browser or a caller is kept waiting for a worker's answer."""
 
-START_SECONDS = 5.0
+START_TIMEOUT = timedelta(seconds=5)
 """How long a caller is kept waiting for Temporal's: what is not started then is started later."""
 
 
@@ -31,20 +31,21 @@ class Closed(Exception):
 async def started(start: Awaitable[object]) -> None:
     """Start a workflow; one that was started before is left alone. Raises `Unavailable`."""
     try:
-        # Temporal's client alone would insist for longer than a caller waits.
-        await answered(asyncio.wait_for(start, START_SECONDS))
+        await answered(start, START_TIMEOUT)
     except WorkflowAlreadyStartedError:
         return
 
 
-async def answered(call: Awaitable[T]) -> T:
+async def answered(call: Awaitable[T], within: timedelta = ANSWER_TIMEOUT) -> T:
     """The answer. Raises `Unavailable`, and `Closed` where there is nobody to give one."""
+    # The client's own timeout is one of each request: it repeats them for longer, and a long
+    # poll for an Update that a worker has accepted without end.
+    limit = asyncio.timeout(within.total_seconds())
     try:
-        return await call
+        async with limit:
+            return await call
     except WorkflowUpdateRPCTimeoutOrCancelledError:
-        raise Unavailable(
-            "temporal_slow", "No worker answered in time. It may still happen; ask again."
-        ) from None
+        raise _slow() from None
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             raise Closed from None
@@ -52,7 +53,13 @@ async def answered(call: Awaitable[T]) -> T:
             "temporal_unavailable", "Temporal cannot be reached. Ask again in a moment."
         ) from None
     except (TimeoutError, RuntimeError, WorkflowFailureError):
+        if limit.expired():
+            raise _slow() from None
         # A lazy client raises RuntimeError when its first connection fails.
         raise Unavailable(
             "temporal_unavailable", "Temporal cannot be reached. Ask again in a moment."
         ) from None
+
+
+def _slow() -> Unavailable:
+    return Unavailable("temporal_slow", "No answer came in time. It may still happen; ask again.")

@@ -6,6 +6,7 @@ and makes payloads in clear.
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,8 @@ from temporalio.common import RawValue
 from domain.ids import CARE, assignment_workflow_id, new_assignment_id
 from domain.queues import WORKFLOW_QUEUE
 from runtime.codec import open_payload
-from tests.support.stack import Stack, Tenant, eventually
+from tests.support.emulator import Emulator
+from tests.support.stack import Stack, Tenant, eventually, stack_apart
 
 Handle = WorkflowHandle[Any, Any]
 
@@ -50,6 +52,28 @@ async def test_a_payload_in_clear_is_refused_by_the_worker(stack: Stack, attacke
         assert "not encrypted" in await refusal_of(stack, forged)
     finally:
         await forged.terminate()
+
+
+async def test_a_cancel_comes_through_before_a_worker_has_begun_the_transfer(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    # The server itself writes the details of such a cancellation, and seals nothing.
+    async with stack_apart(tmp_path, emulator, transfer_slots=1) as stack:
+        first, second = await stack.tenant("first"), await stack.tenant("second")
+        emulator.fault("videos.insert.transfer", "trickle", bytes_per_second=5_000, times=None)
+        moving = await first.assign(await first.connection())
+        await first.until(moving["id"], "uploading")
+        waiting = await second.assign(await second.connection())
+
+        ended = await second.ask("DELETE", f"/api/v1/assignments/{waiting['id']}")
+
+        assert ended["state"] == "cancelled"
+        history = await stack.assignment(waiting["id"]).fetch_history()
+        assert b"ACTIVITY_ID_NOT_STARTED" in b"".join(
+            payload.data
+            for event in history.events
+            for payload in event.activity_task_canceled_event_attributes.details.payloads
+        )
 
 
 async def test_a_schedule_starts_its_runs(stack: Stack) -> None:

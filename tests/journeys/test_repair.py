@@ -24,7 +24,7 @@ from domain.ids import (
     ticket_workflow_id,
 )
 from domain.states import TicketState
-from runtime.answers import START_SECONDS
+from runtime.answers import START_TIMEOUT
 from store.queries.access import tickets
 from store.queries.publishing import assignments, videos
 from store.tables import now
@@ -164,7 +164,7 @@ async def test_what_is_accepted_while_temporal_is_down_is_published(
         connection_id = await tenant.connection()
         server.kill()
 
-        async with asyncio.timeout(START_SECONDS + 1):
+        async with asyncio.timeout(START_TIMEOUT.total_seconds() + 1):
             assignment = await tenant.assign(connection_id)
 
         assert (await tenant.look(assignment["id"]))["state"] == "pending"

@@ -93,6 +93,13 @@ async def test_a_payload_in_clear_is_refused(keyring: Keyring) -> None:
         assert caught.value.code == "payload_not_sealed"
 
 
+async def test_what_the_server_says_of_an_activity_that_never_began_is_let_through(
+    keyring: Keyring,
+) -> None:
+    not_started = Payload(metadata={"encoding": b"json/plain"}, data=b'"ACTIVITY_ID_NOT_STARTED"')
+    assert await converter_of(keyring).decode([not_started]) == ["ACTIVITY_ID_NOT_STARTED"]
+
+
 async def test_a_payload_of_another_workflow_is_refused(keyring: Keyring) -> None:
     (payload,) = await converter_of(keyring, "assignment/asg_2").encode(["theirs"])
     with pytest.raises(CastlineError) as caught:
