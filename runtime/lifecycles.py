@@ -33,7 +33,7 @@ from domain.errors import Conflict, Unavailable
 from domain.ids import assignment_workflow_id, ticket_workflow_id
 from domain.queues import WORKFLOW_QUEUE
 from domain.states import AssignmentState, TicketState
-from runtime.answers import ANSWER_TIMEOUT, Closed, answered, started
+from runtime.answers import Closed, answered, started
 from workflows import options
 from workflows.assignment import AssignmentWorkflow
 from workflows.ticket import TicketWorkflow
@@ -69,7 +69,6 @@ class Lifecycles:
                     ]
                 ),
                 priority=Priority(fairness_key=ticket.workspace_id),
-                rpc_timeout=ANSWER_TIMEOUT,
             )
         )
 
@@ -81,7 +80,7 @@ class Lifecycles:
         handle = self._ticket(ticket_id)
         await self._update_ticket(
             handle,
-            handle.execute_update(TicketWorkflow.begin_consent, rpc_timeout=ANSWER_TIMEOUT),
+            handle.execute_update(TicketWorkflow.begin_consent),
         )
 
     async def redeem(self, ticket_id: str, callback_digest: str) -> TicketOutcome:
@@ -92,9 +91,7 @@ class Lifecycles:
         handle = self._ticket(ticket_id)
         return await self._update_ticket(
             handle,
-            handle.execute_update(
-                TicketWorkflow.redeem, id=f"redeem-{callback_digest}", rpc_timeout=ANSWER_TIMEOUT
-            ),
+            handle.execute_update(TicketWorkflow.redeem, id=f"redeem-{callback_digest}"),
         )
 
     async def refuse(self, ticket_id: str, callback_digest: str, refusal: Refusal) -> TicketOutcome:
@@ -106,7 +103,6 @@ class Lifecycles:
                 TicketWorkflow.refuse,
                 refusal,
                 id=f"refuse-{callback_digest}",
-                rpc_timeout=ANSWER_TIMEOUT,
             ),
         )
 
@@ -141,7 +137,6 @@ class Lifecycles:
                 ]
             ),
             priority=Priority(fairness_key=assignment.workspace_id),
-            rpc_timeout=ANSWER_TIMEOUT,
         )
         await started(start)
 
@@ -172,7 +167,6 @@ class Lifecycles:
                     AssignmentWorkflow.edit,
                     edit,
                     id=f"edit-{edit.version}",
-                    rpc_timeout=ANSWER_TIMEOUT,
                 )
             )
         except (WorkflowUpdateFailedError, Closed):
@@ -185,11 +179,7 @@ class Lifecycles:
         """
         handle = self._assignment(assignment_id)
         try:
-            return await answered(
-                handle.execute_update(
-                    AssignmentWorkflow.cancel, id="cancel", rpc_timeout=ANSWER_TIMEOUT
-                )
-            )
+            return await answered(handle.execute_update(AssignmentWorkflow.cancel, id="cancel"))
         except WorkflowUpdateFailedError as failure:
             return None if _code_of(failure) == "unconfirmed" else False
         except Closed:
@@ -202,9 +192,7 @@ class Lifecycles:
         """
         handle = self._assignment(assignment_id)
         with suppress(Closed):
-            await answered(
-                handle.signal(AssignmentWorkflow.connection_recovered, rpc_timeout=ANSWER_TIMEOUT)
-            )
+            await answered(handle.signal(AssignmentWorkflow.connection_recovered))
 
     async def tell_gone(self, assignment_id: str) -> None:
         """Wake an assignment whose connection was disconnected. Idempotent.
@@ -213,9 +201,7 @@ class Lifecycles:
         """
         handle = self._assignment(assignment_id)
         with suppress(Closed):
-            await answered(
-                handle.signal(AssignmentWorkflow.connection_gone, rpc_timeout=ANSWER_TIMEOUT)
-            )
+            await answered(handle.signal(AssignmentWorkflow.connection_gone))
 
     async def ask_to_end(self, assignment_id: str) -> None:
         """Ask an assignment to end as cancelled if it can, and do not wait for it. Idempotent.
@@ -223,7 +209,7 @@ class Lifecycles:
         Raises `Unavailable`.
         """
         with suppress(Closed):
-            await answered(self._assignment(assignment_id).cancel(rpc_timeout=ANSWER_TIMEOUT))
+            await answered(self._assignment(assignment_id).cancel())
 
     async def _was_cancelled(self, handle: WorkflowHandle[AssignmentWorkflow, Any]) -> bool:
         try:
