@@ -20,9 +20,9 @@ import httpx
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
+from activities.access.connecting import ticket_input
 from api.app import create_app
 from api.context import make_context
-from api.services.tickets import ticket_input
 from domain.ids import assignment_workflow_id
 from runtime.lifecycles import Lifecycles
 from runtime.maintenance import Maintenance
