@@ -134,6 +134,16 @@ class Stack:
         """Compare rows and workflows now; a worker process does so every 45 seconds."""
         return await Maintenance(self.parts, self.client).sweep()
 
+    @asynccontextmanager
+    async def maintained(self) -> AsyncIterator[None]:
+        """The loop that every worker process runs, in this one."""
+        loop = asyncio.create_task(Maintenance(self.parts, self.client).run())
+        try:
+            yield
+        finally:
+            loop.cancel()
+            await asyncio.wait({loop})
+
     def browser(self) -> httpx.AsyncClient:
         """A browser of its own, with its own cookies."""
         return httpx.AsyncClient(transport=self.http._transport, timeout=60)
