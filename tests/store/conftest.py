@@ -55,7 +55,9 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         cluster: Cluster = request.getfixturevalue("cluster")
         return cluster.create_database()
-    return f"sqlite:///{tmp_path / 'empty.db'}"
+    path = tmp_path / "empty.db"
+    path.touch()
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture
