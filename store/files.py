@@ -6,10 +6,13 @@ import pwd
 from pathlib import Path
 from threading import get_ident
 
-from domain.errors import CastlineError
+from domain.errors import CastlineError, InsufficientStorage
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What the system says where a file cannot grow."""
+
+LEAST_START = 32 << 20
+"""Free bytes without which a database, its logs and Temporal's state are not begun."""
 
 _LEAST_FREE = 256 * 1024
 """Bytes below which a disk counts as full: SQLite asks for up to 32 KiB at once, and a file
@@ -22,8 +25,9 @@ def is_out_of_space(path: Path) -> bool:
         found = os.statvfs(_existing(path))
     except OSError:
         return False
-    has_no_inode = found.f_files > 0 and found.f_favail == 0
-    return found.f_bavail * found.f_frsize < _LEAST_FREE or has_no_inode
+    # A file system that counts no blocks or no files says zero of all.
+    has_no_room = found.f_blocks > 0 and found.f_bavail * found.f_frsize < _LEAST_FREE
+    return has_no_room or (found.f_files > 0 and found.f_favail == 0)
 
 
 def explain(error: OSError) -> str:
@@ -73,6 +77,19 @@ def try_folder(folder: Path) -> None:
     except OSError as error:
         error.filename = str(folder)
         raise
+
+
+def require_space(folder: Path) -> None:
+    """Raise `InsufficientStorage` (code `disk_full`) where databases and logs cannot grow."""
+    found = os.statvfs(folder)
+    free = found.f_bavail * found.f_frsize
+    if free < LEAST_START:
+        raise InsufficientStorage(
+            "disk_full",
+            f"The disk that holds {folder} is full: {free >> 20} MiB are free, and at least "
+            f"{LEAST_START >> 20} are needed to start. Free space, or name another folder: "
+            "CASTLINE_DATA_DIR.",
+        )
 
 
 def sync_folder(folder: Path) -> None:

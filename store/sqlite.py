@@ -92,7 +92,11 @@ class Sqlite:
         path = self.path
         try:
             if not path.parent.is_dir():
-                return f"The folder {path.parent} of the database is not there."
+                return (
+                    f"The folder {path.parent} of the database is not there. For a new installation "
+                    "run `castline migrate`, which makes the data folder; otherwise check "
+                    "CASTLINE_DATA_DIR and CASTLINE_DATABASE_URL."
+                )
             if path.exists():
                 os.close(os.open(path, os.O_RDWR))
             # SQLite writes its log beside the file.
