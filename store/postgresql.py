@@ -63,8 +63,10 @@ class Postgresql:
 
     def _is_outage(self, error: DBAPIError, writes: bool) -> bool:
         cause = error.orig
-        if isinstance(cause, errors.ReadOnlySqlTransaction):
-            return writes  # a standby; a read that writes is a mistake of ours
+        if isinstance(cause, errors.ReadOnlySqlTransaction | errors.FeatureNotSupported):
+            # A standby: it refuses the write, or already a transaction that may write. A read
+            # that writes is a mistake of ours.
+            return writes
         if isinstance(cause, psycopg.OperationalError | errors.InsufficientPrivilege):
             return True
         if error.connection_invalidated:
