@@ -43,7 +43,7 @@ def create_app(context: Context | None = None) -> FastAPI:
         parts = build_parts(Settings())
         ensure_isolation(parts.settings)
         require_folder(parts.settings.data_dir)
-        parts.store.require_current()
+        parts.store.require_current(writes=True)
         client_options(parts.settings)
         return _assemble(parts.settings, _connected(parts))
     app = _assemble(context.settings)

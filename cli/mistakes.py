@@ -80,7 +80,7 @@ def _details_of(error: BaseException) -> str:
     try:
         fd, name = tempfile.mkstemp(prefix="castline-error-", suffix=".txt")
         with os.fdopen(fd, "w") as file:
-            file.write("\n".join(_frames_of(error)))
+            file.write("\n".join(frame for leaf in _leaves(error) for frame in _frames_of(leaf)))
     except OSError:
         return again
     return f"{Path(name)} says where. {again}"

@@ -26,7 +26,7 @@ class Keeper:
     kept: int = 0
 
     def load(self) -> None:
-        """Take the world from the file, if there is one. A file that holds none ends the process."""
+        """Take the world from the file, if there is one. A file that holds none ends all."""
         try:
             self._load()
         except FileNotFoundError:

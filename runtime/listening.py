@@ -14,7 +14,8 @@ def listen(
     """Sockets that listen on every address of the host; an empty host is every interface.
 
     `owner` is who wants it, `setting` another port in the words of the settings, and
-    `host_setting` what names the host. Raises `Conflict` (code `port_taken`), and `CastlineError` (code `address_unusable`).
+    `host_setting` what names the host. Raises `Conflict` (code `port_taken`), and `CastlineError`
+    (code `address_unusable`).
     """
     try:
         found = socket.getaddrinfo(

@@ -90,7 +90,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     Registers what is missing in Temporal first, so that a fresh namespace is enough.
     """
     parts = build_parts(settings)
-    parts.store.require_current()
+    parts.store.require_current(writes=True)
     client = await connect(settings, parts.keyring)
     await ensure_ready(client)
     Waker(client, parts.store, settings).attach()

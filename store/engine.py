@@ -119,10 +119,13 @@ class Store:
         """True when the schema is the one that this version of Castline expects."""
         return self._find_version() is Version.CURRENT
 
-    def require_current(self) -> None:
+    def require_current(self, *, writes: bool = False) -> None:
         """Raise `Unavailable` (code `migrations_missing`) where migrations are missing, and
-        `CastlineError` (code `schema_newer`) where this version does not know the schema."""
-        match self._find_version():
+        `CastlineError` (code `schema_newer`) where this version does not know the schema.
+
+        With `writes` also `DatabaseUnavailable` where the database can only be read.
+        """
+        match self._find_version(writes=writes):
             case Version.AHEAD:
                 raise _newer()
             case Version.BEHIND:
@@ -136,9 +139,13 @@ class Store:
         """Give the connections back. The store may be used again afterwards."""
         self._engine.dispose()
 
-    def _find_version(self) -> Version:
-        with self._outages(), self._reader.connect() as connection:
-            return schema.find_version(connection)
+    def _find_version(self, *, writes: bool = False) -> Version:
+        engine = self._writer if writes else self._reader
+        with self._outages(writes=writes), engine.connect() as connection:
+            version = schema.find_version(connection)
+            if writes and version is Version.CURRENT:
+                schema.try_to_write(connection)
+            return version
 
     @contextmanager
     def _outages(self, *, writes: bool = False) -> Iterator[None]:

@@ -110,10 +110,13 @@ def _existing(path: Path) -> Path:
 def _owner_of(path: str | None) -> str:
     if path is None:
         return ""
-    try:
-        return f", which belongs to {_user(_existing(Path(path)).stat().st_uid)}"
-    except OSError:
-        return ""
+    # What lies in a closed folder cannot be looked at; then it is the folder's owner that counts.
+    for place in (Path(path), *Path(path).absolute().parents):
+        try:
+            return f", which belongs to {_user(place.stat().st_uid)}"
+        except OSError:
+            continue
+    return ""
 
 
 def _user(uid: int) -> str:
