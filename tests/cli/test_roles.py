@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.disks import fill, small_disk
 from tests.support.machine import Machine, eventually
 
 
@@ -33,14 +34,8 @@ def machine(tmp_path: Path) -> Machine:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_api_ends_with_code_zero(machine: Machine, number: signal.Signals) -> None:
-    def answers() -> bool:
-        try:
-            return httpx.get(f"{machine.url}/livez").is_success
-        except httpx.TransportError:
-            return False
-
     with started(machine, "api") as api:
-        eventually(answers)
+        eventually(lambda: answers(machine))
         api.send_signal(number)
         assert api.wait(10) == 0
 
@@ -58,6 +53,42 @@ def test_a_role_without_a_key_set_says_so_and_fails(tmp_path: Path) -> None:
         assert ended.returncode == 1
         assert "The key set" in ended.stderr
         assert "Traceback" not in ended.stderr
+
+
+def test_a_log_on_a_full_disk_breaks_no_answer(machine: Machine) -> None:
+    disk = machine.folder / "disk"
+    with (
+        small_disk(disk),
+        (disk / "api.log").open("wb") as log,
+        subprocess.Popen(
+            machine.command("api"),
+            env={**machine.env, "CASTLINE_RATE_REFUSED_KEYS": "100000"},
+            stdout=log,
+            stderr=log,
+        ) as api,
+    ):
+        try:
+            eventually(lambda: answers(machine), 60)
+            fill(disk)
+            # Each of them is a line of the log.
+            wrong = {"Authorization": "Bearer cl_wrong"}
+            asked = [
+                httpx.get(f"{machine.url}/api/v1/videos", headers=wrong).status_code
+                for _ in range(250)
+            ]
+            assert set(asked) == {401}
+            assert answers(machine)
+            api.send_signal(signal.SIGTERM)
+            assert api.wait(30) == 0
+        finally:
+            api.kill()
+
+
+def answers(machine: Machine) -> bool:
+    try:
+        return httpx.get(f"{machine.url}/livez").is_success
+    except httpx.TransportError:
+        return False
 
 
 def test_an_unknown_command_is_a_wrong_usage(tmp_path: Path) -> None:

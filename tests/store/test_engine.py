@@ -1,15 +1,17 @@
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from domain.errors import Conflict
+from domain.errors import Conflict, DatabaseUnavailable
 from store.engine import Store
 from store.keyring import Keyring, create_keyset
 from store.queries import workspaces
 from store.queries.publishing import videos
+from store.sqlite import Synchronous
 from store.vault import Vault
 from tests.store.conftest import FACTS, Tenant
 
@@ -92,3 +94,57 @@ def test_threads_and_processes_write_side_by_side(url: str, tenant: Tenant) -> N
     with tenant.store.read() as session:
         page = videos.find_videos(session, tenant.workspace.id, limit=100)
     assert sorted(video.number for video in page.items) == list(range(1, 61))
+
+
+@pytest.mark.parametrize(("synchronous", "level"), [("full", 2), ("normal", 1)])
+def test_sqlite_waits_for_the_disk_as_it_is_told(
+    tmp_path: Path, synchronous: Synchronous, level: int
+) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'castline.db'}", synchronous=synchronous)
+    store.migrate()
+    for block in (store.read, store.write):
+        with block() as session:
+            told = session.connection().exec_driver_sql("PRAGMA synchronous").scalar()
+            assert told == level
+    store.close()
+
+
+def test_sqlite_waits_for_the_disk_unless_it_is_told_otherwise(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'castline.db'}")
+    store.migrate()
+    with store.write() as session:
+        assert session.connection().exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    store.close()
+
+
+def test_a_writer_that_waits_for_others_of_its_process_gives_up(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'castline.db'}", patience=0.2)
+    store.migrate()
+
+    def write() -> None:
+        with store.write():
+            pass
+
+    with store.write(), ThreadPoolExecutor(1) as other, pytest.raises(DatabaseUnavailable):
+        other.submit(write).result()
+    write()
+    store.close()
+
+
+def test_a_database_that_was_replaced_is_used_from_the_next_transaction_on(tmp_path: Path) -> None:
+    """As a restore does it, under processes that have the old file open."""
+    path, other = tmp_path / "castline.db", tmp_path / "other.db"
+    stores = [Store(f"sqlite:///{each}") for each in (path, other)]
+    for store, name in zip(stores, ("before", "restored"), strict=True):
+        store.migrate()
+        with store.write() as session:
+            workspaces.create_workspace(session, name=name)
+    stores[1].close()
+    other.replace(path)
+    for file in tmp_path.glob("castline.db-*"):
+        file.unlink()
+    with stores[0].write() as session:
+        workspaces.create_workspace(session, name="after")
+    with Store(f"sqlite:///{path}").read() as session:
+        assert {row.name for row in workspaces.list_workspaces(session)} == {"restored", "after"}
+    stores[0].close()
