@@ -221,7 +221,8 @@ class AssignmentWorkflow:
         """Run a step until it succeeds, parked in between; raises `Failed` when it cannot."""
         stand, self._interrupted = self._interrupted, None
         if stand is not None:
-            await self._wait_out(stand, self._parking.calls, platform_url)
+            # From zero: what came before this run's first task is news, it is not in its input.
+            await self._wait_out(stand, Calls(), platform_url)
         while True:
             self._continue_if_long()
             calls = self._parking.calls
