@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 
@@ -85,6 +86,22 @@ def test_a_credential_that_a_person_replaced_gives_no_lease_on_the_old_one(
     current = credential(store, vault, connection)
     assert not current.is_leased
     assert claim(store, connection, current)
+
+
+def test_a_failed_refresh_releases_no_lease_on_what_a_person_authorized_since(
+    store: Store, vault: Vault, tenant: Tenant, connection: Connection
+) -> None:
+    tenant.credential(vault, connection.id)
+    old = claim(store, connection, credential(store, vault, connection))
+    tenant.credential(vault, connection.id, "of the reconnection")
+    current = claim(store, connection, credential(store, vault, connection))
+    assert old
+    assert current
+    with store.write() as session:
+        # Two leases may end at the same moment.
+        credentials.release_lease(session, replace(old, ends_at=current.ends_at), error="late")
+    seen = credential(store, vault, connection)
+    assert (seen.lease_ends_at, seen.refresh_error) == (current.ends_at, None)
 
 
 def test_a_refresh_does_not_land_on_a_reconnection(
