@@ -105,15 +105,8 @@ async def test_a_disconnection_before_a_wait_does_not_end_it(env: WorkflowEnviro
     assert (parked.state, parked.wait_reason) == (AssignmentState.WAITING, WaitReason.CONNECTION)
 
 
-@dataclass
-class TakesEdits(DirectedSteps):
-    @activity.defn
-    def edit(self, edit: AssignmentEdit) -> bool:
-        return True
-
-
 async def test_an_edit_that_comes_with_the_start_is_waited_for(env: WorkflowEnvironment) -> None:
-    steps, queue = TakesEdits(DEAD, is_clear=True), uuid4().hex
+    steps, queue = DirectedSteps(DEAD, is_clear=True), uuid4().hex
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     beginning = WithStartWorkflowOperation(
         AssignmentWorkflow.run,
