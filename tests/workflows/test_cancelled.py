@@ -43,7 +43,7 @@ async def test_a_transfer_that_is_cancelled_is_asked_for_its_end_before_anything
     env: WorkflowEnvironment,
 ) -> None:
     steps = AnswerHeldBack(interrupted())
-    async with directed(env, steps) as case:
+    async with directed(env, steps) as case, asyncio.timeout(LONG):
         assert await asyncio.to_thread(steps.begun.wait, LONG)
         assert not await case.workflow.execute_update(AssignmentWorkflow.cancel)
         outcome = await case.workflow.result()

@@ -1,5 +1,6 @@
 """What people do to a connection that is waited for, at moments that lie close together."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from temporalio.client import WorkflowHandle
@@ -32,7 +33,7 @@ async def test_a_reconnection_that_one_task_brings_with_the_disconnection_is_wha
         await case.is_parked(1)
     # Nobody works: both signals wait for the next workflow task.
     await reconnect_after_disconnecting(case.workflow)
-    async with working(env.client, steps, case.queue):
+    async with working(env.client, steps, case.queue), asyncio.timeout(30):
         outcome = await case.workflow.result()
     assert (outcome.state, steps.looks) == (AssignmentState.PUBLISHED, 2)
 
@@ -48,6 +49,6 @@ async def test_a_reconnection_that_comes_before_the_first_task_of_another_run_en
     progress = Progress(memory, stand=stand, has_begun=True)
     workflow = await start(env, QUEUE, progress=progress)
     await reconnect_after_disconnecting(workflow)
-    async with working(env.client, steps, QUEUE):
+    async with working(env.client, steps, QUEUE), asyncio.timeout(30):
         outcome = await workflow.result()
     assert (outcome.state, steps.looks) == (AssignmentState.PUBLISHED, 1)
