@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -114,11 +114,20 @@ async def directed(
     *,
     progress: Progress | None = None,
     extra_steps: Sequence[StepName] = (),
+    scheduled_at: datetime | None = None,
+    task_timeout: timedelta | None = None,
 ) -> AsyncIterator[Case]:
     """A run that has begun; with `progress` it continues another one."""
     queue = uuid4().hex
     async with working(env.client, steps, queue):
-        workflow = await start(env, queue, progress=progress, extra_steps=extra_steps)
+        workflow = await start(
+            env,
+            queue,
+            progress=progress,
+            extra_steps=extra_steps,
+            scheduled_at=scheduled_at,
+            task_timeout=task_timeout,
+        )
         yield Case(env, steps, workflow, queue)
 
 
@@ -128,20 +137,30 @@ async def start(
     *,
     progress: Progress | None = None,
     extra_steps: Sequence[StepName] = (),
+    scheduled_at: datetime | None = None,
+    task_timeout: timedelta | None = None,
 ) -> WorkflowHandle[AssignmentWorkflow, AssignmentOutcome]:
-    """Start a run, whether or not anybody works yet."""
+    """Start a run, whether or not anybody works yet.
+
+    Messages reach a run past a local activity that lasts for most of `task_timeout`.
+    """
     asked = AssignmentInput(
         "asg_1",
         "wsp_1",
         "con_1",
         "youtube",
         "A clip",
+        scheduled_at=scheduled_at,
         extra_steps=list(extra_steps),
         progress=progress,
     )
     with env.with_time_skipping_disabled():
         return await env.client.start_workflow(
-            AssignmentWorkflow.run, asked, id=f"assignment/{queue}", task_queue=queue
+            AssignmentWorkflow.run,
+            asked,
+            id=f"assignment/{queue}",
+            task_queue=queue,
+            task_timeout=task_timeout,
         )
 
 
