@@ -114,6 +114,7 @@ def translated(method: _F) -> _F:
         except (ApplicationError, CancelledError):
             raise
         except errors.CastlineError as error:
+            # `from None` here and below: Temporal writes causes and their messages into history.
             raise failure_of(error) from None
         except Exception as error:
             # The frames, not the message: a library may have put an address with a token into it.

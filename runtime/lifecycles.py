@@ -123,6 +123,8 @@ class Lifecycles:
         """
         if assignment.attempt > 1:
             await self._let_earlier_run_close(assignment)
+        # A start whose answer was lost is repeated, also after the run's end: no second run of
+        # the first attempt, and of a later one only after a run that failed.
         await self._start_assignment(
             assignment,
             WorkflowIDReusePolicy.REJECT_DUPLICATE

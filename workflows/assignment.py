@@ -240,7 +240,7 @@ class AssignmentWorkflow:
         """Run a step until it succeeds, parked in between; raises `Failed` when it cannot."""
         stand, self._interrupted = self._interrupted, None
         if stand is not None:
-            # What a person did since this run began may have come before its first step.
+            # From zero: what came before this run's first task is not in its input.
             await self._wait_out(stand, Calls(), platform_url)
         while True:
             self._continue_if_long()

@@ -151,6 +151,7 @@ class Parking:
             return waits_for_person and self.calls.recoveries > calls.recoveries
 
         def is_in_vain() -> bool:
+            # Both may come with one workflow task, and then the connection is well again.
             return waits_for_person and self._is_gone and not has_come()
 
         def is_ordered() -> bool:

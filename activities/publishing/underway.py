@@ -76,6 +76,7 @@ class Progress:
         """Wait, beating. Raises what stops the transfer, within a second."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
+            # A pause may outlast the heartbeat timeout, and then another worker sends as well.
             activity.heartbeat()
             activity.wait_for_cancelled_sync(min(left, 1.0))
             _stop_if_asked()

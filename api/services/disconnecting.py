@@ -111,6 +111,7 @@ def _revoke(here: Context, connection: Connection, credential: Credential) -> No
 
 def _erase(session: Session, revoked: Connection, grant: GrantEnd) -> bool:
     """Erase what was revoked. True: a person has authorized it since, and nothing is erased."""
+    # Whatever joined the grant after the sharing was read may have ended with it.
     grants.check_soon(session, revoked.platform, revoked.grant_id)
     connection = connections.lock_connection(session, revoked.id)
     if connection.connected_at != revoked.connected_at:

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from temporalio import activity
-from temporalio.client import WorkflowHandle
+from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -75,8 +75,8 @@ class DirectedSteps(TransferSteps, PublishingSteps, RecordingSteps):
 
     @activity.defn
     def edit(self, edit: AssignmentEdit) -> bool:
-        """Never asked for."""
-        return False
+        """Every edit comes in time."""
+        return True
 
     def _look(self) -> None:
         self.looks += 1
@@ -90,6 +90,7 @@ class Case:
     env: WorkflowEnvironment
     steps: DirectedSteps
     workflow: WorkflowHandle[AssignmentWorkflow, AssignmentOutcome]
+    queue: str
 
     async def looks(self) -> int:
         return self.steps.looks
@@ -113,9 +114,59 @@ async def directed(
     *,
     progress: Progress | None = None,
     extra_steps: Sequence[StepName] = (),
+    scheduled_at: datetime | None = None,
+    task_timeout: timedelta | None = None,
 ) -> AsyncIterator[Case]:
     """A run that has begun; with `progress` it continues another one."""
     queue = uuid4().hex
+    async with working(env.client, steps, queue):
+        workflow = await start(
+            env,
+            queue,
+            progress=progress,
+            extra_steps=extra_steps,
+            scheduled_at=scheduled_at,
+            task_timeout=task_timeout,
+        )
+        yield Case(env, steps, workflow, queue)
+
+
+async def start(
+    env: WorkflowEnvironment,
+    queue: str,
+    *,
+    progress: Progress | None = None,
+    extra_steps: Sequence[StepName] = (),
+    scheduled_at: datetime | None = None,
+    task_timeout: timedelta | None = None,
+) -> WorkflowHandle[AssignmentWorkflow, AssignmentOutcome]:
+    """Start a run, whether or not anybody works yet.
+
+    Messages reach a run past a local activity that lasts for most of `task_timeout`.
+    """
+    asked = AssignmentInput(
+        "asg_1",
+        "wsp_1",
+        "con_1",
+        "youtube",
+        "A clip",
+        scheduled_at=scheduled_at,
+        extra_steps=list(extra_steps),
+        progress=progress,
+    )
+    with env.with_time_skipping_disabled():
+        return await env.client.start_workflow(
+            AssignmentWorkflow.run,
+            asked,
+            id=f"assignment/{queue}",
+            task_queue=queue,
+            task_timeout=task_timeout,
+        )
+
+
+@asynccontextmanager
+async def working(client: Client, steps: DirectedSteps, queue: str) -> AsyncIterator[None]:
+    """Workers for the steps, and for the workflows of a queue; stopped in good order."""
     threads = ThreadPoolExecutor(8)
     by_queue: dict[str, list[Callable[..., Any]]] = {
         queue: [steps.record, steps.edit],
@@ -126,28 +177,17 @@ async def directed(
     }
     workers = [
         Worker(
-            env.client,
+            client,
             task_queue=name,
             workflows=[AssignmentWorkflow] if name == queue else [],
             activities=activities,
             activity_executor=threads,
+            # A cancel reaches an activity with its next heartbeat.
+            max_heartbeat_throttle_interval=timedelta(seconds=0.2),
         )
         for name, activities in by_queue.items()
     ]
-    asked = AssignmentInput(
-        "asg_1",
-        "wsp_1",
-        "con_1",
-        "youtube",
-        "A clip",
-        extra_steps=list(extra_steps),
-        progress=progress,
-    )
     async with AsyncExitStack() as running:
         for worker in workers:
             await running.enter_async_context(worker)
-        with env.with_time_skipping_disabled():
-            workflow = await env.client.start_workflow(
-                AssignmentWorkflow.run, asked, id=f"assignment/{queue}", task_queue=queue
-            )
-        yield Case(env, steps, workflow)
+        yield

@@ -68,6 +68,7 @@ def _is_listed(graph: Graph, token: Secret, session: Session, since: datetime) -
     except ReauthorizationNeeded as error:
         if error.code == "scope_missing":
             return None
+        # A dead token says nothing of the list: only a person can end that.
         raise
     rows = [row for row in listing.get("data") or [] if isinstance(row, dict)]
     if any(str(row.get("id")) == session.video_id for row in rows):

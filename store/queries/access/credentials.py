@@ -104,6 +104,7 @@ def claim_refresh(
         update(CredentialRow)
         .where(
             col(CredentialRow.connection_id) == connection_id,
+            # Not on what a person has authorized since: nobody asked to refresh that.
             col(CredentialRow.version) == stale.version,
             col(CredentialRow.refreshes) == stale.refreshes,
             or_(

@@ -68,9 +68,9 @@ def answer_claim(
 
 
 def renew_claim(session: Session, *, workspace_id: str, key: str, group_id: str) -> None:
-    """Say that the request is still at its work. What is answered or another's is left alone."""
+    """Say that the request is still at its work. What is another's is left alone."""
     claim = _find_locked(session, workspace_id, key)
-    if claim is not None and claim.group_id == group_id and claim.sealed_answer is None:
+    if claim is not None and claim.group_id == group_id:
         claim.created_at = now()
 
 

@@ -67,6 +67,7 @@ def begin_retry(
         add_evidence(session, row, [Observation(EvidenceKind.FORCED, {"reason": reason})])
         settle_transfer(session, row.id)
     discard_steps(session, assignment_id)
+    # Until its run has written: a start that is lost is made up for.
     row.is_started = False
     row.state = AssignmentState.PENDING
     row.wait_reason = None

@@ -88,6 +88,7 @@ def log_attempt(
         since, endpoint.failing_since = endpoint.failing_since, None
         if since is not None and attempt.at - since >= OUTAGE:
             welcome_back(session, endpoint)
+    # Of two that try at once the later answer may be the failure: it changes no end.
     elif delivery.state == DeliveryState.PENDING:
         _fail(session, endpoint, delivery, attempt, next_try(delivery.attempt_count))
     return delivery

@@ -22,7 +22,8 @@ from store.queries import workspaces
 from store.queries.access import connections, credentials, tickets, unconfirmed
 from store.queries.telling.events import list_events_after
 from store.tables import Connection, Ticket, now
-from tests.activities.conftest import DirectedPlatform, Installation, credential
+from tests.activities.conftest import VAULT, DirectedPlatform, Installation, credential
+from tests.support.database import await_waiter, postgres_cluster
 
 NEW = "UC-new"
 AWAY = PlatformUnavailable("oauth_unavailable", "It is away.")
@@ -155,6 +156,22 @@ def test_of_two_confirmations_at_once_one_finds_it_done(here: Here) -> None:
     with ThreadPoolExecutor(2) as pool:
         assert set(pool.map(race, range(2))) == {TicketState.CONNECTED}
     assert here.events(ticket.connection_ids[0]) == [EventType.CONNECTION_CREATED]
+
+
+def test_a_confirmation_that_waits_for_another_one_finds_it_done() -> None:
+    # Only on PostgreSQL both have read the ticket before one of them ends it.
+    with postgres_cluster() as cluster:
+        url = cluster.create_migrated()
+        here = Here(Store(url, VAULT), OneAccount())
+        ticket = here.consent()
+        with ThreadPoolExecutor(1) as pool:
+            with here.store.write() as session:
+                confirm(session, here.vault, here.workspace.id, ticket.id)
+                waiting = pool.submit(here.confirm, ticket)
+                await_waiter(url)
+            assert waiting.result().state == TicketState.CONNECTED
+        assert here.events(ticket.connection_ids[0]) == [EventType.CONNECTION_CREATED]
+        here.store.close()
 
 
 def test_an_existing_connection_keeps_its_credential_until_then(here: Here) -> None:

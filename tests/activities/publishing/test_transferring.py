@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.testing import ActivityEnvironment
 
 from activities.contract.assignments import TransferInput
@@ -16,7 +16,7 @@ from platforms.protocol import Credential
 from store.queries.publishing import transfers, videos
 from store.sealed import seal_into
 from store.tables import Assignment, Transfer
-from tests.activities.conftest import Installation
+from tests.activities.conftest import Installation, credential
 from tests.support.evidence import evidence_of
 
 TRIES = 3
@@ -132,3 +132,31 @@ def test_a_run_that_gets_no_session_says_so(
 ) -> None:
     installation.platform.trouble = AWAY
     assert stop(installation, assignment) == ("session", AWAY.code)
+
+
+def test_a_cancel_that_crosses_the_opening_of_a_session_loses_nothing_of_it(
+    installation: Installation, assignment: Assignment
+) -> None:
+    environment = ActivityEnvironment()
+    installation.platform.meanwhile = environment.cancel
+    with pytest.raises((ApplicationError, CancelledError)):
+        environment.run(
+            installation.transferring.transfer, TransferInput(assignment.id, assignment.attempt)
+        )
+    assert stored(installation, assignment).sealed_session is not None
+
+
+def test_a_cancel_that_crosses_the_giving_up_of_a_session_changes_nothing(
+    installation: Installation, assignment: Assignment
+) -> None:
+    environment = ActivityEnvironment()
+    begin(installation, assignment, finish_sent=False)
+    installation.authorize("old", lives=timedelta(0))
+
+    def refreshed(_: Credential) -> Credential:
+        environment.cancel()
+        return credential("new")
+
+    installation.platform.refreshing = refreshed
+    environment.run(installation.transferring.discard_session, assignment.id)
+    assert installation.platform.discarded == ["session"]

@@ -6,8 +6,10 @@ from threading import Event
 
 import pytest
 from sqlalchemy import text
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.contract.trouble import Kind
 from activities.publishing.jobs import Job, load_job
 from activities.publishing.underway import Finish, Progress, beating, begin_digest, witnessed
 from domain.errors import Conflict, PlatformUnavailable
@@ -76,6 +78,22 @@ def test_a_failure_is_itself_also_where_it_cannot_be_written_down(
         session.connection().execute(text("ALTER TABLE evidence RENAME TO evidence_away"))
     with pytest.raises(PlatformUnavailable), witnessed(installation.store, job):
         raise PlatformUnavailable("platform_unavailable", "The platform is away.")
+
+
+def test_heartbeats_go_on_during_a_pause(installation: Installation, job: Job) -> None:
+    heartbeats = 0
+    environment = ActivityEnvironment()
+
+    def count(*_: object) -> None:
+        nonlocal heartbeats
+        heartbeats += 1
+        if heartbeats == 3:
+            environment.worker_shutdown()
+
+    environment.on_heartbeat = count
+    with pytest.raises(ApplicationError) as stopped:
+        environment.run(Progress(installation.store, job).pause, 15)
+    assert (stopped.value.type, heartbeats) == (Kind.INTERRUPTED, 3)
 
 
 def test_who_waits_for_a_slow_call_beats() -> None:

@@ -7,9 +7,9 @@ from domain.errors import ReauthorizationNeeded
 from domain.health import Health
 from domain.states import AssignmentState, ConnectionHealth, KnownBy
 from platforms.protocol import Credential
-from store.queries.access import connections, credentials
+from store.queries.access import care, connections, credentials
 from store.queries.publishing import assignments, progress
-from store.tables import Assignment
+from store.tables import Assignment, now
 from tests.support.api import DirectedFacebook, DirectedYouTube, Tenant
 from tests.support.lifecycles import DirectedLifecycles
 
@@ -125,6 +125,17 @@ async def test_a_consent_that_comes_meanwhile_is_not_lost(
     assert row.state == "pending"
     # Nobody has to find out at the next publish what the revocation took with it.
     assert (connection.health, connection.health_reason) == ("needs_reauth", "grant_dead")
+
+
+async def test_who_joined_a_grant_while_it_was_revoked_is_checked_at_once(
+    ours: Tenant, theirs: Tenant, context: Context, youtube: DirectedYouTube
+) -> None:
+    connection = ours.connection()
+    joined: list[str] = []
+    youtube.meanwhile = lambda: joined.append(theirs.connection().id)
+    assert (await ours.http.delete(f"{CONNECTIONS}/{connection.id}")).status_code == 200
+    with context.store.read() as session:
+        assert care.list_due(session, by=now(), limit=10) == joined
 
 
 async def test_a_refresh_that_comes_meanwhile_changes_nothing(

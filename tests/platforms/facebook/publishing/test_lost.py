@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.errors import PlatformUnavailable, SessionFound, Unconfirmed
+from domain.errors import PlatformUnavailable, ReauthorizationNeeded, SessionFound, Unconfirmed
 from domain.secrets import Secret
 from platforms.facebook import Facebook
 from platforms.facebook.publishing.session import VideoSession, seal
@@ -69,6 +69,14 @@ def test_a_listing_that_may_not_be_read_decides_nothing(sender: Sender, reason: 
     with pytest.raises(Unconfirmed) as caught:
         found(sender)
     assert caught.value.code == "outcome_unconfirmed"
+
+
+def test_a_token_that_is_refused_while_listing_asks_for_a_person(sender: Sender) -> None:
+    sender.emulator.fault("video.get", "not_found_yet", platform="facebook")
+    sender.fault("list", "graph_error", reason="190/460")
+    with pytest.raises(ReauthorizationNeeded) as caught:
+        found(sender)
+    assert caught.value.code != "scope_missing"
 
 
 def test_a_listing_alone_may_find_and_not_deny(sender: Sender) -> None:

@@ -240,3 +240,12 @@ def test_nothing_else_is_forced(
     with pytest.raises(Conflict) as caught:
         retry(store, tenant, assignment, REASON)
     assert caught.value.code == "not_retryable"
+
+
+def test_a_retry_is_not_started_until_its_own_run_says_so(
+    store: Store, tenant: Tenant, assignment: Assignment
+) -> None:
+    failed = record(store, assignment, AssignmentState.FAILED)
+    assert failed.is_started
+    # Otherwise nobody starts a retry whose first start was lost.
+    assert not retry(store, tenant, assignment).is_started

@@ -37,6 +37,16 @@ def finish(session: Session, transfer: Transfer) -> datetime:
     return marked.finish_sent_at
 
 
+def test_a_session_that_was_erased_sends_no_finish(
+    store: Store, vault: Vault, assignment: Assignment
+) -> None:
+    opened(store, vault, assignment, "session")
+    with store.write() as session:
+        erased = transfers.clear_session(session, assignment.id)
+        with pytest.raises(Unconfirmed):
+            finish(session, erased)
+
+
 def lose(session: Session, transfer: Transfer) -> Transfer:
     known = transfer.version
     return transfers.mark_lost(session, transfer.assignment_id, known=known)

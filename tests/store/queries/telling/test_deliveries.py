@@ -67,9 +67,10 @@ def attempt(tenant: Tenant, endpoint: Endpoint) -> Try:
         *,
         at: datetime | None = None,
         of: Endpoint = endpoint,
+        row: Delivery | None = None,
     ) -> Delivery:
         at = at or now()
-        row = first(tenant, of)
+        row = row or first(tenant, of)
         assert row is not None
         with tenant.store.write() as session:
             return deliveries.log_attempt(
@@ -212,6 +213,18 @@ def test_callbacks_are_never_disabled_as_a_whole(
     attempt(at=row.gives_up_at, of=callbacks)
     kept = reread(tenant, callbacks)
     assert (kept.is_enabled, kept.failing_since) == (True, None)
+
+
+def test_a_failure_that_comes_late_changes_no_end_and_no_endpoint(
+    tenant: Tenant, endpoint: Endpoint, attempt: Try
+) -> None:
+    tell(tenant)
+    told = attempt(DeliveryAnswer.DELIVERED)
+    late = attempt(DeliveryAnswer.GONE, row=told)
+    assert (late.state, late.settled_at) == (DeliveryState.DELIVERED, told.settled_at)
+    assert late.attempt_count == 2
+    seen = reread(tenant, endpoint)
+    assert (seen.is_enabled, seen.failing_since) == (True, None)
 
 
 def test_what_came_of_a_try_is_no_matter_once_the_endpoint_is_deleted(
