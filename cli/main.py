@@ -9,10 +9,13 @@ finalises (threads of the SDK still hold Python objects) and would spoil the exi
 import os
 import sys
 import traceback
+from contextlib import suppress
 
 import typer
 
 from cli import admin, publishing, roles
+from cli.output import prepare_streams, tell
+from cli.usage import WrongUsage, find_undecoded, show_wrong_usage
 from domain.errors import CastlineError
 
 app = typer.Typer(
@@ -33,24 +36,34 @@ def main() -> None:
     """Run the command that was typed. Never returns."""
     # What this process and its children make is their user's alone.
     os.umask(0o077)
+    prepare_streams()
     code = run()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # what it still holds was refused before
+            stream.flush()
     os._exit(code)
 
 
 def run() -> int:
     """Run the command that was typed and return the exit code: 0, 1, or 2 for a wrong usage."""
     try:
-        app()
+        code = app(standalone_mode=False)
+        return code if isinstance(code, int) else 0
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except WrongUsage as error:
+        return show_wrong_usage(error)
     except CastlineError as error:
-        sys.stderr.write(f"castline: {error.sentence}\n")
+        tell(*f"castline: {error.sentence}".split("\n"))
+        return 1
+    except UnicodeEncodeError:
+        if (argument := find_undecoded(sys.argv)) is None:
+            traceback.print_exc()
+        else:
+            tell(f"castline: {argument} is no text in this terminal's encoding.")
         return 1
     except KeyboardInterrupt:
         return 130
     except Exception:
         traceback.print_exc()
         return 1
-    return 0

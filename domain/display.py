@@ -19,7 +19,7 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def escape(text: str) -> str:
-    """The text as one line that steers no terminal, with `\\x1b` in the place of an escape character.
+    """The text as one line that steers no terminal, an escape character as `\\x1b`.
 
     A joiner or direction mark stays between characters beyond ASCII. A byte of a file name that is
     no text is shown as `\\xe9`. A backslash stays as it is, so the result is for reading only.

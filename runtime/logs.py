@@ -2,8 +2,8 @@
 
 Text for a person or JSON for a collector; both carry the workflow, the activity and the
 attempt where Temporal knows them. What others wrote (a title, a platform's sentence) can neither
-begin a line nor steer the terminal that shows it. Libraries that write addresses with their queries into
-their log lines (which may hold codes and session handles) are kept to warnings.
+begin a line nor steer the terminal that shows it. Libraries that write addresses with their
+queries into their log lines (which may hold codes and session handles) are kept to warnings.
 """
 
 import json

@@ -17,9 +17,9 @@ from anyio.lowlevel import RunVar
 
 from api.context import Context
 from api.services.upload_file import UploadFile, remove, require_space
+from domain.display import readable_name
 from domain.errors import Conflict, NotFound, TooLarge
 from domain.ids import WorkspaceId
-from domain.display import readable_name
 from media.policy import intake_folder, uploads_folder
 from media.upload import upload_id_of
 from store.queries.publishing import uploads
