@@ -174,4 +174,7 @@ def doctor() -> None:
     from cli.doctor import examine
     from settings import Settings
 
-    raise typer.Exit(asyncio.run(examine(Settings(), say)))
+    def show(finding: str) -> None:
+        say(*finding.split("\n"))
+
+    raise typer.Exit(asyncio.run(examine(Settings(), show)))

@@ -58,8 +58,7 @@ async def examine(settings: Settings, say: Callable[[str], None]) -> int:
             say(f"ok     {finding.subject}: {finding.fact}")
         else:
             is_well = False
-            say(f"wrong  {finding.subject}: {finding.fact}")
-            say(f"       {finding.remedy}")
+            say(f"wrong  {finding.subject}: {finding.fact}\n       {finding.remedy}")
     return 0 if is_well else 1
 
 

@@ -44,11 +44,9 @@ def connect(
     """Get a consent: print the address for the owner and wait for the result."""
     service = _service(url, key_file)
     body = {"platform": platform, "redirectUrl": OWN_PAGE}
-    ticket = service.post(
-        "oauth",
-        "tickets",
-        body=body if connection is None else {**body, "connectionId": connection},
-    )
+    if connection is not None:
+        body["connectionId"] = connection
+    ticket = service.post("oauth", "tickets", body=body)
     say(ticket["authUrl"])
     tell(
         "Open this address in the browser of whoever owns the channel or Page, within five minutes."
@@ -75,9 +73,7 @@ def connect(
 def publish(
     source: Annotated[
         str,
-        typer.Argument(
-            help="A file, or an https address. Put -- before a name that begins with -."
-        ),
+        typer.Argument(help="A file, or an https address. Before a name that begins with -: --"),
     ],
     title: Annotated[str, typer.Option(help="What it is called there.")],
     connection: Annotated[

@@ -7,7 +7,6 @@ SIGINT and SIGTERM with exit code 0.
 import asyncio
 import os
 import signal
-import socket
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -71,6 +70,7 @@ def worker() -> None:
 def api() -> None:
     """Serve the HTTP API."""
     from cli.addresses import Addresses, announced
+    from cli.local.probes import listen
     from runtime.http_server import build_server
     from runtime.logs import set_up_logging
     from settings import Settings
@@ -81,7 +81,7 @@ def api() -> None:
         listening = None
         if settings.port == 0:
             # Held from here on, so that nothing else gets it.
-            listening = [stack.enter_context(socket.create_server((settings.host, 0)))]
+            listening = [stack.enter_context(listen(settings.host, 0))]
             settings = _with_port(listening[0].getsockname()[1])
         here = announced(settings, "api", Addresses(api=settings.local_url))
         server = build_server(settings, on_listening=lambda: stack.enter_context(here))

@@ -106,14 +106,20 @@ def free_ports(count: int) -> list[int]:
     """Ports of this machine that are free now, each once."""
     # Held together, so that none is given twice.
     with ExitStack() as stack:
-        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        held = [stack.enter_context(listen("127.0.0.1", 0)) for _ in range(count)]
         return [listener.getsockname()[1] for listener in held]
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; port 0 is a free one. Raises `OSError`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
 
 
 def is_free(host: str, port: int) -> bool:
     """True when one could listen there now."""
     try:
-        socket.create_server((host, port)).close()
+        listen(host, port).close()
     except OSError:
         return False
     return True
