@@ -68,11 +68,8 @@ def find_running(settings: Settings) -> Addresses:
     found: dict[str, Any] = {}
     for entry in _read(file_of(settings)):
         if _runs(entry):
-            found |= {
-                name: entry[name]
-                for name in Addresses.__dataclass_fields__
-                if isinstance(entry.get(name), str) or entry.get(name) is True
-            }
+            known = {name: entry.get(name) for name in Addresses.__dataclass_fields__}
+            found |= {name: value for name, value in known.items() if _is_told(value)}
     return Addresses(**found)
 
 
@@ -124,6 +121,10 @@ def _read(path: Path) -> list[dict[str, Any]]:
         return [entry for entry in entries if isinstance(entry, dict)]
     except (OSError, ValueError, KeyError, TypeError):
         return []
+
+
+def _is_told(value: object) -> bool:
+    return value is True or (isinstance(value, str) and bool(value))
 
 
 def _this_process() -> dict[str, Any]:

@@ -5,6 +5,7 @@ SIGINT and SIGTERM with exit code 0.
 """
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -83,8 +84,13 @@ def api() -> None:
             # Held from here on, so that nothing else gets it.
             listening = [stack.enter_context(listen(settings.host, 0))]
             settings = _with_port(listening[0].getsockname()[1])
-        here = announced(settings, "api", Addresses(api=settings.local_url))
-        server = build_server(settings, on_listening=lambda: stack.enter_context(here))
+        url = settings.local_url
+
+        def be_found() -> None:
+            stack.enter_context(announced(settings, "api", Addresses(api=url)))
+            logging.getLogger("castline.api").info("api is ready: %s", url)
+
+        server = build_server(settings, on_listening=be_found)
         # It raises again the signal that ended it, as if it had not been caught.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: sys.exit(0))
