@@ -47,7 +47,7 @@ def main() -> None:
 def run() -> int:
     """Run the command that was typed and return the exit code: 0, 1, or 2 for a wrong usage."""
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="castline", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)

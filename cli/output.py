@@ -70,12 +70,12 @@ def print_json(value: Any) -> None:
 
 
 def make_console() -> "Console":
-    """A console for tables and bars. It leaves a closed pipe to `cli.main`."""
+    """A console for tables and bars. Raises `BrokenPipeError`, as every way to print."""
     from rich.console import Console
 
     class OwnConsole(Console):
         def on_broken_pipe(self) -> None:
-            raise BrokenPipeError
+            raise  # noqa: PLE0704  # rich calls this while it handles the error
 
     return OwnConsole(highlight=False, markup=False, emoji=False)
 

@@ -73,7 +73,10 @@ def connect(
 def publish(
     source: Annotated[
         str,
-        typer.Argument(help="A file, or an https address. Before a name that begins with -: --"),
+        typer.Argument(
+            metavar="SOURCE",
+            help="A file, or an https address. Before a name that begins with -: --",
+        ),
     ],
     title: Annotated[str, typer.Option(help="What it is called there.")],
     connection: Annotated[

@@ -5,6 +5,7 @@ The commands are told nothing of ports: they find what runs in the data folder.
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.machine import ROOT, Machine, Up, consent
+from tests.support.machine import ROOT, Machine, Up, consent, free_ports
 
 CLIP = ROOT / "tests" / "data" / "clip.mp4"
 EVIL = "Loaf\x1b[2J\x9b2J\x07 \u202egpj.exe"
@@ -21,7 +22,8 @@ SHOWN = r"Loaf\x1b[2J\x9b2J\x07 \u202egpj.exe"
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    return Machine(tmp_path_factory.mktemp("machine"))
+    # Port 0: the API takes a free one.
+    return Machine(tmp_path_factory.mktemp("machine"), [0, *free_ports(3)])
 
 
 @pytest.fixture(scope="module")
@@ -125,12 +127,13 @@ def test_a_title_that_is_no_text_is_a_sentence(machine: Machine, connection: str
     assert done.stderr == b"castline: caf\\xe9 is no text in this terminal's encoding.\n"
 
 
-def test_a_foreign_title_steers_no_command(machine: Machine, connection: str) -> None:
+def test_a_foreign_title_steers_no_command(machine: Machine, up: Up, connection: str) -> None:
     key = (machine.data / "key").read_text().strip()
+    (url,) = re.findall(r"castline is ready: (\S+)", up.said)
     payload = {"title": EVIL}
     wanted = {"connectionId": connection, "mediaUrl": CLIP.as_uri(), "payload": payload}
     answer = httpx.post(
-        f"{machine.url}/api/v1/assignments",
+        f"{url}/api/v1/assignments",
         json=wanted,
         headers={"Authorization": f"Bearer {key}"},
         timeout=30,
