@@ -75,7 +75,7 @@ def make_console() -> "Console":
 
     class OwnConsole(Console):
         def on_broken_pipe(self) -> None:
-            raise  # noqa: PLE0704  # rich calls this while it handles the error
+            raise  # rich calls this while it handles the error
 
     return OwnConsole(highlight=False, markup=False, emoji=False)
 
