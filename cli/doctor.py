@@ -26,11 +26,10 @@ from domain.health import BROKEN
 from domain.states import ConnectionHealth, PlatformName
 from media.probe.pool import PROBES
 from platforms.registry import build_registry
-from runtime.parts import load_keyring
+from runtime.parts import build_store, load_keyring
 from runtime.probing import NO_ISOLATION, NO_LANDLOCK
 from runtime.temporal import find_missing_search_attributes
 from settings import Settings
-from store.engine import Store
 from store.queries.access import care
 
 _TIMEOUT = 5
@@ -137,7 +136,7 @@ async def _probe(settings: Settings) -> Finding:
 async def _database(settings: Settings) -> Finding:
     if settings.database_url is None and not (settings.data_dir / "castline.db").exists():
         return Finding("database", "is not there", "castline migrate, or `castline up`")
-    store = Store(settings.database)
+    store = build_store(settings)
     try:
         is_current = await asyncio.to_thread(store.is_current)
     except Exception as error:
@@ -176,13 +175,13 @@ def _count_connections(settings: Settings) -> tuple[dict[ConnectionHealth, int],
     """By health, and those of an app in Testing; none where the database cannot be read."""
     if settings.database_url is None and not (settings.data_dir / "castline.db").exists():
         return {}, 0
-    store = Store(settings.database)
+    store = build_store(settings)
     try:
         if not store.is_current():
             return {}, 0
         with store.read() as session:
             return care.count_by_health(session), care.count_of_testing(session)
-    except SQLAlchemyError:
+    except (CastlineError, SQLAlchemyError):
         return {}, 0  # the examination of the database says so
     finally:
         store.close()

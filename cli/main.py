@@ -1,22 +1,21 @@
 """`castline`: one command for every role and errand.
 
 Each command imports what it needs when it runs, so that `castline --help` is quick and a
-broken part does not take the others with it. Errors are told as sentences; `main` ends the
-process itself, because a process that used a Temporal worker may crash while Python
+broken part does not take the others with it. An error is a sentence (`cli.mistakes`); `main` ends
+the process itself, because a process that used a Temporal worker may crash while Python
 finalises (threads of the SDK still hold Python objects) and would spoil the exit code.
 """
 
 import os
 import sys
-import traceback
 from contextlib import suppress
 
 import typer
 
 from cli import admin, publishing, roles
+from cli.mistakes import FAILED, explain_error
 from cli.output import prepare_streams, tell
-from cli.usage import WrongUsage, find_undecoded, show_wrong_usage
-from domain.errors import CastlineError
+from cli.usage import WrongUsage, show_wrong_usage
 
 app = typer.Typer(
     name="castline",
@@ -38,32 +37,34 @@ def main() -> None:
     os.umask(0o077)
     prepare_streams()
     code = run()
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError):  # what it still holds was refused before
-            stream.flush()
+    try:
+        sys.stdout.flush()
+    except OSError as error:  # what reads it has ended, or its disk is full
+        code = code or _fail(error)
+    with suppress(OSError):
+        sys.stderr.flush()
     os._exit(code)
 
 
 def run() -> int:
-    """Run the command that was typed and return the exit code: 0, 1, or 2 for a wrong usage."""
+    """Run the command that was typed and return the exit code: 0, 1, or 2 for a wrong usage and
+    for wrong settings."""
     try:
         code = app(prog_name="castline", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except WrongUsage as error:
-        return show_wrong_usage(error)
-    except CastlineError as error:
-        tell(*f"castline: {error.sentence}".split("\n"))
-        return 1
-    except UnicodeEncodeError:
-        if (argument := find_undecoded(sys.argv)) is None:
-            traceback.print_exc()
-        else:
-            tell(f"castline: {argument} is no text in this terminal's encoding.")
-        return 1
     except KeyboardInterrupt:
         return 130
-    except Exception:
-        traceback.print_exc()
-        return 1
+    except WrongUsage as error:
+        return show_wrong_usage(error)
+    except Exception as error:
+        return _fail(error)
+
+
+def _fail(error: Exception) -> int:
+    if isinstance(error, BrokenPipeError):
+        return FAILED  # nobody reads it any more
+    code, text = explain_error(error)
+    tell(*text.rstrip("\n").split("\n"))
+    return code

@@ -14,7 +14,6 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 from domain.display import escape
-from domain.errors import CastlineError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,7 +42,7 @@ def prepare_streams() -> None:
 
 
 def say(*lines: str) -> None:
-    """Print results, a line each. Raises `BrokenPipeError` and `CastlineError`."""
+    """Print results, a line each. Raises `OSError`, whose file is named standard output."""
     with _writing():
         sys.stdout.write(_printable(lines))
         sys.stdout.flush()
@@ -70,7 +69,7 @@ def print_json(value: Any) -> None:
 
 
 def make_console() -> "Console":
-    """A console for tables and bars. Raises `BrokenPipeError`, as every way to print."""
+    """A console for tables and bars. Raises as `say`."""
     from rich.console import Console
 
     class OwnConsole(Console):
@@ -129,9 +128,6 @@ def _printable(lines: Sequence[str]) -> str:
 def _writing() -> Iterator[None]:
     try:
         yield
-    except BrokenPipeError:
-        raise
     except OSError as error:
-        raise CastlineError(
-            "output_failed", f"Standard output cannot be written: {error.strerror}."
-        ) from None
+        error.filename = "Standard output"
+        raise

@@ -71,20 +71,23 @@ def worker() -> None:
 def api() -> None:
     """Serve the HTTP API."""
     from cli.addresses import Addresses, announced
-    from cli.local.probes import listen
     from runtime.http_server import build_server
+    from runtime.listening import listen
     from runtime.logs import set_up_logging
     from settings import Settings
 
     settings = Settings()
     set_up_logging(settings)
+    setting = f"CASTLINE_PORT={_another(settings.port)}"
+    sockets = listen(settings.host, settings.port, owner="the API", setting=setting)
+    if settings.port == 0:
+        # A host may have several addresses, each with a free port of its own.
+        sockets, unused = sockets[:1], sockets[1:]
+        for each in unused:
+            each.close()
+        settings = _with_port(sockets[0].getsockname()[1])
+    url = settings.local_url
     with ExitStack() as stack:
-        listening = None
-        if settings.port == 0:
-            # Held from here on, so that nothing else gets it.
-            listening = [stack.enter_context(listen(settings.host, 0))]
-            settings = _with_port(listening[0].getsockname()[1])
-        url = settings.local_url
 
         def be_found() -> None:
             stack.enter_context(announced(settings, "api", Addresses(api=url)))
@@ -94,7 +97,7 @@ def api() -> None:
         # It raises again the signal that ended it, as if it had not been caught.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: sys.exit(0))
-        server.run(sockets=listening)
+        server.run(sockets)
     if not server.started:
         raise typer.Exit(1)
 
@@ -107,15 +110,24 @@ def emulator(
 ) -> None:
     """Run the stand-in for the platforms alone."""
     from cli.local.environment import plain_environment
+    from runtime.listening import refuse_taken
     from settings import Settings
+    from store.files import require_folder
 
     settings = Settings()
-    argv = [sys.executable, "-P", "-m", "emulator"]
-    argv += ["--host", host, "--port", str(settings.emulator_port if port is None else port)]
+    port = settings.emulator_port if port is None else port
+    setting = f"--port {_another(port)}"
+    refuse_taken(host, port, owner="the emulator", setting=setting, host_setting="--host")
+    argv = [sys.executable, "-P", "-m", "emulator", "--host", host, "--port", str(port)]
     if state is not None:
+        require_folder(state.absolute().parent)
         argv += ["--state", str(state)]
     # It parses what strangers send, so it holds none of the shell's secrets.
     os.execve(argv[0], argv, plain_environment())  # noqa: S606
+
+
+def _another(port: int) -> int:
+    return port + 10 if port < 65526 else port - 10
 
 
 @app.command()

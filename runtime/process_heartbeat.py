@@ -14,6 +14,7 @@ from threading import Event, Thread
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from domain.errors import CastlineError, DatabaseUnavailable
 from store.engine import Store
 from store.keyring import Keyring
 from store.queries.processes import SEEN_EVERY, forget_process, record_process
@@ -50,7 +51,7 @@ def _record_until(is_over: Event, role: str, store: Store, keyring: Keyring) -> 
         _record(id, role, store, keyring)
         if is_over.wait(SEEN_EVERY.total_seconds()):
             break
-    with suppress(SQLAlchemyError), store.write() as session:
+    with suppress(CastlineError, SQLAlchemyError), store.write() as session:
         forget_process(session, id)
 
 
@@ -66,5 +67,7 @@ def _record(id: str, role: str, store: Store, keyring: Keyring) -> None:
                 pid=os.getpid(),
                 keyring=keyring,
             )
-    except SQLAlchemyError as error:
+    except DatabaseUnavailable as error:
+        _log.warning("the process row could not be written: %s", error.reason)
+    except (CastlineError, SQLAlchemyError) as error:
         _log.warning("the process row could not be written: %s", type(error).__name__)

@@ -5,6 +5,7 @@ a failed one leaves the database as it was. The first process to come holds a lo
 it has committed; the others then find nothing left to do.
 """
 
+from enum import Enum
 from pathlib import Path
 
 from alembic import command
@@ -27,10 +28,23 @@ def upgrade(connection: Connection, to: str = "head") -> None:
     command.upgrade(config, to)
 
 
-def is_current(connection: Connection) -> bool:
-    """True when no migration is missing, and none is there that this version does not know."""
-    heads = ScriptDirectory.from_config(_config()).get_heads()
-    return set(MigrationContext.configure(connection).get_current_heads()) == set(heads)
+class Version(Enum):
+    """The database's schema beside that of this version of Castline."""
+
+    CURRENT = "current"
+    BEHIND = "behind"
+    """Migrations are missing, perhaps all of them."""
+    AHEAD = "ahead"
+    """A migration is there that this version does not know."""
+
+
+def find_version(connection: Connection) -> Version:
+    scripts = ScriptDirectory.from_config(_config())
+    there = set(MigrationContext.configure(connection).get_current_heads())
+    if there == set(scripts.get_heads()):
+        return Version.CURRENT
+    known = {script.revision for script in scripts.walk_revisions()}
+    return Version.BEHIND if there <= known else Version.AHEAD
 
 
 def _config() -> Config:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.context import Context, Here
 from api.pages import render
 from api.schemas.health import Alive, Readiness
-from domain.errors import Unavailable
+from domain.errors import CastlineError, Unavailable
 
 router = APIRouter(tags=["Health"])
 
@@ -55,7 +55,7 @@ async def _database(here: Context) -> dict[str, str]:
             is_current = await to_thread.run_sync(
                 here.store.is_current, abandon_on_cancel=True, limiter=_limiter()
             )
-    except (SQLAlchemyError, TimeoutError):
+    except (CastlineError, SQLAlchemyError, TimeoutError):
         return unreachable
     return {"database": "ok", "migrations": "ok" if is_current else "missing"}
 

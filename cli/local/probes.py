@@ -19,6 +19,7 @@ from temporalio.client import Client
 from domain.errors import Conflict
 from domain.queues import ACTIVITY_QUEUES, WORKFLOW_QUEUE
 from runtime.devserver import ports
+from runtime.listening import refuse_taken
 from runtime.temporal import worker_identity
 from settings import Settings
 
@@ -91,13 +92,15 @@ def needed_ports(settings: Settings, emulator: str | None) -> dict[int, tuple[st
 
 
 def refuse_taken_ports(settings: Settings, emulator: str | None) -> None:
-    """Raises `Conflict` (code `port_taken`) naming each taken port and what to do about it."""
-    taken = [
-        f"Port {port} of {owner} is taken by another program. "
-        f"Stop that one, or choose another port: {remedy}"
-        for port, (owner, remedy) in needed_ports(settings, emulator).items()
-        if not is_free(settings.host if owner == "the API" else "127.0.0.1", port)
-    ]
+    """Raises `Conflict` (code `port_taken`) naming each taken port and what to do about it, and
+    `CastlineError` (code `address_unusable`) for a host that is not this machine."""
+    taken = []
+    for port, (owner, setting) in needed_ports(settings, emulator).items():
+        host = settings.host if owner == "the API" else "127.0.0.1"
+        try:
+            refuse_taken(host, port, owner=owner, setting=setting)
+        except Conflict as error:
+            taken.append(error.sentence)
     if taken:
         raise Conflict("port_taken", "\n".join(taken))
 
@@ -106,20 +109,5 @@ def free_ports(count: int) -> list[int]:
     """Ports of this machine that are free now, each once."""
     # Held together, so that none is given twice.
     with ExitStack() as stack:
-        held = [stack.enter_context(listen("127.0.0.1", 0)) for _ in range(count)]
+        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return [listener.getsockname()[1] for listener in held]
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there; port 0 is a free one. Raises `OSError`."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family)
-
-
-def is_free(host: str, port: int) -> bool:
-    """True when one could listen there now."""
-    try:
-        listen(host, port).close()
-    except OSError:
-        return False
-    return True

@@ -156,7 +156,8 @@ def test_an_output_that_cannot_be_written_is_a_sentence(machine: Machine, comman
     ended = shell(machine, f"$C {command} >/dev/full")
     assert ended.returncode == 1
     assert ended.stderr == (
-        "castline: Standard output cannot be written: No space left on device.\n"
+        "castline: Standard output cannot be written: the disk is full. Free space, then try "
+        "again.\n"
     )
     assert shell(machine, "$C workspaces create one >/dev/full").returncode == 1
 

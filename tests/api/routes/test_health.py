@@ -50,6 +50,7 @@ async def test_it_is_not_ready_without_temporal(
 async def test_it_is_not_ready_without_migrations_or_database(
     context: Context, tmp_path: Path
 ) -> None:
+    (tmp_path / "empty.db").touch()
     empty = Store(f"sqlite:///{tmp_path / 'empty.db'}")
     absent = Store(f"sqlite:///{tmp_path / 'no' / 'such' / 'folder.db'}")
     for store, expected in ((empty, ("ok", "missing")), (absent, ("unreachable", "unknown"))):
