@@ -49,9 +49,9 @@ def _sentence_of(error: BaseException) -> str | None:
         return error.reason
     if isinstance(error, CastlineError):
         return error.sentence
-    if isinstance(error, UnicodeEncodeError):
-        if (argument := find_undecoded(sys.argv)) is not None:
-            return f"{argument} is no text in this terminal's encoding."
+    undecoded = find_undecoded(sys.argv) if isinstance(error, UnicodeEncodeError) else None
+    if undecoded is not None:
+        return f"{undecoded} is no text in this terminal's encoding."
     if isinstance(error, OSError):
         from store.files import explain
 

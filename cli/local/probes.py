@@ -111,3 +111,12 @@ def free_ports(count: int) -> list[int]:
     with ExitStack() as stack:
         held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return [listener.getsockname()[1] for listener in held]
+
+
+def is_free(host: str, port: int) -> bool:
+    """True when one could listen there now."""
+    try:
+        socket.create_server((host, port)).close()
+    except OSError:
+        return False
+    return True
