@@ -18,7 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from cli.choosing import connect_temporal
 from cli.local.up import emulator_address
+from cli.service import locate_api
 from domain.errors import CastlineError, PlatformError, PlatformMisconfigured, Unavailable
 from domain.health import BROKEN
 from domain.states import ConnectionHealth, PlatformName
@@ -26,7 +28,7 @@ from media.probe.pool import PROBES
 from platforms.registry import build_registry
 from runtime.parts import build_store, load_keyring
 from runtime.probing import NO_ISOLATION, NO_LANDLOCK
-from runtime.temporal import connect, find_missing_search_attributes
+from runtime.temporal import find_missing_search_attributes
 from settings import Settings
 from store.queries.access import care
 
@@ -187,13 +189,12 @@ def _count_connections(settings: Settings) -> tuple[dict[ConnectionHealth, int],
 
 async def _temporal(settings: Settings) -> Finding:
     try:
-        keyring = load_keyring(settings)
+        load_keyring(settings)
     except CastlineError:
         return Finding("Temporal", "not examined: it needs the key set", "See above.")
     try:
         async with asyncio.timeout(_TIMEOUT):
-            client = await connect(settings, keyring)
-            return await _namespace(client)
+            return await _namespace(await connect_temporal(settings))
     except (Unavailable, TimeoutError):
         return Finding(
             "Temporal",
@@ -248,25 +249,27 @@ async def _platform(name: PlatformName, settings: Settings) -> Finding:
 
 
 async def _api(settings: Settings) -> Finding:
+    url = locate_api(settings).url
     try:
-        async with httpx.AsyncClient(timeout=_TIMEOUT) as http:
-            answer = await http.get(f"{settings.local_url}/readyz")
+        # No proxy leads to this machine.
+        async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as http:
+            answer = await http.get(f"{url}/readyz")
     except httpx.HTTPError:
         return Finding(
             "API",
-            f"does not answer at {settings.local_url}",
+            f"does not answer at {url}",
             "castline up, or `castline api`. If another program has the port: CASTLINE_PORT.",
         )
     if not answer.is_success:
         return Finding(
             "API",
-            f"{settings.local_url} answers with status {answer.status_code}",
+            f"{url} answers with status {answer.status_code}",
             "Its log says why; /readyz says which part is missing.",
         )
     skew = abs((datetime.now(UTC) - parsedate_to_datetime(answer.headers["date"])).total_seconds())
     if skew > _SKEW_SECONDS:
         return Finding("API", f"its clock is {skew:.0f} s from ours", "Set the clocks by NTP.")
-    return Finding("API", f"ready at {settings.local_url}")
+    return Finding("API", f"ready at {url}")
 
 
 EXAMINATIONS: tuple[Examination, ...] = (

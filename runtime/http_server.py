@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import resource
+import socket
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -41,15 +42,23 @@ log = logging.getLogger("uvicorn.error.castline")
 log.setLevel(logging.ERROR)
 
 
-def build_server(settings: Settings) -> uvicorn.Server:
-    """The server of `castline api`. It listens when it is run."""
+def build_server(
+    settings: Settings, *, on_listening: Callable[[], None] = lambda: None
+) -> uvicorn.Server:
+    """The server of `castline api`. It listens when it is run, and says so once it does."""
     most = min(settings.max_connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
     room = Room(most, settings.connections_per_address, settings.trusted_proxies)
 
     class Bounded(BoundedProtocol):
         shared = room
 
-    return uvicorn.Server(
+    class Announced(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                on_listening()
+
+    return Announced(
         uvicorn.Config(
             "api.app:create_app",
             factory=True,
