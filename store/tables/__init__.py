@@ -24,6 +24,7 @@ from store.tables.telling import Delivery, Endpoint, Event
 from store.tables.workspaces import (
     ApiKey,
     CodecSession,
+    Installation,
     Organization,
     Process,
     ReplacedKey,
@@ -46,6 +47,7 @@ __all__ = [
     "Event",
     "Evidence",
     "IdempotencyClaim",
+    "Installation",
     "Moment",
     "Organization",
     "Process",
