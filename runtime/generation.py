@@ -50,9 +50,8 @@ def write_generation(path: Path | None, generation: Generation) -> None:
     if path is None:
         return
     before = read_generation(path)
-    if before is not None and before.installation_id == generation.installation_id:
-        if before.number >= generation.number:
-            return
+    if before is not None and _is_ahead(before, generation.installation_id, generation.number - 1):
+        return
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         draft.touch(mode=0o600, exist_ok=False)
