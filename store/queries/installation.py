@@ -71,7 +71,8 @@ def begin_restore(session: Session, gap_from: datetime, *, generation: int = 0) 
     row.epoch += 1
     row.generation = max(row.generation, generation) + 1
     row.noted_at = row.restored_at = now()
-    row.gap_from = min(gap_from, row.gap_from or gap_from)
+    row.gap_from = gap_from
+    row.earliest_gap_from = min(gap_from, row.earliest_gap_from or gap_from)
     row.histories_read_at = None
     session.flush()
     connection = session.connection()
@@ -107,10 +108,11 @@ def require_read_back(session: Session, row: Assignment) -> None:
     That is so where it had ended before a restore: in the gap a person may have retried it.
     """
     restored = find_restored(session)
-    if restored is None or restored.restored_at is None or restored.gap_from is None:
+    if restored is None or restored.restored_at is None or restored.earliest_gap_from is None:
         return
     if row.updated_at < restored.restored_at:
-        row.read_back_from = min(restored.gap_from, row.read_back_from or restored.gap_from)
+        gap_from = restored.earliest_gap_from
+        row.read_back_from = min(gap_from, row.read_back_from or gap_from)
 
 
 def mark_histories_read(session: Session) -> None:

@@ -92,7 +92,9 @@ class Installation(SQLModel, table=True):
     restored_at: datetime | None = moment_field(default=None)
     """When the latest restore was made, or noticed. None: there was none."""
     gap_from: datetime | None = moment_field(default=None)
-    """Since when work may be missing in this database, over all restores."""
+    """Since when work may be missing in this database, by the latest restore."""
+    earliest_gap_from: datetime | None = moment_field(default=None)
+    """The same, by all restores."""
     histories_read_at: datetime | None = moment_field(default=None)
     """When everything that Temporal still knew of the gap was taken over. None: not yet."""
 

@@ -79,6 +79,7 @@ def upgrade() -> None:
         sa.Column("noted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("restored_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("gap_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("earliest_gap_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("histories_read_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
