@@ -73,6 +73,8 @@ def note_finished(
     row.known_by = known_by
     row.candidates = []
     row.bytes_sent = row.bytes_total
+    row.waiting_since = None
+    row.waiting_looks = 0
     _go_on(session, row, AssignmentState.UPLOADED)
 
 
@@ -91,6 +93,8 @@ def record_state(
     attempt: int | None = None,
     wait_reason: WaitReason | None = None,
     wait_until: datetime | None = None,
+    waiting_since: datetime | None = None,
+    waiting_looks: int = 0,
     error_code: str | None = None,
     error: str | None = None,
     remedy: str | None = None,
@@ -120,6 +124,8 @@ def record_state(
     row.state = state
     row.wait_reason = wait_reason
     row.wait_until = wait_until
+    row.waiting_since = waiting_since
+    row.waiting_looks = waiting_looks
     row.error_code = error_code
     row.error = error
     row.remedy = remedy

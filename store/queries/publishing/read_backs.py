@@ -12,9 +12,21 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from domain.errors import Unavailable
 from domain.states import AssignmentState
+from store.queries.publishing.unsettled import IS_UNSETTLED
 from store.tables import Assignment, Connection, Video
 
 MOST_RIVALS = 500
+
+
+def list_unread(session: Session, *, after: str, limit: int) -> Sequence[str]:
+    """A page of the ids of open rows that may have a video in the gap, in their order."""
+    query = select(Assignment.id).where(
+        IS_UNSETTLED,
+        col(Assignment.read_back_from).is_not(None),
+        col(Assignment.platform_id).is_(None),
+        col(Assignment.id) > after,
+    )
+    return session.exec(query.order_by(col(Assignment.id)).limit(limit)).all()
 
 
 def hold_account(session: Session, platform: str, account_id: str) -> Sequence[str]:

@@ -12,7 +12,6 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 from temporalio.converter import DataConverter, WorkflowSerializationContext
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
 
 from activities.contract.assignments import (
     AssignmentInput,
@@ -21,7 +20,6 @@ from activities.contract.assignments import (
     Published,
     Uploaded,
 )
-from domain.ids import assignment_workflow_id
 from domain.states import AssignmentState
 
 T = TypeVar("T")
@@ -52,18 +50,12 @@ class Known:
     sentence: str | None = None
 
 
-async def read_history(client: Client, assignment_id: str) -> Known | None:
-    """What the latest run knows. None: Temporal has none. Raises `RPCError`; reads only."""
-    workflow_id = assignment_workflow_id(assignment_id)
+async def read_history(client: Client, workflow_id: str) -> Known | None:
+    """What the latest run of an assignment's workflow knows. Raises `RPCError`; reads only."""
     context = WorkflowSerializationContext(client.namespace, workflow_id)
     reading = _Reading(client.data_converter.with_context(context))
-    try:
-        async for event in client.get_workflow_handle(workflow_id).fetch_history_events():
-            await reading.take(event)
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return None
-        raise
+    async for event in client.get_workflow_handle(workflow_id).fetch_history_events():
+        await reading.take(event)
     return reading.known
 
 
