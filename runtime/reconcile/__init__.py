@@ -2,8 +2,10 @@
 
     running.py       the workflows that run
     rows.py          which of them work for a row
-    orphans.py       the others are recorded and end
-    assignments.py   assignments without one get another
+    gap.py           what a restored database lacks and Temporal still knows
+    restored.py      which assignments that concerns
+    orphans.py       workflows without a row are recorded and end
+    assignments.py   assignments without a workflow get another
     rebuilding.py    how one of them does
     tickets.py       tickets without one
     reauths.py       connections that wait for a person without one
