@@ -20,6 +20,7 @@ from api.headers import ASSETS, SecurityHeaders
 from api.limits import Limits
 from api.routes import codec, docs, health, v1, youtube
 from api.services.sweeping import UploadSweeper
+from runtime.health.finding import SharedLook
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
 from runtime.probing import ensure_isolation
@@ -67,6 +68,7 @@ def _assemble(settings: Settings, lifespan: Lifespan | None = None) -> FastAPI:
             Middleware(Limits),
         ],
     )
+    app.state.readiness = SharedLook()
     problems.install(app)
     openapi.install(app)
     for router in (v1.router, youtube.router, codec.router, health.router, docs.router):
@@ -80,10 +82,10 @@ def _connected(parts: Parts) -> Lifespan:
         client = await connect(parts.settings, parts.keyring, lazy=True)
         Waker(client, parts.store, parts.settings).attach()
         lifecycles = Lifecycles(client, parking_days=parts.settings.parking_days)
-        app.state.context = make_context(parts, lifecycles)
-        sweeping = asyncio.create_task(UploadSweeper(app.state.context).run())
+        context = app.state.context = make_context(parts, lifecycles)
+        sweeping = asyncio.create_task(UploadSweeper(context).run())
         try:
-            with process_heartbeat("api", parts.store, parts.keyring):
+            with process_heartbeat("api", parts.store, parts.keyring, context.heartbeat):
                 yield
         finally:
             sweeping.cancel()

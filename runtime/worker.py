@@ -29,6 +29,7 @@ from domain.queues import (
     TRANSFER_QUEUE,
     WORKFLOW_QUEUE,
 )
+from runtime.health.worker import WorkerHealth, answering
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
 from runtime.process_heartbeat import process_heartbeat
@@ -89,12 +90,15 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     Registers what is missing in Temporal first, so that a fresh namespace is enough.
     """
     parts = build_parts(settings)
-    client = await connect(settings, parts.keyring)
-    await ensure_ready(client)
-    Waker(client, parts.store, settings).attach()
-    workers = make_workers(settings, parts, client)
-    with process_heartbeat("worker", parts.store, parts.keyring):
-        await _run(workers, stop)
+    health = WorkerHealth(parts)
+    async with answering(health):
+        client = await connect(settings, parts.keyring)
+        await ensure_ready(client)
+        health.client = client
+        Waker(client, parts.store, settings).attach()
+        workers = make_workers(settings, parts, client)
+        with process_heartbeat("worker", parts.store, parts.keyring, health.heartbeat):
+            await _run(workers, stop)
     parts.store.close()
     _log.info("worker has ended")
 

@@ -21,11 +21,13 @@ from sqlmodel import Session
 
 from domain.wakes import Wake
 from store import outbox, schema
+from store.schema import SchemaVersions
 from store.sealed import VAULT
 from store.vault import Vault
 
 _BUSY_SECONDS = 30
 _WAL_SECONDS = 0.01
+_TAKEN = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 class Store:
@@ -87,6 +89,11 @@ class Store:
         with self._reader.connect() as connection:
             return schema.is_current(connection)
 
+    def schema_versions(self) -> SchemaVersions:
+        """Which schema the database has and which one this version of Castline expects."""
+        with self._reader.connect() as connection:
+            return schema.read_versions(connection)
+
     def close(self) -> None:
         """Give the connections back. The store may be used again afterwards."""
         self._engine.dispose()
@@ -128,8 +135,9 @@ def _ensure_wal(connection: Any) -> None:
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            if monotonic() > deadline:
+        except sqlite3.OperationalError as error:
+            # A full disk or a missing folder is not waited for.
+            if error.sqlite_errorcode & 0xFF not in _TAKEN or monotonic() > deadline:
                 raise
             sleep(_WAL_SECONDS)
         else:

@@ -5,6 +5,7 @@ a failed one leaves the database as it was. The first process to come holds a lo
 it has committed; the others then find nothing left to do.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import command
@@ -17,6 +18,16 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 0x0CA5_711E
 
 
+@dataclass(frozen=True, slots=True)
+class SchemaVersions:
+    """The version of a database, None for an empty one, and the one that this code works with."""
+
+    found: str | None
+    expected: str
+    is_ahead: bool
+    """True when this code does not know the version that was found."""
+
+
 def upgrade(connection: Connection, to: str = "head") -> None:
     """Run every missing migration, as far as the version asked for. Idempotent."""
     if connection.dialect.name == "postgresql":
@@ -25,6 +36,16 @@ def upgrade(connection: Connection, to: str = "head") -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, to)
+
+
+def read_versions(connection: Connection) -> SchemaVersions:
+    """Which schema there is and which one is expected."""
+    scripts = ScriptDirectory.from_config(_config())
+    (expected,) = scripts.get_heads()
+    known = {script.revision for script in scripts.walk_revisions()}
+    heads = MigrationContext.configure(connection).get_current_heads()
+    found = ", ".join(sorted(heads)) or None
+    return SchemaVersions(found, expected, is_ahead=not known.issuperset(heads))
 
 
 def is_current(connection: Connection) -> bool:

@@ -19,6 +19,8 @@ class DirectedLifecycles(Lifecycles):
     """Each attribute is what the next call finds."""
 
     is_away: bool = False
+    unpolled: list[str] = field(default_factory=list)
+    """The task queues that no worker polls."""
     conflict: Conflict | None = None
     """Raised by everything that a workflow may refuse."""
     outcome: TicketOutcome = field(
@@ -73,6 +75,10 @@ class DirectedLifecycles(Lifecycles):
     async def ping(self) -> None:
         if self.is_away:
             raise Unavailable("temporal_unavailable", "Temporal cannot be reached.")
+
+    async def find_unpolled(self) -> list[str]:
+        await self.ping()
+        return self.unpolled
 
     async def _ask(self) -> None:
         await self.ping()

@@ -1,0 +1,97 @@
+"""`/livez` and `/readyz` of a worker, on a port of its own."""
+
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from domain.errors import CastlineError
+from runtime.health import readiness
+from runtime.health.finding import Finding, SharedLook, failed, ok, run_check
+from runtime.health.queues import describe_queues, find_unpolled
+from runtime.http_server import serving
+from runtime.parts import Parts
+from runtime.process_heartbeat import Heartbeat
+from runtime.temporal import worker_identity
+
+_NO_TEMPORAL = "Start Temporal, or correct CASTLINE_TEMPORAL_ADDRESS."
+_NOT_POLLING = "If this stays so for a minute, look into the worker's log and restart it."
+
+
+@dataclass
+class WorkerHealth:
+    """What there is to look at, as far as the worker has come up."""
+
+    parts: Parts
+    heartbeat: Heartbeat = field(default_factory=Heartbeat)
+    client: Client | None = None
+
+    async def look(self) -> list[Finding]:
+        return await readiness.together(
+            readiness.look_at_database(self.parts.store, self.heartbeat),
+            readiness.look_at_disk(self.parts.settings),
+            readiness.look_at_keys(self.parts.keyring),
+            run_check("temporal", self._temporal, seconds=readiness.LOOK_SECONDS),
+        )
+
+    async def _temporal(self) -> list[Finding]:
+        if self.client is None:
+            return [failed("temporal", "is not connected yet", _NO_TEMPORAL)]
+        try:
+            queues = await describe_queues(self.client)
+        except (RPCError, RuntimeError):
+            return [failed("temporal", "does not answer", _NO_TEMPORAL)]
+        unpolled = find_unpolled(queues, worker_identity(os.getpid()))
+        polling = (
+            failed("polling", f"this worker does not poll {', '.join(unpolled)}", _NOT_POLLING)
+            if unpolled
+            else ok("polling", "this worker polls all task queues")
+        )
+        return [ok("temporal", "answers"), polling]
+
+
+def make_app(health: WorkerHealth) -> Starlette:
+    shared = SharedLook()
+
+    async def livez(_: Request) -> JSONResponse:
+        return JSONResponse({"status": "alive"})
+
+    async def readyz(_: Request) -> JSONResponse:
+        findings = await shared.join(health.look)
+        status = 200 if readiness.is_ready(findings) else 503
+        return JSONResponse(readiness.body_of(findings), status, {"Cache-Control": "no-store"})
+
+    return Starlette(routes=[Route("/livez", livez), Route("/readyz", readyz)])
+
+
+@asynccontextmanager
+async def answering(health: WorkerHealth) -> AsyncIterator[None]:
+    """Answer while the block runs, where the settings name a port.
+
+    Raises `CastlineError` (code `health_port`) when the port cannot be had.
+    """
+    settings = health.parts.settings
+    if not settings.worker_health_port:
+        yield
+        return
+    address = settings.worker_health_host, settings.worker_health_port
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    try:
+        listener = socket.create_server(address, family=family)
+    except OSError as error:
+        raise CastlineError(
+            "health_port",
+            f"The worker cannot listen on {address[0]} port {address[1]} ({error.strerror}). "
+            "Choose another port or address: CASTLINE_WORKER_HEALTH_PORT, "
+            "CASTLINE_WORKER_HEALTH_HOST.",
+        ) from None
+    async with serving(settings, make_app(health), listener):
+        yield
