@@ -9,16 +9,21 @@ ticket's own redirect address, which was checked when the ticket was opened.
 import hashlib
 import secrets
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from activities.access.connecting import outcome_of
 from activities.contract.tickets import Refusal, TicketOutcome
 from api.context import Context, on_loop
 from api.services.tickets import ticket_input
-from domain.errors import Conflict, InvalidRequest, NotFound
+from domain.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from domain.secrets import Secret
 from domain.states import TicketState
+from runtime.answers import answered
 from store.queries.access import tickets
 from store.tables import Ticket, now
+
+BROWSER_TIMEOUT = timedelta(seconds=5)
+"""How long a browser is kept waiting before it is shown a page that says so."""
 
 _DENIALS = frozenset({"access_denied", "scope_missing"})
 """What the person withheld: all of it, or a box that publishing needs."""
@@ -68,9 +73,19 @@ class Ending:
         return {**named, "status": "error", "error": self.error, **reason}
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """No worker has answered yet. The same visit, made again, goes on from here."""
+
+    ticket: Ticket
+    reason: Unavailable
+    has_code: bool
+    """The code is stored, so the channel is connected also without the browser."""
+
+
 def begin(
     here: Context, *, platform: str, ticket_id: str, browser: Secret | None
-) -> ConsentPage | Ending:
+) -> ConsentPage | Ending | Waiting:
     """Move the ticket to consenting. Opening the page again makes the earlier one worthless.
 
     Raises `InvalidRequest` (code `invalid_ticket`) where no redirect address can be trusted.
@@ -82,11 +97,13 @@ def begin(
     browser = browser or Secret(secrets.token_urlsafe(32))
     try:
         is_asked = _needs_workflow(ticket)
-        if ticket.state == TicketState.OPEN:
-            # Idempotent, and repairs a ticket that was opened while Temporal was away.
-            on_loop(here.lifecycles.start_ticket, ticket_input(ticket))
-        if is_asked:
-            on_loop(here.lifecycles.begin_consent, ticket.id)
+        try:
+            on_loop(_ask_to_begin, here, ticket, is_asked)
+        except Unavailable as reason:
+            if ticket.expires_at <= now():
+                # Nothing can begin any more, whoever comes back.
+                raise Conflict("ticket_expired", "This ticket has expired.") from None
+            return Waiting(ticket, reason, has_code=False)
         with here.store.write() as session:
             tickets.begin_consent(
                 session,
@@ -105,8 +122,10 @@ def begin(
     return ConsentPage(url, browser)
 
 
-def conclude(here: Context, callback: Callback, *, browser: Secret | None) -> Ending:
+def conclude(here: Context, callback: Callback, *, browser: Secret | None) -> Ending | Waiting:
     """Take in the platform's callback. A retry gives the same ending.
+
+    The code is stored before a worker is asked: while none answers, nothing is lost.
 
     A callback of another browser or of another issuer (RFC 9207) is refused and changes
     nothing: the ticket still waits for its own callback. Raises `InvalidRequest` for a callback
@@ -143,13 +162,34 @@ def conclude(here: Context, callback: Callback, *, browser: Secret | None) -> En
     if TicketState(ticket.state).has_outcome:
         return _ending(ticket, outcome_of(ticket))
     try:
-        if error:
-            outcome = on_loop(here.lifecycles.refuse, ticket.id, digest, _refusal(error))
-        else:
-            outcome = on_loop(here.lifecycles.redeem, ticket.id, digest)
+        outcome = on_loop(_ask_to_conclude, here, ticket, digest, error)
     except Conflict as conflict:
         return _refused(ticket, conflict)
+    except Unavailable as reason:
+        return Waiting(ticket, reason, has_code=error is None)
     return _ending(ticket, outcome)
+
+
+async def _ask_to_begin(here: Context, ticket: Ticket, is_asked: bool) -> None:
+    async def ask() -> None:
+        if ticket.state == TicketState.OPEN:
+            # Idempotent, and repairs a ticket that was opened while Temporal was away.
+            await here.lifecycles.start_ticket(ticket_input(ticket))
+        if is_asked:
+            await here.lifecycles.begin_consent(ticket.id)
+
+    await answered(ask(), BROWSER_TIMEOUT)
+
+
+async def _ask_to_conclude(
+    here: Context, ticket: Ticket, digest: str, error: str | None
+) -> TicketOutcome:
+    answer = (
+        here.lifecycles.refuse(ticket.id, digest, _refusal(error))
+        if error
+        else here.lifecycles.redeem(ticket.id, digest)
+    )
+    return await answered(answer, BROWSER_TIMEOUT)
 
 
 def _needs_workflow(ticket: Ticket) -> bool:

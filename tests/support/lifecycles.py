@@ -19,6 +19,8 @@ class DirectedLifecycles(Lifecycles):
     """Each attribute is what the next call finds."""
 
     is_away: bool = False
+    hangs: bool = False
+    """Temporal is there, and no worker answers what a workflow is asked."""
     unpolled: list[str] = field(default_factory=list)
     """The task queues that no worker polls."""
     conflict: Conflict | None = None
@@ -82,5 +84,7 @@ class DirectedLifecycles(Lifecycles):
 
     async def _ask(self) -> None:
         await self.ping()
+        if self.hangs:
+            await asyncio.Event().wait()
         if self.conflict is not None:
             raise self.conflict
