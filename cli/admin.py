@@ -222,12 +222,15 @@ def care() -> None:
 
 
 @app.command()
-def doctor() -> None:
-    """Say what is wrong and what to do."""
-    from cli.doctor import examine
-    from settings import Settings
+def doctor(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object; docs/health.md describes it.")
+    ] = False,
+) -> None:
+    """Say what is wrong and what to do. Exit code 1 when something failed, 0 on warnings."""
+    from cli.doctor import run_doctor
 
-    raise typer.Exit(asyncio.run(examine(Settings(), say)))
+    raise typer.Exit(asyncio.run(run_doctor(say, as_json=as_json)))
 
 
 def _day(moment: object) -> str:

@@ -10,12 +10,13 @@ from inside a block.
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
 from threading import RLock
 from time import monotonic, sleep
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
@@ -93,6 +94,14 @@ class Store:
         """Which schema the database has and which one this version of Castline expects."""
         with self._reader.connect() as connection:
             return schema.read_versions(connection)
+
+    def read_clock(self) -> datetime | None:
+        """The time of the database's machine; None where it is this one."""
+        if self._engine.dialect.name == "sqlite":
+            return None
+        with self._reader.connect() as connection:
+            moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return moment
 
     def close(self) -> None:
         """Give the connections back. The store may be used again afterwards."""
