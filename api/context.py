@@ -20,6 +20,7 @@ from platforms.registry import Registry
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts
 from runtime.process_heartbeat import Heartbeat
+from runtime.reconcile.rebuilding import Rebuilder
 from settings import Settings
 from store.engine import Store
 from store.keyring import Keyring
@@ -40,6 +41,7 @@ class Context:
     credentials: CredentialKeeper
     reauth_links: ReauthLinks
     lifecycles: Lifecycles
+    rebuilder: Rebuilder
     source_reads: SourceReads
     heartbeat: Heartbeat = field(default_factory=Heartbeat)
 
@@ -56,6 +58,7 @@ def make_context(parts: Parts, lifecycles: Lifecycles) -> Context:
         credentials=CredentialKeeper(parts.store, parts.vault, parts.registry),
         reauth_links=ReauthLinks(parts.vault, settings.url),
         lifecycles=lifecycles,
+        rebuilder=Rebuilder(parts.store, parts.registry, lifecycles),
         source_reads=make_source_reads(settings),
     )
 
