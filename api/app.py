@@ -20,6 +20,7 @@ from api.headers import ASSETS, SecurityHeaders
 from api.limits import Limits
 from api.routes import codec, docs, health, v1, youtube
 from api.services.sweeping import UploadSweeper
+from runtime.generation import notice_restore
 from runtime.health.finding import SharedLook
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
@@ -83,6 +84,7 @@ def _connected(parts: Parts) -> Lifespan:
         Waker(client, parts.store, parts.settings).attach()
         lifecycles = Lifecycles(client, parking_days=parts.settings.parking_days)
         context = app.state.context = make_context(parts, lifecycles)
+        await asyncio.to_thread(notice_restore, parts.settings, parts.store)
         sweeping = asyncio.create_task(UploadSweeper(context).run())
         try:
             with process_heartbeat("api", parts.store, parts.keyring, context.heartbeat):

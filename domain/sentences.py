@@ -42,7 +42,8 @@ _WAITS = {
 _KNOWN = {
     KnownBy.ANSWER: "{platform} said so itself",
     KnownBy.READ_BACK: "the last answer was lost or unclear, and {platform} was asked",
-    KnownBy.LISTING: "the upload was lost, and it was found among the account's videos",
+    KnownBy.LISTING: "it was found among the account's videos",
+    KnownBy.HISTORY: "the database was restored, and Temporal's history of the upload has it",
 }
 _STOPS = {
     "interrupted": "The worker was stopped; another one goes on.",
@@ -247,11 +248,32 @@ def _workflow_lost(data: Data, _name: str) -> str:
     return f"{what} Another workflow continues from the recorded state."
 
 
+def _read_back(data: Data, name: str) -> str:
+    read = f"The database was restored. The account's videos since {data['since']} were read"
+    match Told(data["told"]):
+        case Told.FINISHED:
+            return f"{read}: {data['platformId']} is the one."
+        case Told.ABSENT:
+            return f"{read}: it is not among them."
+        case _:
+            found = ", ".join(map(_candidate, data.get("candidates", ())))
+            return f"{read}. {name} does not tell for certain whether it is among them" + (
+                f"; it may be {found}." if found else "."
+            )
+
+
+def _candidate(video: Data) -> str:
+    title = f' "{video["title"]}"' if video.get("title") else ""
+    where = f" ({video['url']})" if video.get("url") else ""
+    return f"{video['id']}{title}{where}"
+
+
 _PLAIN: Mapping[EvidenceKind, Callable[[Data, str], str]] = {
     EvidenceKind.SESSION_OPENED: _opened,
     EvidenceKind.FINISH_SENT: lambda _data, _name: "The request that completes the upload leaves.",
     EvidenceKind.SESSION_LOST: _lost,
     EvidenceKind.RECONCILED: _reconciled,
+    EvidenceKind.READ_BACK: _read_back,
     EvidenceKind.SESSION_DISCARDED: lambda _data, _name: "The upload session was given up.",
     EvidenceKind.WORKFLOW_LOST: _workflow_lost,
     EvidenceKind.FORCED: lambda data, _name: f"A person ended the reading: {data['reason']}",

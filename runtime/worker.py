@@ -29,6 +29,7 @@ from domain.queues import (
     TRANSFER_QUEUE,
     WORKFLOW_QUEUE,
 )
+from runtime.generation import notice_restore
 from runtime.health.worker import WorkerHealth, answering
 from runtime.lifecycles import Lifecycles
 from runtime.maintenance import Maintenance
@@ -95,6 +96,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         await ensure_ready(client)
         health.client = client
         Waker(client, parts.store, settings).attach()
+        await asyncio.to_thread(notice_restore, settings, parts.store)
         workers = make_workers(settings, parts, client)
         with process_heartbeat("worker", parts.store, parts.keyring, health.heartbeat):
             await _run(workers, Maintenance(parts, client), stop)
