@@ -5,7 +5,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
-from cli.doctor import api, configuration, database, machine, temporal, work
+from cli.doctor import (
+    api,
+    configuration,
+    database,
+    lost,
+    machine,
+    maintenance,
+    temporal,
+    work,
+)
 from cli.doctor.installation import Installation
 from cli.doctor.report import report
 from domain.errors import CastlineError
@@ -43,6 +52,10 @@ EXAMINATIONS: tuple[Examination, ...] = (
     Examination("Temporal clock", temporal.look_at_clock),
     Examination("open work", work.look_at_open_work),
     Examination("stuck work", work.look_at_stuck_work),
+    Examination("lost workflows", lost.look_at_lost_workflows, LONG_SECONDS),
+    Examination("sweep", maintenance.look_at_sweep),
+    Examination("orphans", maintenance.look_at_orphans),
+    Examination("restores", maintenance.look_at_restores),
     *(
         Examination(f"{name} app", partial(configuration.look_at_platform, name=name), LONG_SECONDS)
         for name in PlatformName

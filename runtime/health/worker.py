@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -15,8 +16,17 @@ from temporalio.service import RPCError
 
 from domain.errors import CastlineError
 from runtime.health import readiness
-from runtime.health.finding import Finding, SharedLook, failed, ok, run_check
+from runtime.health.finding import (
+    Finding,
+    SharedLook,
+    Skipped,
+    failed,
+    in_thread,
+    ok,
+    run_check,
+)
 from runtime.health.queues import describe_queues, find_unpolled
+from runtime.health.sweep import check_sweep
 from runtime.http_server import serving
 from runtime.parts import Parts
 from runtime.process_heartbeat import Heartbeat
@@ -40,7 +50,16 @@ class WorkerHealth:
             readiness.look_at_disk(self.parts.settings),
             readiness.look_at_keys(self.parts.keyring),
             run_check("temporal", self._temporal, seconds=readiness.LOOK_SECONDS),
+            run_check("sweep", self._sweep, seconds=readiness.LOOK_SECONDS),
         )
+
+    async def _sweep(self) -> Finding:
+        # Another worker may have run it, and a late one stops no work: a warning at most.
+        parts = self.parts
+        try:
+            return await in_thread(check_sweep, parts.store, parts.settings.reconcile_seconds)
+        except (SQLAlchemyError, CastlineError):
+            raise Skipped("the database cannot be read") from None
 
     async def _temporal(self) -> list[Finding]:
         if self.client is None:

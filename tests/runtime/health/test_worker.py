@@ -77,14 +77,19 @@ async def test_a_worker_is_ready_while_temporal_database_and_key_set_are_there(
             _, parts = await eventually(
                 lambda: look(url), lambda seen: seen[0] == 200, within=MINUTES
             )
-            assert {part["state"] for part in parts.values()} == {"ok"}
-            assert list(parts)[:6] == [
+            _, parts = await eventually(
+                lambda: look(url),
+                lambda seen: {part["state"] for part in seen[1].values()} == {"ok"},
+                within=MINUTES,
+            )
+            assert list(parts) == [
                 "database",
                 "schema",
                 "disk",
                 "keySet",
                 "temporal",
                 "polling",
+                "sweep",
             ]
             assert await status_of(f"{url}/livez") == 200
             assert await status_of(f"{url}/metrics") == 404
