@@ -39,6 +39,8 @@ def has_no_room(error: Exception) -> bool:
 
 def name_of(error: Exception) -> str:
     """An error of the database without its text, which may quote an address with its password."""
+    if isinstance(error, CastlineError):
+        return error.code
     return type(getattr(error, "orig", None) or error).__name__
 
 
