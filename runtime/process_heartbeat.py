@@ -9,7 +9,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from time import monotonic
@@ -47,15 +47,16 @@ def name_of(error: Exception) -> str:
 class Heartbeat:
     """When this process last wrote its row, and why it could not. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
         self._last: float | None = None
         self._failure: str | None = None
 
     def begin(self) -> None:
-        self._last = monotonic()
+        self._last = self._clock()
 
     def succeeded(self) -> None:
-        self._last, self._failure = monotonic(), None
+        self._last, self._failure = self._clock(), None
 
     def failed(self, error: Exception) -> None:
         self._failure = NO_ROOM if has_no_room(error) else f"takes no writes ({name_of(error)})"
@@ -64,7 +65,7 @@ class Heartbeat:
         """Why the database takes no writes. None when it does, or none was tried yet."""
         if self._failure is not None or self._last is None:
             return self._failure
-        silence = monotonic() - self._last
+        silence = self._clock() - self._last
         late = (ALIVE + SEEN_EVERY).total_seconds()
         return f"has taken no write for {silence:.0f} s" if silence > late else None
 

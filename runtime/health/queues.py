@@ -34,9 +34,12 @@ class QueueState:
     """How long its oldest task has waited."""
 
 
-async def describe_queues(client: Client) -> list[QueueState]:
+async def describe_queues(
+    client: Client, *, poller_age: timedelta = POLLER_AGE
+) -> list[QueueState]:
     """Every queue that a worker polls. Raises `RPCError`."""
-    return await asyncio.gather(*(_describe(client, name, kind) for name, kind in _POLLED))
+    since = datetime.now(UTC) - poller_age
+    return await asyncio.gather(*(_describe(client, name, kind, since) for name, kind in _POLLED))
 
 
 def find_unpolled(queues: Sequence[QueueState], identity: str | None = None) -> list[str]:
@@ -49,7 +52,9 @@ def find_unpolled(queues: Sequence[QueueState], identity: str | None = None) -> 
     return list(dict.fromkeys(unpolled))
 
 
-async def _describe(client: Client, name: str, kind: TaskQueueType.ValueType) -> QueueState:
+async def _describe(
+    client: Client, name: str, kind: TaskQueueType.ValueType, since: datetime
+) -> QueueState:
     described = await client.workflow_service.describe_task_queue(
         DescribeTaskQueueRequest(
             namespace=client.namespace,
@@ -59,7 +64,6 @@ async def _describe(client: Client, name: str, kind: TaskQueueType.ValueType) ->
         ),
         timeout=_RPC_TIMEOUT,
     )
-    since = datetime.now(UTC) - POLLER_AGE
     return QueueState(
         name=name,
         pollers=frozenset(

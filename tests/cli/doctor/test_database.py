@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from cli.doctor.clocks import judge_clock
 from domain.health import HEALTHY, Clocks, Health
@@ -17,6 +18,7 @@ from store.engine import Store
 from store.keyring import Keyring, create_keyset
 from store.queries.access import connections
 from store.queries.processes import record_process
+from store.tables import Process
 from tests.cli.doctor.conftest import Installation
 from tests.support.database import Cluster, postgres_cluster
 from tests.support.doctor import look, look_at
@@ -35,6 +37,8 @@ async def test_a_database_is_read_and_written(chosen: Choose, installation: Inst
     assert (database.state, database.fact) == (State.OK, "can be read and written")
     expected = installation.store.schema_versions().expected
     assert schema.fact == f"version {expected}"
+    with installation.store.read() as session:
+        assert not session.exec(select(Process)).all(), "the row that was tried has stayed"
     assert dict(schema.figures) == {"found": expected, "expected": expected}
 
 

