@@ -8,19 +8,23 @@ ticket's own redirect address, which was checked when the ticket was opened.
 
 import hashlib
 import secrets
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any, TypeVar, TypeVarTuple
 
-from activities.access.connecting import outcome_of
+from activities.access.connecting import outcome_of, ticket_input
 from activities.contract.tickets import Refusal, TicketOutcome
 from api.context import Context, on_loop
-from api.services.tickets import ticket_input
 from domain.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from domain.secrets import Secret
 from domain.states import TicketState
-from runtime.answers import answered
+from runtime.answers import Closed, answered
 from store.queries.access import tickets
 from store.tables import Ticket, now
+
+T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
 
 BROWSER_TIMEOUT = timedelta(seconds=5)
 """How long a browser is kept waiting before it is shown a page that says so."""
@@ -98,10 +102,10 @@ def begin(
     try:
         is_asked = _needs_workflow(ticket)
         try:
-            on_loop(_ask_to_begin, here, ticket, is_asked)
+            on_loop(_begin_in_time, here, ticket, is_asked)
         except Unavailable as reason:
             if ticket.expires_at <= now():
-                # Nothing can begin any more, whoever comes back.
+                # Nothing can begin any more, so there is nothing to wait for.
                 raise Conflict("ticket_expired", "This ticket has expired.") from None
             return Waiting(ticket, reason, has_code=False)
         with here.store.write() as session:
@@ -162,7 +166,7 @@ def conclude(here: Context, callback: Callback, *, browser: Secret | None) -> En
     if TicketState(ticket.state).has_outcome:
         return _ending(ticket, outcome_of(ticket))
     try:
-        outcome = on_loop(_ask_to_conclude, here, ticket, digest, error)
+        outcome = on_loop(_conclude_in_time, here, ticket, digest, error)
     except Conflict as conflict:
         return _refused(ticket, conflict)
     except Unavailable as reason:
@@ -170,26 +174,40 @@ def conclude(here: Context, callback: Callback, *, browser: Secret | None) -> En
     return _ending(ticket, outcome)
 
 
-async def _ask_to_begin(here: Context, ticket: Ticket, is_asked: bool) -> None:
-    async def ask() -> None:
+async def _begin_in_time(here: Context, ticket: Ticket, is_asked: bool) -> None:
+    async def begin() -> None:
         if ticket.state == TicketState.OPEN:
             # Idempotent, and repairs a ticket that was opened while Temporal was away.
             await here.lifecycles.start_ticket(ticket_input(ticket))
         if is_asked:
-            await here.lifecycles.begin_consent(ticket.id)
+            await _ask(here, ticket, here.lifecycles.begin_consent)
 
-    await answered(ask(), BROWSER_TIMEOUT)
+    await answered(begin(), BROWSER_TIMEOUT)
 
 
-async def _ask_to_conclude(
+async def _conclude_in_time(
     here: Context, ticket: Ticket, digest: str, error: str | None
 ) -> TicketOutcome:
-    answer = (
-        here.lifecycles.refuse(ticket.id, digest, _refusal(error))
+    asked = (
+        _ask(here, ticket, here.lifecycles.refuse, digest, _refusal(error))
         if error
-        else here.lifecycles.redeem(ticket.id, digest)
+        else _ask(here, ticket, here.lifecycles.redeem, digest)
     )
-    return await answered(answer, BROWSER_TIMEOUT)
+    return await answered(asked, BROWSER_TIMEOUT)
+
+
+async def _ask(
+    here: Context,
+    ticket: Ticket,
+    question: Callable[[str, *Arguments], Coroutine[Any, Any, T]],
+    *arguments: *Arguments,
+) -> T:
+    """Ask the ticket's workflow. Where it is gone, another run is started first and asked."""
+    try:
+        return await question(ticket.id, *arguments)
+    except Closed:
+        await here.lifecycles.continue_ticket(ticket_input(ticket))
+        return await question(ticket.id, *arguments)
 
 
 def _needs_workflow(ticket: Ticket) -> bool:
@@ -228,7 +246,11 @@ def _refusal(error: str) -> Refusal:
 
 
 def _used_up(ticket: Ticket) -> Ending:
-    code = "ticket_expired" if ticket.state == TicketState.EXPIRED else "ticket_used"
+    has_run_out = ticket.expires_at <= now() and ticket.callback_digest is None
+    is_expired = ticket.state == TicketState.EXPIRED or (
+        has_run_out and not TicketState(ticket.state).has_outcome
+    )
+    code = "ticket_expired" if is_expired else "ticket_used"
     return _refused(ticket, Conflict(code, "This ticket has been used or has expired."))
 
 

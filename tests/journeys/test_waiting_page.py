@@ -31,6 +31,26 @@ async def test_a_consent_begun_without_a_worker_ends_when_one_starts(
         assert seen["state"] == "connected"
 
 
+async def test_a_browser_that_leaves_the_page_loses_nothing(
+    tmp_path: Path, emulator: Emulator
+) -> None:
+    async with stack_apart(tmp_path, emulator, works=False) as stack, stack.browser() as browser:
+        tenant = await stack.tenant("ours")
+        ticket = await tenant.ticket()
+        async with stack.working():
+            consent_page = await patiently(browser, ticket["authUrl"])
+        back = await asyncio.to_thread(emulator.consent, consent_page.headers["Location"])
+        page = await browser.get(back)
+        assert "You may close it" in page.text
+        async with stack.working():
+            await stack.sweep()
+            connected = await tenant.eventually(
+                f"/api/v1/oauth/tickets/{ticket['ticketId']}",
+                lambda seen: seen["state"] == "connected",
+            )
+        assert len(connected["connectionIds"]) == 1
+
+
 async def test_readiness_names_the_queues_that_no_worker_polls(
     tmp_path: Path, emulator: Emulator
 ) -> None:
