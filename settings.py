@@ -9,7 +9,7 @@ refused by the rules of `settings_rules.py`, all at once.
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -45,6 +45,7 @@ EMULATED_APP_SECRET = "emulator-app-secret"  # noqa: S105
 OTHER_NAMES: Mapping[str, str] = {
     "CASTLINE_KEY": "The API key of `castline connect`, `publish`, `watch` and `timeline`.",
     "CASTLINE_URL": "Where these commands find the API.",
+    "CASTLINE_TRACEBACK": "`1`: an error that a command does not expect shows its traceback.",
     "CASTLINE_REQUIRE_ALL": "`1`: a test that lacks a program fails instead of being skipped.",
 }
 """Names beside the settings that a command or the tests read: name → what it is."""
@@ -70,8 +71,15 @@ class Settings(BaseSettings):
     )
     database_url: Annotated[str, AfterValidator(rules.database_url)] | None = Field(
         None,
+        repr=False,  # it may hold a password
         description="SQLAlchemy URL. Default: SQLite (WAL) at `<data_dir>/castline.db`. "
-        "PostgreSQL: `postgresql+psycopg://user:password@host/name`.",
+        "PostgreSQL: `postgresql://user:password@host/name`.",
+    )
+    sqlite_synchronous: Literal["full", "normal"] = Field(
+        "full",
+        description="When SQLite's commits are on the disk, in Castline's database and in that of "
+        "`castline up`'s Temporal. `full`: before they are answered. `normal`: soon after, so a "
+        "power cut may take back the latest ones; faster.",
     )
     keyset: SecretStr | None = Field(
         None, description="The key set as JSON. Default: the file `<data_dir>/keyset.json` (0600)."

@@ -4,6 +4,7 @@ Castline does not guess: a name that it does not know, half a pair, or two setti
 contradict each other end the process before it has done anything. Pure; `settings.py` calls it.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from ipaddress import ip_address
@@ -17,6 +18,8 @@ PREFIX = "CASTLINE_"
 
 PAIRS = (("google_client_id", "google_client_secret"), ("meta_app_id", "meta_app_secret"))
 """Credentials of a platform: both or neither."""
+
+_POSTGRESQL = ("postgres", "postgresql", "postgresql+psycopg")
 
 PLATFORM_PREFIXES = ("google_", "meta_")
 """A setting that begins like this says who we are at a real platform, or where it is.
@@ -130,15 +133,29 @@ def host_and_port(value: str) -> str:
 
 
 def database_url(value: str) -> str:
-    """A URL of one of the two databases that Castline knows."""
-    kinds = ("sqlite:///", "postgresql+psycopg://")
+    """The URL as SQLAlchemy takes it, of one of the two databases that Castline knows."""
+    scheme, separator, rest = value.partition("://")
+    if scheme == "sqlite" and separator:
+        if not rest.startswith("/") or not rest.strip("/") or rest == "/:memory:" or "?" in rest:
+            raise ValueError("must be sqlite:/// and the path of a file")
+        return value
+    if scheme not in _POSTGRESQL or not separator:
+        raise ValueError(
+            "must be a URL that begins with sqlite:/// (a file) or postgresql:// (a server)"
+        )
+    authority = re.split("[/?#]", rest, maxsplit=1)[0]
+    if authority.count("@") > 1 or "@" in rest[len(authority) :]:
+        raise ValueError(
+            "must be a URL whose user and password are percent-encoded: @ is %40, / is %2F, : is "
+            "%3A, # is %23, ? is %3F, % is %25"
+        )
     try:
-        is_right = value.startswith(kinds) and urlsplit(value).port != 0
+        is_right = urlsplit(value).port != 0
     except ValueError:
         is_right = False
     if not is_right:
-        raise ValueError(f"must be a URL that begins with {' or '.join(kinds)}")
-    return value
+        raise ValueError("must be postgresql://user:password@host:port/name")
+    return f"postgresql+psycopg://{rest}"
 
 
 def log_level(value: str) -> str:

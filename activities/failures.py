@@ -21,6 +21,8 @@ KINDS: dict[type[errors.CastlineError], Kind] = {
     errors.SourceUnreachable: Kind.NEEDS_SOURCE,
     errors.SourceSlow: Kind.SLOW_SOURCE,
     errors.Unavailable: Kind.TRANSIENT,
+    errors.DatabaseUnavailable: Kind.TRANSIENT,
+    errors.InsufficientStorage: Kind.TRANSIENT,
     errors.PlatformUnavailable: Kind.TRANSIENT,
     errors.Unconfirmed: Kind.UNCONFIRMED,
     errors.SessionLost: Kind.TRANSIENT,
@@ -34,7 +36,7 @@ KINDS: dict[type[errors.CastlineError], Kind] = {
     errors.NotFound: Kind.REFUSED,
     errors.Conflict: Kind.REFUSED,
 }
-"""Anything else, a bug or a database that is away, is transient: it is retried, never lost."""
+"""Anything else, which is a bug, is transient: it is retried, never lost."""
 
 RETRIED = frozenset({Kind.TRANSIENT, Kind.NEEDS_SOURCE})
 """What Temporal tries again, before the workflow decides anything."""

@@ -26,9 +26,10 @@ from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
 from runtime.probing import ensure_isolation
 from runtime.process_heartbeat import process_heartbeat
-from runtime.temporal import connect
+from runtime.temporal import client_options, connect
 from runtime.waking import Waker
 from settings import Settings
+from store.files import require_folder
 
 VERSION = "1"
 
@@ -36,12 +37,16 @@ VERSION = "1"
 def create_app(context: Context | None = None) -> FastAPI:
     """The application. Without a context it is made of the environment's settings.
 
-    Raises `CastlineError` when the key set cannot be used, and when the API would be public
-    without isolation of what parses foreign files.
+    Raises `CastlineError` when the key set, the data folder, the database or Temporal's client
+    settings cannot be used, and when the API would be public without isolation of what parses
+    foreign files.
     """
     if context is None:
         parts = build_parts(Settings())
         ensure_isolation(parts.settings)
+        require_folder(parts.settings.data_dir)
+        parts.store.require_current(writes=True)
+        client_options(parts.settings)
         return _assemble(parts.settings, _connected(parts))
     app = _assemble(context.settings)
     app.state.context = context

@@ -1,9 +1,10 @@
 """The one translation of errors into HTTP.
 
 Whatever goes wrong is answered as `{"error", "code", "details", "remedy"}`: our own
-errors by their class, the framework's by their status, and what nobody foresaw as a 500
-that names nothing. A log line about the last says which exception and where, never its
-text: a driver's message quotes parameters, and those may be secrets.
+errors by their class, the framework's by their status, what the system refuses as 507 or
+503, and what nobody foresaw as a 500 that names nothing. A log line about the last says
+which exception and where, never its text: a driver's message quotes parameters, and those
+may be secrets.
 """
 
 import logging
@@ -16,13 +17,12 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.outages import find_outage, log_outage
 from domain.errors import (
     CastlineError,
-    InsufficientStorage,
     NotYet,
     PlatformUnavailable,
     QuotaExhausted,
@@ -31,7 +31,6 @@ from domain.errors import (
     TooManyRequests,
     Unauthorized,
 )
-from store.engine import is_disk_full
 
 log = logging.getLogger("castline.api")
 
@@ -53,13 +52,15 @@ _FRAMEWORK = {
 def install(app: FastAPI) -> None:
     """Make every answer that is not a success take the one shape."""
     app.add_exception_handler(CastlineError, _castline_error)
-    app.add_exception_handler(OperationalError, _database_error)
+    app.add_exception_handler(OSError, _system_error)
+    app.add_exception_handler(MemoryError, _system_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_exception)
 
 
 def problem(error: CastlineError) -> JSONResponse:
     """The HTTP form of one of our errors."""
+    log_outage(error)
     return _answer(
         error.status, error.code, error.sentence, error.remedy, error.details, _headers(error)
     )
@@ -88,9 +89,12 @@ class LastResort:
         except Exception as error:
             if scope["type"] != "http":
                 raise
-            log.error("%s %s failed: %s", scope["method"], scope["path"], _whereabouts(error))
+            known = error if isinstance(error, CastlineError) else find_outage(error)
+            if known is None:
+                log.error("%s %s failed: %s", scope["method"], scope["path"], _whereabouts(error))
             if not started:
-                await _INTERNAL(scope, receive, send)
+                answer = _INTERNAL if known is None else problem(known)
+                await answer(scope, receive, send)
 
 
 def _answer(
@@ -131,17 +135,11 @@ async def _castline_error(_: Request, error: Exception) -> JSONResponse:
     return problem(error)
 
 
-async def _database_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, OperationalError)
-    if not is_disk_full(error):
+async def _system_error(_: Request, error: Exception) -> JSONResponse:
+    outage = find_outage(error)
+    if outage is None:
         raise error
-    return problem(
-        InsufficientStorage(
-            "disk_full",
-            "The disk of the database is full; nothing was changed. "
-            "The operator has to free space; then ask again.",
-        )
-    )
+    return problem(outage)
 
 
 async def _validation_error(_: Request, error: Exception) -> JSONResponse:

@@ -29,7 +29,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from activities.contract.care import CareInput
-from bench.publishes import connect_channel, make_key
+from bench.installations import connect_channel, make_key
 from cli.local.demo import environment_alone
 from cli.local.up import running
 from domain.ids import CARE, new_connection_id

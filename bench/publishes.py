@@ -1,28 +1,25 @@
-"""How many short publishes a second, beside workflows that do nothing.
+"""How many short publishes a second, beside workflows that do nothing, and what durability costs.
 
 Everything runs as `castline up` has it: Temporal's dev server with its state in a file, one
-worker, the API, and the emulator as a platform that processes at once. The same number of
-publishes and of empty one-activity workflows is then run on that Temporal, in turns and as many
-in flight, each started by this process: a publish counts from its row to `published`, with a
-real file, a real upload over HTTP and every other row. A third line accepts the publishes
-through the HTTP API instead. Rates are of one machine and one run; what can be compared is
-their ratio.
+worker, the API, and the emulator as a platform that processes at once. Two installations are up
+at the same time, one with each value of CASTLINE_SQLITE_SYNCHRONOUS, and are measured in turns.
+The same number of publishes and of empty one-activity workflows is run on each, as many in
+flight, each started by this process: a publish counts from its row to `published`, with a real
+file, a real upload over HTTP and every other row. A third line accepts the publishes through the
+HTTP API instead. Rates are of one machine and one run; what can be compared is their ratio.
 """
 
 import asyncio
-import os
-import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-import httpx
 from rich.console import Console
 from rich.table import Table
 from temporalio.api.enums.v1 import EventType
@@ -31,14 +28,9 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.publishing.inputs import input_of
 from bench.empty import QUEUE, EmptyWorkflow, nothing
-from cli.local.demo import CLIP, environment_alone, give_consent
-from cli.local.up import running
+from bench.installations import Installation, installation, post
 from domain.ids import assignment_workflow_id
 from runtime.lifecycles import Lifecycles
-from runtime.parts import Parts, build_parts
-from runtime.temporal import connect
-from settings import Settings
-from store.queries import workspaces
 from store.queries.access.connections import get_connection_by_id
 from store.queries.publishing.assignments import create_assignment
 from store.tables import Assignment
@@ -49,40 +41,30 @@ _NAMES = {
     "publish": "a short publish",
     "publish_by_http": "the same, through the API",
 }
+DURABILITIES = ("full", "normal")
+"""Values of CASTLINE_SQLITE_SYNCHRONOUS; the first is the default."""
 TARGETS = {"ratio": 0.4, "events": 40, "activities": 8}
 
 
 async def compare(*, count: int, rounds: int) -> dict[str, Any]:
     """Run the rounds and return every rate, the cost of one publish and the verdict."""
-    with tempfile.TemporaryDirectory(prefix="castline-bench-") as folder:
-        os.environ.update(environment_alone(Path(folder)))
-        settings = Settings()
-        async with running(settings, lambda _: None) as addresses:
-            parts = build_parts(Settings(emulator_url=addresses["emulator"]))
-            client = await connect(settings, parts.keyring)
-            await _make_instant(addresses["emulator"])
-            async with httpx.AsyncClient(
-                base_url=f"{addresses['API']}/api/v1",
-                headers={"Authorization": f"Bearer {make_key(parts)}"},
-                timeout=60,
-            ) as service:
-                order = await _order(service)
-                one: dict[str, Callable[[], Awaitable[object]]] = {
-                    "empty": partial(_do_nothing, client),
-                    "publish": partial(_publish, client, parts, order),
-                    "publish_by_http": partial(_publish_by_http, client, service, order),
-                }
-                rates = await _rounds(client, one, count, rounds)
-            cost = await _cost_of(client, await _publish(client, parts, order))
-            parts.store.close()
-    ratio = median(
-        publish / empty for publish, empty in zip(rates["publish"], rates["empty"], strict=True)
-    )
+    async with AsyncExitStack() as stack:
+        places = {
+            durability: await stack.enter_async_context(_measured(durability))
+            for durability in DURABILITIES
+        }
+        rates = await _rounds(places, count, rounds)
+        default = places[DURABILITIES[0]]
+        cost = await _cost_of(default.client, await _publish(default))
+    ratio = _ratio(rates["full"]["publish"], rates["full"]["empty"])
     return {
         "count": count,
         "rounds": rounds,
         "per_second": rates,
-        "ratio": round(ratio, 3),
+        "ratio": ratio,
+        "full_to_normal": {
+            name: _ratio(rates["full"][name], rates["normal"][name]) for name in _NAMES
+        },
         **cost,
         "held": ratio >= TARGETS["ratio"]
         and cost["events"] <= TARGETS["events"]
@@ -90,24 +72,50 @@ async def compare(*, count: int, rounds: int) -> dict[str, Any]:
     }
 
 
-async def _rounds(
-    client: Client, one: Mapping[str, Callable[[], Awaitable[object]]], count: int, rounds: int
-) -> dict[str, list[float]]:
-    rates: dict[str, list[float]] = {name: [] for name in one}
-    async with Worker(
-        client,
-        task_queue=QUEUE,
-        workflows=[EmptyWorkflow],
-        activities=[nothing],
-        # As our own worker has it.
-        workflow_runner=UnsandboxedWorkflowRunner(),
-        activity_executor=ThreadPoolExecutor(16),
+def _ratio(some: list[float], others: list[float]) -> float:
+    """Of the rounds, which follow each other closely: the median of their ratios."""
+    return round(median(one / other for one, other in zip(some, others, strict=True)), 3)
+
+
+@asynccontextmanager
+async def _measured(durability: str) -> AsyncIterator[Installation]:
+    """An installation with a worker of empty workflows beside its own."""
+    async with (
+        installation(durability) as place,
+        Worker(
+            place.client,
+            task_queue=QUEUE,
+            workflows=[EmptyWorkflow],
+            activities=[nothing],
+            # As our own worker has it.
+            workflow_runner=UnsandboxedWorkflowRunner(),
+            activity_executor=ThreadPoolExecutor(16),
+        ),
     ):
-        for do in one.values():
+        yield place
+
+
+def _ways(place: Installation) -> dict[str, Callable[[], Awaitable[object]]]:
+    return {
+        "empty": partial(_do_nothing, place.client),
+        "publish": partial(_publish, place),
+        "publish_by_http": partial(_publish_by_http, place),
+    }
+
+
+async def _rounds(
+    places: Mapping[str, Installation], count: int, rounds: int
+) -> dict[str, dict[str, list[float]]]:
+    rates: dict[str, dict[str, list[float]]] = {
+        durability: {name: [] for name in _NAMES} for durability in places
+    }
+    for place in places.values():
+        for do in _ways(place).values():
             await _rate(20, do)  # warms up
-        for _ in range(rounds):
-            for name, do in one.items():
-                rates[name].append(await _rate(count, do))
+    for _ in range(rounds):
+        for name in _NAMES:
+            for durability, place in places.items():
+                rates[durability][name].append(await _rate(count, _ways(place)[name]))
     return rates
 
 
@@ -128,16 +136,17 @@ async def _do_nothing(client: Client) -> None:
     await client.execute_workflow(EmptyWorkflow.run, id=f"bench/{uuid.uuid4()}", task_queue=QUEUE)
 
 
-async def _publish(client: Client, parts: Parts, order: Mapping[str, Any]) -> str:
+async def _publish(place: Installation) -> str:
     """Accept a publish as the API does, start it, and wait for its end."""
-    row = await asyncio.to_thread(_accept, parts, order)
-    wanted = input_of(row, parts.registry.get(row.platform))
-    await Lifecycles(client).start_assignment(wanted)
-    return await _end_of(client, row.id)
+    row = await asyncio.to_thread(_accept, place)
+    wanted = input_of(row, place.parts.registry.get(row.platform))
+    await Lifecycles(place.client).start_assignment(wanted)
+    return await _end_of(place.client, row.id)
 
 
-def _accept(parts: Parts, order: Mapping[str, Any]) -> Assignment:
-    with parts.store.write() as session:
+def _accept(place: Installation) -> Assignment:
+    order = place.order
+    with place.parts.store.write() as session:
         connection = get_connection_by_id(session, order["connectionId"])
         return create_assignment(
             session,
@@ -149,38 +158,15 @@ def _accept(parts: Parts, order: Mapping[str, Any]) -> Assignment:
         )
 
 
-async def _publish_by_http(
-    client: Client, service: httpx.AsyncClient, order: Mapping[str, Any]
-) -> None:
-    accepted = await _post(service, "/assignments", order)
-    await _end_of(client, accepted["id"])
+async def _publish_by_http(place: Installation) -> None:
+    accepted = await post(place.service, "/assignments", place.order)
+    await _end_of(place.client, accepted["id"])
 
 
 async def _end_of(client: Client, assignment_id: str) -> str:
     workflow_id = assignment_workflow_id(assignment_id)
     await client.get_workflow_handle(workflow_id).result()
     return workflow_id
-
-
-async def _order(service: httpx.AsyncClient) -> dict[str, Any]:
-    """Connect a channel and register a video; return what publishes it."""
-    connection_id = await connect_channel(service)
-    video = await _post(service, "/videos", {"sourceUrl": CLIP.as_uri()})
-    return {
-        "connectionId": connection_id,
-        "videoId": video["id"],
-        "payload": {"title": "A short publish"},
-    }
-
-
-async def connect_channel(service: httpx.AsyncClient) -> str:
-    """Consent at the emulator, through the API; return the connection's id."""
-    done = str(service.base_url.join("/api/v1/oauth/done"))
-    ticket = await _post(service, "/oauth/tickets", {"platform": "youtube", "redirectUrl": done})
-    await give_consent(ticket["authUrl"])
-    found = (await service.get(f"/oauth/tickets/{ticket['ticketId']}")).json()
-    connection_id: str = found["connectionIds"][0]
-    return connection_id
 
 
 async def _cost_of(client: Client, workflow_id: str) -> dict[str, Any]:
@@ -202,37 +188,23 @@ async def _cost_of(client: Client, workflow_id: str) -> dict[str, Any]:
     }
 
 
-async def _post(service: httpx.AsyncClient, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    answer = await service.post(path, json=body)
-    answer.raise_for_status()
-    made: dict[str, Any] = answer.json()
-    return made
-
-
-def make_key(parts: Parts) -> str:
-    """A workspace of its own; return its key."""
-    with parts.store.write() as session:
-        workspace = workspaces.create_workspace(session, name="bench")
-        _, key = workspaces.create_key(session, workspace_id=workspace.id)
-    return key.reveal()
-
-
-async def _make_instant(emulator: str) -> None:
-    switches = {"processing_seconds": 0, "uploads_per_day": 10**6, "units_per_day": 10**6}
-    async with httpx.AsyncClient() as http:
-        (await http.post(f"{emulator}/_emulator/switches", json=switches)).raise_for_status()
-
-
 def show(report: Mapping[str, Any], console: Console | None = None) -> None:
     """Print a report as a table."""
     console = console or Console()
     table = Table(title=f"{report['count']} of each, {IN_FLIGHT} in flight, each round's rate")
     table.add_column("workflow")
+    table.add_column("synchronous")
     for number in range(report["rounds"]):
         table.add_column(f"round {number + 1}", justify="right")
-    for name, rates in report["per_second"].items():
-        table.add_row(_NAMES[name], *(f"{rate:.1f}/s" for rate in rates))
+    for name, words in _NAMES.items():
+        for durability in DURABILITIES:
+            rates = report["per_second"][durability][name]
+            table.add_row(words, durability, *(f"{rate:.1f}/s" for rate in rates))
     console.print(table)
+    console.print(
+        "full : normal, median of the rounds: "
+        + ", ".join(f"{_NAMES[name]} {ratio}" for name, ratio in report["full_to_normal"].items())
+    )
     console.print(
         f"One publish: {report['events']} history events, {report['activities']} activities, "
         f"{report['local_activities']} local ones, {report['billable_actions']} billable actions."

@@ -24,10 +24,9 @@ from cli.local.processes import Program, reason_of, send, spawn, tail
 from cli.local.supervisor import NotReady
 from cli.local.up import castline
 from runtime.devserver import command, find_temporal
-from runtime.parts import ensure_keyset, load_keyring
+from runtime.parts import build_store, ensure_keyset, load_keyring
 from runtime.temporal import connect
 from settings import Settings
-from store.engine import Store
 from store.queries import workspaces
 
 CLIPS = "clips"
@@ -127,7 +126,7 @@ def _lasting_ports() -> dict[str, str]:
 
 def _prepare(settings: Settings) -> str:
     """Make database and key set, and a workspace; return its key."""
-    store = Store(settings.database)
+    store = build_store(settings)
     store.migrate()
     ensure_keyset(settings, store)
     with store.write() as session:

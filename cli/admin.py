@@ -151,10 +151,14 @@ def migrate() -> None:
     """
     from runtime.parts import ensure_keyset
     from settings import Settings
+    from store.files import require_folder
 
+    settings = Settings()
+    if settings.database_url is None or settings.keyset is None:
+        require_folder(settings.data_dir)
     store = open_store(must_be_current=False)
     store.migrate()
-    ensure_keyset(Settings(), store)
+    ensure_keyset(settings, store)
     tell("The database is up to date.")
 
 

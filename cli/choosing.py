@@ -16,17 +16,16 @@ WorkspaceName = Annotated[
 
 
 def open_store(*, must_be_current: bool = True) -> "Store":
-    """The database of the settings. Raises `Unavailable` when it is not up to date."""
-    from domain.errors import Unavailable
-    from settings import Settings
-    from store.engine import Store
+    """The database of the settings.
 
-    settings = Settings()
-    if settings.database_url is None:
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    store = Store(settings.database)
-    if must_be_current and not store.is_current():
-        raise Unavailable("migrations_missing", "The database is not up to date: castline migrate")
+    Raises `DatabaseUnavailable`, and `CastlineError` when its schema is not this version's.
+    """
+    from runtime.parts import build_store
+    from settings import Settings
+
+    store = build_store(Settings())
+    if must_be_current:
+        store.require_current()
     return store
 
 

@@ -1,20 +1,20 @@
 """`castline`: one command for every role and errand.
 
 Each command imports what it needs when it runs, so that `castline --help` is quick and a
-broken part does not take the others with it. Errors are told as sentences; `main` ends the
-process itself, because a process that used a Temporal worker may crash while Python
+broken part does not take the others with it. An error is a sentence (`cli.mistakes`); `main` ends
+the process itself, because a process that used a Temporal worker may crash while Python
 finalises (threads of the SDK still hold Python objects) and would spoil the exit code.
 """
 
 import os
 import sys
-import traceback
+from contextlib import suppress
 
 import typer
 
 from cli import admin, publishing, roles
 from cli.backup import commands as backup
-from domain.errors import CastlineError
+from cli.mistakes import FAILED, explain_error
 
 app = typer.Typer(
     name="castline",
@@ -35,23 +35,33 @@ def main() -> None:
     # What this process and its children make is their user's alone.
     os.umask(0o077)
     code = run()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+    except OSError as error:  # what reads it has ended, or its disk is full
+        code = _say(*explain_error(error))
+    with suppress(OSError):
+        sys.stderr.flush()
     os._exit(code)
 
 
 def run() -> int:
-    """Run the command that was typed and return the exit code: 0, 1, or 2 for a wrong usage."""
+    """Run the command that was typed and return the exit code: 0, 1, or 2 for a wrong usage and
+    for wrong settings."""
     try:
         app()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except CastlineError as error:
-        sys.stderr.write(f"castline: {error.sentence}\n")
-        return 1
     except KeyboardInterrupt:
         return 130
-    except Exception:
-        traceback.print_exc()
-        return 1
+    except BrokenPipeError:
+        return FAILED  # nobody reads it any more
+    except Exception as error:
+        return _say(*explain_error(error))
     return 0
+
+
+def _say(code: int, text: str) -> int:
+    # On a full disk there may be nowhere to say it; the code is the answer then.
+    with suppress(OSError):
+        sys.stderr.write(text)
+    return code

@@ -58,16 +58,19 @@ def worker() -> None:
 def api() -> None:
     """Serve the HTTP API."""
     from runtime.http_server import build_server
+    from runtime.listening import listen
     from runtime.logs import set_up_logging
     from settings import Settings
 
     settings = Settings()
     set_up_logging(settings)
+    setting = f"CASTLINE_PORT={_another(settings.port)}"
+    sockets = listen(settings.host, settings.port, owner="the API", setting=setting)
     server = build_server(settings)
     # It raises again the signal that ended it, as if it had not been caught.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
-    server.run()
+    server.run(sockets)
     if not server.started:
         raise typer.Exit(1)
 
@@ -80,15 +83,24 @@ def emulator(
 ) -> None:
     """Run the stand-in for the platforms alone."""
     from cli.local.environment import plain_environment
+    from runtime.listening import refuse_taken
     from settings import Settings
+    from store.files import require_folder
 
     settings = Settings()
-    argv = [sys.executable, "-P", "-m", "emulator"]
-    argv += ["--host", host, "--port", str(settings.emulator_port if port is None else port)]
+    port = settings.emulator_port if port is None else port
+    setting = f"--port {_another(port)}"
+    refuse_taken(host, port, owner="the emulator", setting=setting, host_setting="--host")
+    argv = [sys.executable, "-P", "-m", "emulator", "--host", host, "--port", str(port)]
     if state is not None:
+        require_folder(state.absolute().parent)
         argv += ["--state", str(state)]
     # It parses what strangers send, so it holds none of the shell's secrets.
     os.execve(argv[0], argv, plain_environment())  # noqa: S606
+
+
+def _another(port: int) -> int:
+    return port + 10 if port < 65526 else port - 10
 
 
 @app.command()

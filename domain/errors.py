@@ -129,6 +129,21 @@ class Unavailable(CastlineError):
     remedy = Remedy.WAIT
 
 
+class DatabaseUnavailable(Unavailable):
+    """The database cannot be reached or used. What was being committed may have been committed.
+
+    `reason` names hosts and files: it is for the operator's log and terminal, and not for a
+    caller of the API.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            "database_unavailable",
+            "Castline's database is not available. Send the request again in a moment.",
+        )
+        self.reason = reason
+
+
 class InsufficientStorage(CastlineError):
     """Nothing was stored beyond what was acknowledged. The remedy says who frees space."""
 

@@ -29,7 +29,10 @@ def main() -> None:
     if options.tls_cert:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(options.tls_cert, options.tls_key)
-    asyncio.run(run(options.host, options.port, state=options.state, tls=tls, ready=_announce))
+    try:
+        asyncio.run(run(options.host, options.port, state=options.state, tls=tls, ready=_announce))
+    except OSError as error:
+        raise SystemExit(f"emulator: {error}. Check --host, --port and --state.") from None
 
 
 def _announce(address: str) -> None:

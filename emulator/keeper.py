@@ -9,7 +9,6 @@ import asyncio
 import json
 import os
 from collections import Counter
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,16 +26,26 @@ class Keeper:
     kept: int = 0
 
     def load(self) -> None:
-        """Take the world from the file, if there is one."""
-        with suppress(FileNotFoundError):
-            plain = json.loads(self.path.read_text())
-            self.world.clock.offset_seconds = plain["clock_offset_seconds"]
-            self.world.calls = Counter(plain["calls"])
-            self.world.transfer = Transfer(**plain["transfer"])
-            self.world.switches = Switches(**plain.get("switches", {}))
-            for name, state in plain["platforms"].items():
-                if name in self.world.platforms:
-                    self.world.platforms[name].restore(state)
+        """Take the world from the file, if there is one. A file that holds none ends all."""
+        try:
+            self._load()
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise SystemExit(
+                f"emulator: {self.path} cannot be read as its state ({type(error).__name__}). "
+                "Delete the file, or name another one with --state."
+            ) from None
+
+    def _load(self) -> None:
+        plain = json.loads(self.path.read_text())
+        self.world.clock.offset_seconds = plain["clock_offset_seconds"]
+        self.world.calls = Counter(plain["calls"])
+        self.world.transfer = Transfer(**plain["transfer"])
+        self.world.switches = Switches(**plain.get("switches", {}))
+        for name, state in plain["platforms"].items():
+            if name in self.world.platforms:
+                self.world.platforms[name].restore(state)
 
     def save(self) -> None:
         """Write the world, if it has changed since the last time."""

@@ -16,8 +16,8 @@ from chaos.installation import Installation, installed
 from fuzz.canaries import Canaries, canaries
 from fuzz.origin import hostile_origin
 from fuzz.target import CAPTIONS, CLIPS, PICTURES, Target
+from runtime.parts import build_store
 from settings import Settings
-from store.engine import Store
 from store.queries import workspaces
 from tests.support.emulator import Emulator
 
@@ -78,7 +78,7 @@ async def target_in(folder: Path) -> AsyncIterator[tuple[Installation, Target, K
 
 
 def _add_neighbour(root: Path) -> Keys:
-    store = Store(Settings().database)
+    store = build_store(Settings())
     with store.write() as session:
         neighbour = workspaces.create_workspace(session, name="neighbour")
         workspaces.add_media_root(session, neighbour.id, folder=root.resolve())

@@ -47,8 +47,8 @@ def command(program: Path, settings: Settings) -> list[str]:
         *("--ip", HOST, "--port", str(frontend), "--ui-port", str(ui)),
         *("--namespace", settings.temporal_namespace),
         *("--db-filename", str(state)),
-        # The default pragmas wait for the disk at every step: a third of the throughput.
-        *("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"),
+        *("--sqlite-pragma", "journal_mode=WAL"),
+        *("--sqlite-pragma", f"synchronous={settings.sqlite_synchronous.upper()}"),
         # One workspace's bulk must not stand in front of another's single video.
         *("--dynamic-config-value", "matching.enableFairness=true"),
         *(

@@ -59,16 +59,19 @@ def build_server(settings: Settings) -> uvicorn.Server:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+async def serving(
+    settings: Settings, app: ASGIApp, listeners: Sequence[socket.socket]
+) -> AsyncIterator[None]:
     """Serve an application inside the block, in a process that has another job."""
     server = _Guest(_config(settings, app, lifespan="off", timeout_graceful_shutdown=1))
-    task = asyncio.create_task(server.serve(sockets=[listener]))
+    task = asyncio.create_task(server.serve(sockets=list(listeners)))
     try:
         yield
     finally:
         server.should_exit = True
         await asyncio.wait({task})
-        listener.close()
+        for listener in listeners:
+            listener.close()
 
 
 class _Guest(uvicorn.Server):

@@ -13,7 +13,7 @@ from typing import Any
 
 from settings import Settings
 
-_QUIET = ("httpx", "httpcore", "urllib3", "google", "googleapiclient", "uvicorn.access")
+_QUIET = ("alembic", "httpx", "httpcore", "urllib3", "google", "googleapiclient", "uvicorn.access")
 
 _IDS = {
     "workflow_id": "workflow",

@@ -36,7 +36,7 @@ def build_parts(settings: Settings) -> Parts:
     """Return the parts. Raises `CastlineError` when the key set cannot be used."""
     keyring = load_keyring(settings)
     vault = Vault(keyring)
-    store = Store(settings.database, vault)
+    store = build_store(settings, vault)
     return Parts(
         settings=settings,
         store=store,
@@ -45,6 +45,11 @@ def build_parts(settings: Settings) -> Parts:
         registry=build_registry(settings),
         policies=build_policies(settings, store),
     )
+
+
+def build_store(settings: Settings, vault: Vault | None = None) -> Store:
+    """The database. Without a vault it opens no sealed text."""
+    return Store(settings.database, vault, synchronous=settings.sqlite_synchronous)
 
 
 def build_policies(settings: Settings, store: Store) -> SourcePolicies:

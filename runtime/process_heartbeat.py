@@ -14,10 +14,10 @@ from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from time import monotonic
 
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from domain.errors import CastlineError, InsufficientStorage
-from store.engine import Store, is_disk_full
+from domain.errors import CastlineError, DatabaseUnavailable, InsufficientStorage
+from store.engine import Store
 from store.keyring import Keyring
 from store.queries.processes import ALIVE, SEEN_EVERY, forget_process, record_process
 
@@ -28,13 +28,6 @@ _STOP_SECONDS = 2.0
 
 
 NO_ROOM = "has no room: its disk is full"
-
-
-def has_no_room(error: Exception) -> bool:
-    """True where an error of the database means that its disk is full."""
-    if isinstance(error, OperationalError):
-        return is_disk_full(error)
-    return isinstance(error, InsufficientStorage)
 
 
 def name_of(error: Exception) -> str:
@@ -59,7 +52,8 @@ class Heartbeat:
         self._last, self._failure = self._clock(), None
 
     def failed(self, error: Exception) -> None:
-        self._failure = NO_ROOM if has_no_room(error) else f"takes no writes ({name_of(error)})"
+        is_full = isinstance(error, InsufficientStorage)
+        self._failure = NO_ROOM if is_full else f"takes no writes ({name_of(error)})"
 
     def trouble(self) -> str | None:
         """Why the database takes no writes. None when it does, or none was tried yet."""
@@ -122,7 +116,10 @@ def record(id: str, role: str, store: Store, keyring: Keyring, heartbeat: Heartb
                 pid=os.getpid(),
                 keyring=keyring,
             )
-    except (SQLAlchemyError, CastlineError) as error:
+    except DatabaseUnavailable as error:
+        heartbeat.failed(error)
+        _log.warning("the process row could not be written: %s", error.reason)
+    except (CastlineError, SQLAlchemyError) as error:
         heartbeat.failed(error)
         _log.warning("the process row could not be written: %s", type(error).__name__)
     else:

@@ -7,9 +7,11 @@ win over Castline's where they are set, so that a managed Temporal needs nothing
 """
 
 import asyncio
+import os
 import socket
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import IndexedValueType
@@ -34,14 +36,15 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
 from activities.contract.care import CareInput
-from domain.errors import Unavailable
+from domain.errors import CastlineError, Unavailable
 from domain.ids import CARE
 from domain.queues import WORKFLOW_QUEUE
 from runtime.codec import Sealer, make_data_converter
 from settings import Settings
+from store.files import explain
 from workflows.options import SEARCH_ATTRIBUTES
 
 RETENTION = timedelta(days=30)
@@ -52,25 +55,65 @@ CARE_EVERY = timedelta(minutes=20)
 
 _REGISTRATION_SECONDS = 30
 
+_FILES = (
+    "TEMPORAL_TLS_CLIENT_CERT_PATH",
+    "TEMPORAL_TLS_CLIENT_KEY_PATH",
+    "TEMPORAL_TLS_SERVER_CA_CERT_PATH",
+)
+
 
 async def connect(settings: Settings, keyring: Sealer, *, lazy: bool = False) -> Client:
     """Return a client. With `lazy` it connects at its first call, so that HTTP may start first.
 
-    Raises `Unavailable` (code `temporal_unreachable`) when Temporal does not answer; never with
-    `lazy`.
+    Raises `Unavailable` (code `temporal_unreachable`) when Temporal does not answer, which is never
+    with `lazy`, and `CastlineError` (code `settings_refused`).
     """
-    # The file with Temporal's profiles belongs to its own command line, not to a service.
-    config = ClientConfig.load_client_connect_config(disable_file=True)
-    config.setdefault("target_host", settings.temporal_address)
-    config.setdefault("namespace", settings.temporal_namespace)
+    options = client_options(settings)
     try:
         return await Client.connect(
-            **config, data_converter=make_data_converter(keyring), lazy=lazy
+            **options, data_converter=make_data_converter(keyring), lazy=lazy
         )
-    except RuntimeError:
+    except ValueError:
+        raise _refused(f"{options['target_host']} is not host:port") from None
+    except RuntimeError as error:
+        if "ParseError" in str(error):
+            raise _refused("a TLS file does not hold a certificate or key in PEM") from None
         raise Unavailable(
-            "temporal_unreachable", f"Temporal does not answer at {config['target_host']}."
+            "temporal_unreachable",
+            f"Temporal does not answer at {options['target_host']}. Start it (`castline up` brings "
+            "one), or set CASTLINE_TEMPORAL_ADDRESS, and TEMPORAL_TLS where it wants TLS.",
         ) from None
+
+
+def client_options(settings: Settings) -> ClientConnectConfig:
+    """Where Temporal is and how we show who we are, of Temporal's own settings and ours.
+
+    Raises `CastlineError` (code `settings_refused`) where Temporal's own cannot be used.
+    """
+    for name in _FILES:
+        if path := os.environ.get(name):
+            try:
+                Path(path).open("rb").close()
+            except OSError as error:
+                raise _refused(
+                    f"{name} names a file that cannot be read. {explain(error)}"
+                ) from None
+    try:
+        # The file with Temporal's profiles belongs to its own command line, not to a service.
+        options = ClientConfig.load_client_connect_config(disable_file=True)
+    except (OSError, RuntimeError, ValueError):
+        raise _refused("a variable that begins with TEMPORAL_ has no valid value") from None
+    options.setdefault("target_host", settings.temporal_address)
+    options.setdefault("namespace", settings.temporal_namespace)
+    return options
+
+
+def _refused(fault: str) -> CastlineError:
+    return CastlineError(
+        "settings_refused",
+        f"Temporal's client settings are refused: {fault.rstrip('.')}. Check TEMPORAL_ADDRESS, "
+        "TEMPORAL_TLS_… and CASTLINE_TEMPORAL_ADDRESS.",
+    )
 
 
 def worker_identity(pid: int) -> str:

@@ -85,11 +85,13 @@ _log = logging.getLogger("castline.worker")
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
-    """Work until `stop` is set. Raises `Unavailable` when Temporal does not answer.
+    """Work until `stop` is set. Raises `Unavailable` when Temporal or the database does not
+    answer, and `CastlineError` when the database's schema is not this version's.
 
     Registers what is missing in Temporal first, so that a fresh namespace is enough.
     """
     parts = build_parts(settings)
+    parts.store.require_current(writes=True)
     health = WorkerHealth(parts)
     async with answering(health):
         client = await connect(settings, parts.keyring)

@@ -5,30 +5,33 @@ nothing. On SQLite (WAL) a writer queues before its first statement instead of f
 the middle, so threads and processes may share one file; a transaction must still be short,
 because others wait up to 30 seconds for it and then fail. Never call out to a platform
 from inside a block.
+
+What the machine or the network does to the database is raised as `DatabaseUnavailable` or
+`InsufficientStorage`, whatever the driver calls it.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime
 from threading import RLock
-from time import monotonic, sleep
-from typing import Any
 
-import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import func, make_url, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
+from domain.errors import CastlineError, DatabaseUnavailable, Unavailable
 from domain.wakes import Wake
 from store import outbox, schema
-from store.schema import SchemaVersions
+from store.database import Database
+from store.postgresql import Postgresql
+from store.schema import SchemaVersions, Version
 from store.sealed import VAULT
+from store.sqlite import Sqlite, Synchronous
 from store.vault import Vault
 
-_BUSY_SECONDS = 30
-_WAL_SECONDS = 0.01
-_TAKEN = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+PATIENCE = 30.0
+"""Seconds that a transaction waits for a lock, or for the server's answer to a statement."""
 
 
 class Store:
@@ -38,29 +41,44 @@ class Store:
     statements without their values.
     """
 
-    def __init__(self, url: str, vault: Vault | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        vault: Vault | None = None,
+        *,
+        synchronous: Synchronous = "full",
+        patience: float = PATIENCE,
+    ) -> None:
+        """`synchronous` is about SQLite alone: see `store.sqlite`."""
         self._info = {VAULT: vault}
-        if make_url(url).get_backend_name() == "sqlite":
-            engine = _sqlite_engine(url)
-            # SQLite lets waiting writers poll, ever more rarely; a lock hands the turn over.
-            self._turn: AbstractContextManager[object] = RLock()
+        self._patience = patience
+        address = make_url(url)
+        self._database: Database
+        self._lock: RLock | None = None
+        if address.get_backend_name() == "sqlite":
+            self._database = Sqlite(address, synchronous=synchronous, patience=patience)
+            # SQLite lets waiting writers poll, at growing intervals; a lock is handed over.
+            self._lock = RLock()
         else:
-            self._turn = nullcontext()
-            engine = create_engine(
-                url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
-            )
+            self._database = Postgresql(address, patience=patience)
         self.after_commit: Callable[[Sequence[Wake]], None] | None = None
         """Called with the workflows that a transaction concerns. It must not block or raise."""
-        self._engine = engine
-        self._writer = engine.execution_options(writes=True)
-        self._reader = engine.execution_options(postgresql_readonly=True)
+        self._engine = self._database.make_engine()
+        self._writer = self._engine.execution_options(writes=True)
+        self._reader = self._engine.execution_options(postgresql_readonly=True)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that sees one state and cannot change it. Rows may be used afterwards."""
-        with Session(
-            self._reader, expire_on_commit=False, autoflush=False, info=self._info
-        ) as session:
+        """A session that sees one state and cannot change it. Rows may be used afterwards.
+
+        Raises `DatabaseUnavailable` and `InsufficientStorage`.
+        """
+        with (
+            self._outages(),
+            Session(
+                self._reader, expire_on_commit=False, autoflush=False, info=self._info
+            ) as session,
+        ):
             yield session
 
     @contextmanager
@@ -68,10 +86,12 @@ class Store:
         """A session whose changes are committed at the end, or rolled back by an error.
 
         An error from the commit itself may leave open whether it happened: what runs in
-        the block must stand being run again. Rows may be used afterwards.
+        the block must stand being run again. Rows may be used afterwards. Raises
+        `DatabaseUnavailable`, and `InsufficientStorage` when nothing was changed.
         """
         with (
-            self._turn,
+            self._outages(writes=True),
+            self._turn(),
             Session(self._writer, expire_on_commit=False, info=self._info) as session,
             session.begin(),
         ):
@@ -81,86 +101,105 @@ class Store:
             self.after_commit(wakes)
 
     def migrate(self) -> None:
-        """Bring the schema to this version's. Idempotent, and safe in many processes at once."""
-        with self._writer.begin() as connection:
-            schema.upgrade(connection)
+        """Bring the schema to this version's. Idempotent, and safe in many processes at once.
+
+        Makes the file of an SQLite database. Raises `CastlineError` (code `schema_newer`) where
+        a newer version of Castline has migrated it, `DatabaseUnavailable` and
+        `InsufficientStorage`.
+        """
+        engine = self._database.make_engine(migrates=True).execution_options(writes=True)
+        try:
+            with self._outages(writes=True), engine.begin() as connection:
+                if schema.find_version(connection) is Version.AHEAD:
+                    raise _newer()
+                schema.upgrade(connection)
+        finally:
+            engine.dispose()
 
     def is_current(self) -> bool:
         """True when the schema is the one that this version of Castline expects."""
-        with self._reader.connect() as connection:
-            return schema.is_current(connection)
+        return self._find_version() is Version.CURRENT
+
+    def require_current(self, *, writes: bool = False) -> None:
+        """Raise `Unavailable` (code `migrations_missing`) where migrations are missing, and
+        `CastlineError` (code `schema_newer`) where this version does not know the schema.
+
+        With `writes` also `DatabaseUnavailable` where the database can only be read.
+        """
+        match self._find_version(writes=writes):
+            case Version.AHEAD:
+                raise _newer()
+            case Version.BEHIND:
+                raise Unavailable(
+                    "migrations_missing",
+                    "The database is not up to date: its schema is older than this version of "
+                    "Castline. Run `castline migrate`.",
+                )
 
     def schema_versions(self) -> SchemaVersions:
         """Which schema the database has and which one this version of Castline expects."""
-        with self._reader.connect() as connection:
+        with self._outages(), self._reader.connect() as connection:
             return schema.read_versions(connection)
 
     def read_clock(self) -> datetime | None:
         """The time of the database's machine; None where it is this one."""
         if self._engine.dialect.name == "sqlite":
             return None
-        with self._reader.connect() as connection:
+        with self._outages(), self._reader.connect() as connection:
             moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
         return moment
 
     def revision(self) -> str | None:
         """The version of the schema that the database has. None: it has none."""
-        with self._reader.connect() as connection:
+        with self._outages(), self._reader.connect() as connection:
             return schema.find_revision(connection)
 
     def close(self) -> None:
         """Give the connections back. The store may be used again afterwards."""
         self._engine.dispose()
 
+    def _find_version(self, *, writes: bool = False) -> Version:
+        engine = self._writer if writes else self._reader
+        with self._outages(writes=writes), engine.connect() as connection:
+            version = schema.find_version(connection)
+            if writes and version is Version.CURRENT:
+                schema.try_to_write(connection)
+            return version
 
-def is_disk_full(error: OperationalError) -> bool:
-    """True where the database has no room for what was to be written."""
-    cause = error.orig
-    return isinstance(cause, psycopg.errors.DiskFull) or (
-        getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-    )
-
-
-def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(
-        url,
-        pool_size=10,
-        max_overflow=-1,
-        hide_parameters=True,
-        connect_args={"timeout": _BUSY_SECONDS},
-    )
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _prepare(connection: Any, _record: object) -> None:
-    # The driver's own transaction control begins too late and commits before DDL.
-    connection.isolation_level = None
-    _ensure_wal(connection)
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA foreign_keys = ON")
-
-
-def _ensure_wal(connection: Any) -> None:
-    # Changing the mode of a fresh file does not wait for a lock, whatever the timeout says.
-    # Who meets another process at it tries again, and finds the mode changed.
-    deadline = monotonic() + _BUSY_SECONDS
-    while True:
+    @contextmanager
+    def _outages(self, *, writes: bool = False) -> Iterator[None]:
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            # A full disk or a missing folder is not waited for.
-            if error.sqlite_errorcode & 0xFF not in _TAKEN or monotonic() > deadline:
+            yield
+        except PoolTimeout as error:
+            raise DatabaseUnavailable(
+                "All connections to the database are in use. If it lasts, look for what keeps "
+                "the database busy."
+            ) from error
+        except DBAPIError as error:
+            outage = self._database.find_outage(error, writes=writes)
+            if outage is None:
                 raise
-            sleep(_WAL_SECONDS)
-        else:
+            raise outage from error
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self._lock is None:
+            yield
             return
+        if not self._lock.acquire(timeout=self._patience):
+            raise DatabaseUnavailable(
+                f"No transaction could begin within {self._patience:g} seconds: others of this "
+                "process hold the database."
+            )
+        try:
+            yield
+        finally:
+            self._lock.release()
 
 
-def _begin(connection: Connection) -> None:
-    # A deferred transaction that reads first and writes later fails at once when another
-    # one has written in between; no timeout helps. So a writer takes the lock first.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _newer() -> CastlineError:
+    return CastlineError(
+        "schema_newer",
+        "The database was migrated by a newer version of Castline. Install that version, or "
+        "restore a backup from before.",
+    )

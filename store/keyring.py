@@ -21,6 +21,7 @@ from tink import aead, json_proto_keyset_format, secret_key_access
 
 from domain.errors import CastlineError
 from domain.secrets import Secret
+from store.files import explain, sync_folder
 
 aead.register()
 
@@ -229,6 +230,8 @@ def ensure_keyset_file(path: Path) -> None:
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _create_private(path, create_keyset())
+    # Also one that another process has just made: what is sealed from here on needs it.
+    sync_folder(path.parent)
     _read(path)
 
 
@@ -249,11 +252,7 @@ def replace_keyset_file(path: Path, keyset: Secret) -> None:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     _write_private(draft, keyset)
     draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
 
 
 def _write_private(path: Path, content: Secret) -> None:
@@ -272,7 +271,7 @@ def _read(path: Path) -> tuple[Secret, _Version]:
             _refuse_exposed(path, status)
             return Secret(file.read()), _version_of(status)
     except OSError as error:
-        raise _missing(path) from error
+        raise _missing(path, error) from error
     except UnicodeDecodeError:
         return Secret(""), _version_of(status)  # no key set, and parsed as such
 
@@ -291,5 +290,11 @@ def _refuse_exposed(path: Path, status: os.stat_result) -> None:
         )
 
 
-def _missing(path: Path) -> CastlineError:
-    return CastlineError("keyset_missing", f"The key set {path} cannot be read. Restore it.")
+def _missing(path: Path, error: OSError) -> CastlineError:
+    if isinstance(error, FileNotFoundError):
+        return CastlineError(
+            "keyset_missing",
+            f"The key set {path} is not there. For a new installation run `castline migrate`; "
+            "otherwise restore it from a backup.",
+        )
+    return CastlineError("keyset_missing", f"The key set cannot be read. {explain(error)}")

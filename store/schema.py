@@ -6,6 +6,7 @@ it has committed; the others then find nothing left to do.
 """
 
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from alembic import command
@@ -18,16 +19,6 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 0x0CA5_711E
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaVersions:
-    """The version of a database, None for an empty one, and the one that this code works with."""
-
-    found: str | None
-    expected: str
-    is_ahead: bool
-    """True when this code does not know the version that was found."""
-
-
 def upgrade(connection: Connection, to: str = "head") -> None:
     """Run every missing migration, as far as the version asked for. Idempotent."""
     if connection.dialect.name == "postgresql":
@@ -38,20 +29,44 @@ def upgrade(connection: Connection, to: str = "head") -> None:
     command.upgrade(config, to)
 
 
+class Version(Enum):
+    """The database's schema beside that of this version of Castline."""
+
+    CURRENT = "current"
+    BEHIND = "behind"
+    """Migrations are missing, perhaps all of them."""
+    AHEAD = "ahead"
+    """A migration is there that this version does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaVersions:
+    """The version of a database, None for an empty one, and the one that this code works with."""
+
+    found: str | None
+    expected: str
+    version: Version
+
+
 def read_versions(connection: Connection) -> SchemaVersions:
     """Which schema there is and which one is expected."""
     scripts = ScriptDirectory.from_config(_config())
     (expected,) = scripts.get_heads()
+    there = set(MigrationContext.configure(connection).get_current_heads())
+    found = ", ".join(sorted(there)) or None
+    if found == expected:
+        return SchemaVersions(found, expected, Version.CURRENT)
     known = {script.revision for script in scripts.walk_revisions()}
-    heads = MigrationContext.configure(connection).get_current_heads()
-    found = ", ".join(sorted(heads)) or None
-    return SchemaVersions(found, expected, is_ahead=not known.issuperset(heads))
+    return SchemaVersions(found, expected, Version.BEHIND if there <= known else Version.AHEAD)
 
 
-def is_current(connection: Connection) -> bool:
-    """True when no migration is missing, and none is there that this version does not know."""
-    heads = ScriptDirectory.from_config(_config()).get_heads()
-    return set(MigrationContext.configure(connection).get_current_heads()) == set(heads)
+def find_version(connection: Connection) -> Version:
+    return read_versions(connection).version
+
+
+def try_to_write(connection: Connection) -> None:
+    """Raise the driver's error where the database can only be read. Changes nothing."""
+    connection.execute(text("DELETE FROM alembic_version WHERE 1 = 0"))
 
 
 def find_revision(connection: Connection) -> str | None:

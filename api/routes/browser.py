@@ -18,7 +18,7 @@ from api.problems import problem
 from api.redirects import with_result
 from api.services.consent import ConsentPage, Ending, Waiting
 from api.services.labels import Labels, find_labels, find_workspace_name
-from domain.errors import CastlineError, InvalidRequest
+from domain.errors import CastlineError, DatabaseUnavailable, InvalidRequest
 from domain.secrets import Secret
 
 Word = Annotated[str, Query(max_length=200)]
@@ -66,13 +66,23 @@ class BrowserRoute(APIRoute):
             try:
                 return await handle(request)
             except CastlineError as error:
-                here = request.app.state.context
-                workspace = await run_in_threadpool(
-                    find_workspace_name, here, request.query_params, request.path_params
-                )
+                workspace = await _find_workspace(request, error)
                 return _failure(error, workspace, as_json=wants_json(request))
 
         return shown
+
+
+async def _find_workspace(request: Request, error: CastlineError) -> str | None:
+    """Whose page it is, as far as the database says so."""
+    if isinstance(error, DatabaseUnavailable):
+        return None
+    here = request.app.state.context
+    try:
+        return await run_in_threadpool(
+            find_workspace_name, here, request.query_params, request.path_params
+        )
+    except DatabaseUnavailable:
+        return None  # the page says what went wrong first
 
 
 def find_browser(here: Context, request: Request) -> Secret | None:

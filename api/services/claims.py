@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from domain.errors import Unprocessable
+from domain.errors import CastlineError, Unprocessable
 from domain.ids import WorkspaceId
 from store.engine import Store
 from store.queries.publishing.assignments import list_group
@@ -86,7 +86,7 @@ def _renewed(store: Store, claim: Mapping[str, str]) -> Iterator[None]:
             try:
                 with store.write() as session:
                     renew_claim(session, **claim)
-            except SQLAlchemyError:
+            except (CastlineError, SQLAlchemyError):
                 log.warning("a claim could not be renewed")
 
     renewing = Thread(target=renew, name="claim", daemon=True)

@@ -12,10 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from domain.errors import Conflict, InsufficientStorage, Unavailable
+from store.files import FULL, sync_folder
 
 log = logging.getLogger("castline.api")
-
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class UploadFile:
@@ -42,7 +41,7 @@ class UploadFile:
             with storage_errors():
                 _lock(self._fd)
                 if is_new:
-                    _sync_folder(path.parent)
+                    sync_folder(path.parent)
         except Exception:
             self.close()
             raise
@@ -121,7 +120,7 @@ def storage_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise _disk_full() from error
         log.error("the folder of the uploads cannot be used: %s", _name(error))
         raise Unavailable(
@@ -154,15 +153,7 @@ def _ensure_folder(folder: Path) -> None:
     media.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for made in (media, folder):
         made.mkdir(mode=0o700, exist_ok=True)
-        _sync_folder(made.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+        sync_folder(made.parent)
 
 
 def _name(error: OSError) -> str:

@@ -8,10 +8,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cli.doctor.clocks import judge_clock
 from cli.doctor.installation import Installation
-from domain.errors import CastlineError
+from domain.errors import CastlineError, DatabaseUnavailable
 from domain.health import BROKEN
 from domain.states import ConnectionHealth
-from runtime.health.database import check_database
+from runtime.health.database import REMEDY, check_database, unreachable
 from runtime.health.finding import Finding, Skipped, failed, in_thread, ok, skipped, warning
 from runtime.process_heartbeat import Heartbeat
 from store.engine import Store
@@ -34,6 +34,10 @@ async def look_at_database(here: Installation) -> list[Finding]:
             failed("database", fact, "Correct CASTLINE_DATABASE_URL."),
             skipped("schema", "the database cannot be read"),
         ]
+    try:
+        await in_thread(store.schema_versions)
+    except DatabaseUnavailable as error:
+        return unreachable(error.reason.removesuffix("."), REMEDY)
     heartbeat = Heartbeat()
     if await here.has_current_schema():
         await in_thread(_try_write, store, heartbeat)

@@ -8,7 +8,7 @@ from temporalio.client import Client
 
 from domain.errors import CastlineError
 from runtime.health.finding import Skipped, in_thread
-from runtime.parts import database_files, load_keyring
+from runtime.parts import build_store, database_files, load_keyring
 from runtime.temporal import connect
 from settings import Settings
 from store.engine import Store
@@ -81,7 +81,7 @@ class Installation:
             vault = Vault(load_keyring(self.settings))
         except CastlineError:
             vault = None  # nothing that is sealed is read
-        store = Store(self.settings.database, vault)
+        store = build_store(self.settings, vault)
         self._stores.append(store)
         return store
 

@@ -38,7 +38,7 @@ async def look_at_namespace(here: Installation) -> Finding:
     except Unavailable as error:
         return failed(
             "Temporal",
-            error.sentence.removeprefix("Temporal ").removesuffix("."),
+            error.sentence.removeprefix("Temporal ").partition(". ")[0],
             f"Start it (`castline up` brings one), or name another than "
             f"{settings.temporal_address}: CASTLINE_TEMPORAL_ADDRESS or TEMPORAL_ADDRESS",
         )

@@ -27,8 +27,8 @@ from cli.local.up import running
 from cli.output import say
 from domain.errors import CastlineError
 from domain.states import AssignmentState, TicketState
+from runtime.parts import build_store
 from settings import Settings
-from store.engine import Store
 from store.queries import workspaces
 
 CLIP = CHECKOUT / "tests" / "data" / "clip.mp4"
@@ -81,7 +81,7 @@ class _Demo:
                 await asyncio.Event().wait()
 
     def _make_key(self) -> str:
-        store = Store(self._settings.database)
+        store = build_store(self._settings)
         with store.write() as session:
             workspace = workspaces.create_workspace(session, name="demo")
             _, key = workspaces.create_key(session, workspace_id=workspace.id)

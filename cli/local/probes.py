@@ -15,6 +15,7 @@ from temporalio.client import Client
 from domain.errors import Conflict
 from runtime.devserver import ports
 from runtime.health.queues import describe_queues, find_unpolled
+from runtime.listening import refuse_taken
 from runtime.temporal import worker_identity
 from settings import Settings
 
@@ -72,13 +73,15 @@ def needed_ports(settings: Settings, emulator: str | None) -> dict[int, tuple[st
 
 
 def refuse_taken_ports(settings: Settings, emulator: str | None) -> None:
-    """Raises `Conflict` (code `port_taken`) naming each taken port and what to do about it."""
-    taken = [
-        f"Port {port} of {owner} is taken by another program. "
-        f"Stop that one, or choose another port: {remedy}"
-        for port, (owner, remedy) in needed_ports(settings, emulator).items()
-        if not is_free(settings.host if owner == "the API" else "127.0.0.1", port)
-    ]
+    """Raises `Conflict` (code `port_taken`) naming each taken port and what to do about it, and
+    `CastlineError` (code `address_unusable`) for a host that is not this machine."""
+    taken = []
+    for port, (owner, setting) in needed_ports(settings, emulator).items():
+        host = settings.host if owner == "the API" else "127.0.0.1"
+        try:
+            refuse_taken(host, port, owner=owner, setting=setting)
+        except Conflict as error:
+            taken.append(error.sentence)
     if taken:
         raise Conflict("port_taken", "\n".join(taken))
 

@@ -21,11 +21,11 @@ from cli.local.stopping import until_stopped
 from cli.local.supervisor import Supervisor
 from domain.errors import CastlineError, Conflict
 from runtime.devserver import command, find_temporal
-from runtime.parts import ensure_keyset, load_keyring
+from runtime.parts import build_store, ensure_keyset, load_keyring
 from runtime.temporal import connect
 from settings import Settings
 from settings_rules import is_loopback
-from store.engine import Store
+from store.files import require_folder, require_space
 
 
 async def up(settings: Settings, say: Callable[[str], None]) -> None:
@@ -55,13 +55,14 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
     temporal = find_temporal()
     _bring_own_temporal(say)
     data = settings.data_dir.resolve()
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    require_folder(data)
+    require_space(data)
     with only_one(data):
         if settings.emulator_url is None and emulator is None:
             # A later start without credentials would send real tokens to the emulator.
             _real_mark(settings).touch(mode=0o600)
         refuse_taken_ports(settings, emulator)
-        store = Store(settings.database)
+        store = build_store(settings)
         await asyncio.to_thread(store.migrate)
         ensure_keyset(settings, store)
         store.close()

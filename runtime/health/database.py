@@ -2,11 +2,11 @@
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from domain.errors import CastlineError
+from domain.errors import CastlineError, InsufficientStorage
 from runtime.health.finding import Finding, failed, in_thread, ok, skipped
-from runtime.process_heartbeat import NO_ROOM, Heartbeat, has_no_room, name_of
+from runtime.process_heartbeat import NO_ROOM, Heartbeat, name_of
 from store.engine import Store
-from store.schema import SchemaVersions
+from store.schema import SchemaVersions, Version
 
 ROOM = "Free space on its disk. If there is room, check whether it is read-only."
 REMEDY = "Start the database, or correct CASTLINE_DATABASE_URL."
@@ -16,9 +16,10 @@ async def check_database(store: Store, heartbeat: Heartbeat) -> list[Finding]:
     """Findings on `database` and `schema`. The heartbeat says whether the database takes writes."""
     try:
         versions = await in_thread(store.schema_versions)
+    except InsufficientStorage:
+        return unreachable(NO_ROOM, ROOM)
     except (SQLAlchemyError, CastlineError) as error:
-        fact = NO_ROOM if has_no_room(error) else f"cannot be read ({name_of(error)})"
-        return unreachable(fact, ROOM if has_no_room(error) else REMEDY)
+        return unreachable(f"cannot be read ({name_of(error)})")
     trouble = heartbeat.trouble()
     database = (
         ok("database", "can be read and written")
@@ -44,7 +45,7 @@ def check_schema(versions: SchemaVersions) -> Finding:
         fact = f"the database is empty; version {versions.expected} is expected"
     else:
         fact = f"version {versions.found}; version {versions.expected} is expected"
-    if versions.is_ahead:
+    if versions.version is Version.AHEAD:
         remedy = "The database belongs to a newer Castline. Run that version, or restore a backup."
     else:
         remedy = "castline migrate"

@@ -1,7 +1,6 @@
 """`/livez` and `/readyz` of a worker, on a port of its own."""
 
 import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from runtime.health.finding import (
 from runtime.health.queues import describe_queues, find_unpolled
 from runtime.health.sweep import check_sweep
 from runtime.http_server import serving
+from runtime.listening import listen
 from runtime.parts import Parts
 from runtime.process_heartbeat import Heartbeat
 from runtime.temporal import worker_identity
@@ -95,22 +95,18 @@ def make_app(health: WorkerHealth) -> Starlette:
 async def answering(health: WorkerHealth) -> AsyncIterator[None]:
     """Answer while the block runs, where the settings name a port.
 
-    Raises `CastlineError` (code `health_port`) when the port cannot be had.
+    Raises `CastlineError` as `runtime.listening.listen`.
     """
     settings = health.parts.settings
     if not settings.worker_health_port:
         yield
         return
-    address = settings.worker_health_host, settings.worker_health_port
-    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-    try:
-        listener = socket.create_server(address, family=family)
-    except OSError as error:
-        raise CastlineError(
-            "health_port",
-            f"The worker cannot listen on {address[0]} port {address[1]} ({error.strerror}). "
-            "Choose another port or address: CASTLINE_WORKER_HEALTH_PORT, "
-            "CASTLINE_WORKER_HEALTH_HOST.",
-        ) from None
-    async with serving(settings, make_app(health), listener):
+    listeners = listen(
+        settings.worker_health_host,
+        settings.worker_health_port,
+        owner="the worker's health check",
+        setting="CASTLINE_WORKER_HEALTH_PORT",
+        host_setting="CASTLINE_WORKER_HEALTH_HOST",
+    )
+    async with serving(settings, make_app(health), listeners):
         yield

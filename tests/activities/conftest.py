@@ -169,7 +169,7 @@ class Installation:
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
-    store = Store(f"sqlite:///{tmp_path / 'castline.db'}", VAULT)
+    store = Store(f"sqlite:///{tmp_path / 'castline.db'}", VAULT, synchronous="normal")
     store.migrate()
     yield Installation(store, DirectedPlatform())
     store.close()

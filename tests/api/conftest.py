@@ -92,7 +92,7 @@ def make_context(
     shutil.copy(migrated, path)
     keyring = Keyring.from_json(create_keyset())
     vault = Vault(keyring)
-    store = Store(f"sqlite:///{path}", vault)
+    store = Store(f"sqlite:///{path}", vault, synchronous="normal")
     registry = Registry({"youtube": youtube, "facebook": facebook})
 
     def make(**settings: object) -> Context:

@@ -62,7 +62,7 @@ def run_on(machine: Machine, *words: str, **settings: str) -> subprocess.Complet
 def test_every_command_refuses_wrong_settings(tmp_path: Path, command: str) -> None:
     wrong = {**HALF, MISSPELT: "https://castline.example.com", "CASTLINE_CHUNK_MIB": "abc"}
     ended = run(tmp_path, *command.split(), *ARGUMENTS.get(command, []), **wrong)
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert ended.stdout == ""
     assert ended.stderr.splitlines() == [
         f"castline: {MISSPELT} is not a setting of Castline. Did you mean CASTLINE_PUBLIC_URL?",
@@ -93,7 +93,7 @@ def test_a_role_refuses_what_would_send_secrets_astray(
     tmp_path: Path, settings: dict[str, str], sentence: str
 ) -> None:
     ended = run(tmp_path, "worker", **settings)
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert sentence in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
     assert SECRET not in ended.stderr

@@ -186,7 +186,12 @@ def test_a_public_url_in_clear_is_refused_beside_real_credentials(read: Read) ->
         ("emulator_url", "localhost:8421", "an http or https URL"),
         ("temporal_address", "temporal", "host:port"),
         ("database_url", "mysql://castline:password@host/name", "a URL that begins with"),
-        ("database_url", "postgresql+psycopg://u:password@host:port/name", "a URL that begins"),
+        ("database_url", "postgresql+psycopg://u:password@host:port/name", "postgresql://user:"),
+        ("database_url", "postgres://u:pass@word@host/name", "a URL whose user and password are"),
+        ("database_url", "postgres://u:pass/word@host/name", "a URL whose user and password are"),
+        ("database_url", "postgres://u:1#word@host/name", "a URL whose user and password are"),
+        ("database_url", "sqlite:///:memory:", "sqlite:/// and the path of a file"),
+        ("sqlite_synchronous", "off", "'full' or 'normal'"),
         ("log_level", "LOUDLY", "one of CRITICAL"),
     ],
 )

@@ -43,7 +43,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         cluster: Cluster = request.getfixturevalue("cluster")
         return cluster.create_migrated()
     url = f"sqlite:///{tmp_path / 'castline.db'}"
-    store = Store(url)
+    store = Store(url, synchronous="normal")
     store.migrate()
     store.close()
     return url
@@ -55,12 +55,14 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         cluster: Cluster = request.getfixturevalue("cluster")
         return cluster.create_database()
-    return f"sqlite:///{tmp_path / 'empty.db'}"
+    path = tmp_path / "empty.db"
+    path.touch()
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture
 def store(url: str, vault: Vault) -> Iterator[Store]:
-    store = Store(url, vault)
+    store = Store(url, vault, synchronous="normal")
     yield store
     store.close()
 

@@ -10,7 +10,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -28,8 +28,17 @@ _ROLE = "castline"
 class Cluster:
     """A running PostgreSQL cluster."""
 
-    def __init__(self, socket_folder: Path) -> None:
+    def __init__(self, socket_folder: Path, control: Callable[[str], None]) -> None:
         self.socket = socket_folder
+        self._control = control
+
+    def become_standby(self) -> None:
+        """Be read-only from now on, as a server that follows another one."""
+        self._control("stop")
+        signal = self.socket / "data" / "standby.signal"
+        signal.touch()
+        shutil.chown(signal, signal.parent.stat().st_uid)
+        self._control("start")
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://{_ROLE}@/{database}?host={self.socket}"
@@ -85,14 +94,22 @@ def empty_cluster(*, superuser: str) -> Iterator[Cluster]:
             stdout=subprocess.DEVNULL,
         )
 
+    options = f"-k {folder} -c listen_addresses='' -c fsync=off"
+
+    def control(way: str) -> None:
+        if way == "start":
+            log = str(folder / "log")
+            run("pg_ctl", "start", "--wait", "--log", log, "--options", options)
+        else:
+            run("pg_ctl", "stop", "--wait", "--mode", "fast")
+
     try:
         run(
             "initdb", f"--username={superuser}", "--auth=trust", "--no-sync", "-EUTF8", "--locale=C"
         )
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
-        run("pg_ctl", "start", "--wait", "--log", str(folder / "log"), "--options", options)
+        control("start")
         try:
-            yield Cluster(folder)
+            yield Cluster(folder, control)
         finally:
             run("pg_ctl", "stop", "--wait", "--mode", "immediate")
     finally:

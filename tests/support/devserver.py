@@ -24,6 +24,7 @@ class DevServer:
                 "data_dir": folder,
                 "temporal_address": self.address,
                 "temporal_ui_url": f"http://127.0.0.1:{ui}",
+                "sqlite_synchronous": "normal",
             }
         )
         self._process: subprocess.Popen[bytes] | None = None

@@ -54,6 +54,7 @@ class Machine:
             "CASTLINE_TEMPORAL_UI_URL": f"http://127.0.0.1:{ui}",
             "CASTLINE_EMULATOR_PORT": str(emulator),
             "CASTLINE_MEDIA_ROOTS": str(ROOT / "tests" / "data"),
+            "CASTLINE_SQLITE_SYNCHRONOUS": "normal",
         }
 
     def command(self, *words: str) -> list[str]:

@@ -22,6 +22,7 @@ def role(name: str, settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         "CASTLINE_DATA_DIR": str(settings.data_dir),
         "CASTLINE_DATABASE_URL": settings.database,
         "CASTLINE_PORT": str(settings.port),
+        "CASTLINE_SQLITE_SYNCHRONOUS": settings.sqlite_synchronous,
         "CASTLINE_TEMPORAL_ADDRESS": settings.temporal_address,
         "CASTLINE_EMULATOR_URL": str(settings.emulator_url),
         "CASTLINE_PROBES_PER_WORKSPACE": str(settings.probes_per_workspace),

@@ -85,6 +85,8 @@ def settings_for(folder: Path, emulator: Emulator, temporal: str, **more: Any) -
             "public_url": "http://127.0.0.1:8420",
             "media_roots": f"{folder}:{CLIP.parent}",
             "allow_private_sources": True,
+            # No test cuts the power.
+            "sqlite_synchronous": "normal",
             "chunk_mib": 1,
             # One tenant registers twenty videos at once.
             "probes_per_workspace": 32,

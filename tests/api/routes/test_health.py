@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ from runtime.health.finding import THREADS
 from runtime.process_heartbeat import record
 from store.engine import Store
 from store.keyring import Keyring, ensure_keyset_file
-from tests.api.routes.v1.test_storage_limits import small_disk
 from tests.support.api import client
+from tests.support.disks import fill, read_only_disk, small_disk
 from tests.support.lifecycles import DirectedLifecycles
 
 
@@ -87,6 +87,7 @@ async def test_without_a_database_it_is_not_ready(context: Context, tmp_path: Pa
 
 
 async def test_an_old_or_a_newer_schema_is_not_ready(context: Context, tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
     store = Store(f"sqlite:///{tmp_path / 'empty.db'}")
     status, parts = await look(replace(context, store=store))
     assert (status, parts["database"]["state"]) == (503, "ok")
@@ -106,13 +107,11 @@ async def test_an_old_or_a_newer_schema_is_not_ready(context: Context, tmp_path:
 
 
 async def test_a_database_that_takes_no_writes_is_not_ready(context: Context) -> None:
-    path = context.settings.data_dir / "castline.db"
-    read_only = Store(f"sqlite:///file:{path}?mode=ro&uri=true")
-    record("prc_1", "api", read_only, context.keyring, context.heartbeat)
-    status, parts = await look(replace(context, store=read_only))
+    with read_only_disk(context.settings.data_dir):
+        record("prc_1", "api", context.store, context.keyring, context.heartbeat)
+        status, parts = await look(context)
     assert (status, parts["database"]["state"]) == (503, "failed")
-    assert "takes no writes" in parts["database"]["fact"]
-    read_only.close()
+    assert str(context.settings.data_dir) not in str(parts)
     record("prc_1", "api", context.store, context.keyring, context.heartbeat)
     assert (await look(context))[0] == 200
 
@@ -127,9 +126,7 @@ async def test_a_full_disk_under_the_database_is_not_ready(
         with closing(sqlite3.connect(context.settings.data_dir / "castline.db")) as database:
             database.execute("VACUUM INTO ?", (str(folder / "castline.db"),))
         store = Store(f"sqlite:///{folder / 'castline.db'}")
-        filling = folder / "filling"
-        with suppress(OSError):
-            filling.write_bytes(bytes(4 << 20))
+        filling = fill(folder)
         record("prc_1", "api", store, context.keyring, context.heartbeat)
         status, parts = await look(replace(context, store=store))
         assert (status, parts["database"]["fact"]) == (503, "has no room: its disk is full")

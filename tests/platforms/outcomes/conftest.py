@@ -29,7 +29,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, emulator_process: Emulator) -
 
 @pytest.fixture(scope="session")
 def store(home: Home) -> Iterator[Store]:
-    store = Store(home.database, home.vault)
+    store = Store(home.database, home.vault, synchronous="normal")
     yield store
     store.close()
 

@@ -124,6 +124,6 @@ def test_a_port_that_is_taken_is_named(machine: Machine) -> None:
             check=False,
         )
     assert ended.returncode == 1
-    assert f"cannot listen on 127.0.0.1 port {machine.ports[3]}" in ended.stderr
+    assert f"Port {machine.ports[3]} of the worker's health check is taken" in ended.stderr
     assert "CASTLINE_WORKER_HEALTH_PORT" in ended.stderr
     assert "Traceback" not in ended.stderr

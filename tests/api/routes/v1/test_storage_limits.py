@@ -3,9 +3,8 @@
 import hashlib
 import resource
 import sqlite3
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from store.engine import Store
 from store.queries import workspaces
 from tests.api.routes.v1.test_files import FILES, TUS, add, announce, file_of, offset_of
 from tests.support.api import Tenant
-from tests.support.required import unavailable
+from tests.support.disks import small_disk
 
 KIB = 1024
 CONTENT = bytes(range(256)) * (12 * KIB)
@@ -30,23 +29,6 @@ CONTENT = bytes(range(256)) * (12 * KIB)
 @pytest.fixture
 def context(make_context: Callable[..., Context], request: pytest.FixtureRequest) -> Context:
     return make_context(**getattr(request, "param", {"storage_floor_mib": 0}))
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Callable[[int], None]]:
-    """A disk of 1 MiB at the folder; what is yielded gives it another size."""
-    folder.mkdir(parents=True, exist_ok=True)
-
-    def mount(*options: str) -> int:
-        command = ["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", str(folder)]
-        return subprocess.run(command, capture_output=True, check=False).returncode
-
-    if mount("size=1m"):
-        unavailable("a file system can only be mounted by root")
-    try:
-        yield lambda mib: None if mount("remount", f"size={mib}m") == 0 else pytest.fail("mount")
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 async def test_a_full_disk_is_507_and_the_upload_goes_on_when_there_is_room(ours: Tenant) -> None:
