@@ -21,9 +21,13 @@ COPY --from=build /opt/castline /opt/castline
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    CASTLINE_DATA_DIR=/data
+    CASTLINE_DATA_DIR=/data \
+    CASTLINE_WORKER_HEALTH_PORT=8422
 USER 10001
 WORKDIR /data
 VOLUME /data
+# Ready, by /readyz of the role that runs here. A worker answers on its own loopback.
+HEALTHCHECK --interval=10s --timeout=10s --start-period=30s --retries=6 \
+    CMD ["python", "-P", "-m", "runtime.healthcheck"]
 ENTRYPOINT ["castline"]
 CMD ["--help"]

@@ -272,6 +272,19 @@ class Settings(BaseSettings):
         ge=0,
         description="Free space in MiB that uploads leave on their disk for everything else.",
     )
+    ready_floor_mib: int = Field(
+        64,
+        ge=0,
+        description="Free space in MiB under the database below which `/readyz` answers 503; "
+        "under the data folder it is a warning.",
+    )
+    worker_health_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="Port on which a worker answers `/livez` and `/readyz`. 0: none.",
+    )
+    worker_health_host: str = Field("127.0.0.1", description="Address of that port.")
     graceful_seconds: int = Field(
         6, ge=1, description="How long a worker lets running activities end when it is stopped."
     )

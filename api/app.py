@@ -21,6 +21,7 @@ from api.limits import Limits
 from api.routes import codec, docs, health, v1, youtube
 from api.services.sweeping import UploadSweeper
 from runtime.generation import notice_restore
+from runtime.health.finding import SharedLook
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
 from runtime.probing import ensure_isolation
@@ -73,6 +74,7 @@ def _assemble(settings: Settings, lifespan: Lifespan | None = None) -> FastAPI:
             Middleware(Limits),
         ],
     )
+    app.state.readiness = SharedLook()
     problems.install(app)
     openapi.install(app)
     for router in (v1.router, youtube.router, codec.router, health.router, docs.router):
@@ -86,11 +88,11 @@ def _connected(parts: Parts) -> Lifespan:
         client = await connect(parts.settings, parts.keyring, lazy=True)
         Waker(client, parts.store, parts.settings).attach()
         lifecycles = Lifecycles(client, parking_days=parts.settings.parking_days)
-        app.state.context = make_context(parts, lifecycles)
+        context = app.state.context = make_context(parts, lifecycles)
         await asyncio.to_thread(notice_restore, parts.settings, parts.store)
-        sweeping = asyncio.create_task(UploadSweeper(app.state.context).run())
+        sweeping = asyncio.create_task(UploadSweeper(context).run())
         try:
-            with process_heartbeat("api", parts.store, parts.keyring):
+            with process_heartbeat("api", parts.store, parts.keyring, context.heartbeat):
                 yield
         finally:
             sweeping.cancel()

@@ -6,7 +6,7 @@ stream or wait are coroutines, and step into a thread for each look at the datab
 """
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar, TypeVarTuple
 
 from anyio import from_thread
@@ -19,6 +19,7 @@ from media.policy import SourcePolicies
 from platforms.registry import Registry
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts
+from runtime.process_heartbeat import Heartbeat
 from runtime.reconcile.rebuilding import Rebuilder
 from settings import Settings
 from store.engine import Store
@@ -42,6 +43,7 @@ class Context:
     lifecycles: Lifecycles
     rebuilder: Rebuilder
     source_reads: SourceReads
+    heartbeat: Heartbeat = field(default_factory=Heartbeat)
 
 
 def make_context(parts: Parts, lifecycles: Lifecycles) -> Context:

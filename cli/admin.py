@@ -141,8 +141,11 @@ def rotate_keys(
 
 async def _retire(settings: "Settings", store: "Store", key_id: str) -> str:
     from cli.retirement import retire
+    from runtime.parts import load_keyring
 
-    return await retire(settings, store, await connect_temporal(settings), key_id)
+    return await retire(
+        settings, store, await connect_temporal(settings, load_keyring(settings)), key_id
+    )
 
 
 @app.command()
@@ -150,6 +153,7 @@ def care(as_json: AsJson = False) -> None:
     """Have a worker check every connection now, and say how they are."""
     from domain.health import BROKEN
     from runtime.caring import care_for_everything
+    from runtime.parts import load_keyring
     from settings import Settings
     from store.queries.access.care import count_by_health
 
@@ -159,7 +163,7 @@ def care(as_json: AsJson = False) -> None:
     before = sum(health.get(state, 0) for state in BROKEN)
 
     async def ask() -> "Cared":
-        return await care_for_everything(await connect_temporal(settings))
+        return await care_for_everything(await connect_temporal(settings, load_keyring(settings)))
 
     tell("A worker checks every connection; to stop waiting does not stop it.")
     found = asyncio.run(ask())
@@ -173,12 +177,12 @@ def care(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def doctor() -> None:
-    """Say what is wrong and what to do."""
-    from cli.doctor import examine
-    from settings import Settings
+def doctor(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object; docs/health.md describes it.")
+    ] = False,
+) -> None:
+    """Say what is wrong and what to do. Exit code 1 when something failed, 0 on warnings."""
+    from cli.doctor import run_doctor
 
-    def show(finding: str) -> None:
-        say(*finding.split("\n"))
-
-    raise typer.Exit(asyncio.run(examine(Settings(), show)))
+    raise typer.Exit(asyncio.run(run_doctor(say, as_json=as_json)))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from settings import Settings
     from store.engine import Store
+    from store.keyring import Keyring
     from store.tables import Workspace
 
 WorkspaceName = Annotated[
@@ -52,7 +53,7 @@ def choose_workspace(session: "Session", name: str | None) -> "Workspace":
     return workspace
 
 
-async def connect_temporal(settings: "Settings") -> "Client":
+async def connect_temporal(settings: "Settings", keyring: "Keyring") -> "Client":
     """The Temporal of the processes that run here, else that of the settings.
 
     Raises `Unavailable` when it does not answer.
@@ -60,7 +61,6 @@ async def connect_temporal(settings: "Settings") -> "Client":
     from cli.addresses import find_running
     from cli.local.environment import forget_foreign_temporal
     from cli.output import tell
-    from runtime.parts import load_keyring
     from runtime.temporal import connect
 
     running = find_running(settings)
@@ -68,4 +68,4 @@ async def connect_temporal(settings: "Settings") -> "Client":
         forget_foreign_temporal(tell)
     if running.temporal is not None:
         settings = settings.model_copy(update={"temporal_address": running.temporal})
-    return await connect(settings, load_keyring(settings))
+    return await connect(settings, keyring)

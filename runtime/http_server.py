@@ -13,11 +13,13 @@ import resource
 import socket
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import h11
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from domain.clients import Network, peer_of
@@ -46,11 +48,6 @@ def build_server(
     settings: Settings, *, on_listening: Callable[[], None] = lambda: None
 ) -> uvicorn.Server:
     """The server of `castline api`. It listens when it is run, and says so once it does."""
-    most = min(settings.max_connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
-    room = Room(most, settings.connections_per_address, settings.trusted_proxies)
-
-    class Bounded(BoundedProtocol):
-        shared = room
 
     class Announced(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -59,23 +56,61 @@ def build_server(
                 on_listening()
 
     return Announced(
-        uvicorn.Config(
+        _config(
+            settings,
             "api.app:create_app",
             factory=True,
             host=settings.host,
             port=settings.port,
-            http=Bounded,
-            ws="none",
-            h11_max_incomplete_event_size=MAX_HEAD,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            # `domain.clients` is the one reader of X-Forwarded-For.
-            proxy_headers=False,
-            server_header=False,
-            # Ours is set up, and a line per request would hold the codes of callbacks.
-            log_config=None,
-            access_log=False,
             timeout_graceful_shutdown=settings.graceful_seconds,
         )
+    )
+
+
+@asynccontextmanager
+async def serving(
+    settings: Settings, app: ASGIApp, listeners: Sequence[socket.socket]
+) -> AsyncIterator[None]:
+    """Serve an application inside the block, in a process that has another job."""
+    server = _Guest(_config(settings, app, lifespan="off", timeout_graceful_shutdown=1))
+    task = asyncio.create_task(server.serve(sockets=list(listeners)))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await asyncio.wait({task})
+        for listener in listeners:
+            listener.close()
+
+
+class _Guest(uvicorn.Server):
+    """A server that leaves the signals to the process it runs in."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _config(settings: Settings, app: ASGIApp | str, **more: Any) -> uvicorn.Config:
+    most = min(settings.max_connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
+    room = Room(most, settings.connections_per_address, settings.trusted_proxies)
+
+    class Bounded(BoundedProtocol):
+        shared = room
+
+    return uvicorn.Config(
+        app,
+        http=Bounded,
+        ws="none",
+        h11_max_incomplete_event_size=MAX_HEAD,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        # `domain.clients` is the one reader of X-Forwarded-For.
+        proxy_headers=False,
+        server_header=False,
+        # Ours is set up, and a line per request would hold the codes of callbacks.
+        log_config=None,
+        access_log=False,
+        **more,
     )
 
 

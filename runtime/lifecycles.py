@@ -29,7 +29,8 @@ from domain.evidence import Loss
 from domain.ids import assignment_workflow_id, ticket_workflow_id
 from domain.queues import WORKFLOW_QUEUE
 from domain.states import AssignmentState, TicketState
-from runtime.answers import Closed, answered, started
+from runtime.answers import START_TIMEOUT, Closed, answered, started
+from runtime.health.queues import describe_queues, find_unpolled
 from runtime.histories import Known, read_history
 from runtime.runs import ATTEMPT, Run, end_run, find_run
 from workflows import options
@@ -274,6 +275,10 @@ class Lifecycles:
         )
         if not healthy:
             raise Unavailable("temporal_unavailable", "Temporal is not serving.")
+
+    async def find_unpolled(self) -> list[str]:
+        """The task queues that no worker polls. Raises `Unavailable`."""
+        return find_unpolled(await answered(describe_queues(self._client), START_TIMEOUT))
 
     def _ticket(self, ticket_id: str) -> WorkflowHandle[TicketWorkflow, TicketOutcome]:
         return self._client.get_workflow_handle_for(

@@ -64,14 +64,14 @@ def build_policies(settings: Settings, store: Store) -> SourcePolicies:
     return SourcePolicies(
         data_dir=settings.data_dir,
         roots_of=roots_of,
-        secrets=(settings.keyset_file, *_database_files(settings)),
+        secrets=(settings.keyset_file, *database_files(settings)),
         allow_private=settings.allow_private_sources,
         ports=settings.source_ports,
     )
 
 
-def _database_files(settings: Settings) -> tuple[Path, ...]:
-    """The files of an SQLite database, which may lie outside the data folder."""
+def database_files(settings: Settings) -> tuple[Path, ...]:
+    """The files of an SQLite database, which may lie outside the data folder; else none."""
     url = make_url(settings.database)
     if url.get_backend_name() != "sqlite" or not url.database:
         return ()

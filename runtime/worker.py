@@ -30,6 +30,7 @@ from domain.queues import (
     WORKFLOW_QUEUE,
 )
 from runtime.generation import notice_restore
+from runtime.health.worker import WorkerHealth, answering
 from runtime.lifecycles import Lifecycles
 from runtime.maintenance import Maintenance
 from runtime.parts import Parts, build_parts
@@ -91,13 +92,16 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """
     parts = build_parts(settings)
     parts.store.require_current(writes=True)
-    client = await connect(settings, parts.keyring)
-    await ensure_ready(client)
-    Waker(client, parts.store, settings).attach()
-    await asyncio.to_thread(notice_restore, settings, parts.store)
-    workers = make_workers(settings, parts, client)
-    with process_heartbeat("worker", parts.store, parts.keyring):
-        await _run(workers, Maintenance(parts, client), stop)
+    health = WorkerHealth(parts)
+    async with answering(health):
+        client = await connect(settings, parts.keyring)
+        await ensure_ready(client)
+        health.client = client
+        Waker(client, parts.store, settings).attach()
+        await asyncio.to_thread(notice_restore, settings, parts.store)
+        workers = make_workers(settings, parts, client)
+        with process_heartbeat("worker", parts.store, parts.keyring, health.heartbeat):
+            await _run(workers, Maintenance(parts, client), stop)
     parts.store.close()
     _log.info("worker has ended")
 

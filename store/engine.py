@@ -12,9 +12,10 @@ What the machine or the network does to the database is raised as `DatabaseUnava
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from threading import RLock
 
-from sqlalchemy import make_url
+from sqlalchemy import func, make_url, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
@@ -24,7 +25,7 @@ from domain.wakes import Wake
 from store import outbox, schema
 from store.database import Database
 from store.postgresql import Postgresql
-from store.schema import Version
+from store.schema import SchemaVersions, Version
 from store.sealed import VAULT
 from store.sqlite import Sqlite, Synchronous
 from store.vault import Vault
@@ -135,9 +136,22 @@ class Store:
                     "Castline. Run `castline migrate`.",
                 )
 
+    def schema_versions(self) -> SchemaVersions:
+        """Which schema the database has and which one this version of Castline expects."""
+        with self._outages(), self._reader.connect() as connection:
+            return schema.read_versions(connection)
+
+    def read_clock(self) -> datetime | None:
+        """The time of the database's machine; None where it is this one."""
+        if self._engine.dialect.name == "sqlite":
+            return None
+        with self._outages(), self._reader.connect() as connection:
+            moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return moment
+
     def revision(self) -> str | None:
         """The version of the schema that the database has. None: it has none."""
-        with self._reader.connect() as connection:
+        with self._outages(), self._reader.connect() as connection:
             return schema.find_revision(connection)
 
     def close(self) -> None:

@@ -143,6 +143,22 @@ class Keyring:
             ) from None
         return plaintext
 
+    def verify_source(self) -> None:
+        """Check that the file still holds the key that seals; nothing is changed.
+
+        Raises `CastlineError` as `from_file`, and with code `keyset_replaced` when the file has
+        lost the key: after a restart nothing that is sealed now would open.
+        """
+        if self._path is None:
+            return
+        content, _ = _read(self._path)
+        if self.primary_key_id not in _KeySet.parse(content).key_ids:
+            raise CastlineError(
+                "keyset_replaced",
+                f"The key set {self._path} lacks the key {self.primary_key_id}, which seals. "
+                "Restore the key set that the database was sealed with.",
+            )
+
     def refresh(self) -> None:
         """Read the file again if it was replaced. Otherwise it costs one `stat`."""
         if self._path is None:

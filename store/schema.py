@@ -5,6 +5,7 @@ a failed one leaves the database as it was. The first process to come holds a lo
 it has committed; the others then find nothing left to do.
 """
 
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
@@ -38,13 +39,29 @@ class Version(Enum):
     """A migration is there that this version does not know."""
 
 
-def find_version(connection: Connection) -> Version:
+@dataclass(frozen=True, slots=True)
+class SchemaVersions:
+    """The version of a database, None for an empty one, and the one that this code works with."""
+
+    found: str | None
+    expected: str
+    version: Version
+
+
+def read_versions(connection: Connection) -> SchemaVersions:
+    """Which schema there is and which one is expected."""
     scripts = ScriptDirectory.from_config(_config())
+    (expected,) = scripts.get_heads()
     there = set(MigrationContext.configure(connection).get_current_heads())
-    if there == set(scripts.get_heads()):
-        return Version.CURRENT
+    found = ", ".join(sorted(there)) or None
+    if found == expected:
+        return SchemaVersions(found, expected, Version.CURRENT)
     known = {script.revision for script in scripts.walk_revisions()}
-    return Version.BEHIND if there <= known else Version.AHEAD
+    return SchemaVersions(found, expected, Version.BEHIND if there <= known else Version.AHEAD)
+
+
+def find_version(connection: Connection) -> Version:
+    return read_versions(connection).version
 
 
 def try_to_write(connection: Connection) -> None:

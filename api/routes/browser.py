@@ -16,7 +16,7 @@ from api.context import Context
 from api.pages import SAFE, private_json, render, wants_json
 from api.problems import problem
 from api.redirects import with_result
-from api.services.consent import ConsentPage, Ending
+from api.services.consent import ConsentPage, Ending, Waiting
 from api.services.labels import Labels, find_labels, find_workspace_name
 from domain.errors import CastlineError, DatabaseUnavailable, InvalidRequest
 from domain.secrets import Secret
@@ -31,6 +31,15 @@ _CONFIRMING = (
     "The consent was given. The channel is connected as soon as the application that sent you "
     "here confirms it. You may close this."
 )
+_CODE_STORED = (
+    "Your consent has arrived and is stored. The channel is connected as soon as Castline can do "
+    "it. This page tries again every few seconds. You may close it: nothing is lost."
+)
+_NOT_ANSWERED = (
+    "Castline cannot go on at the moment. This page tries again every few seconds. Keep it open."
+)
+REFRESH_SECONDS = 2
+
 _ERRORS = {
     "access_denied": "The consent was refused, so nothing was connected.",
     "ticket_expired": "This link was valid for five minutes, and they are over.",
@@ -87,6 +96,19 @@ def find_issuers(request: Request) -> tuple[str, ...]:
     return tuple(request.query_params.getlist("iss"))
 
 
+def show_waiting(here: Context, request: Request, waiting: Waiting) -> Response:
+    """A page that asks again at its own address, until a worker answers."""
+    if wants_json(request):
+        return _private(problem(waiting.reason))
+    return render(
+        "message",
+        headers={"Refresh": str(REFRESH_SECONDS)},
+        title="Please wait",
+        sentence=_CODE_STORED if waiting.has_code else _NOT_ANSWERED,
+        workspace=find_labels(here, waiting.ticket.id).workspace,
+    )
+
+
 def go_to_consent(here: Context, page: ConsentPage) -> Response:
     response = RedirectResponse(page.url, 302, SAFE)
     response.set_cookie(
@@ -101,8 +123,10 @@ def go_to_consent(here: Context, page: ConsentPage) -> Response:
     return response
 
 
-def go_back(here: Context, request: Request, ending: Ending) -> Response:
-    """Send the browser to where the ticket wants it, or show how it ended."""
+def go_back(here: Context, request: Request, ending: Ending | Waiting) -> Response:
+    """Send the browser to where the ticket wants it, or show how it ended or what is waited for."""
+    if isinstance(ending, Waiting):
+        return show_waiting(here, request, ending)
     redirect_url = ending.ticket.redirect_url
     if redirect_url is not None:
         return RedirectResponse(with_result(redirect_url, ending.result), 302, SAFE)

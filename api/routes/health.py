@@ -1,22 +1,14 @@
-"""Is the process alive, and is everything it needs there?"""
+"""Is the process alive, and can it accept requests?"""
 
-import asyncio
-
-import anyio
-import anyio.lowlevel
-from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Response
-from sqlalchemy.exc import SQLAlchemyError
+from fastapi import APIRouter, Request, Response
 
 from api.context import Context, Here
 from api.pages import render
 from api.schemas.health import Alive, Readiness
-from domain.errors import CastlineError, Unavailable
+from runtime.health.finding import Finding
+from runtime.health.readiness import body_of, check_api, is_ready
 
 router = APIRouter(tags=["Health"])
-
-LOOK_SECONDS = 3.0
-LOOKS_AT_ONCE = 4
 
 
 @router.get("/", include_in_schema=False)
@@ -31,52 +23,33 @@ async def livez() -> Alive:
 
 
 @router.get(
-    "/readyz", responses={503: {"model": Readiness, "description": "Something is missing."}}
+    "/readyz", responses={503: {"model": Readiness, "description": "The API cannot accept."}}
 )
-async def readyz(here: Here, response: Response) -> Readiness:
-    """Database, its migrations and Temporal. 503 says which of them is missing.
+async def readyz(here: Here, request: Request, response: Response) -> Readiness:
+    """Whether the API can accept requests, and the state of each part.
 
-    It answers within seconds, also while every thread is taken and the database hangs.
+    503 when the database cannot be read or written, its schema is another version's, its disk is
+    nearly full or the key set is gone. Without Temporal or a worker the API accepts, and what it
+    accepted starts later: a warning. It answers within seconds, also while every thread is taken
+    and the database hangs.
     """
-    database, temporal = await asyncio.gather(_database(here), _temporal(here))
-    parts = {**database, "temporal": temporal}
-    is_ready = all(state == "ok" for state in parts.values())
-    if not is_ready:
+
+    async def look() -> list[Finding]:
+        return await _look(here)
+
+    findings = await request.app.state.readiness.join(look)
+    if not is_ready(findings):
         response.status_code = 503
         response.headers["Retry-After"] = "5"
-    return Readiness(status="ready" if is_ready else "not ready", parts=parts)
+    return Readiness.model_validate(body_of(findings))
 
 
-async def _database(here: Context) -> dict[str, str]:
-    unreachable = {"database": "unreachable", "migrations": "unknown"}
-    try:
-        with anyio.fail_after(LOOK_SECONDS):
-            # A look that hangs keeps its thread, and only other looks want one of these.
-            is_current = await to_thread.run_sync(
-                here.store.is_current, abandon_on_cancel=True, limiter=_limiter()
-            )
-    except (CastlineError, SQLAlchemyError, TimeoutError):
-        return unreachable
-    return {"database": "ok", "migrations": "ok" if is_current else "missing"}
-
-
-async def _temporal(here: Context) -> str:
-    try:
-        with anyio.fail_after(LOOK_SECONDS):
-            await here.lifecycles.ping()
-    except (Unavailable, TimeoutError):
-        return "unreachable"
-    return "ok"
-
-
-_threads = anyio.lowlevel.RunVar[CapacityLimiter]("castline-readiness")
-
-
-def _limiter() -> CapacityLimiter:
-    """The threads for looks at the database, apart from those of endpoints."""
-    try:
-        return _threads.get()
-    except LookupError:
-        limiter = CapacityLimiter(LOOKS_AT_ONCE)
-        _threads.set(limiter)
-        return limiter
+async def _look(here: Context) -> list[Finding]:
+    return await check_api(
+        here.settings,
+        here.store,
+        here.keyring,
+        here.heartbeat,
+        ping=here.lifecycles.ping,
+        find_unpolled=here.lifecycles.find_unpolled,
+    )

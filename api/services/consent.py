@@ -10,20 +10,24 @@ import hashlib
 import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, TypeVar, TypeVarTuple
 
 from activities.access.connecting import outcome_of, ticket_input
 from activities.contract.tickets import Refusal, TicketOutcome
 from api.context import Context, on_loop
-from domain.errors import Conflict, InvalidRequest, NotFound
+from domain.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from domain.secrets import Secret
 from domain.states import TicketState
-from runtime.answers import Closed
+from runtime.answers import Closed, answered
 from store.queries.access import tickets
 from store.tables import Ticket, now
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
+
+BROWSER_TIMEOUT = timedelta(seconds=5)
+"""How long a browser is kept waiting before it is shown a page that says so."""
 
 _DENIALS = frozenset({"access_denied", "scope_missing"})
 """What the person withheld: all of it, or a box that publishing needs."""
@@ -73,9 +77,19 @@ class Ending:
         return {**named, "status": "error", "error": self.error, **reason}
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """No worker has answered yet. The same visit, made again, goes on from here."""
+
+    ticket: Ticket
+    reason: Unavailable
+    has_code: bool
+    """The code is stored, so the channel is connected also without the browser."""
+
+
 def begin(
     here: Context, *, platform: str, ticket_id: str, browser: Secret | None
-) -> ConsentPage | Ending:
+) -> ConsentPage | Ending | Waiting:
     """Move the ticket to consenting. Opening the page again makes the earlier one worthless.
 
     Raises `InvalidRequest` (code `invalid_ticket`) where no redirect address can be trusted.
@@ -87,11 +101,13 @@ def begin(
     browser = browser or Secret(secrets.token_urlsafe(32))
     try:
         is_asked = _needs_workflow(ticket)
-        if ticket.state == TicketState.OPEN:
-            # Idempotent, and repairs a ticket that was opened while Temporal was away.
-            on_loop(here.lifecycles.start_ticket, ticket_input(ticket))
-        if is_asked:
-            _ask(here, ticket, here.lifecycles.begin_consent)
+        try:
+            on_loop(_begin_in_time, here, ticket, is_asked)
+        except Unavailable as reason:
+            if ticket.expires_at <= now():
+                # Nothing can begin any more, so there is nothing to wait for.
+                raise Conflict("ticket_expired", "This ticket has expired.") from None
+            return Waiting(ticket, reason, has_code=False)
         with here.store.write() as session:
             tickets.begin_consent(
                 session,
@@ -110,8 +126,10 @@ def begin(
     return ConsentPage(url, browser)
 
 
-def conclude(here: Context, callback: Callback, *, browser: Secret | None) -> Ending:
+def conclude(here: Context, callback: Callback, *, browser: Secret | None) -> Ending | Waiting:
     """Take in the platform's callback. A retry gives the same ending.
+
+    The code is stored before a worker is asked: while none answers, nothing is lost.
 
     A callback of another browser or of another issuer (RFC 9207) is refused and changes
     nothing: the ticket still waits for its own callback. Raises `InvalidRequest` for a callback
@@ -148,16 +166,37 @@ def conclude(here: Context, callback: Callback, *, browser: Secret | None) -> En
     if TicketState(ticket.state).has_outcome:
         return _ending(ticket, outcome_of(ticket))
     try:
-        if error:
-            outcome = _ask(here, ticket, here.lifecycles.refuse, digest, _refusal(error))
-        else:
-            outcome = _ask(here, ticket, here.lifecycles.redeem, digest)
+        outcome = on_loop(_conclude_in_time, here, ticket, digest, error)
     except Conflict as conflict:
         return _refused(ticket, conflict)
+    except Unavailable as reason:
+        return Waiting(ticket, reason, has_code=error is None)
     return _ending(ticket, outcome)
 
 
-def _ask(
+async def _begin_in_time(here: Context, ticket: Ticket, is_asked: bool) -> None:
+    async def begin() -> None:
+        if ticket.state == TicketState.OPEN:
+            # Idempotent, and repairs a ticket that was opened while Temporal was away.
+            await here.lifecycles.start_ticket(ticket_input(ticket))
+        if is_asked:
+            await _ask(here, ticket, here.lifecycles.begin_consent)
+
+    await answered(begin(), BROWSER_TIMEOUT)
+
+
+async def _conclude_in_time(
+    here: Context, ticket: Ticket, digest: str, error: str | None
+) -> TicketOutcome:
+    asked = (
+        _ask(here, ticket, here.lifecycles.refuse, digest, _refusal(error))
+        if error
+        else _ask(here, ticket, here.lifecycles.redeem, digest)
+    )
+    return await answered(asked, BROWSER_TIMEOUT)
+
+
+async def _ask(
     here: Context,
     ticket: Ticket,
     question: Callable[[str, *Arguments], Coroutine[Any, Any, T]],
@@ -165,10 +204,10 @@ def _ask(
 ) -> T:
     """Ask the ticket's workflow. Where it is gone, another run is started first and asked."""
     try:
-        return on_loop(question, ticket.id, *arguments)
+        return await question(ticket.id, *arguments)
     except Closed:
-        on_loop(here.lifecycles.continue_ticket, ticket_input(ticket))
-        return on_loop(question, ticket.id, *arguments)
+        await here.lifecycles.continue_ticket(ticket_input(ticket))
+        return await question(ticket.id, *arguments)
 
 
 def _needs_workflow(ticket: Ticket) -> bool:

@@ -155,6 +155,9 @@ async def give_consent(auth_url: str) -> None:
         if not form.action:
             raise DemoFailed(f"{page.url.copy_with(query=None)} showed no consent page")
         last = await browser.post(str(page.url.join(form.action)), data=form.fields)
+        while "Refresh" in last.headers:
+            # The page on which a browser waits for a worker: its address answers when one does.
+            last = await browser.get(last.url)
         say(f"{PERSON} allows it, and the browser ends at {last.url.copy_with(query=None)}")
 
 

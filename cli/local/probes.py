@@ -11,14 +11,11 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import httpx
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from domain.errors import Conflict
-from domain.queues import ACTIVITY_QUEUES, WORKFLOW_QUEUE
 from runtime.devserver import ports
+from runtime.health.queues import describe_queues, find_unpolled
 from runtime.listening import refuse_taken
 from runtime.temporal import worker_identity
 from settings import Settings
@@ -26,10 +23,6 @@ from settings import Settings
 Probe = Callable[[int], Awaitable[bool]]
 
 _TIMEOUT = 5
-_POLLED = (
-    (WORKFLOW_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
-    *((queue, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY) for queue in ACTIVITY_QUEUES),
-)
 
 
 def answers(url: str) -> Probe:
@@ -59,19 +52,9 @@ def worker_polls(client: Client) -> Probe:
     """Ready when that very process takes work from every queue."""
 
     async def is_ready(pid: int) -> bool:
-        return all([await _polls(client, pid, queue, kind) for queue, kind in _POLLED])
+        return not find_unpolled(await describe_queues(client), worker_identity(pid))
 
     return is_ready
-
-
-async def _polls(client: Client, pid: int, queue: str, kind: TaskQueueType.ValueType) -> bool:
-    described = await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(
-            namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind
-        ),
-        timeout=timedelta(seconds=_TIMEOUT),
-    )
-    return any(poller.identity == worker_identity(pid) for poller in described.pollers)
 
 
 def needed_ports(settings: Settings, emulator: str | None) -> dict[int, tuple[str, str]]:

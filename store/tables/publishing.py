@@ -105,7 +105,8 @@ class Assignment(HasSealed, SQLModel, table=True):
     cancel_requested_at: datetime | None = moment_field(default=None)
     """Set before the running attempt is asked to give up; another run of it gives up, too."""
     read_back_from: datetime | None = moment_field(default=None)
-    """Set: the platform may hold what was published since this moment and is read first."""
+    """The database was restored: the account's videos since then are read before anything is
+    sent. None: nothing is missing."""
     is_slow: bool = False
     """True once its source was too slow: its transfer runs in the slow lane."""
     platform_id: str | None = None

@@ -69,7 +69,7 @@ def test_it_says_where_everything_is(machine: Machine, up: Up) -> None:
 def test_the_doctor_finds_nothing_wrong(machine: Machine, up: Up) -> None:
     examined = machine.run("doctor")
     assert examined.returncode == 0, examined.stdout + examined.stderr
-    assert "wrong" not in examined.stdout
+    assert "fail " not in examined.stdout
     for platform in ("youtube", "facebook"):
         assert f"ok     {platform} app: not set: `castline up` starts" in examined.stdout
 
@@ -280,7 +280,7 @@ def test_the_doctor_names_what_is_missing(tmp_path: Path) -> None:
     examined = Machine(tmp_path).run("doctor")
     assert examined.returncode == 1
     for subject in ("data folder", "key set", "database", "API"):
-        assert f"wrong  {subject}" in examined.stdout
+        assert f"fail   {subject}" in examined.stdout
 
 
 def test_migrate_alone_prepares_a_machine(tmp_path: Path) -> None:
@@ -290,4 +290,4 @@ def test_migrate_alone_prepares_a_machine(tmp_path: Path) -> None:
     examined = machine.run("doctor").stdout
     assert "ok     database" in examined
     assert "ok     key set" in examined
-    assert "wrong  Temporal: does not answer" in examined
+    assert "fail   Temporal: does not answer" in examined

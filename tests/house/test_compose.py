@@ -127,8 +127,10 @@ def test_no_secret_is_written_down(services: dict[str, Any]) -> None:
 
 
 def test_who_serves_tells_its_health(services: dict[str, Any]) -> None:
-    for name in ("postgresql", "temporal", "api", "emulator"):
+    for name in ("postgresql", "temporal", "api", "worker", "emulator"):
         assert services[name]["healthcheck"]["test"]
+    assert services["api"]["healthcheck"] == services["worker"]["healthcheck"]
+    assert int(services["worker"]["environment"]["CASTLINE_WORKER_HEALTH_PORT"])
 
 
 def test_a_worker_has_time_to_reach_a_safe_point(services: dict[str, Any]) -> None:

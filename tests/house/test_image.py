@@ -1,5 +1,6 @@
 """What the image is made of, read from the Dockerfile and from what is kept out of its build."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -22,6 +23,14 @@ def test_it_runs_as_nobody_in_particular() -> None:
     (user,) = [line.split()[1] for line in LINES if line.startswith("USER")]
     assert user.isdigit()
     assert int(user) > 0
+
+
+def test_the_image_knows_whether_its_role_is_ready() -> None:
+    text = "\n".join(LINES)
+    (check,) = re.findall(r"HEALTHCHECK [^\n]*\\\n *CMD (\[.*\])", text)
+    module = json.loads(check)[-1]
+    assert (ROOT / f"{module.replace('.', '/')}.py").is_file()
+    assert re.search(r"CASTLINE_WORKER_HEALTH_PORT=[1-9]", text)
 
 
 def test_no_installer_is_left() -> None:

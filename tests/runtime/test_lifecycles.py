@@ -172,6 +172,10 @@ class Consents(TicketSteps):
         return Connected(TicketOutcome(TicketState.CONNECTED, ["con_1"]))
 
     @activity.defn
+    def is_claimed(self, ticket_id: str) -> bool:
+        return False
+
+    @activity.defn
     def settle_ticket(self, ticket_id: str, outcome: TicketOutcome) -> None:
         pass
 
@@ -185,7 +189,7 @@ async def consenting(client: Client) -> AsyncIterator[None]:
             client,
             task_queue=WORKFLOW_QUEUE,
             workflows=[TicketWorkflow],
-            activities=[steps.settle_ticket],
+            activities=[steps.settle_ticket, steps.is_claimed],
             activity_executor=threads,
         ),
         Worker(

@@ -94,7 +94,7 @@ def test_the_command_itself_refuses(tmp_path: Path) -> None:
 def test_the_doctor_says_what_is_missing(tmp_path: Path) -> None:
     code, said = on_old_kernel(tmp_path, "-m", "cli", "doctor")
     assert code == 1
-    assert "wrong  probe isolation: no seccomp, no Landlock\n       A crafted video file" in said
+    assert "fail   probe isolation: no seccomp, no Landlock\n       A crafted video file" in said
 
 
 async def test_the_doctor_names_the_isolation_in_force(tmp_path: Path) -> None:

@@ -84,7 +84,11 @@ def test_an_address_for_everyone_is_still_reached_from_here(read: Read) -> None:
 
 @pytest.mark.parametrize(
     ("host", "local"),
-    [("::", "http://[::1]:8420"), ("::1", "http://[::1]:8420"), ("10.0.0.1", "http://10.0.0.1:8420")],
+    [
+        ("::", "http://[::1]:8420"),
+        ("::1", "http://[::1]:8420"),
+        ("10.0.0.1", "http://10.0.0.1:8420"),
+    ],
 )
 def test_the_local_address_is_a_url_for_every_host(read: Read, host: str, local: str) -> None:
     assert read(host=host).local_url == local

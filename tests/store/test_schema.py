@@ -7,6 +7,7 @@ from sqlalchemy import create_engine, text
 
 from store.engine import Store
 from store.queries import workspaces
+from store.schema import Version
 from store.tables import METADATA
 
 
@@ -59,3 +60,16 @@ def test_two_processes_migrate_at_once(empty_url: str) -> None:
     for process in processes:
         process.join(60)
     assert [process.exitcode for process in processes] == [0, 0]
+
+
+def test_the_version_of_a_schema_is_named(empty_url: str) -> None:
+    store = Store(empty_url)
+    assert store.schema_versions().found is None
+    store.migrate()
+    versions = store.schema_versions()
+    assert versions.found == versions.expected
+    assert versions.version is Version.CURRENT
+    with store.write() as session:
+        session.connection().execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert store.schema_versions().version is Version.AHEAD
+    store.close()

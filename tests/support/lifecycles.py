@@ -21,6 +21,10 @@ class DirectedLifecycles(Lifecycles):
     """Each attribute is what the next call finds."""
 
     is_away: bool = False
+    hangs: bool = False
+    """Temporal is there, and no worker answers what a workflow is asked."""
+    unpolled: list[str] = field(default_factory=list)
+    """The task queues that no worker polls."""
     conflict: Conflict | None = None
     """Raised by everything that a workflow may refuse."""
     outcome: TicketOutcome = field(
@@ -92,7 +96,13 @@ class DirectedLifecycles(Lifecycles):
         if self.is_away:
             raise Unavailable("temporal_unavailable", "Temporal cannot be reached.")
 
+    async def find_unpolled(self) -> list[str]:
+        await self.ping()
+        return self.unpolled
+
     async def _ask(self) -> None:
         await self.ping()
+        if self.hangs:
+            await asyncio.Event().wait()
         if self.conflict is not None:
             raise self.conflict

@@ -138,7 +138,10 @@ def consent(auth_url: str, *, account: str = ANA) -> httpx.Response:
             for name in ("scope", "permission", "page")
         }
         decision = {"request_id": request_id, "account": account, "decision": "allow", **boxes}
-        return browser.post(str(page.url.join(action)), data=decision)
+        last = browser.post(str(page.url.join(action)), data=decision)
+        while "Refresh" in last.headers:
+            last = browser.get(last.url)
+        return last
 
 
 def eventually(holds: Callable[[], object], seconds: float = 30) -> None:

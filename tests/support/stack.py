@@ -246,7 +246,7 @@ class Tenant:
         async with AsyncExitStack() as closing:
             if browser is None:
                 browser = await closing.enter_async_context(self.stack.browser())
-            set_out = await browser.get(auth_url)
+            set_out = await patiently(browser, auth_url)
             consent_page = set_out.headers.get("location", "")
             emulator = self.stack.emulator
             if "/o/oauth2/" in consent_page:
@@ -259,7 +259,7 @@ class Tenant:
                 )
             else:
                 return Visit(set_out, set_out, "")
-            return Visit(set_out, await browser.get(back), back)
+            return Visit(set_out, await patiently(browser, back), back)
 
     async def connection(self, account: str = ANA) -> str:
         """Connect an account; return the connection's id."""
@@ -304,6 +304,11 @@ class Tenant:
         """Assign, and wait for the end of it."""
         assignment = await self.assign(connection_id, **fields)
         return await self.until(assignment["id"], "published", "failed")
+
+
+async def patiently(browser: httpx.AsyncClient, url: str) -> httpx.Response:
+    """Visit an address as a browser does that is shown a waiting page: again and again."""
+    return await eventually(lambda: browser.get(url), lambda page: "Refresh" not in page.headers)
 
 
 @dataclass

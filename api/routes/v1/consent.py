@@ -20,7 +20,7 @@ from api.routes.browser import (
 )
 from api.routes.paging import PathId
 from api.schemas.problem import PAGE, pages
-from api.services.consent import Callback, Ending, begin, conclude
+from api.services.consent import Callback, ConsentPage, begin, conclude
 from api.services.labels import find_labels
 from api.services.tickets import (
     authorize_url,
@@ -37,6 +37,9 @@ RedirectUrl = Annotated[str | None, Query(max_length=4096)]
 
 _REDIRECT: dict[int | str, dict[str, Any]] = {
     302: {"description": "To the platform, or back to the ticket's redirectUrl."}
+}
+_WAITING: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A page that tries again: no worker has answered yet.", "content": PAGE}
 }
 _ERRORS = pages(InvalidRequest, Unavailable)
 
@@ -79,19 +82,21 @@ def reauthorize(here: Here, token: Token, redirectUrl: RedirectUrl = None) -> Re
     "/{platform}/authorize",
     status_code=302,
     response_class=Response,
-    responses={**_REDIRECT, **_ERRORS},
+    responses={**_REDIRECT, **_WAITING, **_ERRORS},
 )
 def authorize(here: Here, request: Request, platform: PathId, ticket: Word = "") -> Response:
     """Begin the consent of a ticket: its `authUrl`."""
     page = begin(here, platform=platform, ticket_id=ticket, browser=find_browser(here, request))
-    return go_back(here, request, page) if isinstance(page, Ending) else go_to_consent(here, page)
+    if isinstance(page, ConsentPage):
+        return go_to_consent(here, page)
+    return go_back(here, request, page)
 
 
 @router.get(
     "/{platform}/callback",
     status_code=302,
     response_class=Response,
-    responses={**_REDIRECT, **_ERRORS},
+    responses={**_REDIRECT, **_WAITING, **_ERRORS},
 )
 def callback(
     here: Here,

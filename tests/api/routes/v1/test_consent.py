@@ -1,6 +1,7 @@
 """A browser's way through a consent."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
@@ -13,7 +14,7 @@ from domain.errors import Conflict
 from domain.secrets import Secret
 from domain.states import TicketState
 from store.queries.access import tickets
-from store.tables import Ticket
+from store.tables import Ticket, now
 from tests.support.api import CALLER_PAGE, Tenant, client, tenant_of
 from tests.support.lifecycles import DirectedLifecycles
 
@@ -389,17 +390,90 @@ async def test_two_consents_in_one_browser_do_not_disturb_each_other(
         assert result(answer)["status"] == "success"
 
 
-async def test_a_consent_waits_for_temporal_on_a_page(
+def assert_waiting(page: httpx.Response) -> None:
+    assert page.status_code == 200
+    assert "<h1>Please wait</h1>" in page.text
+    assert page.headers["Refresh"].isdigit()
+    assert "<script" not in page.text
+
+
+@pytest.mark.parametrize("trouble", ["is_away", "hangs"])
+async def test_a_callback_waits_on_a_page_and_goes_on_at_the_same_address(
+    open_ticket: OpenTicket,
+    browser: httpx.AsyncClient,
+    lifecycles: DirectedLifecycles,
+    context: Context,
+    trouble: str,
+) -> None:
+    ticket_id = await open_ticket()
+    page = await set_out(browser, ticket_id)
+    callback = {"state": page["state"], "code": "4/0A-secret"}
+    setattr(lifecycles, trouble, True)
+    waiting = await browser.get(CALLBACK, params=callback)
+    assert_waiting(waiting)
+    assert "You may close it" in waiting.text
+    for secret in callback.values():
+        assert secret not in waiting.text
+    with context.store.read() as session:
+        ticket = tickets.get_ticket(session, ticket_id)
+    assert tickets.open_code(context.vault, ticket).reveal() == "4/0A-secret"
+    setattr(lifecycles, trouble, False)
+    assert result(await browser.get(CALLBACK, params=callback))["status"] == "success"
+
+
+async def test_a_refusal_waits_on_a_page_that_is_to_be_kept_open(
     open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
     page = await set_out(browser, await open_ticket())
-    callback = {"state": page["state"], "code": "4/0A"}
-    lifecycles.is_away = True
-    answer = await browser.get(CALLBACK, params=callback)
-    assert_page(answer, 503, "temporal_unavailable")
+    callback = {"state": page["state"], "error": "access_denied"}
+    lifecycles.hangs = True
+    waiting = await browser.get(CALLBACK, params=callback)
+    assert_waiting(waiting)
+    assert "Keep it open" in waiting.text
+    lifecycles.hangs = False
+    assert result(await browser.get(CALLBACK, params=callback))["error"] == "access_denied"
+
+
+@pytest.mark.parametrize("trouble", ["is_away", "hangs"])
+async def test_a_consent_that_cannot_begin_waits_on_a_page(
+    open_ticket: OpenTicket,
+    browser: httpx.AsyncClient,
+    lifecycles: DirectedLifecycles,
+    trouble: str,
+) -> None:
+    ticket_id = await open_ticket()
+    setattr(lifecycles, trouble, True)
+    waiting = await browser.get(AUTHORIZE, params={"ticket": ticket_id})
+    assert_waiting(waiting)
+    assert "Set-Cookie" not in waiting.headers
+    setattr(lifecycles, trouble, False)
+    await set_out(browser, ticket_id)
+
+
+async def test_a_client_that_wants_json_is_told_to_wait_by_503(
+    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    ticket_id = await open_ticket()
+    as_json = {"Accept": "application/json"}
+    lifecycles.hangs = True
+    answer = await browser.get(AUTHORIZE, params={"ticket": ticket_id}, headers=as_json)
+    assert (answer.status_code, answer.json()["code"]) == (503, "temporal_slow")
     assert answer.headers["Retry-After"]
-    lifecycles.is_away = False
-    assert result(await browser.get(CALLBACK, params=callback))["status"] == "success"
+    assert "Refresh" not in answer.headers
+
+
+async def test_a_page_does_not_wait_for_a_ticket_that_has_expired(
+    open_ticket: OpenTicket,
+    browser: httpx.AsyncClient,
+    lifecycles: DirectedLifecycles,
+    context: Context,
+) -> None:
+    ticket_id = await open_ticket()
+    with context.store.write() as session:
+        tickets.lock_ticket(session, ticket_id).expires_at = now() - timedelta(seconds=1)
+    lifecycles.is_away = True
+    expired = await browser.get(AUTHORIZE, params={"ticket": ticket_id})
+    assert result(expired)["error"] == "ticket_expired"
 
 
 async def test_a_ticket_opened_while_temporal_was_away_is_started_by_the_browser(
@@ -490,7 +564,8 @@ async def test_each_page_of_ours_names_the_workspace(
     evil = {"redirectUrl": "https://evil.example.com/"}
     lifecycles.is_away = True
     pages = [
-        # Errors: Temporal is away, another surface's path, a redirect that is not allowed.
+        # A page that waits for Temporal, and errors: another surface's path, a redirect that
+        # is not allowed.
         await browser.get("/api/youtube/auth/callback/", params=callback),
         await browser.get(CALLBACK, params=callback),
         await browser.get(link, params=evil),
@@ -506,7 +581,7 @@ async def test_each_page_of_ours_names_the_workspace(
             "/api/v1/oauth/done", params={"ticketId": ticket_id, "status": "success"}
         ),
     ]
-    assert [page.status_code for page in pages] == [503, 400, 400, 400, 400, 200, 200]
+    assert [page.status_code for page in pages] == [200, 400, 400, 400, 400, 200, 200]
     for page in pages:
         assert ESCAPED in page.text
         assert "<b>Sons" not in page.text
