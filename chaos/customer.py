@@ -7,13 +7,15 @@ accepted, and nothing more is done for it. After the storm everything the API te
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from chaos.storm import ACCOUNTS, Order
+from chaos.deeds import Order
+from chaos.storm import ACCOUNTS
 from tests.support import meta
 from tests.support.clips import Clip
 from tests.support.emulator import Emulator
@@ -89,6 +91,19 @@ class Customer:
                 raise Refused(f"{answer.status_code} {answer.text[:300]}")
             await asyncio.sleep(_PAUSE)
 
+    async def knows(self, assignment_id: str) -> bool:
+        """True when the API knows the assignment."""
+        found = await self._until_answered("GET", f"/assignments/{assignment_id}")
+        if found.status_code == _NOT_FOUND:
+            return False
+        found.raise_for_status()
+        return True
+
+    async def find(self, order: Order) -> str | None:
+        """The assignment of an order by its `externalId`, or None."""
+        items = (await self._read(f"/assignments?externalId={order.key}"))["items"]
+        return items[0]["id"] if items else None
+
     async def assignments(self) -> list[dict[str, Any]]:
         """Every assignment, newest first."""
         found: list[dict[str, Any]] = []
@@ -136,12 +151,18 @@ class Customer:
         return query["connectionIds"][0].split(",")
 
     async def _read(self, path: str) -> Any:
-        """Insist: the last kill may have been the API's."""
+        answer = await self._until_answered("GET", path)
+        answer.raise_for_status()
+        return answer.json()
+
+    async def _until_answered(self, method: str, path: str) -> httpx.Response:
+        """Ask until the answer is no 5xx: a process may be away, or the disk full."""
         while True:
-            try:
-                return await self._ask("GET", path)
-            except httpx.TransportError:
-                await asyncio.sleep(_PAUSE)
+            with suppress(httpx.TransportError):
+                answer = await self._http.request(method, path)
+                if not answer.is_server_error:
+                    return answer
+            await asyncio.sleep(_PAUSE)
 
     async def _ask(self, method: str, path: str, body: object = None) -> Any:
         answer = await self._http.request(method, path, json=body)
@@ -149,5 +170,6 @@ class Customer:
         return answer.json()
 
 
+_NOT_FOUND = 404
 _PASSES = frozenset({408, 409, 425, 429})
 """What is no refusal, though it is a 4xx."""

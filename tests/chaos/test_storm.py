@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 
+from chaos.deeds import Kill, Outage, Post, Trouble
 from chaos.faults import DECISIVE, PASSING, PERMANENT
-from chaos.storm import MIB, Kill, Outage, Post, Storm, Trouble, plan
+from chaos.storm import MIB, Storm, plan
 from emulator.server import make_world
 
 

@@ -1,0 +1,33 @@
+"""After a restore: what the customer does about work that the database no longer knows.
+
+Whatever was accepted after the snapshot is asked for, first by its id and then by its `externalId`.
+What is not there is posted again, with the same key, unless the customer knows that it was
+published: from a webhook that has come, or from the orphans that Castline lists.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from chaos.customer import Accepted, Customer
+from chaos.deeds import Order
+from chaos.judging import Row, was_published
+from tests.support.clips import Clip
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    customer: Customer
+    told: Sequence[Row]
+    """The webhooks so far."""
+    list_orphans: Callable[[], Awaitable[Sequence[Row]]]
+
+    async def ask(self, order: Order, before: Accepted, clip: Clip) -> Accepted | None:
+        """What stands for the order now: `before` where it is known; None where it is published
+        and no assignment stands for it."""
+        if await self.customer.knows(before.assignment_id):
+            return before
+        if found := await self.customer.find(order):
+            return Accepted(found, before.tries)
+        if was_published(before.assignment_id, self.told, await self.list_orphans()):
+            return None
+        return await self.customer.post(order, clip)
