@@ -167,6 +167,12 @@ class Settings(BaseSettings):
         description="Let webhooks go to private, loopback or link-local addresses, and to plain "
         "http. Default: only while the emulator stands in.",
     )
+    reconcile_seconds: float = Field(
+        45.0,
+        gt=0,
+        description="How often the rows of the database are compared with the workflows of "
+        "Temporal, by one worker at a time.",
+    )
     care_hours: float = Field(
         24.0, gt=0, description="How often the health of a connection is checked, at least."
     )

@@ -6,21 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 from activities.access.caring import CareActivities
-from activities.access.confirming import UnconfirmedConsents
 from activities.access.connecting import TicketActivities
 from activities.access.credentials import CredentialKeeper
 from activities.access.reauth_links import ReauthLinks
 from activities.access.reauthorizing import ReauthActivities
-from activities.contract.assignments import AssignmentInput
 from activities.publishing.processing import PublishingActivities
 from activities.publishing.recording import RecordingActivities
 from activities.publishing.transferring import TransferActivities
-from activities.repairing import RepairActivities
 from activities.telling.delivering import DeliveryActivities
 from activities.telling.sending import Sender
 from activities.telling.wording import Wording
 from domain.shares import TransferLimits
-from domain.wakes import Wake
 from media.policy import SourcePolicies
 from platforms.registry import Registry
 from store.engine import Store
@@ -50,11 +46,9 @@ def build(
     registry: Registry,
     policies: SourcePolicies,
     limits: TransferLimits,
-    start_assignment: Callable[[AssignmentInput], Awaitable[None]],
     tell_recovered: Callable[[str], Awaitable[None]],
     tell_gone: Callable[[str], Awaitable[None]],
     ask_to_end: Callable[[str], Awaitable[None]],
-    wake: Callable[[Wake], Awaitable[None]],
     url: str,
     allow_private_webhooks: bool,
     care_every: timedelta,
@@ -66,9 +60,6 @@ def build(
     recording = RecordingActivities(store)
     reauth = ReauthActivities(store, tell_recovered, tell_gone, ask_to_end)
     caring = CareActivities(store, keeper, every=care_every)
-    repair = RepairActivities(
-        store, registry, start_assignment, wake, UnconfirmedConsents(store, vault, registry)
-    )
     deliveries = DeliveryActivities(
         store,
         vault,
@@ -86,7 +77,6 @@ def build(
             reauth.abandon,
             caring.make_due,
             caring.care_for_due,
-            repair.reconcile,
         ],
         consent=[tickets.connect],
         step=[publishing.run_step],

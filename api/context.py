@@ -19,6 +19,7 @@ from media.policy import SourcePolicies
 from platforms.registry import Registry
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts
+from runtime.reconcile.rebuilding import Rebuilder
 from settings import Settings
 from store.engine import Store
 from store.keyring import Keyring
@@ -39,6 +40,7 @@ class Context:
     credentials: CredentialKeeper
     reauth_links: ReauthLinks
     lifecycles: Lifecycles
+    rebuilder: Rebuilder
     source_reads: SourceReads
 
 
@@ -54,6 +56,7 @@ def make_context(parts: Parts, lifecycles: Lifecycles) -> Context:
         credentials=CredentialKeeper(parts.store, parts.vault, parts.registry),
         reauth_links=ReauthLinks(parts.vault, settings.url),
         lifecycles=lifecycles,
+        rebuilder=Rebuilder(parts.store, parts.registry, lifecycles),
         source_reads=make_source_reads(settings),
     )
 

@@ -29,7 +29,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.publishing.jobs import input_of
+from activities.publishing.inputs import input_of
 from bench.empty import QUEUE, EmptyWorkflow, nothing
 from cli.local.demo import CLIP, environment_alone, give_consent
 from cli.local.up import running

@@ -32,6 +32,21 @@ class EvidenceKind(StrEnum):
     FORCED = "forced"  # reason: a person ended the reading of an unclear outcome
     IDENTIFIED = "identified"  # platformId, knownBy; sha256 or ranges of everything that was sent
     STEP = "step"  # step, told: an extra step is done; it, or a look at the processing, failed
+    WORKFLOW_LOST = "workflow_lost"  # how, since: the workflow was gone, and another continues
+
+
+class Loss(StrEnum):
+    """What became of a workflow that was to run. `since` of the evidence is the moment of it.
+
+    Of a workflow that Temporal does not know it is the last time that the row was written.
+    """
+
+    TERMINATED = "terminated"  # by an operator, or by Temporal
+    TIMED_OUT = "timed_out"
+    MISSING = "missing"  # Temporal does not know it
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    COMPLETED = "completed"  # it ended, and the row does not say so
 
 
 class During(StrEnum):
@@ -70,6 +85,7 @@ _MAY_REPEAT = (
     EvidenceKind.STOPPED,
     EvidenceKind.RECONCILED,
     EvidenceKind.STEP,
+    EvidenceKind.WORKFLOW_LOST,
 )
 """What an outage leaves over and over: what was asked, what came of it, and why a run ended."""
 

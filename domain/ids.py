@@ -74,9 +74,8 @@ def new_delivery_id() -> DeliveryId:
     return DeliveryId(_new("dlv"))
 
 
-RECONCILE = "reconcile"
 CARE = "care"
-SCHEDULES = (RECONCILE, CARE)
+SCHEDULES = (CARE,)
 """The Schedules. Their runs are called so with the time of their start behind it."""
 
 

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from domain.evidence import During, EvidenceKind, Sent, Told
+from domain.evidence import During, EvidenceKind, Loss, Sent, Told
 from domain.states import AssignmentState, KnownBy, PlatformName, StepName, WaitReason
 
 Data = Mapping[str, Any]
@@ -48,6 +48,14 @@ _STOPS = {
     "interrupted": "The worker was stopped; another one goes on.",
     "cancelled": "The transfer was stopped: the assignment was cancelled.",
     "source_slow": "The source is slow. The upload continues from its byte in the slow lane.",
+}
+_LOSSES = {
+    Loss.TERMINATED: "Its workflow was terminated at {since}.",
+    Loss.TIMED_OUT: "Its workflow timed out at {since}.",
+    Loss.MISSING: "Temporal does not know its workflow. The last sign of it is of {since}.",
+    Loss.FAILED: "Its workflow failed at {since} and recorded no end.",
+    Loss.CANCELLED: "Its workflow was cancelled at {since} and recorded no end.",
+    Loss.COMPLETED: "Its workflow completed at {since}, and the database does not hold its end.",
 }
 _TRIED = {
     During.CREDENTIAL: "Getting a valid credential",
@@ -234,11 +242,17 @@ def _reconciled(data: Data, _name: str) -> str:
             return "The account's videos were read, and that decided nothing."
 
 
+def _workflow_lost(data: Data, _name: str) -> str:
+    what = _LOSSES[Loss(data["how"])].format(since=data["since"])
+    return f"{what} Another workflow continues from the recorded state."
+
+
 _PLAIN: Mapping[EvidenceKind, Callable[[Data, str], str]] = {
     EvidenceKind.SESSION_OPENED: _opened,
     EvidenceKind.FINISH_SENT: lambda _data, _name: "The request that completes the upload leaves.",
     EvidenceKind.SESSION_LOST: _lost,
     EvidenceKind.RECONCILED: _reconciled,
     EvidenceKind.SESSION_DISCARDED: lambda _data, _name: "The upload session was given up.",
+    EvidenceKind.WORKFLOW_LOST: _workflow_lost,
     EvidenceKind.FORCED: lambda data, _name: f"A person ended the reading: {data['reason']}",
 }

@@ -10,14 +10,9 @@ from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from temporalio.client import (
-    Client,
-    WorkflowExecutionStatus,
-    WorkflowHandle,
-    WorkflowUpdateFailedError,
-)
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import (
     Priority,
     SearchAttributePair,
@@ -34,13 +29,13 @@ from domain.ids import assignment_workflow_id, ticket_workflow_id
 from domain.queues import WORKFLOW_QUEUE
 from domain.states import AssignmentState, TicketState
 from runtime.answers import Closed, answered, started
+from runtime.runs import ATTEMPT, Run, end_run, find_run
 from workflows import options
 from workflows.assignment import AssignmentWorkflow
 from workflows.ticket import TicketWorkflow
 
 T = TypeVar("T")
 
-_ATTEMPT = "attempt"
 _CLOSING_LOOKS = 20
 _CLOSING_LOOK_SECONDS = 0.1
 
@@ -113,11 +108,24 @@ class Lifecycles:
         """
         if assignment.attempt > 1:
             await self._let_earlier_run_close(assignment)
-        reuse = (
+        await self._start_assignment(
+            assignment,
             WorkflowIDReusePolicy.REJECT_DUPLICATE
             if assignment.attempt == 1
-            else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
+            else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
         )
+
+    async def continue_assignment(self, assignment: AssignmentInput) -> None:
+        """Start another run of an attempt whose workflow is gone. One that runs is left alone.
+
+        The caller has read that none runs and that the row is unsettled. A run that turns out
+        to be one too many is refused by the row and ends. Raises `Unavailable`.
+        """
+        await self._start_assignment(assignment, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
+
+    async def _start_assignment(
+        self, assignment: AssignmentInput, reuse: WorkflowIDReusePolicy
+    ) -> None:
         start = self._client.start_workflow(
             AssignmentWorkflow.run,
             replace(assignment, parking_days=self._parking_days),
@@ -126,7 +134,7 @@ class Lifecycles:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=reuse,
             static_summary=_line(f"{assignment.title} → {assignment.platform}"),
-            memo={_ATTEMPT: assignment.attempt},
+            memo={ATTEMPT: assignment.attempt},
             search_attributes=TypedSearchAttributes(
                 [
                     SearchAttributePair(options.WORKSPACE, assignment.workspace_id),
@@ -143,22 +151,34 @@ class Lifecycles:
     async def _let_earlier_run_close(self, assignment: AssignmentInput) -> None:
         # Its row says `failed` a moment before its workflow has closed; to start in that
         # moment would be to join the old run, and the attempt would never begin.
-        handle = self._assignment(assignment.assignment_id)
+        run = await self.find_assignment_run(assignment.assignment_id, closes=assignment.attempt)
+        if run is not None and run.is_running and run.attempt != assignment.attempt:
+            raise Unavailable(
+                "attempt_closing", "The attempt before has not closed yet. Ask again."
+            )
+
+    async def find_assignment_run(self, assignment_id: str, *, closes: int) -> Run | None:
+        """The latest run of an assignment. None: Temporal knows none. Raises `Unavailable`.
+
+        A run of another attempt than `closes` is given two seconds to close.
+        """
+        workflow_id = assignment_workflow_id(assignment_id)
+        run = await find_run(self._client, workflow_id)
         for _ in range(_CLOSING_LOOKS):
-            try:
-                description = await answered(handle.describe())
-            except Closed:
-                return  # beyond Temporal's retention
-            is_running = description.status is WorkflowExecutionStatus.RUNNING
-            if not is_running or await description.memo_value(_ATTEMPT) == assignment.attempt:
-                return
+            if run is None or not run.is_running or run.attempt == closes:
+                break
             await asyncio.sleep(_CLOSING_LOOK_SECONDS)
-        raise Unavailable("attempt_closing", "The attempt before has not closed yet. Ask again.")
+            run = await find_run(self._client, workflow_id)
+        return run
+
+    async def terminate_assignment(self, assignment_id: str, run: Run, reason: str) -> None:
+        """End a run by force. One that has closed meanwhile stays as it is. Idempotent."""
+        await end_run(self._client, assignment_workflow_id(assignment_id), run.run_id, reason)
 
     async def edit(self, edit: AssignmentEdit) -> None:
         """Apply a stored edit to what has not begun. The same version, the same answer.
 
-        Raises `Conflict` with `too_late`.
+        Raises `Conflict` with `too_late`, and `Closed` where no run of it is there.
         """
         handle = self._assignment(edit.assignment_id)
         try:
@@ -169,21 +189,29 @@ class Lifecycles:
                     id=f"edit-{edit.version}",
                 )
             )
-        except (WorkflowUpdateFailedError, Closed):
+        except WorkflowUpdateFailedError:
             raise Conflict("too_late", "The transfer has begun; nothing was changed.") from None
 
     async def cancel(self, assignment_id: str) -> bool | None:
         """Give an assignment up. True: it ends as cancelled. False: it came too late.
 
         None: the platform does not tell yet which. Nothing is sent any more, on any retry.
+        Raises `Closed` where no run of it is there.
         """
         handle = self._assignment(assignment_id)
         try:
             return await answered(handle.execute_update(AssignmentWorkflow.cancel, id="cancel"))
         except WorkflowUpdateFailedError as failure:
             return None if _code_of(failure) == "unconfirmed" else False
-        except Closed:
-            return await self._was_cancelled(handle)
+
+    async def tell_forced(self, assignment_id: str) -> None:
+        """Wake an assignment whose reading was ended by a person. Idempotent.
+
+        One that has ended needs no waking. Raises `Unavailable`.
+        """
+        handle = self._assignment(assignment_id)
+        with suppress(Closed):
+            await answered(handle.signal(AssignmentWorkflow.retry_forced))
 
     async def tell_recovered(self, assignment_id: str) -> None:
         """Wake an assignment whose connection was authorized again. Idempotent.
@@ -210,13 +238,6 @@ class Lifecycles:
         """
         with suppress(Closed):
             await answered(self._assignment(assignment_id).cancel())
-
-    async def _was_cancelled(self, handle: WorkflowHandle[AssignmentWorkflow, Any]) -> bool:
-        try:
-            description = await answered(handle.describe())
-        except Closed:
-            return False  # beyond Temporal's retention
-        return description.status is WorkflowExecutionStatus.CANCELED
 
     async def ping(self) -> None:
         """Raises `Unavailable` when Temporal does not answer."""

@@ -38,7 +38,7 @@ from temporalio.envconfig import ClientConfig
 
 from activities.contract.care import CareInput
 from domain.errors import Unavailable
-from domain.ids import CARE, RECONCILE
+from domain.ids import CARE
 from domain.queues import WORKFLOW_QUEUE
 from runtime.codec import Sealer, make_data_converter
 from settings import Settings
@@ -47,8 +47,8 @@ from workflows.options import SEARCH_ATTRIBUTES
 RETENTION = timedelta(days=30)
 """How long ids and update ids of closed workflows go on refusing a second run."""
 
-RECONCILE_EVERY = timedelta(seconds=45)
-"""With the grace that a row is given, what a crash left is repaired within a minute."""
+CARE_EVERY = timedelta(minutes=20)
+"""72 executions a day, which are all that Temporal's Web UI shows of an idle installation."""
 
 _REGISTRATION_SECONDS = 30
 
@@ -131,41 +131,28 @@ async def ensure_retention(client: Client) -> None:
 
 
 async def ensure_schedules(client: Client) -> None:
-    """Run `ReconcileWorkflow` every 45 seconds and `CareWorkflow` every quarter of an hour.
+    """Run `CareWorkflow` every 20 minutes, never two at a time.
 
-    Never two of one at a time. A schedule that exists is left alone: an operator who paused or
-    slowed it meant to.
+    A schedule that exists is left alone: an operator who paused or slowed it meant to.
     """
-    reconcile, care = _actions()
-    await _ensure_schedule(client, reconcile, every=RECONCILE_EVERY)
     # Not all installations of the world at the same minute.
-    await _ensure_schedule(client, care, every=timedelta(minutes=15), jitter=timedelta(minutes=3))
+    await _ensure_schedule(client, _care(), every=CARE_EVERY, jitter=timedelta(minutes=3))
 
 
 async def renew_schedules(client: Client) -> None:
-    """Seal what the Schedules start with the present key. Idempotent.
+    """Seal what the Schedule starts with the present key. Idempotent.
 
-    How often they run, and whether they are paused, stays as it is.
+    How often it runs, and whether it is paused, stays as it is.
     """
-    for action in _actions():
 
-        def renew(
-            described: ScheduleUpdateInput, action: ScheduleActionStartWorkflow = action
-        ) -> ScheduleUpdate:
-            return ScheduleUpdate(replace(described.description.schedule, action=action))
+    def renew(described: ScheduleUpdateInput) -> ScheduleUpdate:
+        return ScheduleUpdate(replace(described.description.schedule, action=_care()))
 
-        await client.get_schedule_handle(action.id).update(renew)
+    await client.get_schedule_handle(CARE).update(renew)
 
 
-def _actions() -> tuple[ScheduleActionStartWorkflow, ScheduleActionStartWorkflow]:
-    reconcile = ScheduleActionStartWorkflow(
-        "ReconcileWorkflow",
-        id=RECONCILE,
-        task_queue=WORKFLOW_QUEUE,
-        execution_timeout=timedelta(minutes=10),
-        static_summary="Repair what a crash between database and Temporal left",
-    )
-    care = ScheduleActionStartWorkflow(
+def _care() -> ScheduleActionStartWorkflow:
+    return ScheduleActionStartWorkflow(
         "CareWorkflow",
         args=[CareInput()],
         id=CARE,
@@ -174,7 +161,6 @@ def _actions() -> tuple[ScheduleActionStartWorkflow, ScheduleActionStartWorkflow
         execution_timeout=timedelta(days=1),
         static_summary="Look after connections before anybody notices",
     )
-    return reconcile, care
 
 
 async def _ensure_schedule(

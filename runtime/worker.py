@@ -30,6 +30,7 @@ from domain.queues import (
     WORKFLOW_QUEUE,
 )
 from runtime.lifecycles import Lifecycles
+from runtime.maintenance import Maintenance
 from runtime.parts import Parts, build_parts
 from runtime.process_heartbeat import process_heartbeat
 from runtime.shares import ShareInterceptor
@@ -40,7 +41,6 @@ from workflows.assignment import AssignmentWorkflow
 from workflows.care import CareWorkflow
 from workflows.delivery import DeliveryWorkflow
 from workflows.reauth import ReauthWorkflow
-from workflows.reconcile import ReconcileWorkflow
 from workflows.ticket import TicketWorkflow
 
 WORKFLOWS = [
@@ -49,7 +49,6 @@ WORKFLOWS = [
     ReauthWorkflow,
     CareWorkflow,
     DeliveryWorkflow,
-    ReconcileWorkflow,
 ]
 
 SHORT_SLOTS = 16
@@ -94,17 +93,19 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     Waker(client, parts.store, settings).attach()
     workers = make_workers(settings, parts, client)
     with process_heartbeat("worker", parts.store, parts.keyring):
-        await _run(workers, stop)
+        await _run(workers, Maintenance(parts, client), stop)
     parts.store.close()
     _log.info("worker has ended")
 
 
-async def _run(workers: Sequence[Worker], stop: asyncio.Event) -> None:
+async def _run(workers: Sequence[Worker], maintenance: Maintenance, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
+        maintaining = group.create_task(maintenance.run())
         for worker in workers:
             group.create_task(worker.run())
         _log.info("worker is ready: process %d", os.getpid())
         await stop.wait()
+        maintaining.cancel()
         # At once and not one after the other: each may need the whole grace.
         await asyncio.gather(*(worker.shutdown() for worker in workers))
 
@@ -200,11 +201,9 @@ def _activities(settings: Settings, parts: Parts, client: Client) -> wiring.Acti
         registry=parts.registry,
         policies=parts.policies,
         limits=settings.transfer_limits,
-        start_assignment=lifecycles.start_assignment,
         tell_recovered=lifecycles.tell_recovered,
         tell_gone=lifecycles.tell_gone,
         ask_to_end=lifecycles.ask_to_end,
-        wake=Waker(client, parts.store, settings).wake,
         url=settings.url,
         allow_private_webhooks=settings.allow_private_webhooks,
         care_every=timedelta(hours=settings.care_hours),

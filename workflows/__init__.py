@@ -5,7 +5,6 @@
     reauth.py       one connection that needs a person, until somebody came
     care.py         every connection, looked after before anybody notices
     delivery.py     what happened to one thing, told to one endpoint in order
-    reconcile.py    what a crash left between database and Temporal
 
 A workflow decides and waits; everything it does is an activity of `activities/contract/`.
 Nothing is imported here: each run loads its package anew into its sandbox.

@@ -161,11 +161,12 @@ class AssignmentWorkflow:
     # From there to published ----------------------------------------------------------------
 
     async def _complete(self) -> str:
+        is_concluded = False
         if self._platform_url is None:
+            is_concluded = not self._extra_steps
             published = await self._insist(self._await_processing)
             self._standing.warnings |= published.warnings
             self._platform_url = published.platform_url
-        is_concluded = not self._extra_steps
         while self._extra_steps:
             await self._run_extra_step(self._extra_steps[0], self._platform_url)
             # Only now: a run that continues in between begins with this step.
@@ -243,6 +244,8 @@ class AssignmentWorkflow:
             stand.state,
             wait_reason=stand.reason,
             wait_until=stand.until,
+            waiting_since=stand.since,
+            waiting_looks=stand.looks,
             trouble=stand.trouble,
             platform_url=platform_url,
         )

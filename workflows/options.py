@@ -136,14 +136,6 @@ CARE: dict[str, Any] = {
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=5), maximum_attempts=3),
 }
 
-RECONCILE: dict[str, Any] = {
-    "start_to_close_timeout": timedelta(minutes=5),
-    # It beats every second. One whose worker was killed keeps the next from its turn until then.
-    "heartbeat_timeout": timedelta(seconds=15),
-    # The Schedule comes again every 45 seconds; a failed sweep need not be insisted on.
-    "retry_policy": RetryPolicy(maximum_attempts=2),
-}
-
 PATIENCE = timedelta(days=7)
 """How long an assignment waits for one and the same trouble to end."""
 

@@ -133,6 +133,8 @@ class Parking:
             reason,
             trouble.until or workflow.now() + pause_after(self._times, is_unclear=is_unclear),
             trouble,
+            since=self._since,
+            looks=self._times,
         )
 
     async def wait_out(self, stand: Stand, calls: Calls) -> bool:
@@ -184,7 +186,14 @@ class Parking:
                     Remedy.RECONNECT,
                 )
             )
-        return Stand(AssignmentState.WAITING, WaitReason.CONNECTION, until, trouble)
+        return Stand(
+            AssignmentState.WAITING,
+            WaitReason.CONNECTION,
+            until,
+            trouble,
+            since=self._since,
+            looks=self._times,
+        )
 
 
 def pause_after(looks: int, *, is_unclear: bool) -> timedelta:

@@ -22,6 +22,8 @@ class Decision(TypedDict, total=False):
 
     wait_reason: WaitReason
     wait_until: datetime
+    waiting_since: datetime | None
+    waiting_looks: int
     trouble: Trouble
     platform_url: str | None
 

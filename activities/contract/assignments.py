@@ -101,6 +101,8 @@ class AssignmentRecord:
     state: AssignmentState
     wait_reason: WaitReason | None = None
     wait_until: datetime | None = None
+    waiting_since: datetime | None = None
+    waiting_looks: int = 0
     trouble: Trouble | None = None
     platform_url: str | None = None
     warnings: dict[str, str] = field(default_factory=dict)

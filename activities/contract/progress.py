@@ -15,6 +15,10 @@ class Stand:
     reason: WaitReason
     until: datetime
     trouble: Trouble
+    since: datetime | None = None
+    """When the trouble began."""
+    looks: int = 1
+    """How often it was met since then."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from activities.contract.assignments import AssignmentInput
 from activities.publishing.witness import Witness
 from domain.states import KnownBy
 from platforms.protocol import Platform, Publication
@@ -98,20 +97,4 @@ def load_job(session: Session, registry: Registry, assignment_id: str) -> Job:
         fence=Fence(0 if transfer is None else transfer.version),
         platform=registry.get(assignment.platform),
         account_id=connections.get_connection_by_id(session, assignment.connection_id).account_id,
-    )
-
-
-def input_of(assignment: Assignment, platform: Platform) -> AssignmentInput:
-    """The workflow input of an accepted row: the same whoever starts it."""
-
-    return AssignmentInput(
-        assignment_id=assignment.id,
-        workspace_id=assignment.workspace_id,
-        connection_id=assignment.connection_id,
-        platform=assignment.platform,
-        title=str(assignment.payload.get("title") or assignment.id),
-        attempt=assignment.attempt,
-        scheduled_at=assignment.scheduled_at,
-        extra_steps=list(platform.extra_steps(assignment.payload)),
-        warnings=dict(assignment.warnings),
     )

@@ -37,6 +37,8 @@ class RecordingActivities(RecordingSteps):
                 state=record.state,
                 wait_reason=record.wait_reason,
                 wait_until=record.wait_until,
+                waiting_since=record.waiting_since,
+                waiting_looks=record.waiting_looks,
                 error_code=code,
                 error=sentence,
                 remedy=trouble.remedy if trouble else None,

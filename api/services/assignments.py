@@ -5,6 +5,7 @@ key, then its workflows are started. From the commit on it is never lost: a work
 not be started is started by Reconcile.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -15,7 +16,7 @@ from typing import Any
 from sqlmodel import Session
 
 from activities.contract.assignments import AssignmentEdit
-from activities.publishing.jobs import input_of
+from activities.publishing.inputs import input_of
 from api.context import Context, on_loop
 from api.services.attachments import check_attachments, pin_payload
 from api.services.claims import Key, claimed, settle
@@ -28,6 +29,7 @@ from domain.ids import WorkspaceId
 from domain.states import AssignmentState
 from media.attachments import AttachmentPin
 from media.source import VideoFacts
+from runtime.answers import Closed
 from store.queries.access import connections
 from store.queries.publishing import assignments, edits, videos
 from store.queries.publishing.attachments import pin_attachments
@@ -94,9 +96,12 @@ def retry(
 ) -> Assignment:
     """Begin the next attempt. Of two retries at once the second is refused.
 
-    A `reason` ends the reading of an unconfirmed one. Raises `Conflict` (`unconfirmed`,
-    `not_retryable`).
+    One whose workflow is gone continues instead, in the same attempt. A `reason` ends the reading
+    of an unconfirmed one. Raises `Conflict` (`unconfirmed`, `not_retryable`).
     """
+    row, is_rebuilt = _ensure_running(here, workspace_id, assignment_id)
+    if is_rebuilt and row.state != AssignmentState.UNCONFIRMED:
+        return row
     with here.store.write() as session:
         row = assignments.get_assignment(session, workspace_id, assignment_id)
         facts = videos.facts_of(videos.get_video_by_id(session, row.video_id))
@@ -124,7 +129,6 @@ def edit(
     """
     if payload is not None:
         pin_payload(here, row, payload)
-    _ensure_started(here, row)
     with here.store.write() as session:
         version = edits.propose_edit(
             session,
@@ -142,11 +146,13 @@ def edit(
         extra_steps=None if payload is None else list(platform.extra_steps(payload)),
     )
     try:
-        on_loop(here.lifecycles.edit, proposed)
-    except (Conflict, Unavailable):
+        on_loop(here.rebuilder.ask, row.id, lambda: here.lifecycles.edit(proposed))
+    except (Conflict, Unavailable, Closed) as error:
         with here.store.write() as session:
             is_withdrawn = edits.withdraw_edit(session, row.id, version)
         # Otherwise it was applied, and only the answer is missing.
+        if is_withdrawn and isinstance(error, Closed):
+            raise Conflict("too_late", "The transfer has begun; nothing was changed.") from None
         if is_withdrawn:
             raise
 
@@ -161,8 +167,7 @@ def cancel(here: Context, row: Assignment) -> None:
     if state is AssignmentState.CANCELLED:
         return
     if not state.is_settled and row.platform_id is None:
-        _ensure_started(here, row)
-        came_in_time = on_loop(here.lifecycles.cancel, row.id)
+        came_in_time = on_loop(give_up, here, row.id)
         if came_in_time is None:
             raise _in_doubt(here, row)
         if came_in_time:
@@ -170,20 +175,57 @@ def cancel(here: Context, row: Assignment) -> None:
     raise Conflict("too_late", "It is too late to cancel: this assignment has gone too far.")
 
 
+async def give_up(here: Context, assignment_id: str) -> bool | None:
+    """Ask an assignment to end as cancelled. True: it does. False: it came too late.
+
+    None: the platform does not tell yet which. Raises `Unavailable`.
+    """
+    await asyncio.to_thread(_request_cancel, here, assignment_id)
+    try:
+        return await here.rebuilder.ask(
+            assignment_id, lambda: here.lifecycles.cancel(assignment_id)
+        )
+    except Closed:
+        # It has ended, and its row says how.
+        row = await asyncio.to_thread(_read, here, assignment_id)
+        return row.state == AssignmentState.CANCELLED
+
+
+def _request_cancel(here: Context, assignment_id: str) -> None:
+    with here.store.write() as session:
+        assignments.request_cancel(session, assignment_id)
+
+
+def _read(here: Context, assignment_id: str) -> Assignment:
+    with here.store.read() as session:
+        return assignments.get_assignment_by_id(session, assignment_id)
+
+
 def _in_doubt(here: Context, row: Assignment) -> Conflict:
     # The cancel has had it read, so the next look is another than the row said before.
-    with here.store.read() as session:
-        row = assignments.get_assignment_by_id(session, row.id)
     return unconfirmed(
-        row,
+        _read(here, row.id),
         "Nothing is sent any more: it ends as published where there is one, and else as cancelled.",
     )
 
 
-def _ensure_started(here: Context, row: Assignment) -> None:
-    # A row that was accepted while Temporal was away has no workflow to speak to yet.
-    if not row.is_started:
-        start(here, row)
+def _ensure_running(
+    here: Context, workspace_id: WorkspaceId, assignment_id: str
+) -> tuple[Assignment, bool]:
+    """The row, and whether its workflow was gone and another one continues.
+
+    A row that was only just accepted, or is only just retried, has lost none.
+    """
+    with here.store.read() as session:
+        row = assignments.get_assignment(session, workspace_id, assignment_id)
+    if AssignmentState(row.state).is_settled:
+        return row, False
+    try:
+        is_rebuilt = on_loop(here.rebuilder.ensure_running, row.id) and row.is_started
+    except Unavailable:
+        # A reading that is ended by force is ended in the row; its workflow hears of it later.
+        return row, False
+    return _read(here, row.id), is_rebuilt
 
 
 def start(here: Context, row: Assignment) -> None:

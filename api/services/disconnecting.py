@@ -16,6 +16,7 @@ from sqlmodel import Session
 
 from activities.access.packing import unpack
 from api.context import Context, on_loop
+from api.services.assignments import give_up
 from domain.errors import Conflict, PlatformError, ReauthorizationNeeded, Unavailable
 from domain.grants import GrantEnd
 from domain.ids import WorkspaceId
@@ -151,7 +152,7 @@ async def _cancel_all(here: Context, connection_id: str) -> int:
 
 async def _cancel(here: Context, assignment_id: str, cancelled: set[str]) -> None:
     try:
-        if await here.lifecycles.cancel(assignment_id):
+        if await give_up(here, assignment_id):
             cancelled.add(assignment_id)
     except Unavailable:
         log.info("assignment %s is left to be cancelled by the sweep", assignment_id)

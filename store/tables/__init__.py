@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 from store.tables.access import Connection, CredentialRow, Ticket
 from store.tables.columns import Moment, now
 from store.tables.intake import Upload
+from store.tables.maintenance import Orphan, Sweep
 from store.tables.publishing import (
     Assignment,
     AttachmentRow,
@@ -48,10 +49,12 @@ __all__ = [
     "IdempotencyClaim",
     "Moment",
     "Organization",
+    "Orphan",
     "Process",
     "ProposedEdit",
     "ReplacedKey",
     "Step",
+    "Sweep",
     "Ticket",
     "Transfer",
     "Upload",

@@ -43,7 +43,12 @@ class Video(HasSealed, SQLModel, table=True):
 class Assignment(HasSealed, SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("workspace_id", "number"),
-        Index("ix_assignment_reconcile", "is_started", "created_at"),
+        Index(
+            "ix_assignment_unsettled",
+            "id",
+            sqlite_where=text("state NOT IN ('published', 'failed', 'cancelled')"),
+            postgresql_where=text("state NOT IN ('published', 'failed', 'cancelled')"),
+        ),
         Index("ix_assignment_waiting", "state", "wait_reason", "connection_id"),
         Index(
             "ix_assignment_uploading",
@@ -91,8 +96,16 @@ class Assignment(HasSealed, SQLModel, table=True):
     state: str = Field(default=AssignmentState.PENDING)
     wait_reason: str | None = None
     wait_until: datetime | None = moment_field(default=None)
+    waiting_since: datetime | None = moment_field(default=None)
+    """When the trouble that it waits for, or looks at again, began. None: there is none."""
+    waiting_looks: int = 0
+    """How often that trouble was met since then."""
     queued_at: datetime | None = moment_field(default=None)
     """Since when it waits for a free transfer of its workspace's share. None: it does not."""
+    cancel_requested_at: datetime | None = moment_field(default=None)
+    """Set before the running attempt is asked to give up; another run of it gives up, too."""
+    read_back_from: datetime | None = moment_field(default=None)
+    """Set: the platform may hold what was published since this moment and is read first."""
     is_slow: bool = False
     """True once its source was too slow: its transfer runs in the slow lane."""
     platform_id: str | None = None

@@ -13,6 +13,7 @@ from activities.access.reauth_links import ReauthLinks
 from api.app import create_app
 from api.context import Context, make_source_reads
 from platforms.registry import Registry
+from runtime.reconcile.rebuilding import Rebuilder
 from settings import Settings
 from store.engine import Store
 from store.keyring import Keyring, create_keyset
@@ -109,6 +110,7 @@ def make_context(
             credentials=CredentialKeeper(store, vault, registry),
             reauth_links=ReauthLinks(vault, PUBLIC_URL),
             lifecycles=lifecycles,
+            rebuilder=Rebuilder(store, registry, lifecycles),
             source_reads=make_source_reads(chosen),
         )
 

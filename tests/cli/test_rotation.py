@@ -14,6 +14,7 @@ from temporalio.client import Client, WorkflowHandle
 from cli.retirement import retire
 from cli.rotation import changing_keyset, rotate
 from domain.errors import CastlineError, Conflict, NotFound
+from domain.ids import CARE
 from domain.secrets import Secret
 from runtime.process_heartbeat import process_heartbeat
 from runtime.temporal import connect, ensure_ready
@@ -209,8 +210,7 @@ async def client(settings: Settings, keyring: Keyring) -> AsyncIterator[Client]:
     async with temporal_server() as address:
         client = await connect(settings.model_copy(update={"temporal_address": address}), keyring)
         await ensure_ready(client)
-        for id in ("reconcile", "care"):
-            await client.get_schedule_handle(id).pause()
+        await client.get_schedule_handle(CARE).pause()
         yield client
 
 

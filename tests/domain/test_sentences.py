@@ -42,6 +42,18 @@ SEEN: list[tuple[EvidenceKind, dict[str, Any], str]] = [
         {"to": "finish", "told": "finished", "platformId": "dQw"},
         "YouTube answered the request that completes the upload: everything, and the video is dQw.",
     ),
+    (
+        EvidenceKind.WORKFLOW_LOST,
+        {"how": "terminated", "since": "2026-11-30T04:00:00Z"},
+        "Its workflow was terminated at 2026-11-30T04:00:00Z. "
+        "Another workflow continues from the recorded state.",
+    ),
+    (
+        EvidenceKind.WORKFLOW_LOST,
+        {"how": "missing", "since": "2026-11-30T04:00:00Z"},
+        "Temporal does not know its workflow. The last sign of it is of 2026-11-30T04:00:00Z. "
+        "Another workflow continues from the recorded state.",
+    ),
     (EvidenceKind.STOPPED, {"code": "interrupted"}, "The worker was stopped; another one goes on."),
     (
         EvidenceKind.STOPPED,

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from activities.access.confirming import CONFIRM_WITHIN
-from domain.ids import RECONCILE
 from store.queries.access import connections, tickets
 from tests.support.stack import Stack, Tenant
 
@@ -43,7 +42,7 @@ async def let_the_time_pass(tenant: Tenant, ticket: dict[str, Any]) -> None:
             connection = connections.lock_connection(session, connection_id)
             if connection.health_until is not None:
                 connection.health_until -= passed
-    await tenant.stack.client.get_schedule_handle(RECONCILE).trigger()
+    await tenant.stack.sweep()
 
 
 async def test_a_confirmed_ticket_can_be_published_with(tenant: Tenant, stack: Stack) -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from domain.events import EventType
 from domain.grants import GrantEnd
-from domain.ids import RECONCILE
 from runtime.waking import Waker
 from store.queries.access import connections
 from store.queries.publishing.assignments import lock_assignment
@@ -179,7 +178,7 @@ async def test_a_crash_behind_the_erasure_is_repaired(tenant: Tenant, stack: Sta
     Waker(stack.client, stack.parts.store, stack.parts.settings).attach()
     assert (await tenant.look(later))["state"] == "waiting"
 
-    await stack.client.get_schedule_handle(RECONCILE).trigger()
+    await stack.sweep()
 
     await tenant.until(later, "cancelled", within=10)
 
@@ -198,7 +197,7 @@ async def test_what_waits_behind_its_last_byte_ends_although_the_wake_was_lost(
         lock_assignment(session, waiting["id"]).updated_at = long_ago
     assert (await tenant.look(waiting["id"]))["state"] == "waiting"
 
-    await stack.client.get_schedule_handle(RECONCILE).trigger()
+    await stack.sweep()
 
     # Sooner than the workflow looks by itself.
     assert await tenant.until(waiting["id"], "failed", within=6)

@@ -19,7 +19,6 @@ from activities.contract.trouble import Kind
 from activities.publishing.reconciling import SETTLING
 from activities.publishing.transferring import TransferActivities
 from domain.evidence import EvidenceKind
-from domain.ids import RECONCILE
 from domain.sentences import OPEN_FINISH
 from domain.states import AssignmentState
 from store.queries.publishing import assignments, progress, transfers
@@ -284,7 +283,7 @@ async def test_an_order_whose_wake_was_lost_is_found_by_the_sweep(
         # Out of the grace that a row is given.
         assignments.lock_assignment(session, assignment["id"]).created_at -= timedelta(minutes=1)
 
-    await stack.client.get_schedule_handle(RECONCILE).trigger()
+    await stack.sweep()
 
     await tenant.until(assignment["id"], "published", "failed")
     the_only_video(stack.emulator, clip)

@@ -11,7 +11,6 @@ from temporalio.client import WorkflowExecutionStatus
 
 from domain.events import EventType
 from domain.health import SCOPE_MISSING
-from domain.ids import RECONCILE
 from domain.wakes import PersonNeeded
 from runtime.waking import Waker
 from store.queries.access.connections import lock_connection, mark_health
@@ -66,8 +65,8 @@ def let_time_pass(stack: Stack, connection_id: str, passed: timedelta) -> None:
 
 
 async def reconcile(stack: Stack) -> None:
-    """Fire the Schedule now instead of within a minute."""
-    await stack.client.get_schedule_handle(RECONCILE).trigger()
+    """Sweep now instead of within a minute."""
+    await stack.sweep()
 
 
 async def test_operators_see_who_must_act_since_when_and_why(tenant: Tenant, stack: Stack) -> None:

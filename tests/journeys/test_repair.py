@@ -17,7 +17,6 @@ from activities.contract.assignments import AssignmentInput
 from activities.contract.tickets import TicketInput
 from activities.contract.trouble import Kind
 from domain.ids import (
-    RECONCILE,
     new_assignment_id,
     new_ticket_id,
     new_workspace_id,
@@ -50,14 +49,16 @@ async def accept_only(tenant: Tenant) -> str:
             platform="youtube",
             payload={"title": "Left alone"},
         )
-        row.created_at = now() - LONG_AGO
+        row.created_at = row.updated_at = now() - LONG_AGO
     return row.id
 
 
 def grow_old(stack: Stack, assignment_id: str) -> None:
     """Let an accepted row be older than any grace."""
     with stack.parts.store.write() as session:
-        assignments.lock_assignment(session, assignment_id).created_at -= LONG_AGO
+        row = assignments.lock_assignment(session, assignment_id)
+        row.created_at -= LONG_AGO
+        row.updated_at -= LONG_AGO
 
 
 async def accepted_rows(tenant: Tenant) -> list[str]:
@@ -85,8 +86,8 @@ async def is_ready(http: httpx.AsyncClient) -> bool:
 
 
 async def reconcile(stack: Stack) -> None:
-    """Fire the Schedule now instead of within a minute."""
-    await stack.client.get_schedule_handle(RECONCILE).trigger()
+    """Sweep now instead of within a minute."""
+    await stack.sweep()
 
 
 async def test_an_accepted_row_without_a_workflow_is_published(

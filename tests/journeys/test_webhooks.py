@@ -11,7 +11,6 @@ from sqlmodel import Session
 from standardwebhooks import Webhook
 
 from domain.health import Health
-from domain.ids import RECONCILE
 from domain.states import ConnectionHealth
 from domain.wakes import DeliveryDue
 from store import outbox
@@ -166,7 +165,7 @@ async def test_a_wake_that_was_lost_with_its_process_is_made_up_for(
     with rows(tenant) as (_, [row]):
         row.due_at = now() - LONG_AGO
 
-    await stack.client.get_schedule_handle(RECONCILE).trigger()
+    await stack.sweep()
 
     await told(receiver, "connection.needs_reauth")
 

@@ -1,6 +1,6 @@
 """Every outcome of the lifecycles, by the name of the file that holds its history."""
 
-from tests.replay.ways import assignments, connections, deliveries, doubts, repairs, tickets, waits
+from tests.replay.ways import assignments, connections, deliveries, doubts, tickets, waits
 
 OUTCOMES = (
     tickets.OUTCOMES
@@ -9,7 +9,6 @@ OUTCOMES = (
     | doubts.OUTCOMES
     | connections.OUTCOMES
     | deliveries.OUTCOMES
-    | repairs.OUTCOMES
 )
 
 STATES = {name: outcome.states for name, outcome in OUTCOMES.items()}

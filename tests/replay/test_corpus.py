@@ -50,7 +50,6 @@ def test_every_workflow_is_recorded_in_all_the_ways_that_it_closes() -> None:
         ("care", "CONTINUED_AS_NEW"),
         ("delivery", "COMPLETED"),
         ("delivery", "CONTINUED_AS_NEW"),
-        ("reconcile", "COMPLETED"),
     }
 
 

@@ -15,9 +15,9 @@ from temporalio.client import Client, ScheduleOverlapPolicy
 from temporalio.service import RPCError
 
 from domain.errors import Unavailable
-from domain.ids import CARE, RECONCILE
+from domain.ids import CARE
 from runtime.temporal import (
-    RECONCILE_EVERY,
+    CARE_EVERY,
     RETENTION,
     connect,
     ensure_ready,
@@ -73,10 +73,9 @@ async def test_a_fresh_namespace_is_prepared_once_and_again(client: Client) -> N
     await ensure_ready(client)
     assert await find_missing_search_attributes(client) == []
     assert await retention(client) == RETENTION
-    for name, every in ((RECONCILE, RECONCILE_EVERY), (CARE, timedelta(minutes=15))):
-        schedule = (await client.get_schedule_handle(name).describe()).schedule
-        assert schedule.policy.overlap is ScheduleOverlapPolicy.SKIP
-        assert schedule.spec.intervals[0].every == every
+    schedule = (await client.get_schedule_handle(CARE).describe()).schedule
+    assert schedule.policy.overlap is ScheduleOverlapPolicy.SKIP
+    assert schedule.spec.intervals[0].every == CARE_EVERY
 
 
 async def test_a_longer_retention_is_left_alone(client: Client) -> None:
@@ -94,7 +93,7 @@ async def test_a_longer_retention_is_left_alone(client: Client) -> None:
 
 async def test_a_schedule_that_was_paused_stays_paused(client: Client) -> None:
     await ensure_schedules(client)
-    handle = client.get_schedule_handle(RECONCILE)
+    handle = client.get_schedule_handle(CARE)
     await handle.pause(note="looking at something")
     await ensure_schedules(client)
     assert (await handle.describe()).schedule.state.paused

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from activities.contract.assignments import AssignmentEdit, AssignmentInput
 from activities.contract.tickets import Refusal, TicketInput, TicketOutcome
 from domain.errors import Conflict, Unavailable
+from domain.evidence import Loss
 from domain.states import TicketState
 from runtime.lifecycles import Lifecycles
+from runtime.runs import Run
 
 
 @dataclass
@@ -60,6 +62,19 @@ class DirectedLifecycles(Lifecycles):
         await self.ping()
         self.assignments.append(assignment)
         self.assigned.set()
+
+    async def continue_assignment(self, assignment: AssignmentInput) -> None:
+        await self.start_assignment(assignment)
+
+    async def find_assignment_run(self, assignment_id: str, *, closes: int) -> Run | None:
+        await self.ping()
+        started = {one.assignment_id: one.attempt for one in self.assignments}
+        if assignment_id not in started:
+            return None
+        return Run("run", True, started[assignment_id], Loss.COMPLETED, None)
+
+    async def tell_forced(self, assignment_id: str) -> None:
+        await self.ping()
 
     async def edit(self, edit: AssignmentEdit) -> None:
         await self._ask()

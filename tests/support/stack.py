@@ -25,7 +25,9 @@ from api.context import make_context
 from api.services.tickets import ticket_input
 from domain.ids import assignment_workflow_id
 from runtime.lifecycles import Lifecycles
+from runtime.maintenance import Maintenance
 from runtime.parts import Parts, build_parts
+from runtime.reconcile.sweeping import Swept
 from runtime.temporal import connect, ensure_ready
 from runtime.waking import Waker
 from runtime.worker import make_workers
@@ -127,6 +129,10 @@ class Stack:
         finally:
             await asyncio.gather(*(worker.shutdown() for worker in workers))
             await asyncio.gather(*running)
+
+    async def sweep(self) -> Swept:
+        """Compare rows and workflows now; a worker process does so every 45 seconds."""
+        return await Maintenance(self.parts, self.client).sweep()
 
     def browser(self) -> httpx.AsyncClient:
         """A browser of its own, with its own cookies."""

@@ -72,6 +72,31 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "sweep",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("holder", sa.String(), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "orphan",
+        sa.Column("workflow_id", sa.String(), nullable=False),
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("workspace_id", sa.String(), nullable=True),
+        sa.Column("connection_id", sa.String(), nullable=True),
+        sa.Column("platform", sa.String(), nullable=True),
+        sa.Column("title", sa.String(), nullable=True),
+        sa.Column("platform_id", sa.String(), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("workflow_id", "run_id"),
+    )
+    op.create_table(
         "idempotency_claim",
         sa.Column("workspace_id", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
@@ -202,7 +227,11 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("wait_reason", sa.String(), nullable=True),
         sa.Column("wait_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("waiting_looks", sa.Integer(), nullable=False),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancel_requested_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("read_back_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_slow", sa.Boolean(), nullable=False),
         sa.Column("platform_id", sa.String(), nullable=True),
         sa.Column("platform_url", sa.String(), nullable=True),
@@ -234,8 +263,8 @@ def upgrade() -> None:
     op.create_index("ix_assignment_connection_id", "assignment", ["connection_id"])
     op.create_index("ix_assignment_external_id", "assignment", ["external_id"])
     op.create_index("ix_assignment_group_id", "assignment", ["group_id"])
-    op.create_index("ix_assignment_reconcile", "assignment", ["is_started", "created_at"])
     for name, columns, rows in (
+        ("ix_assignment_unsettled", ["id"], "state NOT IN ('published', 'failed', 'cancelled')"),
         ("ix_assignment_uploading", ["workspace_id", "is_slow"], "state = 'uploading'"),
         (
             "ix_assignment_queued",

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select, tuple_
+from sqlmodel import Session, col, select
 
 from domain import ids
 from domain.states import AssignmentState
@@ -26,7 +26,7 @@ from store.queries.rows import (
 )
 from store.queries.telling.events import note_assignment
 from store.sealed import seal_into, seal_payload_into
-from store.tables import Assignment, Workspace
+from store.tables import Assignment, Workspace, now
 
 _NOT_FOUND = "assignment_not_found"
 
@@ -131,28 +131,21 @@ def list_group(session: Session, workspace_id: str, group_id: str) -> Sequence[A
     return session.exec(query.order_by(col(Assignment.number))).all()
 
 
-def list_unstarted(
-    session: Session, *, created_before: datetime, limit: int, after: Assignment | None = None
-) -> Sequence[Assignment]:
-    """Accepted assignments that Temporal may not know of, oldest first, from `after` on."""
-    query = (
-        select(Assignment)
-        .where(col(Assignment.is_started).is_(False))
-        .where(col(Assignment.created_at) < created_before)
-        .order_by(col(Assignment.created_at), col(Assignment.id))
-        .limit(limit)
-    )
-    if after is not None:
-        place = tuple_(col(Assignment.created_at), col(Assignment.id))
-        query = query.where(place > (after.created_at, after.id))
-    return session.exec(query).all()
-
-
 def mark_started(session: Session, assignment_id: str, *, attempt: int) -> None:
     """Write that Temporal has taken an attempt over. Idempotent; a later attempt is left alone."""
     row = lock_assignment(session, assignment_id)
     if row.attempt == attempt:
         row.is_started = True
+
+
+def request_cancel(session: Session, assignment_id: str) -> None:
+    """Write that the running attempt is to give up, before its workflow is asked. Idempotent.
+
+    An assignment that has ended is left alone.
+    """
+    row = lock_assignment(session, assignment_id)
+    if not AssignmentState(row.state).is_settled:
+        row.cancel_requested_at = row.cancel_requested_at or now()
 
 
 def lock_assignment(session: Session, assignment_id: str) -> Assignment:

@@ -71,6 +71,8 @@ def note_finished(
     row.platform_id = platform_id
     row.known_by = known_by
     row.bytes_sent = row.bytes_total
+    row.waiting_since = None
+    row.waiting_looks = 0
     _go_on(session, row, AssignmentState.UPLOADED)
 
 
@@ -89,6 +91,8 @@ def record_state(
     attempt: int | None = None,
     wait_reason: WaitReason | None = None,
     wait_until: datetime | None = None,
+    waiting_since: datetime | None = None,
+    waiting_looks: int = 0,
     error_code: str | None = None,
     error: str | None = None,
     remedy: str | None = None,
@@ -114,6 +118,8 @@ def record_state(
     row.state = state
     row.wait_reason = wait_reason
     row.wait_until = wait_until
+    row.waiting_since = waiting_since
+    row.waiting_looks = waiting_looks
     row.error_code = error_code
     row.error = error
     row.remedy = remedy

@@ -61,6 +61,7 @@ def begin_retry(
         outbox.wake(session, RetryForced(row.id))
     else:
         row.attempt += 1
+        row.cancel_requested_at = None
         _forget_dead(session, row)
     if reason is not None and (is_read or _is_unclear(session, row)):
         add_evidence(session, row, [Observation(EvidenceKind.FORCED, {"reason": reason})])
@@ -70,6 +71,8 @@ def begin_retry(
     row.state = AssignmentState.PENDING
     row.wait_reason = None
     row.wait_until = None
+    row.waiting_since = None
+    row.waiting_looks = 0
     row.queued_at = None
     # The source may be another one by now, or well again.
     row.is_slow = False

@@ -144,18 +144,6 @@ def test_a_published_assignment_says_since_when_and_stays(
     assert row.warnings == {"thumbnail_failed": "The thumbnail was refused."}
 
 
-def test_unstarted_assignments_are_listed_oldest_first(store: Store, tenant: Tenant) -> None:
-    first, second, third = tenant.assignment(), tenant.assignment(), tenant.assignment()
-    with store.write() as session:
-        assignments.mark_started(session, second.id, attempt=1)
-    with store.read() as session:
-        late = third.created_at + timedelta(seconds=1)
-        rows = assignments.list_unstarted(session, created_before=late, limit=10)
-        assert [row.id for row in rows] == [first.id, third.id]
-        rows = assignments.list_unstarted(session, created_before=third.created_at, limit=10)
-        assert [row.id for row in rows] == [first.id]
-
-
 def test_an_assignment_keeps_the_warnings_it_was_accepted_with(
     store: Store, tenant: Tenant
 ) -> None:

@@ -13,6 +13,7 @@ from domain.wakes import RetryForced, Wake
 from store.engine import Store
 from store.queries.publishing import assignments, evidence, progress, steps, transfers
 from store.queries.publishing.retrying import begin_retry
+from store.queries.publishing.unsettled import list_unsettled
 from store.tables import Assignment, Transfer, now
 from store.vault import Vault
 from tests.store.conftest import Tenant
@@ -192,9 +193,8 @@ def test_an_order_that_a_look_crosses_is_left_to_the_sweep_until_it_is_given_aga
 
     def abandoned() -> list[str]:
         with store.read() as session:
-            later = now() + timedelta(minutes=1)
-            found = assignments.list_unstarted(session, created_before=later, limit=10)
-            return [row.id for row in found]
+            found = list_unsettled(session, after="", limit=10)
+            return [row.id for row in found if not row.is_started]
 
     assert abandoned() == ([assignment.id] if is_left else [])
     with store.write() as session:

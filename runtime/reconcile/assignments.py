@@ -1,0 +1,57 @@
+"""Which assignments have no workflow, and another run for each: oldest due first.
+
+The unsettled rows are read in pages of ids and held against the ids of the running workflows. What
+is kept is one id for each open assignment: some 15 MB for a hundred thousand. Each that runs
+nothing is described before anything is started, so the lag of the visibility store costs a call
+and never a second run.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+
+from domain.ids import assignment_workflow_id
+from runtime.reconcile.pace import Repairs
+from runtime.reconcile.rebuilding import Rebuilder
+from store.engine import Store
+from store.queries.publishing.unsettled import Unsettled, list_unsettled
+from store.tables import now
+
+GRACE = timedelta(seconds=10)
+"""How long a row may stand alone before its workflow counts as lost: the API starts its own, and
+gives up after five seconds."""
+
+PAGE = 1000
+
+MOST = 2000
+"""Runs that one sweep starts: after a loss of everything the rest of the sweep follows within a
+minute, and the next sweep continues."""
+
+
+class AssignmentSweep:
+    def __init__(self, store: Store, rebuilder: Rebuilder) -> None:
+        self._store = store
+        self._rebuilder = rebuilder
+
+    async def run(self, running: Collection[str], repairs: Repairs) -> int:
+        """Give each unsettled assignment a run that has none among `running`; return how many."""
+        lost = await asyncio.to_thread(lambda: sorted(self._find_lost(running)))
+        ids = [id for _, id in lost]
+        return await repairs.paced(ids, self._rebuilder.ensure_running, most=MOST)
+
+    def _find_lost(self, running: Collection[str]) -> Iterator[tuple[object, str]]:
+        before = now() - GRACE
+        for row in self._unsettled():
+            is_known = row.is_started and assignment_workflow_id(row.id) in running
+            if not is_known and row.moved_at < before:
+                yield row.due_at, row.id
+
+    def _unsettled(self) -> Iterator[Unsettled]:
+        after = ""
+        while True:
+            with self._store.read() as session:
+                page = list_unsettled(session, after=after, limit=PAGE)
+            yield from page
+            if len(page) < PAGE:
+                return
+            after = page[-1].id

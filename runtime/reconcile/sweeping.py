@@ -1,0 +1,71 @@
+"""One sweep: everything that is compared between the database and Temporal, once."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+
+from temporalio.client import Client
+
+from activities.access.confirming import UnconfirmedConsents
+from domain.wakes import Wake
+from runtime.lifecycles import Lifecycles
+from runtime.parts import Parts
+from runtime.reconcile.assignments import AssignmentSweep
+from runtime.reconcile.pace import Repairs
+from runtime.reconcile.rebuilding import Rebuilder
+from runtime.reconcile.running import page_running
+from runtime.reconcile.tickets import TicketSweep
+from runtime.reconcile.wakes import WakeSweep
+from runtime.temporal import ensure_ready
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many of each were put right."""
+
+    rebuilt: int = 0
+    """Assignments that have a workflow again."""
+    expired: int = 0
+    """Tickets that had run out, and consents that nobody confirmed in time."""
+    woken: int = 0
+    """Workflows that were told what they may not have heard."""
+
+    def counts(self) -> dict[str, int]:
+        return asdict(self)
+
+
+class Sweeper:
+    """Puts right what a crash, an operator or a loss left between the database and Temporal."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        client: Client,
+        lifecycles: Lifecycles,
+        wake: Callable[[Wake], Awaitable[None]],
+    ) -> None:
+        self._client = client
+        self._assignments = AssignmentSweep(
+            parts.store, Rebuilder(parts.store, parts.registry, lifecycles)
+        )
+        self._wakes = WakeSweep(parts.store, wake)
+        self._tickets = TicketSweep(
+            parts.store, UnconfirmedConsents(parts.store, parts.vault, parts.registry)
+        )
+
+    async def sweep(self) -> tuple[Swept, Exception | None]:
+        """Compare everything. What cannot be put right now is left to the next sweep.
+
+        Returns what was done, and the first error. Raises what Temporal's client raises where
+        Temporal is away.
+        """
+        # A Temporal that has lost its state has lost what workflows need to start as well.
+        await ensure_ready(self._client)
+        running = {one.id async for page in page_running(self._client) for one in page}
+        repairs = Repairs()
+        rebuilt = await self._assignments.run(running, repairs)
+        expired = await self._tickets.expire(repairs)
+        woken = await self._wakes.run(repairs)
+        # Last, because it alone waits for platforms.
+        expired += await self._tickets.end_unconfirmed(repairs)
+        failure = repairs.failures[0] if repairs.failures else None
+        return Swept(rebuilt=rebuilt, expired=expired, woken=woken), failure

@@ -1,0 +1,59 @@
+"""What is compared between the rows and Temporal: ids and moments, never whole rows.
+
+Settled rows stay for good, so these queries read the index of the unsettled ones alone.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, text
+from sqlmodel import Session, col, select
+
+from domain.states import AssignmentState
+from store.tables import Assignment
+
+# In full: a partial index serves no comparison with a parameter.
+_IS_UNSETTLED = text("state NOT IN ('published', 'failed', 'cancelled')")
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    id: str
+    is_started: bool
+    due_at: datetime
+    """When it was to go on."""
+    moved_at: datetime
+    """When its row was last written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the row of a running workflow says."""
+
+    attempt: int
+    is_settled: bool
+    moved_at: datetime
+
+
+def list_unsettled(session: Session, *, after: str, limit: int) -> Sequence[Unsettled]:
+    """A page of the assignments that have not ended, in the order of their ids."""
+    due_at = func.coalesce(Assignment.wait_until, Assignment.scheduled_at, Assignment.created_at)
+    query = (
+        select(Assignment.id, Assignment.is_started, due_at, Assignment.updated_at)
+        .where(_IS_UNSETTLED, col(Assignment.id) > after)
+        .order_by(col(Assignment.id))
+        .limit(limit)
+    )
+    return [Unsettled(*row) for row in session.exec(query)]
+
+
+def find_known(session: Session, assignment_ids: Collection[str]) -> Mapping[str, Known]:
+    """What the rows of these assignments say; one that has no row is left out."""
+    query = select(
+        Assignment.id, Assignment.attempt, Assignment.state, Assignment.updated_at
+    ).where(col(Assignment.id).in_(assignment_ids))
+    return {
+        id: Known(attempt, AssignmentState(state).is_settled, moved_at)
+        for id, attempt, state, moved_at in session.exec(query)
+    }
