@@ -115,6 +115,13 @@ class Customer:
                 return found
             page += 1
 
+    async def force_retry(self, assignment_id: str) -> None:
+        """Say that the video is not on the platform. Nothing where the API refuses it or is away:
+        the caller looks again."""
+        body = {"force": True, "reason": "Looked by hand: the video is not on the account."}
+        with suppress(httpx.TransportError):
+            await self._http.post(f"/assignments/{assignment_id}/retry", json=body)
+
     async def connections(self) -> list[dict[str, Any]]:
         """The connections, which shall all be well."""
         listed: list[dict[str, Any]] = (await self._read("/connections"))["items"]

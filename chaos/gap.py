@@ -2,10 +2,12 @@
 
 Whatever was accepted after the snapshot is asked for, first by its id and then by its `externalId`.
 What is not there is posted again, with the same key, unless the customer knows that it was
-published: from a webhook that has come, or from the orphans that Castline lists.
+published: from a webhook that has come, or from the orphans that Castline lists. What stays
+`unconfirmed` waits for up to a day until the platform's list is believed, so a person looks at the
+account and forces a retry where no video is.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chaos.customer import Accepted, Customer
@@ -31,3 +33,16 @@ class Gap:
         if was_published(before.assignment_id, self.told, await self.list_orphans()):
             return None
         return await self.customer.post(order, clip)
+
+
+def absent(rows: Sequence[Row], titles: Mapping[str, str], videos: Sequence[Row]) -> list[str]:
+    """The unconfirmed assignments of which the platforms have no video: their ids. Pure.
+
+    `titles` has the title of each `externalId`.
+    """
+    there = {video["title"] for video in videos}
+    return [
+        row["id"]
+        for row in rows
+        if row["state"] == "unconfirmed" and titles[row["externalId"]] not in there
+    ]

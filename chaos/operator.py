@@ -45,13 +45,22 @@ class Operator:
         self._disk = disk
         self._database = database
         self._backups = backups
+        self._turn = asyncio.Lock()
 
     async def do(self, fault: OperatorFault) -> str:
         """Let it happen. Raises `NotReady` or `CalledProcessError` where nothing comes back."""
+        if isinstance(fault, TerminateWorkflow):
+            struck = await temporal.terminate(self._here.client, fault)
+            return f"{struck} was terminated" if struck else "no workflow was running"
+        # One after the other. Temporal's dev server, for one, never recovers from making its
+        # database on a full disk.
+        async with self._turn:
+            return await self._strike(fault)
+
+    async def _strike(
+        self, fault: LoseTemporal | FillDisk | StopWorkers | Snapshot | Restore
+    ) -> str:
         match fault:
-            case TerminateWorkflow():
-                struck = await temporal.terminate(self._here.client, fault)
-                return f"{struck} was terminated" if struck else "no workflow was running"
             case LoseTemporal():
                 return await self._lose_temporal()
             case FillDisk(seconds):
@@ -74,17 +83,22 @@ class Operator:
 
     async def find_lacking(self) -> list[str]:
         """What Castline sets up in Temporal and what is missing there."""
-        return await temporal.until_answered(lambda: temporal.find_lacking(self._here.client))
+        client = self._here.client
+        return await temporal.until_answered(
+            lambda: temporal.find_lacking(client), otherwise=["an answer of Temporal"]
+        )
 
     async def find_running(self) -> list[str]:
         """The ids of the assignments' workflows that still run."""
-        running = await temporal.until_answered(lambda: temporal.list_running(self._here.client))
+        client = self._here.client
+        running = await temporal.until_answered(lambda: temporal.list_running(client), otherwise=[])
         return [id_ for _, id_ in running if id_.startswith(_ASSIGNMENT)]
 
     async def _lose_temporal(self) -> str:
         await self._here.stop(_TEMPORAL, number=signal.SIGKILL)
         size = self._delete_temporal_state()
         self._here.resume(_TEMPORAL)
+        await self._here.ready(_TEMPORAL)
         return f"{size} bytes of Temporal's state were deleted"
 
     def _delete_temporal_state(self) -> int:

@@ -29,7 +29,7 @@ from chaos.deeds import (
     Trouble,
     describe_fault,
 )
-from chaos.gap import Gap
+from chaos.gap import Gap, absent
 from chaos.installation import CLIPS, Installation
 from chaos.judging import Facts, Wanted, has_ended, untold
 from chaos.operator import Operator
@@ -176,6 +176,10 @@ class Run:
             rows = await customer.assignments()
             if all(has_ended(row, is_restored=self._storm.is_restored) for row in rows):
                 return
+            if self._storm.is_restored:
+                titles = {order.key: order.title for order in self._storm.orders}
+                for id_ in absent(rows, titles, (await self._watch.state())["videos"]):
+                    await customer.force_retry(id_)
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _hear(self, customer: Customer) -> None:

@@ -18,6 +18,7 @@ from runtime.temporal import RETENTION, find_missing_search_attributes
 
 _TIMEOUT = timedelta(seconds=5)
 _WAIT_SECONDS = 20.0
+_ANSWER_SECONDS = 60.0
 _LOOK_SECONDS = 0.5
 
 T = TypeVar("T")
@@ -25,12 +26,14 @@ Running = Sequence[tuple[str, str]]
 """Workflow type and workflow id."""
 
 
-async def until_answered(ask: Callable[[], Awaitable[T]]) -> T:
-    """Ask until Temporal answers."""
-    while True:
+async def until_answered(ask: Callable[[], Awaitable[T]], otherwise: T) -> T:
+    """Ask until Temporal answers, for a minute at most."""
+    deadline = monotonic() + _ANSWER_SECONDS
+    while monotonic() < deadline:
         with suppress(RPCError):
             return await ask()
         await asyncio.sleep(_LOOK_SECONDS)
+    return otherwise
 
 
 async def _require(client: Client) -> None:
