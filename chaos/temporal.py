@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from time import monotonic
@@ -22,7 +22,7 @@ _ANSWER_SECONDS = 60.0
 _LOOK_SECONDS = 0.5
 
 T = TypeVar("T")
-Running = Sequence[tuple[str, str]]
+Running = list[tuple[str, str]]
 """Workflow type and workflow id."""
 
 
