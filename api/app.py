@@ -20,6 +20,7 @@ from api.headers import ASSETS, SecurityHeaders
 from api.limits import Limits
 from api.routes import codec, docs, health, v1, youtube
 from api.services.sweeping import UploadSweeper
+from runtime.generation import notice_restore
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts, build_parts
 from runtime.probing import ensure_isolation
@@ -81,6 +82,7 @@ def _connected(parts: Parts) -> Lifespan:
         Waker(client, parts.store, parts.settings).attach()
         lifecycles = Lifecycles(client, parking_days=parts.settings.parking_days)
         app.state.context = make_context(parts, lifecycles)
+        await asyncio.to_thread(notice_restore, parts.settings, parts.store)
         sweeping = asyncio.create_task(UploadSweeper(app.state.context).run())
         try:
             with process_heartbeat("api", parts.store, parts.keyring):

@@ -13,6 +13,7 @@ import traceback
 import typer
 
 from cli import admin, publishing, roles
+from cli.backup import commands as backup
 from domain.errors import CastlineError
 
 app = typer.Typer(
@@ -24,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (roles.app, publishing.app, admin.app):
+for commands in (roles.app, publishing.app, admin.app, backup.app):
     app.registered_commands.extend(commands.registered_commands)
     app.registered_groups.extend(commands.registered_groups)
 

@@ -28,6 +28,7 @@ class EvidenceKind(StrEnum):
     STOPPED = "stopped"  # why this run of the transfer went no further
     SESSION_LOST = "session_lost"  # mayExist: whether it may have made a video before
     RECONCILED = "reconciled"  # told, platformId: what the account's own list of videos said
+    READ_BACK = "read_back"  # told, platformId, since, candidates: after a restore, the same list
     SESSION_DISCARDED = "session_discarded"  # given up by us, at the platform and here
     FORCED = "forced"  # reason: a person ended the reading of an unclear outcome
     IDENTIFIED = "identified"  # platformId, knownBy; sha256 or ranges of everything that was sent
@@ -84,6 +85,7 @@ _MAY_REPEAT = (
     EvidenceKind.ANSWERED,
     EvidenceKind.STOPPED,
     EvidenceKind.RECONCILED,
+    EvidenceKind.READ_BACK,
     EvidenceKind.STEP,
     EvidenceKind.WORKFLOW_LOST,
 )

@@ -20,6 +20,7 @@ GroupId = NewType("GroupId", str)
 EventId = NewType("EventId", str)
 EndpointId = NewType("EndpointId", str)
 DeliveryId = NewType("DeliveryId", str)
+InstallationId = NewType("InstallationId", str)
 
 
 def _new(prefix: str) -> str:
@@ -68,6 +69,10 @@ def new_event_id() -> EventId:
 
 def new_endpoint_id() -> EndpointId:
     return EndpointId(_new("whe"))
+
+
+def new_installation_id() -> InstallationId:
+    return InstallationId(_new("ins"))
 
 
 def new_delivery_id() -> DeliveryId:

@@ -42,7 +42,8 @@ _WAITS = {
 _KNOWN = {
     KnownBy.ANSWER: "{platform} said so itself",
     KnownBy.READ_BACK: "the last answer was lost or unclear, and {platform} was asked",
-    KnownBy.LISTING: "the upload was lost, and it was found among the account's videos",
+    KnownBy.LISTING: "it was found among the account's videos",
+    KnownBy.HISTORY: "the database was restored, and Temporal's history of the upload has it",
 }
 _STOPS = {
     "interrupted": "The worker was stopped; another one goes on.",
@@ -242,6 +243,26 @@ def _reconciled(data: Data, _name: str) -> str:
             return "The account's videos were read, and that decided nothing."
 
 
+def _read_back(data: Data, name: str) -> str:
+    read = f"The database was restored. The account's videos since {data['since']} were read"
+    match Told(data["told"]):
+        case Told.FINISHED:
+            return f"{read}: {data['platformId']} is the one."
+        case Told.ABSENT:
+            return f"{read}: it is not among them."
+        case _:
+            found = ", ".join(map(_candidate, data.get("candidates", ())))
+            return f"{read}. {name} does not tell for certain whether it is among them" + (
+                f"; it may be {found}." if found else "."
+            )
+
+
+def _candidate(video: Data) -> str:
+    title = f' "{video["title"]}"' if video.get("title") else ""
+    where = f" ({video['url']})" if video.get("url") else ""
+    return f"{video['id']}{title}{where}"
+
+
 def _workflow_lost(data: Data, _name: str) -> str:
     what = _LOSSES[Loss(data["how"])].format(since=data["since"])
     return f"{what} Another workflow continues from the recorded state."
@@ -252,6 +273,7 @@ _PLAIN: Mapping[EvidenceKind, Callable[[Data, str], str]] = {
     EvidenceKind.FINISH_SENT: lambda _data, _name: "The request that completes the upload leaves.",
     EvidenceKind.SESSION_LOST: _lost,
     EvidenceKind.RECONCILED: _reconciled,
+    EvidenceKind.READ_BACK: _read_back,
     EvidenceKind.SESSION_DISCARDED: lambda _data, _name: "The upload session was given up.",
     EvidenceKind.WORKFLOW_LOST: _workflow_lost,
     EvidenceKind.FORCED: lambda data, _name: f"A person ended the reading: {data['reason']}",

@@ -113,7 +113,8 @@ class KnownBy(StrEnum):
 
     ANSWER = "answer"  # it said so to the request that completed the upload
     READ_BACK = "read_back"  # that answer was lost or unclear, and it was asked
-    LISTING = "listing"  # its session was lost, and it was found among the account's videos
+    LISTING = "listing"  # nothing else tells, and it was found among the account's videos
+    HISTORY = "history"  # the database was restored, and Temporal's history has it
 
 
 class DeliveryState(StrEnum):

@@ -11,7 +11,7 @@ may call it again after any crash.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from domain.accounts import LeftOut
@@ -105,6 +105,31 @@ class Publication:
     size: int
     content_type: str
     file_name: str
+    duration_ms: int | None = None
+    """None: the file does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A video of the account that may be the one which is looked for."""
+
+    id: str
+    title: str | None
+    created_at: datetime | None
+    url: str
+    is_match: bool
+    """True where everything that can be compared agrees, and that is enough to know it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What the account's own list shows of a video that may have been published unknown to us."""
+
+    platform_id: str | None = None
+    """The video, beyond doubt."""
+    candidates: Sequence[Candidate] = ()
+    is_whole: bool = True
+    """True where the list would show it by now: without a candidate, it is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +187,8 @@ class Capabilities:
     types: tuple[str, ...]
     max_bytes: int
     max_duration_seconds: int
+    listed_within: timedelta
+    """How long after its last byte a video may be missing in the account's lists."""
     payload_schema: Mapping[str, Any]
     """JSON schema of the payload, for documentation."""
     scopes: tuple[str, ...]
@@ -268,6 +295,20 @@ class Platform(Protocol):
         read, and it is not there; platforms list a video late, so that proves something only
         with time. Raises `Unconfirmed` where the look cannot decide: nothing follows from it, and
         `SessionFound` where the session is there after all, and goes on.
+        """
+
+    def read_back(
+        self,
+        credential: Credential,
+        publication: Publication,
+        session: Secret | None,
+        *,
+        since: datetime,
+    ) -> ReadBack:
+        """Look for a video that may have been published since then, unknown to us. Reads only.
+
+        `session` is the latest handle that is known; another one may have been opened after it.
+        Raises `Unconfirmed` where the account does not let itself be read.
         """
 
     def outcome(

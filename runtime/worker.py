@@ -29,6 +29,7 @@ from domain.queues import (
     TRANSFER_QUEUE,
     WORKFLOW_QUEUE,
 )
+from runtime.generation import notice_restore
 from runtime.lifecycles import Lifecycles
 from runtime.maintenance import Maintenance
 from runtime.parts import Parts, build_parts
@@ -91,6 +92,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     client = await connect(settings, parts.keyring)
     await ensure_ready(client)
     Waker(client, parts.store, settings).attach()
+    await asyncio.to_thread(notice_restore, settings, parts.store)
     workers = make_workers(settings, parts, client)
     with process_heartbeat("worker", parts.store, parts.keyring):
         await _run(workers, Maintenance(parts, client), stop)

@@ -87,6 +87,11 @@ class Store:
         with self._reader.connect() as connection:
             return schema.is_current(connection)
 
+    def revision(self) -> str | None:
+        """The version of the schema that the database has. None: it has none."""
+        with self._reader.connect() as connection:
+            return schema.find_revision(connection)
+
     def close(self) -> None:
         """Give the connections back. The store may be used again afterwards."""
         self._engine.dispose()

@@ -67,6 +67,11 @@ class Job:
         return None if self.transfer is None else self.transfer.lost_at
 
     @property
+    def is_unclear(self) -> bool:
+        """True where a video may be there that the row does not know: it is looked for first."""
+        return self.lost_at is not None or self.assignment.read_back_from is not None
+
+    @property
     def publication(self) -> Publication:
         """The same on every attempt, so that a lost session's video can be recognised."""
         return Publication(
@@ -77,6 +82,7 @@ class Job:
             size=self.video.size,
             content_type=self.video.content_type,
             file_name=self.video.file_name,
+            duration_ms=self.video.duration_ms,
         )
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from activities.access.credentials import CredentialKeeper
 from activities.publishing.jobs import Job
 from activities.publishing.underway import beating
+from domain.clocks import CLOCK_MARGIN
 from domain.errors import PlatformUnavailable, SessionFound, Unconfirmed
 from domain.evidence import During, EvidenceKind, Told
 from domain.states import KnownBy
@@ -30,9 +31,6 @@ An upload is listed as soon as it is complete (facts: it appears at once, proces
 neither platform promises that. A day too many delays one assignment, which a person may force;
 an hour too few makes a second video, which nobody can take back.
 """
-
-MARGIN = timedelta(hours=1)
-"""How far the platform's clock may be behind ours."""
 
 
 class LostSessions:
@@ -107,7 +105,7 @@ class LostSessions:
         assert job.transfer is not None
         assert job.transfer.opened_at is not None, "what was lost was opened"
         secret = transfers.find_session(self._vault, job.transfer)
-        since = job.transfer.opened_at - MARGIN
+        since = job.transfer.opened_at - CLOCK_MARGIN
         try:
             with beating(), job.witness.during(During.LOOK):
                 platform_id = self._keeper.use(

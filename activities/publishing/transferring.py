@@ -17,6 +17,7 @@ from activities.contract.assignments import Discarded, TransferInput, TransferSt
 from activities.failures import over_share, translated
 from activities.publishing.jobs import Job, load_job
 from activities.publishing.lanes import Lanes, require_lane
+from activities.publishing.reading_back import ReadBacks
 from activities.publishing.reconciling import LostSessions
 from activities.publishing.underway import (
     Finish,
@@ -69,6 +70,7 @@ class TransferActivities(TransferSteps):
         self._policies = policies
         self._lanes = Lanes(store, limits)
         self._lost = LostSessions(store, vault, keeper)
+        self._read_backs = ReadBacks(store, vault, keeper)
 
     # Cancellation is looked for between pieces: thrown into the thread, it could strike between
     # the platform's answer and its row.
@@ -79,13 +81,13 @@ class TransferActivities(TransferSteps):
             row = noted.require_current(session, transfer.assignment_id, attempt=transfer.attempt)
             job = load_job(session, self._registry, transfer.assignment_id)
             require_lane(row, transfer)
-            # Of a lost session the outcome is read first, and then no byte may be left to move.
-            is_moving = job.finished is None and job.lost_at is None
+            # What may be there already is looked for first, and then no byte may be left to move.
+            is_moving = job.finished is None and not job.is_unclear
             has_place = not is_moving or self._lanes.begin(session, row)
         if not has_place:
             raise over_share("transfers")
         with witnessed(self._store, job):
-            finished = job.finished or self._find_lost(job) or self._move(job)
+            finished = job.finished or self._find_made(job) or self._move(job)
         self._note(job, finished)
         return Uploaded(finished.platform_id)
 
@@ -212,11 +214,11 @@ class TransferActivities(TransferSteps):
             job.witness.testify(session, job.assignment)
         return secret, transfer
 
-    def _find_lost(self, job: Job) -> Finished | None:
-        """The video of a lost session; None when there is none, and bytes move from now on."""
-        if job.lost_at is None:
+    def _find_made(self, job: Job) -> Finished | None:
+        """The video that was made already; None when there is none, and bytes move from now on."""
+        if not job.is_unclear:
             return None
-        found = self._lost.find(job)
+        found = self._read_backs.find(job) or self._lost.find(job)
         if found is None:
             with self._store.write() as session:
                 row = noted.require_current(session, job.id, attempt=job.assignment.attempt)
@@ -239,10 +241,10 @@ class TransferActivities(TransferSteps):
     # Giving up ----------------------------------------------------------------------------
 
     def _give_up(self, job: Job) -> Finished | None:
-        """Discard the session, unless it has made a video already: then that one."""
+        """Discard the session, unless there is a video already: then that one."""
         if job.lost_at is not None:
-            return self._lost.find(job)
-        finished = self._ask(job)
+            return self._read_backs.find(job) or self._lost.find(job)
+        finished = self._read_backs.find(job) or self._ask(job)
         if finished is None:
             self._discard(job)
         return finished

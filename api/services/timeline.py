@@ -128,6 +128,13 @@ class _Teller:
                 return _HELP[remedy]
             case AssignmentState.WAITING:
                 return _HELP_WHILE_WAITING.get(remedy, _NOTHING)
+            case AssignmentState.UNCONFIRMED if self.row.candidates:
+                links = ", ".join(str(video["url"]) for video in self.row.candidates)
+                return (
+                    f"Look at {links}. If none of them is this video, force a retry: then it is "
+                    "sent. If one of them is, cancel it first: the forced retry then ends it as "
+                    "cancelled, and nothing is sent."
+                )
             case AssignmentState.UNCONFIRMED:
                 return "Nothing: it is read again. Who has looked there may force a retry."
             case AssignmentState.PUBLISHED if self.row.warnings:

@@ -19,8 +19,8 @@ from platforms.facebook import limits
 from platforms.facebook.graph import Graph, MetaApp
 from platforms.facebook.login import SCOPES, Login, missing_scopes
 from platforms.facebook.pages import get_accounts, get_channel
-from platforms.facebook.publishing.lost import find_published
-from platforms.facebook.publishing.outcome import get_outcome
+from platforms.facebook.publishing.lost import find_published, read_back
+from platforms.facebook.publishing.outcome import PUBLISHED_WITHIN, get_outcome
 from platforms.facebook.publishing.session import discard_session, open_session, unseal
 from platforms.facebook.publishing.thumbnail import (
     STEP_SCOPES,
@@ -39,6 +39,7 @@ from platforms.protocol import (
     FileCheck,
     Outcome,
     Publication,
+    ReadBack,
 )
 
 
@@ -56,6 +57,7 @@ class Facebook:
             types=limits.TYPES,
             max_bytes=limits.MAX_BYTES,
             max_duration_seconds=limits.MAX_SECONDS,
+            listed_within=PUBLISHED_WITHIN,
             payload_schema=limits.SCHEMA,
             scopes=SCOPES,
             step_scopes=STEP_SCOPES,
@@ -168,6 +170,17 @@ class Facebook:
     ) -> str | None:
         """One call, two when the video is not shown; none without a session."""
         return find_published(self._graph, credential, session, since=since)
+
+    def read_back(
+        self,
+        credential: Credential,
+        publication: Publication,
+        session: Secret | None,
+        *,
+        since: datetime,
+    ) -> ReadBack:
+        """Two to four calls, one more for each further hundred videos of a list."""
+        return read_back(self._graph, credential, publication, session, since=since)
 
     def outcome(
         self,

@@ -24,6 +24,7 @@ from platforms.protocol import (
     FileCheck,
     Outcome,
     Publication,
+    ReadBack,
 )
 from platforms.youtube import limits
 from platforms.youtube.api import Api, GoogleApp
@@ -44,7 +45,7 @@ from platforms.youtube.publishing.extras import (
     run_step,
 )
 from platforms.youtube.publishing.lost import find_published
-from platforms.youtube.publishing.outcome import get_outcome
+from platforms.youtube.publishing.outcome import APPEARS_WITHIN, get_outcome
 from platforms.youtube.publishing.resumable import ResumableUpload, require_chunk_size
 from platforms.youtube.publishing.session import discard_session, open_session
 
@@ -71,6 +72,7 @@ class YouTube:
             types=limits.TYPES,
             max_bytes=limits.MAX_BYTES,
             max_duration_seconds=limits.MAX_SECONDS,
+            listed_within=APPEARS_WITHIN,
             payload_schema=limits.SCHEMA,
             scopes=scopes,
             step_scopes=STEP_SCOPES,
@@ -174,6 +176,17 @@ class YouTube:
     ) -> str | None:
         """Three calls, two more for each further 50 uploads of that time."""
         return find_published(self._api, credential, publication, since=since)
+
+    def read_back(
+        self,
+        credential: Credential,
+        publication: Publication,
+        session: Secret | None,  # noqa: ARG002 - the marker is the same in every session
+        *,
+        since: datetime,
+    ) -> ReadBack:
+        """As `find_published`: the marker decides."""
+        return ReadBack(find_published(self._api, credential, publication, since=since))
 
     def outcome(
         self,

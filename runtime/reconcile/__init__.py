@@ -3,6 +3,8 @@
     running.py       the workflows that run
     rebuilding.py    another run for an assignment whose workflow is gone
     assignments.py   which assignments have none
+    gap.py           what a restored database lacks and Temporal still knows
+    restored.py      which assignments that concerns
     orphans.py       which workflows have no row
     people.py        tickets and re-authorizations
     wakes.py         what was to be told and may have been lost

@@ -1,5 +1,6 @@
 """One sweep: everything that is compared between the database and Temporal, once."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 
@@ -7,11 +8,13 @@ from temporalio.client import Client
 
 from activities.access.confirming import UnconfirmedConsents
 from domain.wakes import Wake
+from runtime.generation import note_generation, notice_restore
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts
 from runtime.reconcile.assignments import AssignmentSweep
 from runtime.reconcile.pace import Repairs
 from runtime.reconcile.rebuilding import Rebuilder
+from runtime.reconcile.restored import RestoredSweep
 from runtime.reconcile.running import page_running
 from runtime.reconcile.tickets import TicketSweep
 from runtime.reconcile.wakes import WakeSweep
@@ -44,9 +47,11 @@ class Sweeper:
         wake: Callable[[Wake], Awaitable[None]],
     ) -> None:
         self._client = client
-        self._assignments = AssignmentSweep(
-            parts.store, Rebuilder(parts.store, parts.registry, lifecycles)
-        )
+        self._settings = parts.settings
+        self._store = parts.store
+        rebuilder = Rebuilder(parts.store, parts.registry, lifecycles)
+        self._restored = RestoredSweep(parts.store, rebuilder)
+        self._assignments = AssignmentSweep(parts.store, rebuilder)
         self._wakes = WakeSweep(parts.store, wake)
         self._tickets = TicketSweep(
             parts.store, UnconfirmedConsents(parts.store, parts.vault, parts.registry)
@@ -60,12 +65,16 @@ class Sweeper:
         """
         # A Temporal that has lost its state has lost what workflows need to start as well.
         await ensure_ready(self._client)
-        running = {one.id async for page in page_running(self._client) for one in page}
+        await asyncio.to_thread(notice_restore, self._settings, self._store)
         repairs = Repairs()
+        # Before anything is compared: what the runs of before a restore know ends with them.
+        await self._restored.run(repairs)
+        running = {one.id async for page in page_running(self._client) for one in page}
         rebuilt = await self._assignments.run(running, repairs)
         expired = await self._tickets.expire(repairs)
         woken = await self._wakes.run(repairs)
         # Last, because it alone waits for platforms.
         expired += await self._tickets.end_unconfirmed(repairs)
+        await asyncio.to_thread(note_generation, self._settings, self._store)
         failure = repairs.failures[0] if repairs.failures else None
         return Swept(rebuilt=rebuilt, expired=expired, woken=woken), failure

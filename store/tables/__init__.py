@@ -25,6 +25,7 @@ from store.tables.telling import Delivery, Endpoint, Event
 from store.tables.workspaces import (
     ApiKey,
     CodecSession,
+    Installation,
     Organization,
     Process,
     ReplacedKey,
@@ -47,6 +48,7 @@ __all__ = [
     "Event",
     "Evidence",
     "IdempotencyClaim",
+    "Installation",
     "Moment",
     "Organization",
     "Orphan",

@@ -123,6 +123,8 @@ class Assignment(HasSealed, SQLModel, table=True):
     created_at: datetime = moment_field(default_factory=now)
     updated_at: datetime = moment_field(default_factory=now)
     published_at: datetime | None = moment_field(default=None)
+    candidates: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    """The videos that may be its own, where that reading could not decide."""
 
 
 class ProposedEdit(HasSealed, SQLModel, table=True):

@@ -74,6 +74,31 @@ class Process(SQLModel, table=True):
     seen_at: datetime = moment_field(default_factory=now)
 
 
+class Installation(SQLModel, table=True):
+    """Which installation this database belongs to, and whether it was put back to a backup.
+
+    There is one row.
+    """
+
+    id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    installation_id: str = Field(default_factory=ids.new_installation_id)
+    epoch: int = 1
+    """Counts the restores: each begins the next epoch."""
+    generation: int = 0
+    """Counts the sweeps. A file beside the key set holds the same number: where it is ahead, the
+    database is older than the work that was done with it."""
+    noted_at: datetime | None = moment_field(default=None)
+    """When the generation was raised last: the database is not older than that."""
+    restored_at: datetime | None = moment_field(default=None)
+    """When the latest restore was made, or noticed. None: there was none."""
+    gap_from: datetime | None = moment_field(default=None)
+    """Since when work may be missing in this database, by the latest restore."""
+    earliest_gap_from: datetime | None = moment_field(default=None)
+    """The same, by all restores."""
+    histories_read_at: datetime | None = moment_field(default=None)
+    """When everything that Temporal still knew of the gap was taken over. None: not yet."""
+
+
 class Organization(SQLModel, table=True):
     id: str = Field(default_factory=ids.new_organization_id, primary_key=True)
     workspace_id: str = Field(foreign_key="workspace.id", index=True)

@@ -14,7 +14,14 @@ _VIDEO = "vid_3e9b2f1c7d8a4b6e9f0a1c2d3e4f5a6b"
 _GROUP = "grp_6d5c4b3a29181706f5e4d3c2b1a09f8e"
 _PAYLOAD = {"title": "Sourdough in a day", "privacy": "private", "tags": ["bread"]}
 
-_ASSIGNMENT_EXAMPLE = {
+_CANDIDATE = {
+    "id": "1234567890123456",
+    "title": "Sourdough in a day",
+    "createdAt": "2026-11-22T12:03:10Z",
+    "url": "https://www.facebook.com/1234567890/videos/1234567890123456/",
+}
+
+_ASSIGNMENT_EXAMPLE: dict[str, Any] = {
     "id": "asg_1f2e3d4c5b6a798897a6b5c4d3e2f100",
     "groupId": _GROUP,
     "connectionId": _CONNECTION,
@@ -40,6 +47,7 @@ _ASSIGNMENT_EXAMPLE = {
     "error": None,
     "remedy": None,
     "warnings": {},
+    "candidates": [],
     "createdAt": "2026-11-22T12:00:00Z",
     "updatedAt": "2026-11-22T12:03:10Z",
     "publishedAt": "2026-11-22T12:03:10Z",
@@ -101,6 +109,15 @@ class AssignmentRequest(Body):
         return self
 
 
+class CandidateView(Answer):
+    model_config = example(**_CANDIDATE)
+
+    id: str = Field(description="The platform's id of the video.")
+    title: str | None
+    created_at: datetime | None
+    url: str
+
+
 class AssignmentView(Answer):
     model_config = example(**_ASSIGNMENT_EXAMPLE)
 
@@ -127,7 +144,8 @@ class AssignmentView(Answer):
     known_by: KnownBy | None = Field(
         description="How it is known that the platform has the whole video. answer: it said so. "
         "read_back: its answer was lost or unclear, and it was asked. listing: it was found among "
-        "the account's videos."
+        "the account's videos. history: the database was restored from a backup, and Temporal's "
+        "history of the upload has it."
     )
     bytes_sent: int
     bytes_total: int
@@ -136,6 +154,10 @@ class AssignmentView(Answer):
     error: str | None
     remedy: str | None
     warnings: dict[str, str] = Field(description="What failed beside a video that is live.")
+    candidates: list[CandidateView] = Field(
+        description="Videos of the account of which one may be this assignment's, where the "
+        "database was restored from a backup and nothing decides it. A person looks at them."
+    )
     created_at: datetime
     updated_at: datetime
     published_at: datetime | None

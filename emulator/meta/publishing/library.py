@@ -56,6 +56,8 @@ class Video:
     created_at: float
     finished_at: float
     processing_seconds: float
+    seconds: float | None = None
+    """How long it plays, where its file tells."""
     plan: Plan = field(default_factory=Plan)
     post_id: str = ""
     title: str = ""

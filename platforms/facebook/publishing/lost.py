@@ -12,9 +12,10 @@ from typing import Any
 from domain.errors import PlatformRefusal, ReauthorizationNeeded, SessionFound, Unconfirmed
 from domain.secrets import Secret
 from platforms.facebook.graph import Graph
+from platforms.facebook.publishing.listing import list_candidates
 from platforms.facebook.publishing.session import EDGES, Session, VideoSession, unseal
 from platforms.facebook.publishing.status import NODE_FIELDS, read_status
-from platforms.protocol import Credential
+from platforms.protocol import Credential, Publication, ReadBack
 
 _LISTED = 100
 
@@ -54,6 +55,28 @@ def find_published(
     raise SessionFound(
         "session_found", "Facebook shows the upload again that it had denied; it goes on."
     )
+
+
+def read_back(
+    graph: Graph,
+    credential: Credential,
+    publication: Publication,
+    handle: Secret | None,
+    *,
+    since: datetime,
+) -> ReadBack:
+    """Look for the session's own video, then among the Page's videos. Reads only.
+
+    A session that made nothing, or goes on, says nothing of another one that was opened later.
+    Raises `Unconfirmed` where neither the video nor the lists decide.
+    """
+    try:
+        own = find_published(graph, credential, handle, since=since)
+    except SessionFound:
+        own = None
+    if own is not None:
+        return ReadBack(own)
+    return list_candidates(graph, credential, publication, since=since)
 
 
 def _is_listed(graph: Graph, token: Secret, session: Session, since: datetime) -> bool | None:

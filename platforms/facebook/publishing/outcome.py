@@ -65,7 +65,7 @@ def judge(
     intent = intent_of(publication.payload)
     if _is_done(status, intent, publication.type):
         return Live(
-            _address(status.permalink, platform_id),
+            address_of(status.permalink, platform_id),
             _differences(status, intent, publication.payload),
         )
     if status.fault is not None:
@@ -81,7 +81,7 @@ def judge(
     return Processing(None if status.is_ready else status.percent)
 
 
-def _address(permalink: str | None, platform_id: str) -> str:
+def address_of(permalink: str | None, platform_id: str) -> str:
     """Where the video is seen: by its link, or by its id where that is none of Facebook's."""
     is_link = permalink is not None and _LINK.fullmatch(permalink)
     return urljoin(_SITE, permalink if is_link else f"/{platform_id}")

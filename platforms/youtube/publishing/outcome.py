@@ -16,7 +16,8 @@ from platforms.protocol import Credential, Dead, Live, Outcome, Processing
 from platforms.youtube.api import Api
 from platforms.youtube.errors import find_code, require_id
 
-_APPEARS_WITHIN = timedelta(minutes=10)
+APPEARS_WITHIN = timedelta(minutes=10)
+"""After its last byte; then a video that is not shown counts as removed, or as never made."""
 
 _FAILURES = {
     "conversion": "YouTube could not convert the file.",
@@ -88,7 +89,7 @@ def require_due(uploaded_at: datetime | None) -> None:
 
     YouTube's reads lag behind its writes for a while; None: it may be new.
     """
-    if uploaded_at is None or datetime.now(UTC) - uploaded_at < _APPEARS_WITHIN:
+    if uploaded_at is None or datetime.now(UTC) - uploaded_at < APPEARS_WITHIN:
         raise PlatformUnavailable(
             "not_there_yet", "YouTube does not show the video yet.", retry_after=15
         )

@@ -70,6 +70,19 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_table(
+        "installation",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("installation_id", sa.String(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("restored_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("gap_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("earliest_gap_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("histories_read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
 
     op.create_table(
         "sweep",
@@ -245,6 +258,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("candidates", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],
             ["connection.id"],
@@ -410,6 +424,7 @@ def downgrade() -> None:
     op.drop_table("video")
     op.drop_table("organization")
     op.drop_table("idempotency_claim")
+    op.drop_table("installation")
     op.drop_table("process")
     op.drop_table("replaced_key")
     op.drop_table("codec_session")

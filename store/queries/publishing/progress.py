@@ -17,6 +17,7 @@ from store import outbox
 from store.queries.publishing.assignments import lock_assignment
 from store.queries.publishing.edits import discard_edits
 from store.queries.publishing.lanes import has_place
+from store.queries.publishing.read_backs import gap_not_read
 from store.queries.telling.events import note_assignment
 from store.tables import Assignment, now
 
@@ -70,6 +71,7 @@ def note_finished(
     row = lock_assignment(session, assignment_id)
     row.platform_id = platform_id
     row.known_by = known_by
+    row.candidates = []
     row.bytes_sent = row.bytes_total
     row.waiting_since = None
     row.waiting_looks = 0
@@ -102,13 +104,17 @@ def record_state(
     """Write what the workflow decided. What is not given is cleared, but for the URL.
 
     Idempotent. Raises `Conflict` (code `superseded`) when another attempt is the current one,
-    or when this one has ended otherwise.
+    or when this one has ended otherwise, and `Unavailable` (code `gap_not_read`) for the end of a
+    run that knows a video which a restored row does not.
     """
     row = lock_assignment(session, assignment_id)
     if attempt is not None and attempt != row.attempt:
         raise _superseded()
     if AssignmentState(row.state).is_settled and state != row.state:
         raise _superseded()
+    is_published = state is AssignmentState.PUBLISHED
+    if is_published and row.platform_id is None and row.read_back_from is not None:
+        raise gap_not_read()
     before = row.state, row.wait_reason
     if state.is_settled:
         discard_edits(session, row.id)
@@ -127,7 +133,7 @@ def record_state(
     row.platform_url = platform_url or row.platform_url
     row.queued_at = None
     row.updated_at = now()
-    if state is AssignmentState.PUBLISHED:
+    if is_published:
         row.published_at = row.updated_at
         row.processing_percent = 100
     _tell(session, row, before)

@@ -17,8 +17,10 @@ from domain.sentences import NAMES
 from domain.states import AssignmentState, PlatformName, WaitReason
 from domain.wakes import RetryForced
 from store import outbox
+from store.queries.installation import require_read_back
 from store.queries.publishing.assignments import get_assignment, lock_assignment
 from store.queries.publishing.evidence import Observation, add_evidence
+from store.queries.publishing.read_backs import forget_gap
 from store.queries.publishing.steps import discard_steps
 from store.queries.publishing.transfers import discard_transfer, find_transfer, settle_transfer
 from store.queries.telling.events import note_assignment, written
@@ -63,9 +65,11 @@ def begin_retry(
         row.attempt += 1
         row.cancel_requested_at = None
         _forget_dead(session, row)
+        require_read_back(session, row)
     if reason is not None and (is_read or _is_unclear(session, row)):
         add_evidence(session, row, [Observation(EvidenceKind.FORCED, {"reason": reason})])
         settle_transfer(session, row.id)
+        forget_gap(row)
     discard_steps(session, assignment_id)
     row.is_started = False
     row.state = AssignmentState.PENDING
@@ -98,11 +102,12 @@ def _forget_dead(session: Session, row: Assignment) -> None:
 
 
 def _is_unclear(session: Session, row: Assignment) -> bool:
-    """True when a session may have made a video, and nobody knows."""
+    """True when a session may have made a video, or one of a gap may, and nobody knows."""
+    if row.platform_id is not None:
+        return False
     transfer = find_transfer(session, row.id)
-    return (
-        row.platform_id is None
-        and transfer is not None
+    return row.read_back_from is not None or (
+        transfer is not None
         and transfer.sealed_session is not None
         and transfer.finish_sent_at is not None
     )

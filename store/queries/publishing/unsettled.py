@@ -14,7 +14,7 @@ from domain.states import AssignmentState
 from store.tables import Assignment
 
 # In full: a partial index serves no comparison with a parameter.
-_IS_UNSETTLED = text("state NOT IN ('published', 'failed', 'cancelled')")
+IS_UNSETTLED = text("state NOT IN ('published', 'failed', 'cancelled')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def list_unsettled(session: Session, *, after: str, limit: int) -> Sequence[Unse
     due_at = func.coalesce(Assignment.wait_until, Assignment.scheduled_at, Assignment.created_at)
     query = (
         select(Assignment.id, Assignment.is_started, due_at, Assignment.updated_at)
-        .where(_IS_UNSETTLED, col(Assignment.id) > after)
+        .where(IS_UNSETTLED, col(Assignment.id) > after)
         .order_by(col(Assignment.id))
         .limit(limit)
     )

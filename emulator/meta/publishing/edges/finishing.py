@@ -56,6 +56,7 @@ def new_video(
         finished_at=now,
         updated_at=now,
         processing_seconds=service.switches.page_processing_seconds,
+        seconds=intake.seconds,
         plan=plan,
         post_id=new_id(),
         title=title_of(params) or "",

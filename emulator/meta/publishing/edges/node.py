@@ -124,6 +124,7 @@ class Nodes:
             "id": video.id,
             "title": video.title or None,
             "description": video.description or None,
+            "length": None if video.seconds is None else round(video.seconds, 3),
             "from": {"id": video.page, "name": page.name if page else ""},
             "status": finished_status(video, now)
             if begun

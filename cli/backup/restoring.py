@@ -1,0 +1,143 @@
+"""Putting a backup in the place of the database, while nothing of Castline runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import delete
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from cli.backup.databases import Database, database_of
+from cli.backup.marker import Marker, read_marker, require_keys
+from cli.local.up import only_one
+from domain.clocks import CLOCK_MARGIN
+from domain.errors import CastlineError, Conflict, Unavailable
+from runtime.generation import Generation, generation_file, read_generation, write_generation
+from runtime.parts import load_keyring
+from settings import Settings
+from store.engine import Store
+from store.queries.installation import begin_restore, find_installation
+from store.queries.processes import list_running
+from store.schema import knows_revision
+from store.tables import Process
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    marker: Marker
+    open_assignments: int
+    kept: str | None
+    """Where the database of before is. None: there was none."""
+
+
+def restore(settings: Settings, folder: Path, *, other_installation: bool = False) -> Restored:
+    """Restore the backup in `folder` and begin the next epoch.
+
+    Raises `CastlineError` with the reason where it must not be, or could not be, and then the
+    present database is as it was. A retry restores once more, and keeps one more database aside.
+    """
+    marker = read_marker(folder)
+    database = database_of(settings)
+    _check(marker, database)
+    require_keys(marker, load_keyring(settings))
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with only_one(settings.data_dir):
+        noted = read_generation(generation_file(settings))
+        present = _inspect(settings, database)
+        if present.running:
+            raise Conflict(
+                "processes_running",
+                f"Stop these processes first, then run this again: {', '.join(present.running)}. "
+                "One that was killed counts as running for 30 seconds.",
+            )
+        known = present.installation_id or (noted.installation_id if noted else None)
+        if known not in (None, marker.installation_id) and not other_installation:
+            raise Conflict(
+                "other_installation",
+                f"The backup is of installation {marker.installation_id}, and this one is "
+                f"{known}. Two that run on the same accounts would publish everything twice. If "
+                "this one is to become that one, add --other-installation.",
+            )
+        is_same = noted is not None and noted.installation_id == marker.installation_id
+        preparing = _Preparing(marker, noted.number if noted and is_same else 0)
+        kept = database.restore(folder / marker.file, preparing.prepare)
+        write_generation(
+            generation_file(settings), Generation(marker.installation_id, preparing.generation)
+        )
+    return Restored(marker, preparing.open_assignments, kept)
+
+
+def _check(marker: Marker, database: Database) -> None:
+    if marker.database != database.kind:
+        raise Conflict(
+            "other_database",
+            f"The backup is of {marker.database}, and the settings name {database.kind}. Set "
+            "CASTLINE_DATABASE_URL to a database of that kind.",
+        )
+    if not knows_revision(marker.schema):
+        raise Conflict(
+            "backup_is_newer",
+            f"The backup is of Castline {marker.version}, whose schema {marker.schema} this "
+            "version does not know. Install that version or a later one.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Present:
+    running: Sequence[str] = ()
+    installation_id: str | None = None
+
+
+def _inspect(settings: Settings, database: Database) -> _Present:
+    """What the present database says. One that is damaged, or empty, says nothing."""
+    if not database.is_there:
+        return _Present()
+    store = Store(settings.database)
+    try:
+        with store.read() as session:
+            row = find_installation(session)
+            running = [f"{one.role} {one.pid} on {one.host}" for one in list_running(session)]
+        return _Present(running, None if row is None else row.installation_id)
+    except OperationalError as error:
+        if database.kind == "sqlite":
+            return _Present()
+        raise Unavailable(
+            "database_unavailable",
+            f"PostgreSQL does not answer ({type(error).__name__}). Check CASTLINE_DATABASE_URL.",
+        ) from None
+    except SQLAlchemyError:
+        return _Present()
+    finally:
+        store.close()
+
+
+class _Preparing:
+    """Makes of a dumped database one that knows that it was restored."""
+
+    def __init__(self, marker: Marker, noted: int) -> None:
+        self._marker = marker
+        self._noted = noted
+        self.open_assignments = 0
+        self.generation = 0
+
+    def prepare(self, store: Store) -> None:
+        """Raises `CastlineError` where the dump is not what its marker says."""
+        try:
+            store.migrate()
+            with store.write() as session:
+                row = find_installation(session)
+                if row is None or row.installation_id != self._marker.installation_id:
+                    raise CastlineError(
+                        "backup_failed", "The backup is damaged: the database is another one."
+                    )
+                # They ran when the backup was taken.
+                session.connection().execute(delete(Process))
+                self.open_assignments = begin_restore(
+                    session, self._marker.taken_at - CLOCK_MARGIN, generation=self._noted
+                )
+                self.generation = row.generation
+        except SQLAlchemyError as error:
+            raise CastlineError(
+                "backup_failed",
+                f"The backup is damaged: its database cannot be read ({type(error).__name__}).",
+            ) from None

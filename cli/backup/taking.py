@@ -1,0 +1,88 @@
+"""Taking a backup while everything runs."""
+
+import shutil
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from cli.backup.databases import database_of
+from cli.backup.marker import NAME, Marker, create_private, seal_check, sync_folder, write_marker
+from domain.errors import Conflict, InvalidRequest
+from runtime.parts import load_keyring
+from settings import Settings
+from store.engine import Store
+from store.queries.installation import ensure_installation
+from store.resealing import count_sealed_with
+
+
+def back_up(settings: Settings, store: Store, folder: Path, keys: Path | None = None) -> Marker:
+    """Write the database and its marker into `folder`, and the key set into `keys`.
+
+    Both folders are made where they are missing. Raises `Conflict` (code `backup_exists`) for a
+    folder that holds a backup, and `InvalidRequest` for keys in the same folder. Where it fails,
+    nothing is left that a restore would take.
+    """
+    if keys is not None:
+        _refuse_same(folder, keys)
+    keyring = load_keyring(settings)
+    database = database_of(settings)
+    _make_folder(folder)
+    dump = folder / database.dump_name
+    if dump.exists() or (folder / NAME).exists():
+        raise Conflict(
+            "backup_exists", f"{folder} holds a backup already. Name a folder of its own for each."
+        )
+    with store.write() as session:
+        row = ensure_installation(session)
+    taken_at = datetime.now(UTC)
+    draft = folder / f".{database.dump_name}.draft"
+    try:
+        database.dump(draft)
+        draft.replace(dump)
+    finally:
+        draft.unlink(missing_ok=True)
+    marker = Marker(
+        installation_id=row.installation_id,
+        epoch=row.epoch,
+        generation=row.generation,
+        taken_at=taken_at,
+        schema=store.revision() or "",
+        version=metadata.version("castline"),
+        database=database.kind,
+        file=database.dump_name,
+        key_ids=tuple(key for key in keyring.key_ids if count_sealed_with(store, key)),
+        check=seal_check(keyring, row.installation_id),
+    )
+    write_marker(folder, marker)
+    if keys is not None:
+        _copy_keys(settings, keys)
+    return marker
+
+
+def _refuse_same(folder: Path, keys: Path) -> None:
+    if keys.resolve() == folder.resolve() or folder.resolve() in keys.resolve().parents:
+        raise InvalidRequest(
+            "keys_beside_backup",
+            "Whoever has the database and the key set has every token. Name another folder for "
+            "--keys, best on another machine.",
+        )
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, parents=True)
+
+
+def _copy_keys(settings: Settings, keys: Path) -> None:
+    if settings.keyset is not None:
+        raise InvalidRequest(
+            "keyset_not_ours",
+            "The key set comes from CASTLINE_KEYSET, so it is kept where that is set. The "
+            "database was backed up.",
+        )
+    _make_folder(keys)
+    draft = keys / f".{settings.keyset_file.name}.draft"
+    with settings.keyset_file.open("rb") as source, create_private(draft) as file:
+        shutil.copyfileobj(source, file)
+    draft.replace(keys / settings.keyset_file.name)
+    sync_folder(keys)

@@ -1,0 +1,105 @@
+"""The file beside the key set that says how far the database had come.
+
+The database is put back by a restore, and this file is not: where it is ahead, the database is
+older than the work that was done with it. Both have the installation's id, so a file of another
+database says nothing. Where the key set comes from the environment, or its folder cannot be
+written to, there is no file, and only what Temporal knows gives a restore away.
+"""
+
+import json
+import logging
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from settings import Settings
+from store.engine import Store
+from store.queries import installation
+
+_log = logging.getLogger("castline.restore")
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    installation_id: str
+    number: int
+
+
+def generation_file(settings: Settings) -> Path | None:
+    """Where the file lies. None: the key set is in no file."""
+    if settings.keyset is not None:
+        return None
+    return settings.keyset_file.with_name(settings.keyset_file.name + ".generation")
+
+
+def read_generation(path: Path | None) -> Generation | None:
+    """What the file says. None: it is not there, or says nothing."""
+    if path is None:
+        return None
+    try:
+        said = json.loads(path.read_text())
+        return Generation(str(said["installation_id"]), int(said["number"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def write_generation(path: Path | None, generation: Generation) -> None:
+    """Replace the file in one step, mode 0600. One that is ahead stays; never fails."""
+    if path is None:
+        return
+    before = read_generation(path)
+    if before is not None and _is_ahead(before, generation.installation_id, generation.number - 1):
+        return
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        draft.touch(mode=0o600, exist_ok=False)
+        draft.write_text(json.dumps(asdict(generation)))
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        _log.warning("the generation was not written to %s: %s", path, type(error).__name__)
+
+
+def note_generation(settings: Settings, store: Store) -> None:
+    """Raise the generation in the database, then in the file. Called by each sweep at its end."""
+    with store.write() as session:
+        row = installation.note_generation(session)
+    write_generation(generation_file(settings), Generation(row.installation_id, row.generation))
+
+
+def notice_restore(settings: Settings, store: Store) -> bool:
+    """Begin a restore where the file is ahead of the database. True: one was begun.
+
+    Called at the start of each process and of each sweep. A database that cannot be read is not
+    judged: the next sweep looks again.
+    """
+    noted = read_generation(generation_file(settings))
+    if noted is None:
+        return False
+    try:
+        with store.read() as session:
+            row = installation.find_installation(session)
+        if row is None or not _is_ahead(noted, row.installation_id, row.generation):
+            return False
+        with store.write() as session:
+            row = installation.ensure_installation(session)
+            if not _is_ahead(noted, row.installation_id, row.generation):
+                return False  # another process was first
+            gap_from = installation.find_gap_start(session)
+            count = installation.begin_restore(session, gap_from, generation=noted.number)
+    except SQLAlchemyError as error:
+        _log.warning("whether the database was restored is not known: %s", type(error).__name__)
+        return False
+    _log.warning(
+        "the database is older than the work done with it: it was restored from a backup. "
+        "%d open assignments are read back on their platforms since %s before anything is sent.",
+        count,
+        gap_from.isoformat(),
+    )
+    return True
+
+
+def _is_ahead(noted: Generation, installation_id: str, generation: int) -> bool:
+    return noted.installation_id == installation_id and noted.number > generation

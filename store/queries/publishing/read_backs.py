@@ -1,0 +1,95 @@
+"""What reading back after a restore leaves in the rows, and what it has to know of other rows.
+
+A video of the account belongs to one assignment at most. So a video that another row has is no
+candidate, and whoever takes one holds the account's connections until it is written.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from domain.errors import Unavailable
+from domain.states import AssignmentState
+from store.queries.publishing.unsettled import IS_UNSETTLED
+from store.tables import Assignment, Connection, Video
+
+MOST_RIVALS = 500
+
+
+def list_unread(session: Session, *, after: str, limit: int) -> Sequence[str]:
+    """A page of the ids of open rows that may have a video in the gap, in their order."""
+    query = select(Assignment.id).where(
+        IS_UNSETTLED,
+        col(Assignment.read_back_from).is_not(None),
+        col(Assignment.platform_id).is_(None),
+        col(Assignment.id) > after,
+    )
+    return session.exec(query.order_by(col(Assignment.id)).limit(limit)).all()
+
+
+def hold_account(session: Session, platform: str, account_id: str) -> Sequence[str]:
+    """The ids of an account's connections, held: a second reading of it waits here."""
+    query = select(Connection).where(
+        Connection.platform == platform, Connection.account_id == account_id
+    )
+    rows = session.exec(query.order_by(Connection.id).with_for_update(key_share=True))
+    return [row.id for row in rows]
+
+
+def find_owned(
+    session: Session, connection_ids: Collection[str], platform_ids: Collection[str]
+) -> set[str]:
+    """Those of an account's videos that assignments have already."""
+    query = select(Assignment.platform_id).where(
+        col(Assignment.connection_id).in_(connection_ids),
+        col(Assignment.platform_id).in_(platform_ids),
+    )
+    return {found for found in session.exec(query) if found is not None}
+
+
+def list_rivals(
+    session: Session,
+    row: Assignment,
+    connection_ids: Collection[str],
+    *,
+    created_before: datetime,
+    durations: tuple[int, int],
+) -> Sequence[Assignment]:
+    """Other rows whose video may have been published in the same gap, and be of that length.
+
+    `durations` in milliseconds, both included. A row of the same file is no rival: it does not
+    matter which of the two has the video.
+    """
+    query: SelectOfScalar[Assignment] = (
+        select(Assignment)
+        .join(Video, col(Video.id) == col(Assignment.video_id))
+        .where(
+            col(Assignment.connection_id).in_(connection_ids),
+            Assignment.id != row.id,
+            Assignment.video_id != row.video_id,
+            Assignment.type == row.type,
+            Assignment.state != AssignmentState.PUBLISHED,
+            col(Assignment.platform_id).is_(None),
+            col(Assignment.created_at) < created_before,
+            col(Video.duration_ms).between(*durations),
+        )
+        .limit(MOST_RIVALS)
+    )
+    return session.exec(query).all()
+
+
+def gap_not_read() -> Unavailable:
+    """What a run of before the restore meets where it relies on something that the row lacks."""
+    return Unavailable(
+        "gap_not_read",
+        "The database was restored from a backup, and what was done since is not in it yet. "
+        "Reconcile takes it over from Temporal.",
+    )
+
+
+def forget_gap(row: Assignment) -> None:
+    """Let nothing be read back before it is sent."""
+    row.read_back_from = None
+    row.candidates = []
