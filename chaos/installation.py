@@ -123,6 +123,7 @@ async def installed(
         "CASTLINE_EMULATOR_URL": emulator,
         "CASTLINE_MEDIA_ROOTS": str(clips),
         "CASTLINE_CHUNK_MIB": "1",
+        "CASTLINE_RECONCILE_SECONDS": "10",
         **settings,
     }
     if database:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from chaos import temporal
@@ -31,6 +32,7 @@ from domain.ids import assignment_workflow_id
 
 _TEMPORAL = "temporal"
 _API = "api"
+_REFUSING_SECONDS, _AGAIN_SECONDS = 60.0, 5.0
 _ASSIGNMENT = assignment_workflow_id("")
 Row = Mapping[str, Any]
 
@@ -85,13 +87,13 @@ class Operator:
         """What Castline sets up in Temporal and what is missing there."""
         client = self._here.client
         return await temporal.until_answered(
-            lambda: temporal.find_lacking(client), otherwise=["an answer of Temporal"]
+            lambda: temporal.find_lacking(client), ["an answer of Temporal"]
         )
 
     async def find_running(self) -> list[str]:
         """The ids of the assignments' workflows that still run."""
-        client = self._here.client
-        running = await temporal.until_answered(lambda: temporal.list_running(client), otherwise=[])
+        client, nothing = self._here.client, temporal.Running()
+        running = await temporal.until_answered(lambda: temporal.list_running(client), nothing)
         return [id_ for _, id_ in running if id_.startswith(_ASSIGNMENT)]
 
     async def _lose_temporal(self) -> str:
@@ -129,7 +131,7 @@ class Operator:
             await self._here.stop(_TEMPORAL, number=signal.SIGKILL)
         folder = self._backups / fault.by
         if fault.by is RestoreBy.COMMAND:
-            await _run(castline("restore", str(folder)))
+            await self._restore_by_command(folder)
         else:
             await asyncio.to_thread(self._database.put_back, folder)
         if fault.loses_temporal:
@@ -139,6 +141,17 @@ class Operator:
         await self._here.ready(*programs)
         kept = "Temporal's state was deleted" if fault.loses_temporal else "Temporal kept its state"
         return f"restored by {fault.by}; {kept}"
+
+    async def _restore_by_command(self, folder: Path) -> None:
+        """A process that was killed counts as running for half a minute: until then it refuses."""
+        deadline = monotonic() + _REFUSING_SECONDS
+        while True:
+            try:
+                return await _run(castline("restore", str(folder)))
+            except subprocess.CalledProcessError as refusal:
+                if monotonic() > deadline:
+                    raise RuntimeError(refusal.output.decode()) from None
+            await asyncio.sleep(_AGAIN_SECONDS)
 
 
 async def _run(command: Sequence[str]) -> None:

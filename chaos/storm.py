@@ -41,6 +41,9 @@ ACCOUNTS = 4
 """Channels, and as many Pages."""
 
 _FEWEST_TERMINATIONS = 4
+_SHORTEST_WITH_RESTORE = 120.0
+"""Seconds. Sweeps have to run between the snapshot and its restore, which is noticed by their
+number where it is made without the command; a sweep whose process is killed costs 30 s."""
 
 _SMALLEST, _USUAL, _LARGEST = 2, 5, 20
 _OUTAGE_SECONDS = (1.0, 5.0)
@@ -102,11 +105,13 @@ def plan(
     """Make the storm of a seed. Pure."""
     chance = random.Random(seed)  # noqa: S311  # it is to be repeated, not to be secret
     span = kills * SECONDS_PER_KILL
+    if scenario is Scenario.RESTORE:
+        span = max(span, _SHORTEST_WITH_RESTORE)
     moments: list[tuple[float, Deed]] = []
     for order in _orders(chance, assignments):
         moments.append((chance.uniform(0, _POSTS_END * span), Post(order)))
     for number in range(kills):
-        moment = (number + chance.random()) * SECONDS_PER_KILL
+        moment = (number + chance.random()) * span / kills
         at_work = round(chance.uniform(*_AT_WORK_SECONDS), 1)
         moments.append((moment, Kill(_victim(chance, workers), at_work)))
     for _ in range(max(1, kills // 8)):
