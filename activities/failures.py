@@ -25,6 +25,7 @@ KINDS: dict[type[errors.CastlineError], Kind] = {
     errors.Unconfirmed: Kind.UNCONFIRMED,
     errors.SessionLost: Kind.TRANSIENT,
     errors.QuotaExhausted: Kind.NEEDS_QUOTA,
+    errors.NotDue: Kind.NOT_DUE,
     errors.ReauthorizationNeeded: Kind.NEEDS_CONNECTION,
     errors.PlatformMisconfigured: Kind.NEEDS_OPERATOR,
     errors.SourceUnusable: Kind.REFUSED,
@@ -44,7 +45,7 @@ LONGEST_DELAY = timedelta(minutes=5)
 
 def failure_of(error: errors.CastlineError) -> ApplicationError:
     kind = KINDS.get(type(error), Kind.TRANSIENT)
-    until = error.until if isinstance(error, errors.QuotaExhausted) else None
+    until = error.until if isinstance(error, errors.QuotaExhausted | errors.NotDue) else None
     delay = _delay_of(error)
     if delay is not None and delay > LONGEST_DELAY:
         until, delay = datetime.now(UTC) + delay, None

@@ -136,6 +136,17 @@ class InsufficientStorage(CastlineError):
     remedy = Remedy.OPERATOR
 
 
+class NotDue(CastlineError):
+    """Work was begun before `until` (aware, UTC), the time that its row holds."""
+
+    status = 409
+    remedy = Remedy.WAIT
+
+    def __init__(self, code: str, sentence: str, *, until: datetime) -> None:
+        super().__init__(code, sentence)
+        self.until = until
+
+
 class SourceError(CastlineError):
     """Where the bytes lie is the trouble, not where they go."""
 

@@ -39,6 +39,7 @@ class Known:
     """What a run knew when it ended."""
 
     attempt: int
+    title: str
     has_begun: bool = False
     """True once a transfer was asked for; before that nothing can have been published."""
     platform_id: str | None = None
@@ -50,11 +51,12 @@ class Known:
     sentence: str | None = None
 
 
-async def read_history(client: Client, workflow_id: str) -> Known | None:
-    """What the latest run of an assignment's workflow knows. Raises `RPCError`; reads only."""
+async def read_history(client: Client, workflow_id: str, run_id: str | None = None) -> Known | None:
+    """What a run of an assignment's workflow knows, or its latest. Raises `RPCError`."""
     context = WorkflowSerializationContext(client.namespace, workflow_id)
     reading = _Reading(client.data_converter.with_context(context))
-    async for event in client.get_workflow_handle(workflow_id).fetch_history_events():
+    handle = client.get_workflow_handle(workflow_id, run_id=run_id)
+    async for event in handle.fetch_history_events():
         await reading.take(event)
     return reading.known
 
@@ -125,7 +127,7 @@ class _Reading:
 
 def _at_start(given: AssignmentInput) -> Known:
     progress = given.progress
-    known = Known(given.attempt, warnings=dict(given.warnings))
+    known = Known(given.attempt, given.title, warnings=dict(given.warnings))
     if progress is None:
         return known
     return replace(

@@ -41,6 +41,9 @@ with workflow.unsafe.imports_passed_through():
 
 T = TypeVar("T")
 
+_NOT_DUE_PAUSE = timedelta(minutes=1)
+"""Before a transfer that was not due is begun again."""
+
 
 @workflow.defn
 class AssignmentWorkflow:
@@ -144,14 +147,29 @@ class AssignmentWorkflow:
         return self._scheduled_at
 
     async def _transfer(self) -> str:
-        uploaded = await self._lane.run(
-            self._assignment.assignment_id,
-            self._assignment.attempt,
-            summary=f"send the bytes to {self._assignment.platform}",
-            begins=self._begin_transfer,
-            queued=lambda why: self._standing.show(AssignmentState.PENDING, trouble=why),
-        )
-        return uploaded.platform_id
+        while True:
+            try:
+                uploaded = await self._lane.run(
+                    self._assignment.assignment_id,
+                    self._assignment.attempt,
+                    summary=f"send the bytes to {self._assignment.platform}",
+                    begins=self._begin_transfer,
+                    queued=lambda why: self._standing.show(AssignmentState.PENDING, trouble=why),
+                )
+            except ActivityError as error:
+                if is_cancelled() or kind_of(error) is not Kind.NOT_DUE:
+                    raise
+                await self._wait_until_due(trouble_of(error).until)
+            else:
+                return uploaded.platform_id
+
+    async def _wait_until_due(self, until: datetime | None) -> None:
+        """Wait for the time that the row holds, which is later than this run knew."""
+        self._has_begun = False
+        # Not at once, even where Temporal's clock is ahead of the worker's.
+        self._scheduled_at = max(until or workflow.now(), workflow.now() + _NOT_DUE_PAUSE)
+        await self._wait_for_schedule()
+        self._has_begun = True
 
     def _begin_transfer(self) -> None:
         # A queue may be waited in for days.
@@ -222,7 +240,8 @@ class AssignmentWorkflow:
         """Run a step until it succeeds, parked in between; raises `Failed` when it cannot."""
         stand, self._interrupted = self._interrupted, None
         if stand is not None:
-            await self._wait_out(stand, self._parking.calls, platform_url)
+            # What a person did since this run began may have come before its first step.
+            await self._wait_out(stand, Calls(), platform_url)
         while True:
             self._continue_if_long()
             calls = self._parking.calls

@@ -38,8 +38,8 @@ TRANSFER: dict[str, Any] = {
         initial_interval=timedelta(seconds=2),
         maximum_interval=timedelta(seconds=8),
         maximum_attempts=6,
-        # The workflow waits for a place, for as long as it takes.
-        non_retryable_error_types=[Kind.OVER_SHARE],
+        # The workflow waits for a place, or for the time, for as long as it takes.
+        non_retryable_error_types=[Kind.OVER_SHARE, Kind.NOT_DUE],
     ),
     # A cancelled transfer is asked for its end: it may have finished in that very moment.
     "cancellation_type": ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     NEEDS_QUOTA = "needs_quota"  # parked until the moment in `Trouble.until`
     NEEDS_SOURCE = "needs_source"  # retried by Temporal; if that ends, parked on the source
     SLOW_SOURCE = "slow_source"  # runs again in the slow lane, from its byte
+    NOT_DUE = "not_due"  # the row is scheduled for the moment in `Trouble.until`: it is waited for
     OVER_SHARE = "over_share"  # the workspace has its share of these under way: again later
     NEEDS_OPERATOR = "needs_operator"  # parked; our own app's settings are wrong
     UNCONFIRMED = "unconfirmed"  # the video may exist: read again before anything is sent

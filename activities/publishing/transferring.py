@@ -9,6 +9,7 @@ when they have proved for long enough that there is none).
 
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 
 from temporalio import activity
 
@@ -28,6 +29,7 @@ from activities.publishing.underway import (
     witnessed,
 )
 from domain.errors import (
+    NotDue,
     PlatformError,
     PlatformRefusal,
     PlatformUnavailable,
@@ -49,8 +51,11 @@ from store.engine import Store
 from store.queries.publishing import progress as noted
 from store.queries.publishing import transfers
 from store.queries.publishing.evidence import count_stops
-from store.tables import Transfer
+from store.tables import Assignment, Transfer, now
 from store.vault import Vault
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""By so much this machine's clock may differ from Temporal's, whose timer began the transfer."""
 
 
 class TransferActivities(TransferSteps):
@@ -79,6 +84,7 @@ class TransferActivities(TransferSteps):
     def transfer(self, transfer: TransferInput) -> Uploaded:
         with self._store.write() as session:
             row = noted.require_current(session, transfer.assignment_id, attempt=transfer.attempt)
+            _require_due(row)
             job = load_job(session, self._registry, transfer.assignment_id)
             require_lane(row, transfer)
             # What may be there already is looked for first, and then no byte may be left to move.
@@ -292,3 +298,13 @@ class TransferActivities(TransferSteps):
                 )
         except PlatformError:
             activity.logger.info("an upload session is left to run out by itself")
+
+
+def _require_due(row: Assignment) -> None:
+    """Raise `NotDue` for a transfer that a workflow of an older state begins too early."""
+    if row.scheduled_at is not None and row.scheduled_at > now() + CLOCKS_DIFFER:
+        raise NotDue(
+            "not_due",
+            "It is scheduled for later than its workflow knows. It waits for that time.",
+            until=row.scheduled_at,
+        )

@@ -6,11 +6,11 @@ is ended first, because the history of a closed run does not change any more.
 
 import asyncio
 import logging
-from dataclasses import asdict
 from datetime import datetime
 
 from domain.evidence import Loss
 from domain.states import AssignmentState
+from runtime.histories import Known
 from runtime.lifecycles import Lifecycles
 from runtime.runs import Run
 from store.engine import Store
@@ -63,13 +63,24 @@ class Gap:
             )
         known = await self._lifecycles.read_assignment(row.id)
         if known is not None:
-            await asyncio.to_thread(self._take_over, row.id, asdict(known))
+            await asyncio.to_thread(self._take_over, row.id, known)
         attempt = row.attempt if run.attempt is None else run.attempt
         return await self._lifecycles.find_assignment_run(row.id, closes=attempt)
 
-    def _take_over(self, assignment_id: str, known: dict[str, object]) -> None:
+    def _take_over(self, assignment_id: str, known: Known) -> None:
         with self._store.write() as session:
-            take_over(session, assignment_id, **known)  # type: ignore[arg-type]
+            take_over(
+                session,
+                assignment_id,
+                attempt=known.attempt,
+                has_begun=known.has_begun,
+                platform_id=known.platform_id,
+                platform_url=known.platform_url,
+                warnings=known.warnings,
+                end=known.end,
+                code=known.code,
+                sentence=known.sentence,
+            )
 
     def _begin_restore(self, seen: Assignment, run: Run) -> Assignment:
         with self._store.write() as session:

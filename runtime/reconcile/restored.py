@@ -1,8 +1,14 @@
-"""After a restore, once: every open assignment gets a run that knows of the restore."""
+"""After a restore, once: what Temporal still knows of the gap is taken into the database.
+
+What was accepted in the gap has no row any more, so it is recorded for a person. Every open
+assignment gets a run that knows of the restore.
+"""
 
 import asyncio
 from collections.abc import Iterator
+from datetime import datetime
 
+from runtime.reconcile.orphans import OrphanSweep
 from runtime.reconcile.pace import Repairs
 from runtime.reconcile.rebuilding import Rebuilder
 from store.engine import Store
@@ -13,28 +19,33 @@ PAGE = 1000
 
 
 class RestoredSweep:
-    def __init__(self, store: Store, rebuilder: Rebuilder) -> None:
+    def __init__(self, store: Store, rebuilder: Rebuilder, orphans: OrphanSweep) -> None:
         self._store = store
         self._rebuilder = rebuilder
+        self._orphans = orphans
 
     async def run(self, repairs: Repairs) -> int:
         """Have each run of before the restore read and replaced; return how many rows got one.
 
         What fails is left to the next sweep, and until all are read that sweep comes back here.
         """
-        if not await asyncio.to_thread(self._is_due):
+        gap_from = await asyncio.to_thread(self._find_due)
+        if gap_from is None:
             return 0
-        ids = await asyncio.to_thread(lambda: list(self._list()))
         failures = len(repairs.failures)
+        await self._orphans.record_accepted(gap_from, repairs)
+        ids = await asyncio.to_thread(lambda: list(self._list()))
         count = await repairs.paced(ids, self._rebuilder.ensure_running, most=len(ids))
         if len(repairs.failures) == failures:
             await asyncio.to_thread(self._conclude)
         return count
 
-    def _is_due(self) -> bool:
+    def _find_due(self) -> datetime | None:
+        """Since when the histories have to be read. None: they were, or there was no restore."""
         with self._store.read() as session:
             restored = find_restored(session)
-            return restored is not None and restored.histories_read_at is None
+        is_due = restored is not None and restored.histories_read_at is None
+        return restored.gap_from if restored is not None and is_due else None
 
     def _list(self) -> Iterator[str]:
         after = ""

@@ -1,7 +1,7 @@
 """One sweep: everything that is compared between the database and Temporal, once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from temporalio.client import Client
@@ -12,10 +12,12 @@ from runtime.generation import note_generation, notice_restore
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts
 from runtime.reconcile.assignments import AssignmentSweep
+from runtime.reconcile.orphans import OrphanSweep
 from runtime.reconcile.pace import Repairs
 from runtime.reconcile.rebuilding import Rebuilder
 from runtime.reconcile.restored import RestoredSweep
-from runtime.reconcile.running import page_running
+from runtime.reconcile.rows import ASSIGNMENT, Compared, compare
+from runtime.reconcile.running import Running, attempt_of, page_running
 from runtime.reconcile.tickets import TicketSweep
 from runtime.reconcile.wakes import WakeSweep
 from runtime.temporal import ensure_ready
@@ -27,6 +29,8 @@ class Swept:
 
     rebuilt: int = 0
     """Assignments that have a workflow again."""
+    orphans: int = 0
+    """Workflows that had no row and were ended."""
     expired: int = 0
     """Tickets that had run out, and consents that nobody confirmed in time."""
     woken: int = 0
@@ -50,7 +54,8 @@ class Sweeper:
         self._settings = parts.settings
         self._store = parts.store
         rebuilder = Rebuilder(parts.store, parts.registry, lifecycles)
-        self._restored = RestoredSweep(parts.store, rebuilder)
+        self._orphans = OrphanSweep(parts.store, client)
+        self._restored = RestoredSweep(parts.store, rebuilder, self._orphans)
         self._assignments = AssignmentSweep(parts.store, rebuilder)
         self._wakes = WakeSweep(parts.store, wake)
         self._tickets = TicketSweep(
@@ -69,7 +74,12 @@ class Sweeper:
         repairs = Repairs()
         # Before anything is compared: what the runs of before a restore know ends with them.
         await self._restored.run(repairs)
-        running = {one.id async for page in page_running(self._client) for one in page}
+        running: set[str] = set()
+        orphans = 0
+        async for page in page_running(self._client):
+            compared = await asyncio.to_thread(self._compare, page)
+            running.update([one.id for one in compared.needed if await self._fits(one, compared)])
+            orphans += await self._orphans.run(compared.orphans, repairs)
         rebuilt = await self._assignments.run(running, repairs)
         expired = await self._tickets.expire(repairs)
         woken = await self._wakes.run(repairs)
@@ -77,4 +87,14 @@ class Sweeper:
         expired += await self._tickets.end_unconfirmed(repairs)
         await asyncio.to_thread(note_generation, self._settings, self._store)
         failure = repairs.failures[0] if repairs.failures else None
-        return Swept(rebuilt=rebuilt, expired=expired, woken=woken), failure
+        return Swept(rebuilt=rebuilt, orphans=orphans, expired=expired, woken=woken), failure
+
+    def _compare(self, page: Sequence[Running]) -> Compared:
+        with self._store.read() as session:
+            return compare(session, page)
+
+    async def _fits(self, one: Running, compared: Compared) -> bool:
+        """False for an assignment's run of another attempt than its row is at."""
+        attempt = compared.attempts.get(one.id.removeprefix(f"{ASSIGNMENT}/"), 1)
+        # Nothing comes before the first attempt, so only later ones are opened.
+        return attempt == 1 or await attempt_of(self._client, one) == attempt

@@ -46,6 +46,9 @@ async def assign_by_hand(tenant: Tenant, clip: Clip) -> str:
         await tenant.connection(), mediaUrl=clip.url, scheduledAt=tomorrow.isoformat()
     )
     identity: str = assignment["id"]
+    with tenant.stack.parts.store.write() as session:
+        # Its workflow keeps the time; a transfer by hand is due at once.
+        assignments.lock_assignment(session, identity).scheduled_at = None
     return identity
 
 

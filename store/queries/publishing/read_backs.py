@@ -13,7 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from domain.errors import Unavailable
 from domain.states import AssignmentState
 from store.queries.publishing.unsettled import IS_UNSETTLED
-from store.tables import Assignment, Connection, Video
+from store.tables import Assignment, Connection, Orphan, Video
 
 MOST_RIVALS = 500
 
@@ -41,12 +41,14 @@ def hold_account(session: Session, platform: str, account_id: str) -> Sequence[s
 def find_owned(
     session: Session, connection_ids: Collection[str], platform_ids: Collection[str]
 ) -> set[str]:
-    """Those of an account's videos that assignments have already."""
-    query = select(Assignment.platform_id).where(
-        col(Assignment.connection_id).in_(connection_ids),
-        col(Assignment.platform_id).in_(platform_ids),
-    )
-    return {found for found in session.exec(query) if found is not None}
+    """Those of an account's videos that assignments have, or had before their rows were lost."""
+    found: set[str] = set()
+    for table in (Assignment, Orphan):
+        query = select(table.platform_id).where(
+            col(table.connection_id).in_(connection_ids), col(table.platform_id).in_(platform_ids)
+        )
+        found.update(one for one in session.exec(query) if one is not None)
+    return found
 
 
 def list_rivals(

@@ -3,14 +3,13 @@
 Settled rows stay for good, so these queries read the index of the unsettled ones alone.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, text
 from sqlmodel import Session, col, select
 
-from domain.states import AssignmentState
 from store.tables import Assignment
 
 # In full: a partial index serves no comparison with a parameter.
@@ -27,15 +26,6 @@ class Unsettled:
     """When its row was last written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the row of a running workflow says."""
-
-    attempt: int
-    is_settled: bool
-    moved_at: datetime
-
-
 def list_unsettled(session: Session, *, after: str, limit: int) -> Sequence[Unsettled]:
     """A page of the assignments that have not ended, in the order of their ids."""
     due_at = func.coalesce(Assignment.wait_until, Assignment.scheduled_at, Assignment.created_at)
@@ -46,14 +36,3 @@ def list_unsettled(session: Session, *, after: str, limit: int) -> Sequence[Unse
         .limit(limit)
     )
     return [Unsettled(*row) for row in session.exec(query)]
-
-
-def find_known(session: Session, assignment_ids: Collection[str]) -> Mapping[str, Known]:
-    """What the rows of these assignments say; one that has no row is left out."""
-    query = select(
-        Assignment.id, Assignment.attempt, Assignment.state, Assignment.updated_at
-    ).where(col(Assignment.id).in_(assignment_ids))
-    return {
-        id: Known(attempt, AssignmentState(state).is_settled, moved_at)
-        for id, attempt, state, moved_at in session.exec(query)
-    }
