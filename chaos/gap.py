@@ -1,8 +1,8 @@
 """After a restore: what the customer does about work that the database no longer knows.
 
 Whatever was accepted after the snapshot is asked for, first by its id and then by its `externalId`.
-What is not there is posted again, with the same key, unless the customer knows that it was
-published: from a webhook that has come, or from the orphans that Castline lists. What stays
+What is not there is posted again, with the same key, unless the customer knows how it ended: from a
+webhook that has come, or from the orphans that Castline lists. What stays
 `unconfirmed` waits for up to a day until the platform's list is believed, so a person looks at the
 account and forces a retry where no video is.
 """
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from chaos.customer import Accepted, Customer
 from chaos.deeds import Order
-from chaos.judging import Row, was_published
+from chaos.facts import Row
+from chaos.judging import end_of
 from tests.support.clips import Clip
 
 
@@ -24,13 +25,13 @@ class Gap:
     list_orphans: Callable[[], Awaitable[Sequence[Row]]]
 
     async def ask(self, order: Order, before: Accepted, clip: Clip) -> Accepted | None:
-        """What stands for the order now: `before` where it is known; None where it is published
-        and no assignment stands for it."""
+        """What stands for the order now: `before` where it is known; None where it has ended and
+        no assignment stands for it."""
         if await self.customer.knows(before.assignment_id):
             return before
         if found := await self.customer.find(order):
             return Accepted(found, before.tries)
-        if was_published(before.assignment_id, self.told, await self.list_orphans()):
+        if end_of(before.assignment_id, self.told, await self.list_orphans()):
             return None
         return await self.customer.post(order, clip)
 

@@ -6,91 +6,31 @@ word on a video decides whether a failure was injected: nothing else in the emul
 fail. A finding is a broken promise; without one the verdict is green.
 
 After a restore three things differ. An order whose acceptance was restored over may have been
-accepted again, and then each acceptance may have made a video; or its customer knows that it is
-published, and no assignment stands for it. A Page's video that cannot be told from another one may
+accepted again, and then each acceptance may have made a video; or its customer knows how it ended,
+and no assignment stands for it. A Page's video that cannot be told from another one may
 be left to a person, with its candidates. Numbers of events jump, and still none is used twice.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-Row = Mapping[str, Any]
-
-
-class Broken(StrEnum):
-    """Which promise."""
-
-    DUPLICATE = "duplicate"  # more than one video, or more than one assignment for one key
-    LOST = "lost"  # accepted, and not there, or not what was sent, or failed for no good reason
-    STUCK = "stuck"  # not settled, or never accepted
-    UNTOLD = "untold"  # an event that no webhook brought, or brought out of sequence
-    RENUMBERED = "renumbered"  # two events with one number
-    UNHEALTHY = "unhealthy"  # a connection that needs a person, though nobody revoked anything
-    UNPREPARED = "unprepared"  # Temporal lacks what the workers set up
-    LEFT_RUNNING = "left running"  # a workflow whose assignment has ended
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What was posted."""
-
-    title: str
-    key: str
-    platform: str
-    size: int
-    sha256: str
-    assignment_id: str | None
-    """None: it was never accepted, or its only acceptance was restored over."""
-    forgotten: Sequence[str] = ()
-    """Ids of acceptances that a restore took back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    wanted: Sequence[Wanted]
-    assignments: Sequence[Row]
-    """As the API lists them."""
-    videos: Sequence[Row]
-    """Everything that became a video, as the emulator shows it."""
-    events: Sequence[Row]
-    told: Sequence[Row]
-    """Webhooks, in the order in which they were taken."""
-    connections: Sequence[Row] = ()
-    is_restored: bool = False
-    orphans: Sequence[Row] = ()
-    """Workflows without a row, as Castline lists them."""
-    lacking: Sequence[str] = ()
-    """What Castline sets up in Temporal and what is missing there."""
-    running: Sequence[str] = ()
-    """Ids of assignments' workflows that run when everything has ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    broken: Broken
-    subject: str
-    """The assignment's id; its key where it has none; a connection's id."""
-    sentence: str
+from chaos.facts import Broken, Facts, Finding, Row, Wanted
+from chaos.sequence import ENDS, judge_events
 
 
 def judge(facts: Facts) -> list[Finding]:
     """Every broken promise. Empty is green."""
     return [
         *_of_assignments(facts),
-        *_of_ends_told(facts),
-        *_of_webhooks(facts),
-        *_of_numbers(facts),
+        *judge_events(facts),
         *_of_connections(facts),
-        *_of_temporal(facts),
+        *_of_installation(facts),
     ]
 
 
 def has_ended(row: Row, *, is_restored: bool) -> bool:
     """True when nothing more happens to an assignment without a person."""
-    return row["state"] in _ENDS or (is_restored and _is_left_to_a_person(row))
+    return row["state"] in ENDS or (is_restored and _is_left_to_a_person(row))
 
 
 def _is_left_to_a_person(row: Row) -> bool:
@@ -124,33 +64,27 @@ def _of_assignments(facts: Facts) -> Iterator[Finding]:
 
 
 def _of_forgotten(wanted: Wanted, videos: Sequence[Row], facts: Facts) -> Iterator[Finding]:
-    """No assignment stands for it: it has to be published, and its customer has to know."""
+    """No assignment stands for it: it has to have ended, and its customer has to know."""
     (*_, latest) = wanted.forgotten
-    if not was_published(latest, facts.told, facts.orphans):
-        yield Finding(Broken.LOST, latest, "restored over, not listed and not accepted again")
-    elif all(_flaw_of(wanted, video) for video in videos):
-        yield Finding(Broken.LOST, latest, "restored over and said to be published, but is not")
+    match end_of(latest, facts.told, facts.orphans):
+        case None:
+            yield Finding(Broken.LOST, latest, "restored over, not listed and not accepted again")
+        case "failed" if not any(map(injected_failure, videos)):
+            yield Finding(Broken.LOST, latest, "restored over, and failed for no injected cause")
+        case "published" if all(_flaw_of(wanted, video) for video in videos):
+            yield Finding(Broken.LOST, latest, "restored over and said to be published, but is not")
 
 
-def was_published(assignment_id: str, told: Sequence[Row], orphans: Sequence[Row]) -> bool:
-    """True when a webhook or the list of orphans says that the platform has its video."""
-    end = "assignment.published"
-    return any(
-        (event["subjectId"], event["type"]) == (assignment_id, end) for event in told
-    ) or any(orphan["assignmentId"] == assignment_id and orphan["platformId"] for orphan in orphans)
-
-
-def _of_ends_told(facts: Facts) -> Iterator[Finding]:
-    """Each end is an event, once."""
-    told = Counter((event["subjectId"], event["type"]) for event in facts.events)
-    for row in facts.assignments:
-        end = f"assignment.{row['state']}"
-        if row["state"] in _ENDS and told[row["id"], end] != 1:
-            count = told[row["id"], end]
-            yield Finding(Broken.UNTOLD, row["id"], f"{end} was recorded {count} times")
-
-
-_ENDS = ("published", "failed", "cancelled")
+def end_of(assignment_id: str, told: Sequence[Row], orphans: Sequence[Row]) -> str | None:
+    """How a webhook or the list of orphans says that an assignment ended; None: neither does."""
+    for event in told:
+        end: str = event["type"].removeprefix("assignment.")
+        if event["subjectId"] == assignment_id and end in ENDS:
+            return end
+    for orphan in orphans:
+        if orphan["assignmentId"] == assignment_id and orphan["platformId"]:
+            return "published"
+    return None
 
 
 def _of_end(
@@ -204,41 +138,10 @@ _YOUTUBE_FAILURES = {"failed": "processing_failed_conversion", "rejected": "reje
 """What the emulator's faults mean when they give no reason of their own."""
 
 
-def untold(events: Sequence[Row], told: Sequence[Row]) -> list[Row]:
-    """The events that no webhook has brought yet."""
-    arrived = {event["id"] for event in told}
-    return [event for event in events if event["id"] not in arrived]
-
-
-def _of_webhooks(facts: Facts) -> Iterator[Finding]:
-    for event in untold(facts.events, facts.told):
-        sentence = f"{event['type']} ({event['number']}) was never told"
-        yield Finding(Broken.UNTOLD, event["subjectId"], sentence)
-    latest: dict[str, int] = {}
-    seen = set()
-    for event in facts.told:
-        if event["id"] in seen:
-            continue
-        seen.add(event["id"])
-        before = latest.get(event["subjectId"], 0)
-        if event["number"] < before:
-            sentence = f"{event['type']} ({event['number']}) came after {before}"
-            yield Finding(Broken.UNTOLD, event["subjectId"], sentence)
-        latest[event["subjectId"]] = max(before, event["number"])
-
-
-def _of_numbers(facts: Facts) -> Iterator[Finding]:
-    """A number stands for one event, also where a restore took the first one back."""
-    ids: dict[int, set[str]] = defaultdict(set)
-    for event in (*facts.events, *facts.told):
-        ids[event["number"]].add(event["id"])
-    for number, events in ids.items():
-        if len(events) > 1:
-            sentence = f"is the number of {len(events)} events: {', '.join(sorted(events))}"
-            yield Finding(Broken.RENUMBERED, str(number), sentence)
-
-
-def _of_temporal(facts: Facts) -> Iterator[Finding]:
+def _of_installation(facts: Facts) -> Iterator[Finding]:
+    if facts.is_restored != facts.is_noticed:
+        sentence = "was not noticed" if facts.is_restored else "is claimed, and none happened"
+        yield Finding(Broken.UNNOTICED, "the restore", sentence)
     for lacking in facts.lacking:
         yield Finding(Broken.UNPREPARED, lacking, "is missing in Temporal and was not set up again")
     for workflow_id in facts.running:

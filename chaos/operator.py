@@ -7,10 +7,9 @@ took away is back then, or comes back within seconds.
 import asyncio
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 from chaos import temporal
 from chaos.databases import Database
@@ -26,15 +25,16 @@ from chaos.deeds import (
 )
 from chaos.disk import Disk
 from chaos.installation import Installation
+from chaos.rows import Rows
 from cli.local.environment import service_environment
 from cli.local.up import castline
 from domain.ids import assignment_workflow_id
+from store.tables import now
 
 _TEMPORAL = "temporal"
 _API = "api"
 _REFUSING_SECONDS, _AGAIN_SECONDS = 60.0, 5.0
 _ASSIGNMENT = assignment_workflow_id("")
-Row = Mapping[str, Any]
 
 
 class Operator:
@@ -79,9 +79,10 @@ class Operator:
             case Restore():
                 return await self._restore(fault)
 
-    async def list_orphans(self) -> Sequence[Row]:
-        """Workflows that no row of the database wanted, as Castline lists them."""
-        return []
+    @property
+    def rows(self) -> Rows:
+        """What the database says beside the API."""
+        return Rows(self._here.settings)
 
     async def find_lacking(self) -> list[str]:
         """What Castline sets up in Temporal and what is missing there."""
@@ -137,10 +138,13 @@ class Operator:
         if fault.loses_temporal:
             self._delete_temporal_state()
             programs.append(_TEMPORAL)
+        began = now()
         self._here.resume(*programs)
         await self._here.ready(*programs)
+        # Until then nothing is said of the work that only Temporal knows.
+        swept = "" if await self.rows.is_swept_since(began) else "; no sweep ended"
         kept = "Temporal's state was deleted" if fault.loses_temporal else "Temporal kept its state"
-        return f"restored by {fault.by}; {kept}"
+        return f"restored by {fault.by}; {kept}{swept}"
 
     async def _restore_by_command(self, folder: Path) -> None:
         """A process that was killed counts as running for half a minute: until then it refuses."""

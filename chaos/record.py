@@ -6,7 +6,7 @@ from typing import Any
 
 from chaos.customer import Accepted
 from chaos.deeds import Deed
-from chaos.judging import Facts
+from chaos.facts import Facts
 from chaos.watching import Moves
 
 

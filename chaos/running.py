@@ -29,11 +29,13 @@ from chaos.deeds import (
     Trouble,
     describe_fault,
 )
+from chaos.facts import Facts, Wanted
 from chaos.gap import Gap, absent
 from chaos.installation import CLIPS, Installation
-from chaos.judging import Facts, Wanted, has_ended, untold
+from chaos.judging import has_ended
 from chaos.operator import Operator
 from chaos.record import Record
+from chaos.sequence import untold
 from chaos.storm import MIB, Storm
 from chaos.subscriber import Subscriber, listening
 from chaos.watching import Watch
@@ -157,7 +159,7 @@ class Run:
             await self._ask_again(customer)
 
     async def _ask_again(self, customer: Customer) -> None:
-        gap = Gap(customer, self._subscriber.told, self._operator.list_orphans)
+        gap = Gap(customer, self._subscriber.told, self._operator.rows.list_orphans)
         orders = {order.number: order for order in self._storm.orders}
         for number, before in list(self._log.accepted.items()):
             now = await gap.ask(orders[number], before, self._log.clips[number])
@@ -207,7 +209,8 @@ class Run:
             told=self._subscriber.told,
             connections=await customer.connections(),
             is_restored=self._storm.is_restored,
-            orphans=await self._operator.list_orphans(),
+            is_noticed=await self._operator.rows.is_restore_noticed(),
+            orphans=await self._operator.rows.list_orphans(),
             lacking=await self._operator.find_lacking(),
             running=await self._operator.find_running(),
         )

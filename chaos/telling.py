@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chaos.deeds import Deed, Kill, Outage
-from chaos.judging import Broken, Finding
+from chaos.facts import Broken, Finding
 from chaos.record import Record
 from chaos.storm import MIB
 from chaos.watching import Moves, interruptions, recoveries

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from chaos.judging import Broken, Facts, Finding, Wanted, has_ended, judge, untold
+from chaos.facts import Broken, Facts, Finding, Wanted
+from chaos.judging import has_ended, judge
+from chaos.sequence import untold
 
 SIZE, SHA256 = 3_000_000, "5a1ff0a577ed753d9ce8038aee1108b8c51ab57290694586d51a4a5bad4ba249"
 STATES = ("pending", "uploading", "uploaded", "processing")
@@ -263,14 +265,14 @@ def test_no_workflow_of_an_assignment_runs_when_all_have_ended(well: Facts) -> N
 
 def test_a_number_stands_for_one_event_also_when_a_restore_took_that_one_back(well: Facts) -> None:
     lost = {**well.told[0], "id": "evt_lost", "subjectId": "asg_0"}
-    facts = replace(well, told=[lost, *well.told], is_restored=True)
+    facts = replace(well, told=[lost, *well.told], is_restored=True, is_noticed=True)
     assert the_only(judge(facts)) == (Broken.RENUMBERED, "1")
 
 
 def test_numbers_may_jump_after_a_restore(well: Facts) -> None:
     later = told(2, first=1_000_001)
     events = [*told(1), *later]
-    facts = replace(well, events=events, told=[*well.told, *later], is_restored=True)
+    facts = replace(well, events=events, told=[*well.told, *later])
     assert judge(facts) == []
 
 
@@ -278,7 +280,7 @@ def test_numbers_may_jump_after_a_restore(well: Facts) -> None:
 def restored(well: Facts) -> Facts:
     """The first order was accepted as asg_0 before a restore and as asg_1 after it."""
     first = replace(wanted(1), forgotten=["asg_0"])
-    return replace(well, wanted=[first, well.wanted[1]], is_restored=True)
+    return replace(well, wanted=[first, well.wanted[1]], is_restored=True, is_noticed=True)
 
 
 def test_what_was_restored_over_may_be_accepted_again(restored: Facts) -> None:
@@ -300,8 +302,8 @@ def forgotten(facts: Facts, **more: Any) -> Facts:
     )
 
 
-def gap_events() -> list[dict[str, Any]]:
-    return [{**event, "subjectId": "asg_0"} for event in told(0, first=501)]
+def gap_events(end: str = "published") -> list[dict[str, Any]]:
+    return [{**event, "subjectId": "asg_0"} for event in told(0, end, first=501)]
 
 
 def test_what_was_restored_over_and_not_accepted_again_is_lost(restored: Facts) -> None:
@@ -315,6 +317,20 @@ def test_a_customer_who_was_told_that_it_is_published_need_not_post_it_again(
     assert judge(facts) == []
     unpublished = replace(facts, videos=facts.videos[1:])
     assert the_only(judge(unpublished)) == (Broken.LOST, "asg_0")
+
+
+def test_a_customer_who_was_told_of_an_injected_failure_need_not_either(restored: Facts) -> None:
+    facts = forgotten(restored, told=[*restored.told, *gap_events("failed")])
+    assert the_only(judge(facts)) == (Broken.LOST, "asg_0")
+    rejected = [on_youtube(1, upload_status="rejected"), restored.videos[1]]
+    assert judge(replace(facts, videos=rejected)) == []
+
+
+def test_a_restore_has_to_be_noticed_and_nothing_else_taken_for_one(
+    well: Facts, restored: Facts
+) -> None:
+    for facts in (replace(restored, is_noticed=False), replace(well, is_noticed=True)):
+        assert the_only(judge(facts)) == (Broken.UNNOTICED, "the restore")
 
 
 def test_an_orphan_with_its_video_need_not_be_posted_again(restored: Facts) -> None:
