@@ -41,6 +41,9 @@ ACCOUNTS = 4
 """Channels, and as many Pages."""
 
 _FEWEST_TERMINATIONS = 4
+_OPEN_AT_SNAPSHOT = 0.5
+_JUST_BEFORE_SECONDS = 10.0
+"""So many orders are posted just before a snapshot, so that they end after it."""
 _SHORTEST_WITH_RESTORE = 120.0
 """Seconds. Sweeps have to run between the snapshot and its restore, which is noticed by their
 number where it is made without the command; a sweep whose process is killed costs 30 s."""
@@ -107,9 +110,13 @@ def plan(
     span = kills * SECONDS_PER_KILL
     if scenario is Scenario.RESTORE:
         span = max(span, _SHORTEST_WITH_RESTORE)
-    moments: list[tuple[float, Deed]] = []
+    moments = list(_operator_faults(chance, span, kills, scenario))
+    snapshot = next((at for at, deed in moments if isinstance(deed, Snapshot)), None)
     for order in _orders(chance, assignments):
-        moments.append((chance.uniform(0, _POSTS_END * span), Post(order)))
+        moment = chance.uniform(0, _POSTS_END * span)
+        if snapshot is not None and chance.random() < _OPEN_AT_SNAPSHOT:
+            moment = snapshot - chance.uniform(0, _JUST_BEFORE_SECONDS)
+        moments.append((moment, Post(order)))
     for number in range(kills):
         moment = (number + chance.random()) * span / kills
         at_work = round(chance.uniform(*_AT_WORK_SECONDS), 1)
@@ -123,7 +130,6 @@ def plan(
         moments.append((chance.uniform(0, span), Trouble(fault)))
     for fault in _dealt(chance, PERMANENT, max(2, assignments // 40)):
         moments.append((chance.uniform(0, _PERMANENT_END * span), Trouble(fault)))
-    moments += _operator_faults(chance, span, kills, scenario)
     moments.sort(key=lambda each: each[0])
     steps, before = [], 0.0
     for moment, deed in moments:

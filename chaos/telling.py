@@ -21,6 +21,7 @@ from chaos.facts import Broken, Finding
 from chaos.record import Record
 from chaos.storm import MIB
 from chaos.watching import Moves, interruptions, recoveries
+from domain.states import KnownBy
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -153,19 +154,21 @@ def show_rows(results: Sequence[Mapping[str, Any]], console: Console) -> None:
     """Print one row of the README's table for each run."""
     for told in results:
         figures = told["figures"]
-        killed, faults = figures["killed"], figures["operator faults"]
+        killed, known = figures["killed"], figures["known by"]
         recovery = (figures["median recovery, s"], figures["longest recovery, s"])
         cells = [
             told["scenario"],
             told["seed"],
             {"sqlite": "SQLite", "postgresql": "PostgreSQL"}.get(told["database"], "other"),
             ", ".join(str(killed.get(name, 0)) for name in ("worker", "api", "temporal")),
-            faults.get("TerminateWorkflow", 0),
+            figures["operator faults"].get("TerminateWorkflow", 0),
+            figures["outages"],
             figures["faults"],
             *(figures[promise] for promise in (Broken.DUPLICATE, Broken.LOST, Broken.STUCK)),
             figures[Broken.UNTOLD],
             f"{figures['MiB received']:,.0f}",
             f"{figures['MiB sent again']:,.0f}",
+            ", ".join(str(known.get(way, 0)) for way in KnownBy),
             ", ".join("-" if seconds is None else f"{seconds:.0f}" for seconds in recovery) + " s",
         ]
         console.print(f"| {' | '.join(map(str, cells))} |", soft_wrap=True)

@@ -125,13 +125,14 @@ def restore_plan(seed: int) -> Storm:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_restore_comes_after_its_snapshot_and_uploads_lie_between(seed: int) -> None:
+def test_a_restore_comes_after_its_snapshot_with_posts_before_and_between(seed: int) -> None:
     deeds = [step.deed for step in restore_plan(seed).steps]
     (snapshot,) = (deed for deed in deeds if isinstance(deed, Snapshot))
     (restore,) = (deed for deed in deeds if isinstance(deed, Restore))
     gap = deeds[deeds.index(snapshot) : deeds.index(restore)]
     assert snapshot.by == restore.by
     assert any(isinstance(deed, Post) for deed in gap)
+    assert sum(isinstance(deed, Post) for deed in deeds[: deeds.index(snapshot)]) >= 8
     assert kinds(restore_plan(seed)).keys().isdisjoint(ONCE)
 
 
