@@ -68,6 +68,7 @@ def build(
     )
     return Activities(
         short=[
+            tickets.is_claimed,
             tickets.settle_ticket,
             recording.record,
             recording.edit,

@@ -25,6 +25,7 @@ from temporalio.exceptions import ApplicationError
 from activities.contract.assignments import AssignmentEdit, AssignmentInput, AssignmentOutcome
 from activities.contract.tickets import Refusal, TicketInput, TicketOutcome
 from domain.errors import Conflict, Unavailable
+from domain.evidence import Loss
 from domain.ids import assignment_workflow_id, ticket_workflow_id
 from domain.queues import WORKFLOW_QUEUE
 from domain.states import AssignmentState, TicketState
@@ -48,6 +49,18 @@ class Lifecycles:
 
     async def start_ticket(self, ticket: TicketInput) -> None:
         """Start the clock of a ticket. Idempotent, also when it has run out since."""
+        await self._start_ticket(ticket, WorkflowIDReusePolicy.REJECT_DUPLICATE)
+
+    async def continue_ticket(self, ticket: TicketInput) -> None:
+        """Start another run of an unsettled ticket whose workflow is gone. Idempotent.
+
+        One that ended by itself has settled its ticket and is left alone. Raises `Unavailable`.
+        """
+        run = await find_run(self._client, ticket_workflow_id(ticket.ticket_id))
+        if run is None or not (run.is_running or run.loss is Loss.COMPLETED):
+            await self._start_ticket(ticket, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
+
+    async def _start_ticket(self, ticket: TicketInput, reuse: WorkflowIDReusePolicy) -> None:
         await started(
             self._client.start_workflow(
                 TicketWorkflow.run,
@@ -55,7 +68,7 @@ class Lifecycles:
                 id=ticket_workflow_id(ticket.ticket_id),
                 task_queue=WORKFLOW_QUEUE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=reuse,
                 static_summary=f"Ticket to connect {ticket.platform}",
                 search_attributes=TypedSearchAttributes(
                     [
@@ -71,7 +84,8 @@ class Lifecycles:
     async def begin_consent(self, ticket_id: str) -> None:
         """Let a browser set out for the consent page.
 
-        Raises `Conflict` with `ticket_used` or `ticket_expired`.
+        Raises `Conflict` with `ticket_used` or `ticket_expired`, and `Closed` where its workflow
+        is gone.
         """
         handle = self._ticket(ticket_id)
         await self._update_ticket(
@@ -82,7 +96,8 @@ class Lifecycles:
     async def redeem(self, ticket_id: str, callback_digest: str) -> TicketOutcome:
         """Redeem a ticket by the callback whose code is stored. The same callback, the same answer.
 
-        Raises `Conflict` with `ticket_used` or `ticket_expired`.
+        Raises `Conflict` with `ticket_used` or `ticket_expired`, and `Closed` where its workflow
+        is gone.
         """
         handle = self._ticket(ticket_id)
         return await self._update_ticket(
@@ -278,14 +293,19 @@ class Lifecycles:
         except WorkflowUpdateFailedError as failure:
             raise _refused_ticket(_code_of(failure)) from None
         except Closed:
-            # It ended before this came: by its time, or by another callback.
-            raise _refused_ticket(await self._error_of(handle)) from None
+            if (refused := await self._ended_by_itself(handle)) is None:
+                raise
+        # It ended before this came: by its time, or by another callback.
+        raise refused
 
-    async def _error_of(self, handle: WorkflowHandle[TicketWorkflow, TicketOutcome]) -> str | None:
-        try:
-            return (await answered(handle.result())).error_code
-        except Closed:
-            return None  # beyond Temporal's retention
+    async def _ended_by_itself(
+        self, handle: WorkflowHandle[TicketWorkflow, TicketOutcome]
+    ) -> Conflict | None:
+        """What is said of a ticket that has ended. None: its workflow is gone without an end."""
+        run = await find_run(self._client, handle.id)
+        if run is None or run.loss is not Loss.COMPLETED:
+            return None
+        return _refused_ticket((await answered(handle.result())).error_code)
 
 
 def _code_of(failure: WorkflowUpdateFailedError) -> str | None:

@@ -40,6 +40,7 @@ class TicketWorkflow:
         self._ticket = ticket
         self._outcome: TicketOutcome | None = None
         self._state = TicketState.OPEN
+        self._is_redeemed = False
 
     @workflow.run
     async def run(self, ticket: TicketInput) -> TicketOutcome:
@@ -50,18 +51,32 @@ class TicketWorkflow:
                 timeout_summary="the ticket expires",
             )
         except TimeoutError:
-            if not self._is_taken:
-                await self._settle(
-                    TicketOutcome(
-                        TicketState.EXPIRED,
-                        error_code="ticket_expired",
-                        error="Nobody came back from the consent page within five minutes.",
-                    )
-                )
+            await self._run_out()
         await workflow.wait_condition(lambda: self._outcome is not None)
         await workflow.wait_condition(workflow.all_handlers_finished)
         assert self._outcome is not None
         return self._outcome
+
+    async def _run_out(self) -> None:
+        """Expire, unless a callback came in time whose redemption no worker has heard of."""
+        is_claimed = await workflow.execute_local_activity_method(
+            TicketSteps.is_claimed,
+            self._ticket.ticket_id,
+            summary="did a callback come in time",
+            **options.RECORD,
+        )
+        if self._is_taken:
+            return
+        if is_claimed:
+            await self._redeem()
+        else:
+            await self._settle(
+                TicketOutcome(
+                    TicketState.EXPIRED,
+                    error_code="ticket_expired",
+                    error="Nobody came back from the consent page within five minutes.",
+                )
+            )
 
     @workflow.update
     def begin_consent(self) -> None:
@@ -74,8 +89,16 @@ class TicketWorkflow:
 
     @workflow.update
     async def redeem(self) -> TicketOutcome:
-        """The browser came back with a code, which lies sealed in the ticket's row."""
+        """The browser came back in time with a code, which lies sealed in the ticket's row."""
+        if not self._is_taken:
+            return await self._redeem()
+        await workflow.wait_condition(lambda: self._outcome is not None)
+        assert self._outcome is not None
+        return self._outcome
+
+    async def _redeem(self) -> TicketOutcome:
         # Before the first await: from here on the ticket is used, whatever comes of it.
+        self._is_redeemed = True
         self._enter(TicketState.CONNECTING)
         try:
             connected = await self._connect()
@@ -88,7 +111,9 @@ class TicketWorkflow:
 
     @redeem.validator
     def _may_redeem(self) -> None:
-        self._require_open()
+        # Whether it came in time, the row has decided: one callback alone has claimed it.
+        if self._is_taken and not self._is_redeemed:
+            raise _used()
 
     @workflow.update
     async def refuse(self, refusal: Refusal) -> TicketOutcome:
@@ -107,7 +132,7 @@ class TicketWorkflow:
 
     def _require_open(self) -> None:
         if self._is_taken:
-            raise ApplicationError("This ticket has been used.", type="ticket_used")
+            raise _used()
         # Not the timer's word: within one workflow task Updates are applied before timers.
         if workflow.now() >= self._ticket.expires_at:
             raise ApplicationError("This ticket has expired.", type="ticket_expired")
@@ -152,6 +177,10 @@ class TicketWorkflow:
         self._state = state
         workflow.upsert_search_attributes([options.STATE.value_set(state)])
         workflow.set_current_details(f"Ticket for **{self._ticket.platform}**: **{state}**")
+
+
+def _used() -> ApplicationError:
+    return ApplicationError("This ticket has been used.", type="ticket_used")
 
 
 def _failed(error: ActivityError) -> TicketOutcome:

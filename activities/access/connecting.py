@@ -13,7 +13,7 @@ from temporalio import activity
 from activities.access.accounts import connect_account, was_disconnected_since
 from activities.access.confirming import hold
 from activities.access.packing import pack, unpack
-from activities.contract.tickets import Connected, TicketOutcome, TicketSteps
+from activities.contract.tickets import Connected, TicketInput, TicketOutcome, TicketSteps
 from activities.failures import translated
 from domain.accounts import LeftOut
 from domain.errors import PlatformRefusal, ReauthorizationNeeded
@@ -53,6 +53,12 @@ class TicketActivities(TicketSteps):
     def settle_ticket(self, ticket_id: str, outcome: TicketOutcome) -> None:
         with self._store.write() as session:
             _settle(session, ticket_id, outcome)
+
+    @activity.defn
+    @translated
+    def is_claimed(self, ticket_id: str) -> bool:
+        with self._store.read() as session:
+            return tickets.is_claimed(tickets.get_ticket(session, ticket_id))
 
     def _grant(self, ticket: Ticket, platform: Platform) -> Credential:
         stored = tickets.find_grant(self._vault, ticket)
@@ -117,6 +123,16 @@ def outcome_of(ticket: Ticket) -> TicketOutcome:
         error_code=ticket.error_code,
         error=ticket.error,
         left_out=[LeftOut(**account) for account in ticket.left_out],
+    )
+
+
+def ticket_input(ticket: Ticket) -> TicketInput:
+    """The input of a ticket's workflow, the same whoever starts it. Pure."""
+    return TicketInput(
+        ticket_id=ticket.id,
+        workspace_id=ticket.workspace_id,
+        platform=ticket.platform,
+        expires_at=ticket.expires_at,
     )
 
 

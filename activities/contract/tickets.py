@@ -57,5 +57,10 @@ class TicketSteps(ABC):
 
     @activity.defn
     @abstractmethod
+    def is_claimed(self, ticket_id: str) -> bool:
+        """True when a callback came in time and its code is stored. Only reads."""
+
+    @activity.defn
+    @abstractmethod
     def settle_ticket(self, ticket_id: str, outcome: TicketOutcome) -> None:
         """Write how a ticket ended and erase its verifier, code and grant. Idempotent."""

@@ -8,17 +8,22 @@ ticket's own redirect address, which was checked when the ticket was opened.
 
 import hashlib
 import secrets
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any, TypeVar, TypeVarTuple
 
-from activities.access.connecting import outcome_of
+from activities.access.connecting import outcome_of, ticket_input
 from activities.contract.tickets import Refusal, TicketOutcome
 from api.context import Context, on_loop
-from api.services.tickets import ticket_input
 from domain.errors import Conflict, InvalidRequest, NotFound
 from domain.secrets import Secret
 from domain.states import TicketState
+from runtime.answers import Closed
 from store.queries.access import tickets
 from store.tables import Ticket, now
+
+T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
 
 _DENIALS = frozenset({"access_denied", "scope_missing"})
 """What the person withheld: all of it, or a box that publishing needs."""
@@ -86,7 +91,7 @@ def begin(
             # Idempotent, and repairs a ticket that was opened while Temporal was away.
             on_loop(here.lifecycles.start_ticket, ticket_input(ticket))
         if is_asked:
-            on_loop(here.lifecycles.begin_consent, ticket.id)
+            _ask(here, ticket, here.lifecycles.begin_consent)
         with here.store.write() as session:
             tickets.begin_consent(
                 session,
@@ -144,12 +149,26 @@ def conclude(here: Context, callback: Callback, *, browser: Secret | None) -> En
         return _ending(ticket, outcome_of(ticket))
     try:
         if error:
-            outcome = on_loop(here.lifecycles.refuse, ticket.id, digest, _refusal(error))
+            outcome = _ask(here, ticket, here.lifecycles.refuse, digest, _refusal(error))
         else:
-            outcome = on_loop(here.lifecycles.redeem, ticket.id, digest)
+            outcome = _ask(here, ticket, here.lifecycles.redeem, digest)
     except Conflict as conflict:
         return _refused(ticket, conflict)
     return _ending(ticket, outcome)
+
+
+def _ask(
+    here: Context,
+    ticket: Ticket,
+    question: Callable[[str, *Arguments], Coroutine[Any, Any, T]],
+    *arguments: *Arguments,
+) -> T:
+    """Ask the ticket's workflow. Where it is gone, another run is started first and asked."""
+    try:
+        return on_loop(question, ticket.id, *arguments)
+    except Closed:
+        on_loop(here.lifecycles.continue_ticket, ticket_input(ticket))
+        return on_loop(question, ticket.id, *arguments)
 
 
 def _needs_workflow(ticket: Ticket) -> bool:
@@ -188,7 +207,11 @@ def _refusal(error: str) -> Refusal:
 
 
 def _used_up(ticket: Ticket) -> Ending:
-    code = "ticket_expired" if ticket.state == TicketState.EXPIRED else "ticket_used"
+    has_run_out = ticket.expires_at <= now() and ticket.callback_digest is None
+    is_expired = ticket.state == TicketState.EXPIRED or (
+        has_run_out and not TicketState(ticket.state).has_outcome
+    )
+    code = "ticket_expired" if is_expired else "ticket_used"
     return _refused(ticket, Conflict(code, "This ticket has been used or has expired."))
 
 

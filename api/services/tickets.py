@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlmodel import Session
 
 from activities.access.confirming import confirm
-from activities.contract.tickets import TicketInput
+from activities.access.connecting import ticket_input
 from api.context import Context, on_loop
 from api.redirects import is_allowed, is_loopback
 from domain.errors import InvalidRequest, Unavailable
@@ -127,15 +127,6 @@ def check_way_in(here: Context, token: str) -> Connection:
         connection = connections.get_connection_by_id(session, way_in.connection_id)
     way_in.check(connection)
     return connection
-
-
-def ticket_input(ticket: Ticket) -> TicketInput:
-    return TicketInput(
-        ticket_id=ticket.id,
-        workspace_id=ticket.workspace_id,
-        platform=ticket.platform,
-        expires_at=ticket.expires_at,
-    )
 
 
 def authorize_url(here: Context, ticket: Ticket) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 
 from temporalio.client import Client
 
@@ -14,6 +15,7 @@ from runtime.parts import Parts
 from runtime.reconcile.assignments import AssignmentSweep
 from runtime.reconcile.orphans import OrphanSweep
 from runtime.reconcile.pace import Repairs
+from runtime.reconcile.reauths import ReauthSweep
 from runtime.reconcile.rebuilding import Rebuilder
 from runtime.reconcile.restored import RestoredSweep
 from runtime.reconcile.rows import ASSIGNMENT, Compared, compare
@@ -29,6 +31,10 @@ class Swept:
 
     rebuilt: int = 0
     """Assignments that have a workflow again."""
+    asked: int = 0
+    """Connections for whose person a workflow waits again."""
+    tickets: int = 0
+    """Tickets that go on: with another workflow, or with a code that was stored."""
     orphans: int = 0
     """Workflows that had no row and were ended."""
     expired: int = 0
@@ -59,7 +65,12 @@ class Sweeper:
         self._assignments = AssignmentSweep(parts.store, rebuilder)
         self._wakes = WakeSweep(parts.store, wake)
         self._tickets = TicketSweep(
-            parts.store, UnconfirmedConsents(parts.store, parts.vault, parts.registry)
+            parts.store,
+            lifecycles,
+            UnconfirmedConsents(parts.store, parts.vault, parts.registry),
+        )
+        self._reauths = ReauthSweep(
+            parts.store, client, wake, limit=timedelta(days=parts.settings.reauth_days)
         )
 
     async def sweep(self) -> tuple[Swept, Exception | None]:
@@ -80,14 +91,27 @@ class Sweeper:
             compared = await asyncio.to_thread(self._compare, page)
             running.update([one.id for one in compared.needed if await self._fits(one, compared)])
             orphans += await self._orphans.run(compared.orphans, repairs)
+        # First, because a person looks at a browser.
+        tickets = await self._tickets.go_on(running, repairs)
         rebuilt = await self._assignments.run(running, repairs)
+        asked = await self._reauths.run(running, repairs)
         expired = await self._tickets.expire(repairs)
         woken = await self._wakes.run(repairs)
         # Last, because it alone waits for platforms.
         expired += await self._tickets.end_unconfirmed(repairs)
         await asyncio.to_thread(note_generation, self._settings, self._store)
         failure = repairs.failures[0] if repairs.failures else None
-        return Swept(rebuilt=rebuilt, orphans=orphans, expired=expired, woken=woken), failure
+        return (
+            Swept(
+                rebuilt=rebuilt,
+                asked=asked,
+                tickets=tickets,
+                orphans=orphans,
+                expired=expired,
+                woken=woken,
+            ),
+            failure,
+        )
 
     def _compare(self, page: Sequence[Running]) -> Compared:
         with self._store.read() as session:

@@ -1,11 +1,22 @@
-"""Tickets that nobody settled, and consents that nobody confirmed in time."""
+"""Tickets: one without a workflow goes on, one that nobody settled ends.
+
+A browser may be on the platform's page while the workflow of its ticket is lost, or may have come
+back while no worker ran. So a ticket gets another run as long as its browser may come, and a code
+that is stored is redeemed. What nobody settles, and what nobody confirms in time, is ended.
+"""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from activities.access.confirming import UnconfirmedConsents
+from activities.access.connecting import ticket_input
+from domain.errors import Conflict
+from domain.ids import ticket_workflow_id
 from domain.states import TicketState
+from runtime.lifecycles import Lifecycles
+from runtime.reconcile.assignments import GRACE
 from runtime.reconcile.pace import Repairs
 from store.engine import Store
 from store.queries.access import tickets
@@ -18,9 +29,43 @@ BATCH = 200
 
 
 class TicketSweep:
-    def __init__(self, store: Store, unconfirmed: UnconfirmedConsents) -> None:
+    def __init__(
+        self, store: Store, lifecycles: Lifecycles, unconfirmed: UnconfirmedConsents
+    ) -> None:
         self._store = store
+        self._lifecycles = lifecycles
         self._unconfirmed = unconfirmed
+
+    async def go_on(self, running: Collection[str], repairs: Repairs) -> int:
+        """Give each a run that has none among `running`, and redeem the stored codes.
+
+        Returns how many there were.
+        """
+        held_up = await asyncio.to_thread(lambda: list(self._find_held_up(running)))
+        return await repairs.each(held_up, self._go_on)
+
+    async def _go_on(self, ticket: Ticket) -> bool:
+        await self._lifecycles.continue_ticket(ticket_input(ticket))
+        if tickets.is_claimed(ticket) and ticket.callback_digest is not None:
+            with suppress(Conflict):  # it was redeemed meanwhile
+                await self._lifecycles.redeem(ticket.id, ticket.callback_digest)
+        return True
+
+    def _find_held_up(self, running: Collection[str]) -> Iterator[Ticket]:
+        after, moment = "", now()
+        while True:
+            with self._store.read() as session:
+                page = tickets.list_going_on(
+                    session, after=after, claimed_after=moment - TICKET_GRACE, limit=BATCH
+                )
+            for ticket in page:
+                is_running = ticket_workflow_id(ticket.id) in running
+                is_young = ticket.created_at > moment - GRACE
+                if tickets.is_claimed(ticket) or not (is_running or is_young):
+                    yield ticket
+            if len(page) < BATCH:
+                return
+            after = page[-1].id
 
     async def expire(self, repairs: Repairs) -> int:
         """Close what has run out; return how many."""

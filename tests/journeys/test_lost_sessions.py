@@ -284,7 +284,7 @@ async def test_an_order_whose_wake_was_lost_is_found_by_the_sweep(
     stack.parts.store.after_commit = wake
     with stack.parts.store.write() as session:
         # Out of the grace that a row is given.
-        assignments.lock_assignment(session, assignment["id"]).created_at -= timedelta(minutes=1)
+        assignments.lock_assignment(session, assignment["id"]).updated_at -= timedelta(minutes=1)
 
     await stack.sweep()
 

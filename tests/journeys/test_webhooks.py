@@ -11,6 +11,7 @@ from sqlmodel import Session
 from standardwebhooks import Webhook
 
 from domain.health import Health
+from domain.ids import delivery_workflow_id
 from domain.states import ConnectionHealth
 from domain.wakes import DeliveryDue
 from store import outbox
@@ -168,6 +169,25 @@ async def test_a_wake_that_was_lost_with_its_process_is_made_up_for(
     await stack.sweep()
 
     await told(receiver, "connection.needs_reauth")
+
+
+async def test_a_line_whose_workflow_was_terminated_goes_on(
+    tenant: Tenant, stack: Stack, receiver: Receiver
+) -> None:
+    receiver.status, receiver.headers["Retry-After"] = 503, "7200"
+    endpoint_id = await endpoint(tenant, receiver)
+    connection_id = await tenant.connection()
+    await delivery(tenant, attemptCount=1)
+    line = stack.client.get_workflow_handle(delivery_workflow_id(endpoint_id, connection_id))
+    await line.terminate(reason="A clumsy operator")
+    receiver.status = 204
+    with rows(tenant) as (_, [row]):
+        row.due_at = now() - LONG_AGO
+
+    await stack.sweep()
+
+    await told(receiver, "connection.created", "connection.created")
+    await delivery(tenant, state="delivered")
 
 
 async def test_what_is_given_up_makes_way_and_a_lasting_failure_disables_the_endpoint(

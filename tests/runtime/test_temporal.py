@@ -78,6 +78,20 @@ async def test_a_fresh_namespace_is_prepared_once_and_again(client: Client) -> N
     assert schedule.spec.intervals[0].every == CARE_EVERY
 
 
+async def test_an_idle_installation_executes_less_than_a_hundred_workflows_a_day(
+    client: Client,
+) -> None:
+    """Its sweeps start nothing: `tests/runtime/reconcile/test_people.py` counts that."""
+    await ensure_ready(client)
+    a_day = 0.0
+    async for listed in await client.list_schedules():
+        spec = (await client.get_schedule_handle(listed.id).describe()).schedule.spec
+        assert not (spec.calendars)
+        assert not (spec.cron_expressions)
+        a_day += sum(timedelta(days=1) / interval.every for interval in spec.intervals)
+    assert 0 < a_day <= 100
+
+
 async def test_a_longer_retention_is_left_alone(client: Client) -> None:
     quarter = Duration()
     quarter.FromTimedelta(timedelta(days=90))

@@ -39,6 +39,12 @@ class DevServer:
             self._process.kill()
             self._process.wait()
 
+    def forget(self) -> None:
+        """Kill it and delete its state: it knows nothing when it starts again."""
+        self.kill()
+        for path in self._settings.data_dir.glob("temporal.db*"):
+            path.unlink()
+
     def freeze(self) -> None:
         """Let it answer nothing until it is thawed; what is asked of it meanwhile waits."""
         self._signal(signal.SIGSTOP)

@@ -42,6 +42,9 @@ class DirectedLifecycles(Lifecycles):
         await self.ping()
         self.tickets.append(ticket)
 
+    async def continue_ticket(self, ticket: TicketInput) -> None:
+        await self.start_ticket(ticket)
+
     async def begin_consent(self, ticket_id: str) -> None:
         await self._ask()
         self.consents.append(ticket_id)

@@ -20,9 +20,9 @@ import httpx
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
+from activities.access.connecting import ticket_input
 from api.app import create_app
 from api.context import make_context
-from api.services.tickets import ticket_input
 from domain.ids import assignment_workflow_id
 from runtime.lifecycles import Lifecycles
 from runtime.maintenance import Maintenance
@@ -133,6 +133,16 @@ class Stack:
     async def sweep(self) -> Swept:
         """Compare rows and workflows now; a worker process does so every 45 seconds."""
         return await Maintenance(self.parts, self.client).sweep()
+
+    @asynccontextmanager
+    async def maintained(self) -> AsyncIterator[None]:
+        """The loop that every worker process runs, in this one."""
+        loop = asyncio.create_task(Maintenance(self.parts, self.client).run())
+        try:
+            yield
+        finally:
+            loop.cancel()
+            await asyncio.wait({loop})
 
     def browser(self) -> httpx.AsyncClient:
         """A browser of its own, with its own cookies."""

@@ -34,6 +34,25 @@ def list_unasked(session: Session, *, broken_before: datetime, limit: int) -> Se
     return session.exec(query).all()
 
 
+def list_asked(
+    session: Session, *, after: str, broken_after: datetime, limit: int
+) -> Sequence[str]:
+    """A page of the connections for which somebody waits, in the order of their ids."""
+    query = (
+        select(Connection.id)
+        .where(
+            col(Connection.check_due_at).is_(None),
+            col(Connection.health).in_(tuple(BROKEN)),
+            col(Connection.is_reauth_started).is_(True),
+            col(Connection.health_since) > broken_after,
+            col(Connection.id) > after,
+        )
+        .order_by(col(Connection.id))
+        .limit(limit)
+    )
+    return session.exec(query).all()
+
+
 def list_waited_in_vain(session: Session, *, settled_before: datetime, limit: int) -> Sequence[str]:
     """The ids of connections that need nobody while somebody is still waited for, longest first."""
     query = (

@@ -11,6 +11,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
 from domain.errors import Conflict
@@ -19,7 +20,7 @@ from domain.states import TicketState
 from store.queries.access.connections import get_connection
 from store.queries.rows import found, lock_row
 from store.queries.workspaces import get_organization, get_workspace
-from store.tables import Connection, Ticket
+from store.tables import Connection, Ticket, now
 from store.vault import Place, Vault
 
 _ENDED = tuple(state for state in TicketState if state.has_outcome)
@@ -132,18 +133,24 @@ def claim_callback(
 ) -> bool:
     """Let one callback redeem the ticket: True for it, however often it comes.
 
-    False when another callback holds the ticket, or none may any more. The code is None
-    where the platform sent the browser back without one.
+    False when another callback holds the ticket, or none may any more: from here on it is this
+    claim that came in time, whenever a worker exchanges its code. The code is None where the
+    platform sent the browser back without one.
     """
     ticket = lock_ticket(session, ticket_id)
     if ticket.callback_digest is not None:
         return ticket.callback_digest == callback_digest
-    if ticket.state != TicketState.CONSENTING:
+    if ticket.state != TicketState.CONSENTING or ticket.expires_at <= now():
         return False
     ticket.callback_digest = callback_digest
     if code is not None:
         ticket.sealed_code = vault.seal(code, _place(ticket, "sealed_code"))
     return True
+
+
+def is_claimed(ticket: Ticket) -> bool:
+    """True when a callback came in time, and its code waits to be exchanged."""
+    return not TicketState(ticket.state).has_outcome and ticket.sealed_code is not None
 
 
 def begin_connecting(session: Session, ticket_id: str) -> Ticket:
@@ -226,6 +233,26 @@ def list_unsettled_tickets(
         select(Ticket)
         .where(col(Ticket.state).not_in(_ENDED), col(Ticket.expires_at) < expired_before)
         .order_by(col(Ticket.expires_at))
+        .limit(limit)
+    )
+    return session.exec(query).all()
+
+
+def list_going_on(
+    session: Session, *, after: str, claimed_after: datetime, limit: int
+) -> Sequence[Ticket]:
+    """A page of the tickets that a browser may still go on with, in the order of their ids.
+
+    One that was claimed goes on beyond its time, as long as that was after `claimed_after`.
+    """
+    may_go_on = or_(
+        col(Ticket.expires_at) > now(),
+        and_(col(Ticket.sealed_code).is_not(None), col(Ticket.expires_at) > claimed_after),
+    )
+    query = (
+        select(Ticket)
+        .where(col(Ticket.state).not_in(_ENDED), may_go_on, col(Ticket.id) > after)
+        .order_by(col(Ticket.id))
         .limit(limit)
     )
     return session.exec(query).all()

@@ -4,14 +4,13 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.exceptions import TerminatedError
 
-from activities.contract.assignments import AssignmentInput
 from activities.publishing.inputs import input_of
-from domain.ids import new_assignment_id
 from domain.states import AssignmentState
 from runtime.reconcile.orphans import REASON
 from runtime.reconcile.rows import CLOSING
@@ -45,8 +44,10 @@ async def listed(stack: Stack, *ids: str) -> None:
     await eventually(look, lambda seen: seen >= set(ids))
 
 
-async def scheduled(tenant: Tenant) -> str:
-    assignment = await tenant.assign(await tenant.connection(), scheduledAt=TOMORROW.isoformat())
+async def scheduled(tenant: Tenant, **fields: Any) -> str:
+    assignment = await tenant.assign(
+        await tenant.connection(), scheduledAt=TOMORROW.isoformat(), **fields
+    )
     waiting = await tenant.until(assignment["id"], "waiting")
     assignment_id: str = waiting["id"]
     return assignment_id
@@ -56,29 +57,24 @@ async def test_one_without_a_row_is_recorded_and_ends_with_a_sentence(
     stack: Stack, tenant: Tenant
 ) -> None:
     kept = await scheduled(tenant)
-    orphan = AssignmentInput(
-        new_assignment_id(),
-        tenant.workspace_id,
-        "con_lost",
-        "youtube",
-        "Accepted in the gap",
-        scheduled_at=TOMORROW,
-    )
-    await stack.lifecycles.start_assignment(orphan)
-    await listed(stack, kept, orphan.assignment_id)
+    lost = await scheduled(tenant, payload={"title": "Accepted in the gap"})
+    with stack.parts.store.write() as session:
+        connection_id = assignments.lock_assignment(session, lost).connection_id
+        session.delete(assignments.get_assignment_by_id(session, lost))
+    await listed(stack, kept, lost)
 
     swept = await stack.sweep()
 
     assert (swept.orphans, swept.rebuilt) == (1, 0)
     with pytest.raises(WorkflowFailureError) as caught:
-        await stack.assignment(orphan.assignment_id).result()
+        await stack.assignment(lost).result()
     assert isinstance(caught.value.cause, TerminatedError)
     assert caught.value.cause.message == REASON
     with stack.parts.store.read() as session:
         [found] = list_orphans(session, limit=10)
-    assert found.workflow_id == f"assignment/{orphan.assignment_id}"
+    assert found.workflow_id == f"assignment/{lost}"
     assert (found.type, found.workspace_id) == ("AssignmentWorkflow", tenant.workspace_id)
-    assert (found.connection_id, found.platform) == ("con_lost", "youtube")
+    assert (found.connection_id, found.platform) == (connection_id, "youtube")
     assert found.title == "Accepted in the gap"
     assert now() - found.started_at < timedelta(minutes=5)
     assert await is_running(stack, kept)

@@ -1,0 +1,194 @@
+"""Tickets, re-authorizations and deliveries whose workflow is gone continue as if it were not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowExecutionStatus
+
+from domain.ids import reauth_workflow_id, ticket_workflow_id
+from runtime.reconcile.sweeping import Swept
+from store.queries.access import connections, tickets
+from store.tables import now
+from tests.support.emulator import Emulator
+from tests.support.reauth import asked, break_connection, reconnect
+from tests.support.stack import Stack, Tenant, Visit, eventually, running_stack, temporal_server
+
+
+@pytest.fixture(scope="module")
+async def temporal_apart() -> AsyncIterator[str]:
+    async with temporal_server() as address:
+        yield address
+
+
+@pytest.fixture
+async def stack(tmp_path: Path, emulator: Emulator, temporal_apart: str) -> AsyncIterator[Stack]:
+    async with running_stack(tmp_path, emulator, temporal_apart) as stack:
+        yield stack
+        await stack.sweep()
+
+
+@pytest.fixture
+async def tenant(stack: Stack) -> Tenant:
+    return await stack.tenant("ours")
+
+
+async def terminate(stack: Stack, workflow_id: str) -> None:
+    await stack.client.get_workflow_handle(workflow_id).terminate(reason="A clumsy operator")
+
+    async def is_listed() -> bool:
+        running = stack.client.list_workflows("ExecutionStatus = 'Running'")
+        return workflow_id in {one.id async for one in running}
+
+    await eventually(is_listed, lambda listed: not listed)
+
+
+async def is_running(stack: Stack, workflow_id: str) -> bool:
+    described = await stack.client.get_workflow_handle(workflow_id).describe()
+    return described.status is WorkflowExecutionStatus.RUNNING
+
+
+async def state_of(tenant: Tenant, ticket_id: str) -> str:
+    seen = await tenant.ask("GET", f"/api/v1/oauth/tickets/{ticket_id}")
+    return str(seen["state"])
+
+
+def grow_old(stack: Stack, ticket_id: str) -> None:
+    with stack.parts.store.write() as session:
+        tickets.lock_ticket(session, ticket_id).created_at -= timedelta(minutes=1)
+
+
+# Tickets ---------------------------------------------------------------------------------
+
+
+async def test_a_ticket_whose_workflow_is_gone_gets_another(stack: Stack, tenant: Tenant) -> None:
+    ticket = await tenant.ticket()
+    workflow_id = ticket_workflow_id(ticket["ticketId"])
+    await terminate(stack, workflow_id)
+    grow_old(stack, ticket["ticketId"])
+
+    assert (await stack.sweep()).tickets == 1
+
+    assert await is_running(stack, workflow_id)
+    visit = await tenant.browse(ticket["authUrl"])
+    assert visit.result["status"] == "success"
+
+
+@pytest.mark.parametrize("moment", ["before it sets out", "on the consent page"])
+async def test_a_browser_goes_on_although_its_ticket_lost_its_workflow(
+    stack: Stack, tenant: Tenant, moment: str
+) -> None:
+    ticket = await tenant.ticket()
+    workflow_id = ticket_workflow_id(ticket["ticketId"])
+    async with stack.browser() as browser:
+        if moment == "before it sets out":
+            await terminate(stack, workflow_id)
+        page = await browser.get(ticket["authUrl"])
+        back = await asyncio.to_thread(stack.emulator.consent, page.headers["location"])
+        if moment == "on the consent page":
+            await terminate(stack, workflow_id)
+        answer = await browser.get(back)
+    assert Visit(page, answer, back).result["status"] == "success"
+    assert stack.emulator.calls("oauth.token.exchange") == 1
+
+
+async def test_a_code_that_came_in_time_is_not_lost_although_no_worker_runs(
+    tmp_path: Path, emulator: Emulator, temporal_apart: str
+) -> None:
+    async with running_stack(tmp_path, emulator, temporal_apart, works=False) as stack:
+        tenant = await stack.tenant("apart")
+        ticket_id, auth_url = await tenant.short_ticket(seconds=8)
+        async with stack.browser() as browser:
+            async with stack.working():
+                page = await browser.get(auth_url)
+            back = await asyncio.to_thread(emulator.consent, page.headers["location"])
+            returning = asyncio.create_task(browser.get(back))
+            await eventually(lambda: is_claimed(stack, ticket_id))
+            # Nobody waits for the answer any more, and the ticket's time runs out.
+            returning.cancel()
+            await eventually(lambda: is_over(stack, ticket_id))
+        async with stack.working():
+            await eventually(lambda: state_of(tenant, ticket_id), lambda seen: seen == "connected")
+    assert emulator.calls("oauth.token.exchange") == 1
+
+
+async def test_a_stored_code_is_redeemed_by_the_sweep(
+    tmp_path: Path, emulator: Emulator, temporal_apart: str
+) -> None:
+    async with running_stack(tmp_path, emulator, temporal_apart, works=False) as stack:
+        tenant = await stack.tenant("apart")
+        ticket = await tenant.ticket()
+        ticket_id = ticket["ticketId"]
+        async with stack.browser() as browser:
+            async with stack.working():
+                page = await browser.get(ticket["authUrl"])
+            back = await asyncio.to_thread(emulator.consent, page.headers["location"])
+            returning = asyncio.create_task(browser.get(back))
+            await eventually(lambda: is_claimed(stack, ticket_id))
+            returning.cancel()
+        await terminate(stack, ticket_workflow_id(ticket_id))
+        async with stack.working():
+            assert (await stack.sweep()).tickets == 1
+            assert await state_of(tenant, ticket_id) == "connected"
+            assert (await stack.sweep()).tickets == 0
+
+
+async def is_claimed(stack: Stack, ticket_id: str) -> bool:
+    with stack.parts.store.read() as session:
+        return tickets.is_claimed(tickets.get_ticket(session, ticket_id))
+
+
+async def is_over(stack: Stack, ticket_id: str) -> bool:
+    with stack.parts.store.read() as session:
+        return tickets.get_ticket(session, ticket_id).expires_at < now()
+
+
+# Re-authorizations -----------------------------------------------------------------------
+
+
+async def test_a_person_is_asked_for_again(stack: Stack, tenant: Tenant) -> None:
+    connection_id = await tenant.connection()
+    await break_connection(tenant, connection_id)
+    await asked(stack, connection_id)
+    workflow_id = reauth_workflow_id(connection_id)
+    await terminate(stack, workflow_id)
+
+    assert (await stack.sweep()).asked == 1
+
+    await asked(stack, connection_id)
+    assert (await stack.sweep()).asked == 0
+    await reconnect(tenant, connection_id)
+    await eventually(lambda: is_running(stack, workflow_id), lambda running: not running)
+
+
+async def test_one_that_has_reached_its_limit_is_left_alone(
+    tmp_path: Path, emulator: Emulator, temporal_apart: str
+) -> None:
+    async with running_stack(tmp_path, emulator, temporal_apart, reauth_days=3e-5) as stack:
+        tenant = await stack.tenant("late")
+        connection_id = await tenant.connection()
+        await break_connection(tenant, connection_id)
+        workflow = stack.client.get_workflow_handle(reauth_workflow_id(connection_id))
+        await eventually(workflow.describe, lambda seen: seen.status is not None)
+        await workflow.result()
+        with stack.parts.store.write() as session:
+            row = connections.lock_connection(session, connection_id)
+            row.health_since = now() + timedelta(days=1)  # as if the limit were far off
+        assert (await stack.sweep()).asked == 0
+
+
+async def test_a_sweep_that_finds_nothing_starts_nothing(stack: Stack, tenant: Tenant) -> None:
+    await tenant.connection()
+    await tenant.assign(
+        await tenant.connection(), scheduledAt=(now() + timedelta(days=1)).isoformat()
+    )
+
+    async def executions() -> int:
+        return (await stack.client.count_workflows("")).count
+
+    before = await executions()
+    for _ in range(3):
+        assert await stack.sweep() == Swept()
+    assert await executions() == before

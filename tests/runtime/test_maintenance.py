@@ -1,0 +1,83 @@
+"""The loop that sweeps: one process at a time, and it never ends by itself."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+
+from runtime.maintenance import RECONCILE, Maintenance
+from runtime.parts import Parts, build_parts
+from runtime.reconcile.sweeping import Swept
+from runtime.temporal import connect
+from settings import Settings
+from store.keyring import ensure_keyset_file
+from store.queries.sweeps import find_sweep
+from store.tables import Sweep
+from tests.support.stack import eventually
+
+
+@pytest.fixture
+def parts(tmp_path: Path, temporal: str) -> Iterator[Parts]:
+    settings = Settings.model_validate(
+        {"data_dir": tmp_path, "temporal_address": temporal, "reconcile_seconds": 600}
+    )
+    ensure_keyset_file(settings.keyset_file)
+    parts = build_parts(settings)
+    parts.store.migrate()
+    yield parts
+    parts.store.close()
+
+
+@pytest.fixture
+async def client(parts: Parts) -> Client:
+    return await connect(parts.settings, parts.keyring)
+
+
+def latest(parts: Parts) -> Sweep | None:
+    with parts.store.read() as session:
+        return find_sweep(session, RECONCILE)
+
+
+async def test_of_two_processes_one_sweeps(parts: Parts, client: Client) -> None:
+    both = [Maintenance(parts, client) for _ in range(2)]
+    swept = await asyncio.gather(*(one.sweep_if_due() for one in both))
+    assert sorted(one is not None for one in swept) == [False, True]
+    assert await both[0].sweep_if_due() is None
+    row = latest(parts)
+    assert row is not None
+    assert row.error is None
+    assert row.counts.keys() == Swept().counts().keys()
+
+
+async def test_a_sweep_without_temporal_is_recorded_and_the_loop_goes_on(parts: Parts) -> None:
+    away = parts.settings.model_copy(update={"temporal_address": "127.0.0.1:1"})
+    client = await connect(away, parts.keyring, lazy=True)
+    loop = asyncio.create_task(Maintenance(parts, client).run())
+
+    async def error() -> str | None:
+        row = latest(parts)
+        return None if row is None else row.error
+
+    assert await eventually(error)
+    assert not loop.done()
+    loop.cancel()
+    await asyncio.wait({loop})
+    row = latest(parts)
+    assert row is not None
+    assert row.holder is None
+
+
+async def test_a_loop_that_is_stopped_gives_the_lease_back(parts: Parts, client: Client) -> None:
+    loop = asyncio.create_task(Maintenance(parts, client).run())
+
+    async def has_begun() -> bool:
+        return latest(parts) is not None
+
+    await eventually(has_begun)
+    loop.cancel()
+    await asyncio.wait({loop})
+    row = latest(parts)
+    assert row is not None
+    assert row.holder is None
