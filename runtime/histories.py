@@ -11,7 +11,7 @@ from temporalio.api.common.v1 import Payloads
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 from temporalio.converter import DataConverter, WorkflowSerializationContext
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, CancelledError
 
 from activities.contract.assignments import (
     AssignmentInput,
@@ -97,12 +97,17 @@ class _Reading:
                 failure = await self._converter.decode_failure(
                     event.workflow_execution_failed_event_attributes.failure
                 )
-                if isinstance(failure, ApplicationError) and failure.type not in _NO_END:
-                    self._learn(
-                        end=AssignmentState.FAILED, code=failure.type, sentence=failure.message
-                    )
+                self._take_failure(failure)
             case "workflow_execution_canceled_event_attributes":
                 self._learn(end=AssignmentState.CANCELLED)
+
+    def _take_failure(self, failure: BaseException) -> None:
+        match failure:
+            case CancelledError():
+                # So a run ends that was cancelled by its Update.
+                self._learn(end=AssignmentState.CANCELLED)
+            case ApplicationError(type=code, message=sentence) if code not in _NO_END:
+                self._learn(end=AssignmentState.FAILED, code=code, sentence=sentence)
 
     async def _take_result(self, activity: str, result: Payloads) -> None:
         if (kind := _RESULTS.get(activity)) is None:

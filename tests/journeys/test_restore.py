@@ -5,7 +5,10 @@ database is put back and the installation starts again, with the same Temporal o
 one.
 """
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,15 +17,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.client import WorkflowExecutionStatus
 
 from cli.backup.restoring import restore
 from cli.backup.taking import back_up
 from domain.evidence import EvidenceKind
 from runtime.generation import generation_file
+from settings import Settings
 from store.queries import installation
+from store.queries.orphans import list_orphans
 from store.queries.publishing import assignments
 from tests.support.clips import UPRIGHT, Clip, make_clip
-from tests.support.emulator import Emulator
+from tests.support.emulator import ROOT, Emulator
 from tests.support.evidence import evidence_of
 from tests.support.meta import BAKERY
 from tests.support.stack import Stack, Tenant, running_stack, temporal_server
@@ -30,7 +36,6 @@ from tests.support.stack import Stack, Tenant, running_stack, temporal_server
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 ENDS = ("published", "unconfirmed", "failed", "cancelled")
 WITHIN = 90.0
-START = "videos.insert.start"
 
 
 @dataclass
@@ -104,6 +109,10 @@ class Customer:
 
     async def end_of(self, work: Work) -> dict[str, Any]:
         return await self.tenant.until(work.id, *ENDS, within=WITHIN)
+
+    async def is_running(self, work: Work) -> bool:
+        status = (await self.stack.assignment(work.id).describe()).status
+        return status is WorkflowExecutionStatus.RUNNING
 
     def videos_of(self, work: Work) -> list[str]:
         """The ids of the videos that were made of its file."""
@@ -252,13 +261,14 @@ async def test_how_the_runs_of_the_gap_ended_is_taken_over(
     refused = await customer.schedule("youtube", "Refused")
     cancelled = await customer.schedule("facebook", "Cancelled")
     again = await customer.schedule("youtube", "Published by the second attempt")
-    pictured = await customer.schedule("facebook", "Waits for its thumbnail")
+    waiting = await customer.schedule("facebook", "Waits for its time")
     parts = customer.stack.parts
     back_up(parts.settings, parts.store, tmp_path / "backup")
     for work in (refused, again):
-        customer.emulator.fault(START, "graph_error", reason="badRequest", status=400)
+        away = work.clip.path.rename(work.clip.path.with_suffix(".away"))
         await customer.bring_forward(work)
         assert (await customer.end_of(work))["state"] == "failed"
+        away.rename(work.clip.path)
     failed = await customer.tenant.look(refused.id)
     await customer.tenant.ask("DELETE", f"/api/v1/assignments/{cancelled.id}")
     await customer.tenant.ask("POST", f"/api/v1/assignments/{again.id}/retry")
@@ -282,12 +292,62 @@ async def test_how_the_runs_of_the_gap_ended_is_taken_over(
         2,
         customer.videos_of(again),
     )
-    assert (await customer.tenant.look(pictured.id))["state"] == "waiting"
+    with stack.parts.store.read() as session:
+        row = assignments.get_assignment_by_id(session, waiting.id)
+    # Its run had not begun, so nothing of it can be there.
+    assert (row.state, row.read_back_from) == ("waiting", None)
 
     # What had failed in the gap is read back when a person retries it.
     await customer.tenant.ask("POST", f"/api/v1/assignments/{refused.id}/retry")
     assert (await customer.end_of(refused))["state"] == "unconfirmed"
     assert customer.videos_of(refused) == []
+
+
+async def test_what_was_accepted_in_the_gap_is_listed_and_stays_its_own(
+    customer: Customer, tmp_path: Path
+) -> None:
+    parts = customer.stack.parts
+    work = await customer.schedule("facebook", "The same title")
+    back_up(parts.settings, parts.store, tmp_path / "backup")
+    published = await customer.schedule("facebook", "The same title")
+    waiting = await customer.schedule("youtube", "Accepted in the gap")
+    await customer.publish_now(published)
+    await customer.stop()
+
+    restore(parts.settings, tmp_path / "backup")
+    stack = await customer.start(fresh_temporal=False)
+    await stack.sweep()
+
+    with stack.parts.store.read() as session:
+        found = {one.workflow_id.partition("/")[2]: one for one in list_orphans(session, limit=9)}
+    assert found.keys() == {published.id, waiting.id}
+    assert [found[published.id].platform_id] == customer.videos_of(published)
+    assert (found[waiting.id].title, found[waiting.id].platform_id) == (
+        "Accepted in the gap",
+        None,
+    )
+    assert found[waiting.id].connection_id == customer.connections["youtube"]
+    assert not await customer.is_running(waiting)
+    # Their video is theirs: the one that looks the same is published beside it.
+    customer.let_lists_be_complete()
+    await customer.publish_now(work)
+    assert (len(customer.videos_of(work)), len(customer.videos_of(published))) == (1, 1)
+    assert "Accepted in the gap" in shown_orphans(parts.settings)
+
+
+def shown_orphans(settings: Settings) -> str:
+    """What `castline orphans` prints."""
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "cli", "orphans"],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "CASTLINE_DATA_DIR": str(settings.data_dir),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
 
 
 # Restores that nobody announced -----------------------------------------------------------

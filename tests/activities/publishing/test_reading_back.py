@@ -19,9 +19,10 @@ from platforms.protocol import Candidate, Credential, Publication, ReadBack
 from platforms.youtube.publishing.resumable import ResumableUpload
 from store.engine import Store
 from store.queries import installation
+from store.queries.orphans import record_orphan
 from store.queries.publishing import assignments, progress
 from store.queries.publishing.retrying import begin_retry
-from store.tables import Assignment, Video
+from store.tables import Assignment, Orphan, Video
 from tests.activities.conftest import VAULT, DirectedPlatform, Installation
 from tests.support.database import Cluster, postgres_cluster
 from tests.support.evidence import evidence_of
@@ -94,10 +95,12 @@ def candidate(id: str = "video 1", *, is_match: bool = True) -> Candidate:
     return Candidate(id, "A clip", NOW, f"https://example.com/{id}", is_match)
 
 
-def restore(here: Installation, *, ago: timedelta = LONG_AGO) -> None:
-    """Let the database have been restored so long ago."""
+def restore(here: Installation, *, ago: timedelta = LONG_AGO, are_read: bool = True) -> None:
+    """Let the database have been restored so long ago, and Temporal's histories be read."""
     with here.store.write() as session:
         installation.begin_restore(session, GAP)
+        if are_read:
+            installation.mark_histories_read(session)
         installation.ensure_installation(session).restored_at = datetime.now(UTC) - ago
 
 
@@ -220,6 +223,33 @@ def test_a_video_that_another_row_has_is_no_candidate(here: Installation, platfo
     platform.seen = ReadBack(candidates=[candidate()])
     assert transfer(here, row) == Kind.TRANSIENT
     assert (platform.opened, told(here, row)) == (1, ["absent"])
+
+
+def test_a_video_of_an_assignment_whose_row_was_lost_is_no_candidate(
+    here: Installation, platform: Listed
+) -> None:
+    row = here.assignment()
+    restore(here, are_read=False)
+    platform.seen = ReadBack(candidates=[candidate()])
+    # Until it is known what else was accepted in the gap, a match may be another one's.
+    assert transfer(here, row) == Kind.UNCONFIRMED
+
+    with here.store.write() as session:
+        record_orphan(
+            session,
+            Orphan(
+                workflow_id="assignment/lost",
+                run_id="run",
+                type="AssignmentWorkflow",
+                connection_id=row.connection_id,
+                platform_id="video 1",
+                started_at=NOW,
+            ),
+        )
+        installation.mark_histories_read(session)
+
+    assert transfer(here, row) == Kind.TRANSIENT
+    assert (platform.opened, told(here, row)) == (1, ["unclear", "absent"])
 
 
 def test_of_two_rows_at_once_one_takes_the_video(here: Installation, platform: Listed) -> None:
