@@ -121,9 +121,10 @@ def plan(
         moment = (number + chance.random()) * span / kills
         at_work = round(chance.uniform(*_AT_WORK_SECONDS), 1)
         moments.append((moment, Kill(_victim(chance, workers), at_work)))
-    for _ in range(max(1, kills // 8)):
-        seconds = round(chance.uniform(*_OUTAGE_SECONDS), 1)
-        moments.append((chance.uniform(0, span), Outage(seconds)))
+    outages = max(1, kills // 8)
+    for number in range(outages):
+        moment = (number + chance.random()) * span / outages
+        moments.append((moment, Outage(round(chance.uniform(*_OUTAGE_SECONDS), 1))))
     for fault in _dealt(chance, PASSING, kills):
         moments.append((chance.uniform(0, span), Trouble(fault)))
     for fault in _dealt(chance, DECISIVE, kills // 2):
