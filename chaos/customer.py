@@ -9,6 +9,7 @@ accepted, and nothing more is done for it. After the storm everything the API te
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,9 +23,15 @@ from tests.support.emulator import Emulator
 
 _PATIENCE = 15.0
 """Seconds for an answer, before it counts as lost."""
+_INSISTING_SECONDS = 300.0
 _PAUSE = 0.5
 _PAGE = 100
 _PERSON = "studio@example.test"
+
+
+def owner_of(account: int) -> str:
+    """The person who owns a channel, by its number from 0."""
+    return f"studio-{account + 1}@example.test"
 
 
 class Refused(Exception):
@@ -60,7 +67,7 @@ class Customer:
         """Connect `ACCOUNTS` channels and as many Pages."""
         channels: list[str] = []
         for number in range(1, ACCOUNTS + 1):
-            email = f"studio-{number}@example.test"
+            email = owner_of(number - 1)
             title = {"title": f"Studio {number}"}
             emulator.account(email, platform="youtube", channels=[title])
             channels += await self._consent(emulator, "youtube", email)
@@ -68,12 +75,26 @@ class Customer:
         pages = await self._consent(emulator, "facebook", _PERSON)
         self._connections = {"youtube": channels, "facebook": pages}
 
+    async def reconnect(self, emulator: Emulator, account: int) -> None:
+        """Have a channel's owner consent again, with a fresh ticket whenever something fails, until
+        the connection is healthy, for five minutes at most."""
+        connection = self._connections["youtube"][account]
+        deadline = monotonic() + _INSISTING_SECONDS
+        while monotonic() < deadline:
+            # Whatever failed, and there is much that may: the person begins again.
+            with suppress(Exception):
+                await self._consent(emulator, "youtube", owner_of(account), connectionId=connection)
+            if (await self._read(f"/connections/{connection}"))["health"] == "healthy":
+                return
+            await asyncio.sleep(_PAUSE)
+
     async def subscribe(self, url: str) -> None:
         """Have every event of an assignment told to an address."""
         await self._ask("POST", "/webhooks/endpoints", {"url": url, "eventTypes": ["assignment.*"]})
 
     async def post(self, order: Order, clip: Clip) -> Accepted:
-        """Insist until the order is accepted. Raises `Refused` for what will never be."""
+        """Insist until the order is accepted. Raises `Refused` for what will never be, and after
+        five minutes."""
         body = {
             "connectionId": self._connections[order.platform][order.account],
             "type": order.type,
@@ -82,7 +103,8 @@ class Customer:
             "payload": {"title": order.title, "privacy": "public"},
         }
         tries = 0
-        while True:
+        deadline = monotonic() + _INSISTING_SECONDS
+        while monotonic() < deadline:
             tries += 1
             answer = await self._try(order, body)
             if answer is not None and answer.is_success:
@@ -90,6 +112,7 @@ class Customer:
             if answer is not None and answer.is_client_error and answer.status_code not in _PASSES:
                 raise Refused(f"{answer.status_code} {answer.text[:300]}")
             await asyncio.sleep(_PAUSE)
+        raise Refused(f"not accepted in {tries} tries")
 
     async def knows(self, assignment_id: str) -> bool:
         """True when the API knows the assignment."""
@@ -145,10 +168,12 @@ class Customer:
         except httpx.TransportError:
             return None
 
-    async def _consent(self, emulator: Emulator, platform: str, person: str) -> list[str]:
+    async def _consent(
+        self, emulator: Emulator, platform: str, person: str, **fields: str
+    ) -> list[str]:
         """Follow a ticket as the person's browser does; return the connections it made."""
         done = str(self._http.base_url.join("/api/v1/oauth/done"))
-        body = {"platform": platform, "redirectUrl": done}
+        body = {"platform": platform, "redirectUrl": done, **fields}
         ticket = await self._ask("POST", "/oauth/tickets", body)
         async with httpx.AsyncClient(timeout=_PATIENCE) as browser:
             page = (await browser.get(ticket["authUrl"])).headers["location"]

@@ -57,6 +57,14 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveApp:
+    """A channel's owner removes the app from their account, and connects it again later."""
+
+    account: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class TerminateWorkflow:
     """Terminate one running workflow through Temporal's API.
 
@@ -109,9 +117,9 @@ class Restore:
 
 
 OperatorFault = TerminateWorkflow | LoseTemporal | FillDisk | StopWorkers | Snapshot | Restore
-Deed = Post | Kill | Outage | Trouble | OperatorFault
+Deed = Post | Kill | Outage | Trouble | RemoveApp | OperatorFault
 
 
-def describe_fault(fault: OperatorFault) -> dict[str, Any]:
+def describe_fault(fault: OperatorFault | RemoveApp) -> dict[str, Any]:
     """A fault as JSON: its name and its fields."""
     return {"fault": type(fault).__name__, **asdict(fault)}

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from chaos.customer import Accepted, Customer, Refused
+from chaos.customer import Accepted, Customer, Refused, owner_of
 from chaos.deeds import (
     Deed,
     Kill,
@@ -24,6 +24,7 @@ from chaos.deeds import (
     Order,
     Outage,
     Post,
+    RemoveApp,
     Restore,
     TerminateWorkflow,
     Trouble,
@@ -89,6 +90,9 @@ class Run:
         self._say = say
         self._subscriber = Subscriber(storm.seed)
         self._watch = Watch(installation.emulator)
+        # Its controls may be away in an outage; whoever uses them tries again.
+        http = httpx.Client(base_url=installation.emulator, timeout=30)
+        self._emulator = Emulator(installation.emulator, http=http)
         self._log = _Log()
 
     async def go(self) -> Record:
@@ -96,8 +100,7 @@ class Run:
         here = self._installation
         async with Customer(here.api, here.key) as customer, listening(self._subscriber) as address:
             await self._watch.order("switches", SWITCHES)
-            with httpx.Client(base_url=here.emulator, timeout=30) as http:
-                await customer.connect(Emulator(here.emulator, http=http))
+            await customer.connect(self._emulator)
             await customer.subscribe(address)
             looking = asyncio.create_task(self._watch.look())
             await self._timed("storm", self._blow(customer))
@@ -134,6 +137,12 @@ class Run:
                 await self._watch.order("outage", {"seconds": seconds})
             case Trouble(fault):
                 await self._watch.order("faults", fault)
+            case RemoveApp(account, seconds):
+                body = {"platform": "youtube", "email": owner_of(account), "remove_app": True}
+                await self._watch.order("accounts", body)
+                await asyncio.sleep(seconds)
+                await customer.reconnect(self._emulator, account)
+                await self._note(deed, began, "connected again", customer)
             case _:
                 outcome = await self._operator.do(deed)
                 await self._note(deed, began, outcome, customer)
@@ -149,7 +158,7 @@ class Run:
             self._log.refused[order.key] = str(refusal)
 
     async def _note(
-        self, fault: OperatorFault, began: float, outcome: str, customer: Customer
+        self, fault: OperatorFault | RemoveApp, began: float, outcome: str, customer: Customer
     ) -> None:
         seconds = round(began - self._log.began, 1)
         self._log.struck.append({"at": seconds, **describe_fault(fault), "outcome": outcome})

@@ -6,7 +6,8 @@ up before one comes up again. What the deeds strike is decided by the running pr
 repeats the plan and not each outcome.
 
 Both scenarios kill processes and terminate workflows. `storm` also fills the disk, deletes
-Temporal's state and stops all workers, once each, in this order. `restore` takes a snapshot of the
+Temporal's state and stops all workers, once each, in this order, and lets owners of channels remove
+the app, so that tickets and re-authorizations run. `restore` takes a snapshot of the
 database and restores it later, after uploads have finished that the snapshot does not know.
 """
 
@@ -25,6 +26,7 @@ from chaos.deeds import (
     Order,
     Outage,
     Post,
+    RemoveApp,
     Restore,
     RestoreBy,
     Snapshot,
@@ -54,6 +56,8 @@ _AT_WORK_SECONDS = (0.0, 5.0)
 _POSTS_END, _PERMANENT_END = 0.9, 0.6
 _FULL_DISK_SECONDS = (4.0, 10.0)
 _NO_WORKER_SECONDS = (5.0, 15.0)
+_REMOVED_SECONDS = (5.0, 15.0)
+_REMOVALS_END = 0.6
 _FULL_DISK, _TEMPORAL_LOST, _NO_WORKERS = (0.15, 0.3), (0.4, 0.6), (0.7, 0.85)
 _SNAPSHOT, _RESTORE = (0.25, 0.35), (0.7, 0.8)
 """When these happen, in parts of the whole."""
@@ -154,6 +158,9 @@ def _operator_faults(
         yield within(_SNAPSHOT), Snapshot(by)
         yield within(_RESTORE), Restore(by, loses_temporal=chance.random() < 1 / 2)
         return
+    for account in chance.sample(range(ACCOUNTS), min(ACCOUNTS, max(1, kills // 25))):
+        seconds = round(chance.uniform(*_REMOVED_SECONDS), 1)
+        yield chance.uniform(0, _REMOVALS_END * span), RemoveApp(account, seconds)
     yield within(_FULL_DISK), FillDisk(round(chance.uniform(*_FULL_DISK_SECONDS), 1))
     yield within(_TEMPORAL_LOST), LoseTemporal()
     yield within(_NO_WORKERS), StopWorkers(round(chance.uniform(*_NO_WORKER_SECONDS), 1))

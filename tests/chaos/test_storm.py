@@ -10,6 +10,7 @@ from chaos.deeds import (
     LoseTemporal,
     Outage,
     Post,
+    RemoveApp,
     Restore,
     RestoreBy,
     Snapshot,
@@ -103,6 +104,7 @@ def test_a_storm_terminates_workflows_and_has_every_other_fault_of_operators_onc
     counted = kinds(storm)
     assert counted[TerminateWorkflow] == 50
     assert [counted[kind] for kind in ONCE] == [1, 1, 1]
+    assert counted[RemoveApp] == 4
     assert counted.keys().isdisjoint({Snapshot, Restore})
 
 
