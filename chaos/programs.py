@@ -7,6 +7,7 @@ stays away until it is resumed.
 
 import asyncio
 import signal
+import subprocess
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -36,6 +37,7 @@ class KeptProgram:
         self._turn = asyncio.Lock()
         self._may_run = asyncio.Event()
         self._may_run.set()
+        self._stopped: subprocess.Popen[bytes] | None = None
         self._keeping = asyncio.create_task(self._keep())
 
     @property
@@ -58,6 +60,7 @@ class KeptProgram:
         """End it by a signal, and return when it is gone. It stays away until `resume`."""
         async with self._turn:
             self._may_run.clear()
+            self._stopped = self._process
             self._ready_at = None
             send(self._process, number)
             if not await self._until(self._is_gone, _STOPPING_SECONDS):
@@ -94,7 +97,7 @@ class KeptProgram:
                     self._ready_at = monotonic()
                 await asyncio.sleep(_LOOK_SECONDS)
             self._ready_at = None
-            if code != -signal.SIGKILL and self._may_run.is_set():
+            if code != -signal.SIGKILL and self._process is not self._stopped:
                 self.own_ends[code] += 1
             await asyncio.sleep(_PAUSE)
             await self._may_run.wait()
