@@ -23,6 +23,12 @@ OPEN_FINISH = (
 )
 """What is to be known of an upload that ended in between, or whose reading was ended."""
 
+UNREAD_GAP = (
+    "The database was restored from a backup, and the account could not be read since: a video "
+    "may be there. Look at the account before it is published again."
+)
+"""What is to be known of an assignment that ended before it was read back."""
+
 QUEUED = (
     "Queued: the workspace has as many transfers under way as its share allows. It starts when "
     "one of them ends."

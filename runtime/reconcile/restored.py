@@ -34,7 +34,8 @@ class RestoredSweep:
             return 0
         failures = len(repairs.failures)
         await self._orphans.record_accepted(gap_from, repairs)
-        ids = await asyncio.to_thread(lambda: list(self._list()))
+        # The oldest due first.
+        ids = [id for _, id in await asyncio.to_thread(lambda: sorted(self._list()))]
         count = await repairs.paced(ids, self._rebuilder.ensure_running, most=len(ids))
         if len(repairs.failures) == failures:
             await asyncio.to_thread(self._conclude)
@@ -47,7 +48,7 @@ class RestoredSweep:
         is_due = restored is not None and restored.histories_read_at is None
         return restored.gap_from if restored is not None and is_due else None
 
-    def _list(self) -> Iterator[str]:
+    def _list(self) -> Iterator[tuple[datetime, str]]:
         after = ""
         while True:
             with self._store.read() as session:
@@ -55,7 +56,7 @@ class RestoredSweep:
             yield from page
             if len(page) < PAGE:
                 return
-            after = page[-1]
+            _, after = page[-1]
 
     def _conclude(self) -> None:
         with self._store.write() as session:

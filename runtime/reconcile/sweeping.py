@@ -79,9 +79,10 @@ class Sweeper:
         Returns what was done, and the first error. Raises what Temporal's client raises where
         Temporal is away.
         """
+        # First, so that it needs no Temporal.
+        await asyncio.to_thread(self._compare_generations)
         # A Temporal that has lost its state has lost what workflows need to start as well.
         await ensure_ready(self._client)
-        await asyncio.to_thread(notice_restore, self._settings, self._store)
         repairs = Repairs()
         # Before anything is compared: what the runs of before a restore know ends with them.
         await self._restored.run(repairs)
@@ -99,7 +100,6 @@ class Sweeper:
         woken = await self._wakes.run(repairs)
         # Last, because it alone waits for platforms.
         expired += await self._tickets.end_unconfirmed(repairs)
-        await asyncio.to_thread(note_generation, self._settings, self._store)
         failure = repairs.failures[0] if repairs.failures else None
         return (
             Swept(
@@ -112,6 +112,10 @@ class Sweeper:
             ),
             failure,
         )
+
+    def _compare_generations(self) -> None:
+        notice_restore(self._settings, self._store)
+        note_generation(self._settings, self._store)
 
     def _compare(self, page: Sequence[Running]) -> Compared:
         with self._store.read() as session:

@@ -299,6 +299,7 @@ async def test_how_the_runs_of_the_gap_ended_is_taken_over(
 
     # What had failed in the gap is read back when a person retries it.
     await customer.tenant.ask("POST", f"/api/v1/assignments/{refused.id}/retry")
+    await customer.bring_forward(refused)
     assert (await customer.end_of(refused))["state"] == "unconfirmed"
     assert customer.videos_of(refused) == []
 

@@ -12,21 +12,25 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from domain.errors import Unavailable
 from domain.states import AssignmentState
-from store.queries.publishing.unsettled import IS_UNSETTLED
+from store.queries.publishing.unsettled import DUE_AT, IS_UNSETTLED
 from store.tables import Assignment, Connection, Orphan, Video
 
 MOST_RIVALS = 500
 
 
-def list_unread(session: Session, *, after: str, limit: int) -> Sequence[str]:
-    """A page of the ids of open rows that may have a video in the gap, in their order."""
-    query = select(Assignment.id).where(
+def list_unread(session: Session, *, after: str, limit: int) -> Sequence[tuple[datetime, str]]:
+    """A page of the open rows that may have a video in the gap, in the order of their ids.
+
+    Of each when it was to go on, and its id.
+    """
+    query = select(DUE_AT, Assignment.id).where(
         IS_UNSETTLED,
         col(Assignment.read_back_from).is_not(None),
         col(Assignment.platform_id).is_(None),
         col(Assignment.id) > after,
     )
-    return session.exec(query.order_by(col(Assignment.id)).limit(limit)).all()
+    found = session.exec(query.order_by(col(Assignment.id)).limit(limit))
+    return [(due_at, id) for due_at, id in found]
 
 
 def hold_account(session: Session, platform: str, account_id: str) -> Sequence[str]:
