@@ -14,6 +14,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 from dataclasses import asdict
@@ -39,6 +40,8 @@ _DISK_MIB = 128
 
 def main() -> int:
     asked = _asked()
+    # A mount and a cluster are taken away also when it is stopped between two runs.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console = Console()
     results = []
     for seed in asked.seed or [secrets.randbelow(10**6)]:
