@@ -3,7 +3,7 @@
 #   make test   the whole test run         (make test ARGS="tests/runtime -k codec")
 #   make up     everything on this machine, until Ctrl-C
 #   make bench  our figures, beside googleapiclient's and curl's where they have any
-#   make chaos  everything killed at random (make chaos SEED=7 ASSIGNMENTS=200 KILLS=100 DATABASE=sqlite)
+#   make chaos  everything broken at random (make chaos SEEDS="3 7" ASSIGNMENTS=200 KILLS=100 DATABASE=sqlite SCENARIO=restore)
 #   make fuzz   hostile input for a while  (make fuzz SECONDS=600 SEED=7 ARGS="--only clip_as_file")
 
 PYTHON ?= python3
@@ -31,8 +31,9 @@ bench: .venv/dev.stamp
 	@$(BIN)/python -m bench $(ARGS)
 
 chaos: .venv/dev.stamp
-	@$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(ASSIGNMENTS),--assignments $(ASSIGNMENTS)) \
-		$(if $(KILLS),--kills $(KILLS)) $(if $(DATABASE),--database $(DATABASE))
+	@$(BIN)/python -m chaos $(if $(SEED)$(SEEDS),--seed $(SEED) $(SEEDS)) $(if $(ASSIGNMENTS),--assignments $(ASSIGNMENTS)) \
+		$(if $(KILLS),--kills $(KILLS)) $(if $(DATABASE),--database $(DATABASE)) \
+		$(if $(SCENARIO),--scenario $(SCENARIO)) $(ARGS)
 
 fuzz: .venv/dev.stamp
 	@$(BIN)/python -m fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)

@@ -7,22 +7,31 @@ accepted, and nothing more is done for it. After the storm everything the API te
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from chaos.storm import ACCOUNTS, Order
+from chaos.deeds import Order
+from chaos.storm import ACCOUNTS
 from tests.support import meta
 from tests.support.clips import Clip
 from tests.support.emulator import Emulator
 
 _PATIENCE = 15.0
 """Seconds for an answer, before it counts as lost."""
+_INSISTING_SECONDS = 300.0
 _PAUSE = 0.5
 _PAGE = 100
 _PERSON = "studio@example.test"
+
+
+def owner_of(account: int) -> str:
+    """The person who owns a channel, by its number from 0."""
+    return f"studio-{account + 1}@example.test"
 
 
 class Refused(Exception):
@@ -58,7 +67,7 @@ class Customer:
         """Connect `ACCOUNTS` channels and as many Pages."""
         channels: list[str] = []
         for number in range(1, ACCOUNTS + 1):
-            email = f"studio-{number}@example.test"
+            email = owner_of(number - 1)
             title = {"title": f"Studio {number}"}
             emulator.account(email, platform="youtube", channels=[title])
             channels += await self._consent(emulator, "youtube", email)
@@ -66,12 +75,26 @@ class Customer:
         pages = await self._consent(emulator, "facebook", _PERSON)
         self._connections = {"youtube": channels, "facebook": pages}
 
+    async def reconnect(self, emulator: Emulator, account: int) -> None:
+        """Have a channel's owner consent again, with a fresh ticket whenever something fails, until
+        the connection is healthy, for five minutes at most."""
+        connection = self._connections["youtube"][account]
+        deadline = monotonic() + _INSISTING_SECONDS
+        while monotonic() < deadline:
+            # Whatever failed, and there is much that may: the person begins again.
+            with suppress(Exception):
+                await self._consent(emulator, "youtube", owner_of(account), connectionId=connection)
+            if (await self._read(f"/connections/{connection}"))["health"] == "healthy":
+                return
+            await asyncio.sleep(_PAUSE)
+
     async def subscribe(self, url: str) -> None:
         """Have every event of an assignment told to an address."""
         await self._ask("POST", "/webhooks/endpoints", {"url": url, "eventTypes": ["assignment.*"]})
 
     async def post(self, order: Order, clip: Clip) -> Accepted:
-        """Insist until the order is accepted. Raises `Refused` for what will never be."""
+        """Insist until the order is accepted. Raises `Refused` for what will never be, and after
+        five minutes."""
         body = {
             "connectionId": self._connections[order.platform][order.account],
             "type": order.type,
@@ -80,7 +103,8 @@ class Customer:
             "payload": {"title": order.title, "privacy": "public"},
         }
         tries = 0
-        while True:
+        deadline = monotonic() + _INSISTING_SECONDS
+        while monotonic() < deadline:
             tries += 1
             answer = await self._try(order, body)
             if answer is not None and answer.is_success:
@@ -88,6 +112,20 @@ class Customer:
             if answer is not None and answer.is_client_error and answer.status_code not in _PASSES:
                 raise Refused(f"{answer.status_code} {answer.text[:300]}")
             await asyncio.sleep(_PAUSE)
+        raise Refused(f"not accepted in {tries} tries")
+
+    async def knows(self, assignment_id: str) -> bool:
+        """True when the API knows the assignment."""
+        found = await self._until_answered("GET", f"/assignments/{assignment_id}")
+        if found.status_code == _NOT_FOUND:
+            return False
+        found.raise_for_status()
+        return True
+
+    async def find(self, order: Order) -> str | None:
+        """The assignment of an order by its `externalId`, or None."""
+        items = (await self._read(f"/assignments?externalId={order.key}"))["items"]
+        return items[0]["id"] if items else None
 
     async def assignments(self) -> list[dict[str, Any]]:
         """Every assignment, newest first."""
@@ -99,6 +137,13 @@ class Customer:
             if page * _PAGE >= part["total"]:
                 return found
             page += 1
+
+    async def force_retry(self, assignment_id: str) -> None:
+        """Say that the video is not on the platform. Nothing where the API refuses it or is away:
+        the caller looks again."""
+        body = {"force": True, "reason": "Looked by hand: the video is not on the account."}
+        with suppress(httpx.TransportError):
+            await self._http.post(f"/assignments/{assignment_id}/retry", json=body)
 
     async def connections(self) -> list[dict[str, Any]]:
         """The connections, which shall all be well."""
@@ -123,10 +168,12 @@ class Customer:
         except httpx.TransportError:
             return None
 
-    async def _consent(self, emulator: Emulator, platform: str, person: str) -> list[str]:
+    async def _consent(
+        self, emulator: Emulator, platform: str, person: str, **fields: str
+    ) -> list[str]:
         """Follow a ticket as the person's browser does; return the connections it made."""
         done = str(self._http.base_url.join("/api/v1/oauth/done"))
-        body = {"platform": platform, "redirectUrl": done}
+        body = {"platform": platform, "redirectUrl": done, **fields}
         ticket = await self._ask("POST", "/oauth/tickets", body)
         async with httpx.AsyncClient(timeout=_PATIENCE) as browser:
             page = (await browser.get(ticket["authUrl"])).headers["location"]
@@ -136,12 +183,18 @@ class Customer:
         return query["connectionIds"][0].split(",")
 
     async def _read(self, path: str) -> Any:
-        """Insist: the last kill may have been the API's."""
+        answer = await self._until_answered("GET", path)
+        answer.raise_for_status()
+        return answer.json()
+
+    async def _until_answered(self, method: str, path: str) -> httpx.Response:
+        """Ask until the answer is no 5xx: a process may be away, or the disk full."""
         while True:
-            try:
-                return await self._ask("GET", path)
-            except httpx.TransportError:
-                await asyncio.sleep(_PAUSE)
+            with suppress(httpx.TransportError):
+                answer = await self._http.request(method, path)
+                if not answer.is_server_error:
+                    return answer
+            await asyncio.sleep(_PAUSE)
 
     async def _ask(self, method: str, path: str, body: object = None) -> Any:
         answer = await self._http.request(method, path, json=body)
@@ -149,5 +202,6 @@ class Customer:
         return answer.json()
 
 
+_NOT_FOUND = 404
 _PASSES = frozenset({408, 409, 425, 429})
 """What is no refusal, though it is a 4xx."""

@@ -4,69 +4,38 @@ Pure functions of the collected facts: what was accepted, what the API says of i
 platforms hold, what was recorded as events and what was told as webhooks. The platforms' own
 word on a video decides whether a failure was injected: nothing else in the emulator makes one
 fail. A finding is a broken promise; without one the verdict is green.
+
+After a restore three things differ. An order whose acceptance was restored over may have been
+accepted again, and then each acceptance may have made a video; or its customer knows how it ended,
+and no assignment stands for it. A Page's video that cannot be told from another one may
+be left to a person, with its candidates. Numbers of events jump, and still none is used twice.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-Row = Mapping[str, Any]
-
-
-class Broken(StrEnum):
-    """Which promise."""
-
-    DUPLICATE = "duplicate"  # more than one video, or more than one assignment for one key
-    LOST = "lost"  # accepted, and not there, or not what was sent, or failed for no good reason
-    STUCK = "stuck"  # not settled, or never accepted
-    UNTOLD = "untold"  # an event that no webhook brought, or brought out of sequence
-    UNHEALTHY = "unhealthy"  # a connection that needs a person, though nobody revoked anything
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What was posted."""
-
-    title: str
-    key: str
-    platform: str
-    size: int
-    sha256: str
-    assignment_id: str | None
-    """None: it was never accepted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    wanted: Sequence[Wanted]
-    assignments: Sequence[Row]
-    """As the API lists them."""
-    videos: Sequence[Row]
-    """Everything that became a video, as the emulator shows it."""
-    events: Sequence[Row]
-    told: Sequence[Row]
-    """Webhooks, in the order in which they were taken."""
-    connections: Sequence[Row] = field(default_factory=tuple)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    broken: Broken
-    subject: str
-    """The assignment's id; its key where it has none; a connection's id."""
-    sentence: str
+from chaos.facts import Broken, Facts, Finding, Row, Wanted
+from chaos.sequence import ENDS, judge_events
 
 
 def judge(facts: Facts) -> list[Finding]:
     """Every broken promise. Empty is green."""
     return [
         *_of_assignments(facts),
-        *_of_ends_told(facts),
-        *_of_webhooks(facts),
+        *judge_events(facts),
         *_of_connections(facts),
+        *_of_installation(facts),
     ]
+
+
+def has_ended(row: Row, *, is_restored: bool) -> bool:
+    """True when nothing more happens to an assignment without a person."""
+    return row["state"] in ENDS or (is_restored and _is_left_to_a_person(row))
+
+
+def _is_left_to_a_person(row: Row) -> bool:
+    is_unclear = (row["platform"], row["state"]) == ("facebook", "unconfirmed")
+    return is_unclear and bool(row["candidates"])
 
 
 def _of_assignments(facts: Facts) -> Iterator[Finding]:
@@ -77,34 +46,50 @@ def _of_assignments(facts: Facts) -> Iterator[Finding]:
         made[video["title"]].append(video)
     for wanted in facts.wanted:
         subject, videos = wanted.assignment_id or wanted.key, made[wanted.title]
-        if len(videos) > 1:
+        if len(videos) > 1 + len(wanted.forgotten):
             ids = ", ".join(video["id"] for video in videos)
             yield Finding(Broken.DUPLICATE, subject, f"{len(videos)} videos: {ids}")
         if keys[wanted.key] > 1:
             count = keys[wanted.key]
             yield Finding(Broken.DUPLICATE, subject, f"{count} assignments for one key")
-        if wanted.assignment_id is None:
-            yield Finding(Broken.STUCK, subject, "never accepted")
-        elif wanted.assignment_id not in rows:
+        if wanted.assignment_id in rows:
+            row = rows[wanted.assignment_id]
+            yield from _of_end(wanted, row, videos, is_restored=facts.is_restored)
+        elif wanted.assignment_id is not None:
             yield Finding(Broken.LOST, subject, "accepted, and unknown to the API")
+        elif wanted.forgotten:
+            yield from _of_forgotten(wanted, videos, facts)
         else:
-            yield from _of_end(wanted, rows[wanted.assignment_id], videos)
+            yield Finding(Broken.STUCK, subject, "never accepted")
 
 
-def _of_ends_told(facts: Facts) -> Iterator[Finding]:
-    """Each end is an event, once."""
-    told = Counter((event["subjectId"], event["type"]) for event in facts.events)
-    for row in facts.assignments:
-        end = f"assignment.{row['state']}"
-        if row["state"] in _ENDS and told[row["id"], end] != 1:
-            count = told[row["id"], end]
-            yield Finding(Broken.UNTOLD, row["id"], f"{end} was recorded {count} times")
+def _of_forgotten(wanted: Wanted, videos: Sequence[Row], facts: Facts) -> Iterator[Finding]:
+    """No assignment stands for it: it has to have ended, and its customer has to know."""
+    (*_, latest) = wanted.forgotten
+    match end_of(latest, facts.told, facts.orphans):
+        case None:
+            yield Finding(Broken.LOST, latest, "restored over, not listed and not accepted again")
+        case "failed" if not any(map(injected_failure, videos)):
+            yield Finding(Broken.LOST, latest, "restored over, and failed for no injected cause")
+        case "published" if all(_flaw_of(wanted, video) for video in videos):
+            yield Finding(Broken.LOST, latest, "restored over and said to be published, but is not")
 
 
-_ENDS = ("published", "failed", "cancelled")
+def end_of(assignment_id: str, told: Sequence[Row], orphans: Sequence[Row]) -> str | None:
+    """How a webhook or the list of orphans says that an assignment ended; None: neither does."""
+    for event in told:
+        end: str = event["type"].removeprefix("assignment.")
+        if event["subjectId"] == assignment_id and end in ENDS:
+            return end
+    for orphan in orphans:
+        if orphan["assignmentId"] == assignment_id and orphan["platformId"]:
+            return "published"
+    return None
 
 
-def _of_end(wanted: Wanted, row: Row, videos: Sequence[Row]) -> Iterator[Finding]:
+def _of_end(
+    wanted: Wanted, row: Row, videos: Sequence[Row], *, is_restored: bool
+) -> Iterator[Finding]:
     subject, state, code = row["id"], row["state"], row["errorCode"]
     match state:
         case "published":
@@ -115,7 +100,7 @@ def _of_end(wanted: Wanted, row: Row, videos: Sequence[Row]) -> Iterator[Finding
                 yield Finding(Broken.LOST, subject, f"failed with {code}, which was not injected")
         case "cancelled":
             yield Finding(Broken.LOST, subject, "cancelled by nobody")
-        case _:
+        case _ if not has_ended(row, is_restored=is_restored):
             reason = row["waitReason"] or row["errorCode"] or "nothing"
             yield Finding(Broken.STUCK, subject, f"still {state}, waiting for {reason}")
 
@@ -123,8 +108,10 @@ def _of_end(wanted: Wanted, row: Row, videos: Sequence[Row]) -> Iterator[Finding
 def _flaw(wanted: Wanted, row: Row, videos: Sequence[Row]) -> str | None:
     """What is wrong with what is there, or None."""
     found = next((video for video in videos if video["id"] == row["platformId"]), None)
-    if found is None:
-        return "its video is not there"
+    return _flaw_of(wanted, found) if found else "its video is not there"
+
+
+def _flaw_of(wanted: Wanted, found: Row) -> str | None:
     if (found["bytes"], found["sha256"]) != (wanted.size, wanted.sha256):
         return "its video is not the file that was sent"
     if not _is_visible(found):
@@ -151,27 +138,14 @@ _YOUTUBE_FAILURES = {"failed": "processing_failed_conversion", "rejected": "reje
 """What the emulator's faults mean when they give no reason of their own."""
 
 
-def untold(events: Sequence[Row], told: Sequence[Row]) -> list[Row]:
-    """The events that no webhook has brought yet."""
-    arrived = {event["id"] for event in told}
-    return [event for event in events if event["id"] not in arrived]
-
-
-def _of_webhooks(facts: Facts) -> Iterator[Finding]:
-    for event in untold(facts.events, facts.told):
-        sentence = f"{event['type']} ({event['number']}) was never told"
-        yield Finding(Broken.UNTOLD, event["subjectId"], sentence)
-    latest: dict[str, int] = {}
-    seen = set()
-    for event in facts.told:
-        if event["id"] in seen:
-            continue
-        seen.add(event["id"])
-        before = latest.get(event["subjectId"], 0)
-        if event["number"] < before:
-            sentence = f"{event['type']} ({event['number']}) came after {before}"
-            yield Finding(Broken.UNTOLD, event["subjectId"], sentence)
-        latest[event["subjectId"]] = max(before, event["number"])
+def _of_installation(facts: Facts) -> Iterator[Finding]:
+    if facts.is_restored != facts.is_noticed:
+        sentence = "was not noticed" if facts.is_restored else "is claimed, and none happened"
+        yield Finding(Broken.UNNOTICED, "the restore", sentence)
+    for lacking in facts.lacking:
+        yield Finding(Broken.UNPREPARED, lacking, "is missing in Temporal and was not set up again")
+    for workflow_id in facts.running:
+        yield Finding(Broken.LEFT_RUNNING, workflow_id, "runs, and nothing is left to do for it")
 
 
 def _of_connections(facts: Facts) -> Iterator[Finding]:

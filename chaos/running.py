@@ -2,8 +2,9 @@
 
 The steps begin at their moments. A post goes on beside the others until it is accepted, and a
 kill until its process is there and at work: a busy machine makes the storm longer, not weaker.
-When the last deed is done nothing more is killed, the faults that have not struck are forgotten,
-and everything gets a deadline to come to its end: first the assignments, then the webhooks.
+After a restore the customer asks for everything that was accepted (`chaos.gap`). When the last deed
+is done nothing more is killed, the faults that have not struck are forgotten, and everything gets a
+deadline to come to its end: first the assignments, then the webhooks, then Temporal.
 """
 
 import asyncio
@@ -15,13 +16,30 @@ from typing import Any
 
 import httpx
 
-from chaos.customer import Accepted, Customer, Refused
+from chaos.customer import Accepted, Customer, Refused, owner_of
+from chaos.deeds import (
+    Deed,
+    Kill,
+    OperatorFault,
+    Order,
+    Outage,
+    Post,
+    RemoveApp,
+    Restore,
+    TerminateWorkflow,
+    Trouble,
+    describe_fault,
+)
+from chaos.facts import Facts, Wanted
+from chaos.gap import Gap, absent
 from chaos.installation import CLIPS, Installation
-from chaos.judging import Facts, Wanted, untold
-from chaos.storm import MIB, Deed, Kill, Order, Outage, Post, Storm, Trouble
+from chaos.judging import has_ended
+from chaos.operator import Operator
+from chaos.record import Record
+from chaos.sequence import untold
+from chaos.storm import MIB, Storm
 from chaos.subscriber import Subscriber, listening
-from chaos.watching import Moves, Watch
-from domain.states import AssignmentState
+from chaos.watching import Watch
 from tests.support.clips import UPRIGHT, Clip, make_clip
 from tests.support.emulator import Emulator
 
@@ -37,26 +55,8 @@ SWITCHES = {
 }
 SETTLING_SECONDS = 480.0
 TELLING_SECONDS = 240.0
+TIDYING_SECONDS = 120.0
 _LOOK_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What a run has brought to light."""
-
-    facts: Facts
-    accepted: Sequence[Accepted]
-    refused: Mapping[str, str]
-    """By key, what the API would not take, and its word for it."""
-    faults: Sequence[Mapping[str, Any]]
-    sessions: Sequence[Mapping[str, Any]]
-    moves: Mapping[str, Moves]
-    strikes: Sequence[float]
-    """When a fault was seen to strike."""
-    done: Sequence[tuple[Deed, float]]
-    """The deeds, each with the moment of its end."""
-    ended_by_themselves: Mapping[str, int]
-    seconds: Mapping[str, float]
 
 
 @dataclass(slots=True)
@@ -67,19 +67,32 @@ class _Log:
     accepted: dict[int, Accepted] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     done: list[tuple[Deed, float]] = field(default_factory=list)
+    struck: list[dict[str, Any]] = field(default_factory=list)
+    forgotten: list[tuple[int, str]] = field(default_factory=list)
+    """Orders, and the ids under which they were accepted before a restore that took them back."""
+    began: float = field(default_factory=monotonic)
     seconds: dict[str, float] = field(default_factory=dict)
 
 
 class Run:
     def __init__(
-        self, storm: Storm, installation: Installation, folder: Path, say: Callable[[str], None]
+        self,
+        storm: Storm,
+        installation: Installation,
+        operator: Operator,
+        folder: Path,
+        say: Callable[[str], None],
     ) -> None:
         self._storm = storm
         self._installation = installation
+        self._operator = operator
         self._folder = folder
         self._say = say
         self._subscriber = Subscriber(storm.seed)
         self._watch = Watch(installation.emulator)
+        # Its controls may be away in an outage; whoever uses them tries again.
+        http = httpx.Client(base_url=installation.emulator, timeout=30)
+        self._emulator = Emulator(installation.emulator, http=http)
         self._log = _Log()
 
     async def go(self) -> Record:
@@ -87,8 +100,7 @@ class Run:
         here = self._installation
         async with Customer(here.api, here.key) as customer, listening(self._subscriber) as address:
             await self._watch.order("switches", SWITCHES)
-            with httpx.Client(base_url=here.emulator, timeout=30) as http:
-                await customer.connect(Emulator(here.emulator, http=http))
+            await customer.connect(self._emulator)
             await customer.subscribe(address)
             looking = asyncio.create_task(self._watch.look())
             await self._timed("storm", self._blow(customer))
@@ -96,6 +108,7 @@ class Run:
             self._subscriber.is_moody = False
             await self._timed("until all had ended", self._settle(customer))
             await self._timed("until all was told", self._hear(customer))
+            await self._timed("until Temporal was in order", self._tidy())
             looking.cancel()
             return await self._collect(customer, faults)
 
@@ -114,6 +127,7 @@ class Run:
                 deeds.create_task(self._do(step.deed, customer))
 
     async def _do(self, deed: Deed, customer: Customer) -> None:
+        began = monotonic()
         match deed:
             case Post(order):
                 await self._post(customer, order)
@@ -123,6 +137,15 @@ class Run:
                 await self._watch.order("outage", {"seconds": seconds})
             case Trouble(fault):
                 await self._watch.order("faults", fault)
+            case RemoveApp(account, seconds):
+                body = {"platform": "youtube", "email": owner_of(account), "remove_app": True}
+                await self._watch.order("accounts", body)
+                await asyncio.sleep(seconds)
+                await customer.reconnect(self._emulator, account)
+                await self._note(deed, began, "connected again", customer)
+            case _:
+                outcome = await self._operator.do(deed)
+                await self._note(deed, began, outcome, customer)
         self._log.done.append((deed, monotonic()))
 
     async def _post(self, customer: Customer, order: Order) -> None:
@@ -134,20 +157,53 @@ class Run:
         except Refused as refusal:
             self._log.refused[order.key] = str(refusal)
 
+    async def _note(
+        self, fault: OperatorFault | RemoveApp, began: float, outcome: str, customer: Customer
+    ) -> None:
+        seconds = round(began - self._log.began, 1)
+        self._log.struck.append({"at": seconds, **describe_fault(fault), "outcome": outcome})
+        if not isinstance(fault, TerminateWorkflow):
+            self._say(f"{seconds:.0f} s: {outcome}")
+        if isinstance(fault, Restore):
+            await self._ask_again(customer)
+
+    async def _ask_again(self, customer: Customer) -> None:
+        gap = Gap(customer, self._subscriber.told, self._operator.rows.list_orphans)
+        orders = {order.number: order for order in self._storm.orders}
+        for number, before in list(self._log.accepted.items()):
+            now = await gap.ask(orders[number], before, self._log.clips[number])
+            if now is not before:
+                self._log.forgotten.append((number, before.assignment_id))
+            if now is None:
+                del self._log.accepted[number]
+            else:
+                self._log.accepted[number] = now
+
     # The calm -------------------------------------------------------------------------------
 
     async def _settle(self, customer: Customer) -> None:
         deadline = monotonic() + SETTLING_SECONDS
         while monotonic() < deadline:
             rows = await customer.assignments()
-            if all(AssignmentState(row["state"]).is_settled for row in rows):
+            if all(has_ended(row, is_restored=self._storm.is_restored) for row in rows):
                 return
+            if self._storm.is_restored:
+                titles = {order.key: order.title for order in self._storm.orders}
+                for id_ in absent(rows, titles, (await self._watch.state())["videos"]):
+                    await customer.force_retry(id_)
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _hear(self, customer: Customer) -> None:
         deadline = monotonic() + TELLING_SECONDS
         while monotonic() < deadline:
             if not untold(await customer.events(), self._subscriber.told):
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _tidy(self) -> None:
+        deadline = monotonic() + TIDYING_SECONDS
+        while monotonic() < deadline:
+            if not await self._operator.find_lacking() and not await self._operator.find_running():
                 return
             await asyncio.sleep(_LOOK_SECONDS)
 
@@ -161,6 +217,11 @@ class Run:
             events=await customer.events(),
             told=self._subscriber.told,
             connections=await customer.connections(),
+            is_restored=self._storm.is_restored,
+            is_noticed=await self._operator.rows.is_restore_noticed(),
+            orphans=await self._operator.rows.list_orphans(),
+            lacking=await self._operator.find_lacking(),
+            running=await self._operator.find_running(),
         )
         return Record(
             facts=facts,
@@ -171,6 +232,7 @@ class Run:
             moves=self._watch.moves,
             strikes=self._watch.strikes,
             done=self._log.done,
+            struck=self._log.struck,
             ended_by_themselves=self._installation.ended_by_themselves,
             seconds=self._log.seconds,
         )
@@ -184,4 +246,5 @@ class Run:
             size=order.size,
             sha256=self._log.clips[order.number].sha256,
             assignment_id=accepted.assignment_id if accepted else None,
+            forgotten=[id_ for number, id_ in self._log.forgotten if number == order.number],
         )

@@ -1,18 +1,39 @@
 """What is to happen, and when: a pure function of the seed.
 
-A storm is a list of steps, each a wait and then one deed: an order is posted, a process is
-killed, the platforms go away for some seconds, or a fault waits for the next call that it
-fits. Orders and trouble are spread over the same time, so that whatever is accepted meets
-some of it; every kind of fault comes up before one comes up again. What the deeds strike is
-decided by the running processes, so a seed repeats the plan and not each outcome.
+A storm is a list of steps, each a wait and then one deed of `chaos.deeds`. Orders and trouble are
+spread over the same time, so that whatever is accepted meets some of it; every kind of fault comes
+up before one comes up again. What the deeds strike is decided by the running processes, so a seed
+repeats the plan and not each outcome.
+
+Both scenarios kill processes and terminate workflows. `storm` also fills the disk, deletes
+Temporal's state and stops all workers, once each, in this order, and lets owners of channels remove
+the app, so that tickets and re-authorizations run. `restore` takes a snapshot of the
+database and restores it later, after uploads have finished that the snapshot does not know.
 """
 
 import hashlib
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
+from chaos.deeds import (
+    Deed,
+    FillDisk,
+    Kill,
+    LoseTemporal,
+    Order,
+    Outage,
+    Post,
+    RemoveApp,
+    Restore,
+    RestoreBy,
+    Snapshot,
+    StopWorkers,
+    TerminateWorkflow,
+    Trouble,
+)
 from chaos.faults import DECISIVE, PASSING, PERMANENT
 
 MIB = 1 << 20
@@ -21,59 +42,30 @@ SECONDS_PER_KILL = 3.5
 ACCOUNTS = 4
 """Channels, and as many Pages."""
 
+_FEWEST_TERMINATIONS = 4
+_OPEN_AT_SNAPSHOT = 0.5
+_JUST_BEFORE_SECONDS = 10.0
+"""So many orders are posted just before a snapshot, so that they end after it."""
+_SHORTEST_WITH_RESTORE = 120.0
+"""Seconds. Sweeps have to run between the snapshot and its restore, which is noticed by their
+number where it is made without the command; a sweep whose process is killed costs 30 s."""
+
 _SMALLEST, _USUAL, _LARGEST = 2, 5, 20
 _OUTAGE_SECONDS = (1.0, 5.0)
 _AT_WORK_SECONDS = (0.0, 5.0)
 _POSTS_END, _PERMANENT_END = 0.9, 0.6
+_FULL_DISK_SECONDS = (4.0, 10.0)
+_NO_WORKER_SECONDS = (5.0, 15.0)
+_REMOVED_SECONDS = (5.0, 15.0)
+_REMOVALS_END = 0.6
+_FULL_DISK, _TEMPORAL_LOST, _NO_WORKERS = (0.15, 0.3), (0.4, 0.6), (0.7, 0.85)
+_SNAPSHOT, _RESTORE = (0.25, 0.35), (0.7, 0.8)
+"""When these happen, in parts of the whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One assignment that is wanted. No two have the same title or size."""
-
-    number: int
-    platform: str
-    type: str
-    account: int
-    size: int
-
-    @property
-    def title(self) -> str:
-        return f"Broadcast {self.number}"
-
-    @property
-    def key(self) -> str:
-        return f"broadcast-{self.number}"
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    order: Order
-
-
-@dataclass(frozen=True, slots=True)
-class Kill:
-    """SIGKILL to a process that has been at work for so many seconds since it came up."""
-
-    program: str
-    at_work: float
-
-
-@dataclass(frozen=True, slots=True)
-class Outage:
-    """Both platforms hang up on everybody and answer nobody."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """A fault, in the emulator's words."""
-
-    fault: Mapping[str, Any]
-
-
-Deed = Post | Kill | Outage | Trouble
+class Scenario(StrEnum):
+    STORM = "storm"
+    RESTORE = "restore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +79,16 @@ class Step:
 class Storm:
     seed: int
     steps: Sequence[Step]
+    scenario: Scenario = Scenario.STORM
 
     @property
     def orders(self) -> list[Order]:
         return [step.deed.order for step in self.steps if isinstance(step.deed, Post)]
+
+    @property
+    def is_restored(self) -> bool:
+        """True when the database goes back to an earlier state."""
+        return self.scenario is Scenario.RESTORE
 
     @property
     def seconds(self) -> float:
@@ -103,20 +101,34 @@ class Storm:
         return hashlib.sha256(repr(self.steps).encode()).hexdigest()
 
 
-def plan(*, seed: int, assignments: int, kills: int, workers: int) -> Storm:
+def plan(
+    *,
+    seed: int,
+    assignments: int,
+    kills: int,
+    workers: int,
+    scenario: Scenario = Scenario.STORM,
+) -> Storm:
     """Make the storm of a seed. Pure."""
     chance = random.Random(seed)  # noqa: S311  # it is to be repeated, not to be secret
     span = kills * SECONDS_PER_KILL
-    moments: list[tuple[float, Deed]] = []
+    if scenario is Scenario.RESTORE:
+        span = max(span, _SHORTEST_WITH_RESTORE)
+    moments = list(_operator_faults(chance, span, kills, scenario))
+    snapshot = next((at for at, deed in moments if isinstance(deed, Snapshot)), None)
     for order in _orders(chance, assignments):
-        moments.append((chance.uniform(0, _POSTS_END * span), Post(order)))
+        moment = chance.uniform(0, _POSTS_END * span)
+        if snapshot is not None and chance.random() < _OPEN_AT_SNAPSHOT:
+            moment = snapshot - chance.uniform(0, _JUST_BEFORE_SECONDS)
+        moments.append((moment, Post(order)))
     for number in range(kills):
-        moment = (number + chance.random()) * SECONDS_PER_KILL
+        moment = (number + chance.random()) * span / kills
         at_work = round(chance.uniform(*_AT_WORK_SECONDS), 1)
         moments.append((moment, Kill(_victim(chance, workers), at_work)))
-    for _ in range(max(1, kills // 8)):
-        seconds = round(chance.uniform(*_OUTAGE_SECONDS), 1)
-        moments.append((chance.uniform(0, span), Outage(seconds)))
+    outages = max(1, kills // 8)
+    for number in range(outages):
+        moment = (number + chance.random()) * span / outages
+        moments.append((moment, Outage(round(chance.uniform(*_OUTAGE_SECONDS), 1))))
     for fault in _dealt(chance, PASSING, kills):
         moments.append((chance.uniform(0, span), Trouble(fault)))
     for fault in _dealt(chance, DECISIVE, kills // 2):
@@ -128,7 +140,30 @@ def plan(*, seed: int, assignments: int, kills: int, workers: int) -> Storm:
     for moment, deed in moments:
         steps.append(Step(round(moment - before, 3), deed))
         before = moment
-    return Storm(seed, steps)
+    return Storm(seed, steps, scenario)
+
+
+def _operator_faults(
+    chance: random.Random, span: float, kills: int, scenario: Scenario
+) -> Iterator[tuple[float, Deed]]:
+    for _ in range(max(_FEWEST_TERMINATIONS, kills // 2)):
+        fault = TerminateWorkflow(round(chance.random(), 3), round(chance.random(), 3))
+        yield chance.uniform(0, span), fault
+
+    def within(part: tuple[float, float]) -> float:
+        return span * chance.uniform(*part)
+
+    if scenario is Scenario.RESTORE:
+        by = chance.choice(list(RestoreBy))
+        yield within(_SNAPSHOT), Snapshot(by)
+        yield within(_RESTORE), Restore(by, loses_temporal=chance.random() < 1 / 2)
+        return
+    for account in chance.sample(range(ACCOUNTS), min(ACCOUNTS, max(1, kills // 25))):
+        seconds = round(chance.uniform(*_REMOVED_SECONDS), 1)
+        yield chance.uniform(0, _REMOVALS_END * span), RemoveApp(account, seconds)
+    yield within(_FULL_DISK), FillDisk(round(chance.uniform(*_FULL_DISK_SECONDS), 1))
+    yield within(_TEMPORAL_LOST), LoseTemporal()
+    yield within(_NO_WORKERS), StopWorkers(round(chance.uniform(*_NO_WORKER_SECONDS), 1))
 
 
 def _orders(chance: random.Random, count: int) -> list[Order]:

@@ -16,10 +16,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from chaos.judging import Broken, Finding
-from chaos.running import Record
-from chaos.storm import MIB, Deed, Kill, Outage
+from chaos.deeds import Deed, Kill, Outage
+from chaos.facts import Broken, Finding
+from chaos.record import Record
+from chaos.storm import MIB
 from chaos.watching import Moves, interruptions, recoveries
+from domain.states import KnownBy
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -32,11 +34,13 @@ def figures(record: Record, findings: Sequence[Finding]) -> dict[str, Any]:
     return {
         "kills": len(kills),
         "killed": dict(Counter(program.partition("-")[0] for program in kills)),
+        "operator faults": dict(Counter(struck["fault"] for struck in record.struck)),
         "outages": sum(isinstance(deed, Outage) for deed, _ in record.done),
         "faults": sum(fault["fired"] for fault in record.faults),
         "assignments": len(record.accepted),
         "ends": dict(Counter(row["state"] for row in record.facts.assignments)),
         **{promise.value: broken[promise] for promise in Broken},
+        **_of_the_gap(record),
         "posts repeated": sum(post.tries > 1 for post in record.accepted),
         "known by": dict(Counter(row["knownBy"] for row in record.facts.assignments)),
         "webhooks": len(told),
@@ -46,6 +50,21 @@ def figures(record: Record, findings: Sequence[Finding]) -> dict[str, Any]:
         **_of_recovery(record),
         "ended by themselves": dict(record.ended_by_themselves),
         "seconds": {name: round(seconds) for name, seconds in record.seconds.items()},
+    }
+
+
+def _of_the_gap(record: Record) -> dict[str, Any]:
+    """What a restore took back, and what became of it. Nothing where nothing was restored."""
+    facts = record.facts
+    if not facts.is_restored:
+        return {}
+    forgotten = [wanted for wanted in facts.wanted if wanted.forgotten]
+    titles = Counter(video["title"] for video in facts.videos)
+    return {
+        "restored over": len(forgotten),
+        "accepted again": sum(wanted.assignment_id is not None for wanted in forgotten),
+        "accepted again, published twice": sum(titles[wanted.title] > 1 for wanted in forgotten),
+        "listed as orphans": len(facts.orphans),
     }
 
 
@@ -116,7 +135,10 @@ def _size_of(session: Mapping[str, Any]) -> int | None:
 
 def show(told: Mapping[str, Any], findings: Sequence[Finding], console: Console) -> None:
     """Print the figures, and every finding under them."""
-    table = Table(title=f"Storm {told['seed']}, {told['database']}", show_header=False)
+    table = Table(
+        title=f"{told['scenario'].capitalize()} {told['seed']}, {told['database']}",
+        show_header=False,
+    )
     for name, value in told["figures"].items():
         shown = (
             ", ".join(f"{value[key]} {key}" for key in value) if isinstance(value, dict) else value
@@ -128,10 +150,34 @@ def show(told: Mapping[str, Any], findings: Sequence[Finding], console: Console)
     console.print("[green]held[/]" if not findings else f"[red]{len(findings)} promises broken[/]")
 
 
+def show_rows(results: Sequence[Mapping[str, Any]], console: Console) -> None:
+    """Print one row of the README's table for each run."""
+    for told in results:
+        figures = told["figures"]
+        killed, known = figures["killed"], figures["known by"]
+        recovery = (figures["median recovery, s"], figures["longest recovery, s"])
+        cells = [
+            told["scenario"],
+            told["seed"],
+            {"sqlite": "SQLite", "postgresql": "PostgreSQL"}.get(told["database"], "other"),
+            ", ".join(str(killed.get(name, 0)) for name in ("worker", "api", "temporal")),
+            figures["operator faults"].get("TerminateWorkflow", 0),
+            figures["outages"],
+            figures["faults"],
+            *(figures[promise] for promise in (Broken.DUPLICATE, Broken.LOST, Broken.STUCK)),
+            figures[Broken.UNTOLD],
+            f"{figures['MiB received']:,.0f}",
+            f"{figures['MiB sent again']:,.0f}",
+            ", ".join(str(known.get(way, 0)) for way in KnownBy),
+            ", ".join("-" if seconds is None else f"{seconds:.0f}" for seconds in recovery) + " s",
+        ]
+        console.print(f"| {' | '.join(map(str, cells))} |", soft_wrap=True)
+
+
 def keep(told: Mapping[str, Any], findings: Sequence[Finding]) -> Path:
     """Write the JSON of a run; return where."""
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{told['seed']}-{told['database']}.json"
+    path = RESULTS / f"{told['scenario']}-{told['seed']}-{told['database']}.json"
     whole = {**told, "findings": [asdict(finding) for finding in findings]}
     path.write_text(json.dumps(whole, indent=2) + "\n")
     return path

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from chaos.judging import Broken, Facts, Finding, Wanted, judge, untold
+from chaos.facts import Broken, Facts, Finding, Wanted
+from chaos.judging import has_ended, judge
+from chaos.sequence import untold
 
 SIZE, SHA256 = 3_000_000, "5a1ff0a577ed753d9ce8038aee1108b8c51ab57290694586d51a4a5bad4ba249"
 STATES = ("pending", "uploading", "uploaded", "processing")
@@ -24,9 +26,17 @@ def wanted(number: int, platform: str = "youtube") -> Wanted:
 
 
 def row(number: int, state: str = "published", **more: Any) -> dict[str, Any]:
-    base = {"id": f"asg_{number}", "externalId": f"broadcast-{number}", "state": state}
-    more = {"platformId": f"video-{number}", "errorCode": None, "waitReason": None, **more}
-    return {**base, **more}
+    return {
+        "id": f"asg_{number}",
+        "externalId": f"broadcast-{number}",
+        "platform": "youtube",
+        "state": state,
+        "platformId": f"video-{number}",
+        "errorCode": None,
+        "waitReason": None,
+        "candidates": None,
+        **more,
+    }
 
 
 def on_youtube(number: int, **more: Any) -> dict[str, Any]:
@@ -74,7 +84,7 @@ def well() -> Facts:
     events = [*told(1), *told(2, first=6)]
     return Facts(
         wanted=[wanted(1), wanted(2, "facebook")],
-        assignments=[row(1), row(2)],
+        assignments=[row(1), row(2, platform="facebook")],
         videos=[on_youtube(1), on_a_page(2)],
         events=events,
         told=events,
@@ -228,7 +238,11 @@ def test_an_event_may_come_again_at_any_time_and_subjects_do_not_wait(well: Fact
 def test_an_end_is_recorded_once(well: Facts, times: int) -> None:
     last = well.events[4]
     others = [event for event in well.events if event is not last]
-    events = [*others, *({**last, "id": f"{last['id']}_{time}"} for time in range(times))]
+    ends = [
+        {**last, "id": f"{last['id']}_{time}", "number": last["number"] + 100 * time}
+        for time in range(times)
+    ]
+    events = [*others, *ends]
     facts = replace(well, events=events, told=sorted(events, key=lambda event: event["number"]))
     assert the_only(judge(facts)) == (Broken.UNTOLD, "asg_1")
 
@@ -237,3 +251,113 @@ def test_a_connection_that_needs_somebody_is_told(well: Facts) -> None:
     ill = {"id": "con_1", "health": "needs_reauth", "healthReason": "token_rejected"}
     facts = replace(well, connections=[ill])
     assert the_only(judge(facts)) == (Broken.UNHEALTHY, "con_1")
+
+
+def test_what_the_workers_set_up_in_temporal_has_to_be_there(well: Facts) -> None:
+    facts = replace(well, lacking=["Schedule care"])
+    assert the_only(judge(facts)) == (Broken.UNPREPARED, "Schedule care")
+
+
+def test_no_workflow_of_an_assignment_runs_when_all_have_ended(well: Facts) -> None:
+    facts = replace(well, running=["assignment/asg_1"])
+    assert the_only(judge(facts)) == (Broken.LEFT_RUNNING, "assignment/asg_1")
+
+
+def test_a_number_stands_for_one_event_also_when_a_restore_took_that_one_back(well: Facts) -> None:
+    lost = {**well.told[0], "id": "evt_lost", "subjectId": "asg_0"}
+    facts = replace(well, told=[lost, *well.told], is_restored=True, is_noticed=True)
+    assert the_only(judge(facts)) == (Broken.RENUMBERED, "1")
+
+
+def test_numbers_may_jump_after_a_restore(well: Facts) -> None:
+    later = told(2, first=1_000_001)
+    events = [*told(1), *later]
+    facts = replace(well, events=events, told=[*well.told, *later])
+    assert judge(facts) == []
+
+
+@pytest.fixture
+def restored(well: Facts) -> Facts:
+    """The first order was accepted as asg_0 before a restore and as asg_1 after it."""
+    first = replace(wanted(1), forgotten=["asg_0"])
+    return replace(well, wanted=[first, well.wanted[1]], is_restored=True, is_noticed=True)
+
+
+def test_what_was_restored_over_may_be_accepted_again(restored: Facts) -> None:
+    assert judge(restored) == []
+
+
+def test_each_of_two_acceptances_may_have_made_a_video_and_no_more(restored: Facts) -> None:
+    second = replace(restored, videos=[*restored.videos, on_youtube(1, id="video-3")])
+    assert judge(second) == []
+    third = replace(second, videos=[*second.videos, on_youtube(1, id="video-4")])
+    assert the_only(judge(third)) == (Broken.DUPLICATE, "asg_1")
+
+
+def forgotten(facts: Facts, **more: Any) -> Facts:
+    """Nothing but the first order's video is left of it."""
+    first = replace(facts.wanted[0], assignment_id=None)
+    return replace(
+        facts, wanted=[first, facts.wanted[1]], assignments=facts.assignments[1:], **more
+    )
+
+
+def gap_events(end: str = "published") -> list[dict[str, Any]]:
+    return [{**event, "subjectId": "asg_0"} for event in told(0, end, first=501)]
+
+
+def test_what_was_restored_over_and_not_accepted_again_is_lost(restored: Facts) -> None:
+    assert the_only(judge(forgotten(restored))) == (Broken.LOST, "asg_0")
+
+
+def test_a_customer_who_was_told_that_it_is_published_need_not_post_it_again(
+    restored: Facts,
+) -> None:
+    facts = forgotten(restored, told=[*restored.told, *gap_events()])
+    assert judge(facts) == []
+    unpublished = replace(facts, videos=facts.videos[1:])
+    assert the_only(judge(unpublished)) == (Broken.LOST, "asg_0")
+
+
+def test_a_customer_who_was_told_of_an_injected_failure_need_not_either(restored: Facts) -> None:
+    facts = forgotten(restored, told=[*restored.told, *gap_events("failed")])
+    assert the_only(judge(facts)) == (Broken.LOST, "asg_0")
+    rejected = [on_youtube(1, upload_status="rejected"), restored.videos[1]]
+    assert judge(replace(facts, videos=rejected)) == []
+
+
+def test_a_restore_has_to_be_noticed_and_nothing_else_taken_for_one(
+    well: Facts, restored: Facts
+) -> None:
+    for facts in (replace(restored, is_noticed=False), replace(well, is_noticed=True)):
+        assert the_only(judge(facts)) == (Broken.UNNOTICED, "the restore")
+
+
+def test_an_orphan_with_its_video_need_not_be_posted_again(restored: Facts) -> None:
+    listed = {"assignmentId": "asg_0", "platformId": "video-1"}
+    assert judge(forgotten(restored, orphans=[listed])) == []
+    unknown = {"assignmentId": "asg_0", "platformId": None}
+    facts = forgotten(restored, orphans=[unknown])
+    assert the_only(judge(facts)) == (Broken.LOST, "asg_0")
+
+
+def unclear(facts: Facts, **more: Any) -> Facts:
+    """The second assignment, of a Page, as `unconfirmed`."""
+    second = row(2, "unconfirmed", **{"platform": "facebook", "platformId": None, **more})
+    events = [*told(1), *told(2, "unconfirmed", first=6)]
+    return replace(facts, assignments=[facts.assignments[0], second], events=events, told=events)
+
+
+def test_after_a_restore_a_page_s_video_with_candidates_may_be_left_to_a_person(
+    well: Facts, restored: Facts
+) -> None:
+    with_candidates = unclear(restored, candidates=[{"id": "video-2"}])
+    assert judge(with_candidates) == []
+    assert has_ended(with_candidates.assignments[1], is_restored=True)
+    without = unclear(restored, candidates=[])
+    assert the_only(judge(without)) == (Broken.STUCK, "asg_2")
+    assert not has_ended(without.assignments[1], is_restored=True)
+    on_the_other = unclear(restored, candidates=[{"id": "video-2"}], platform="youtube")
+    assert the_only(judge(on_the_other)) == (Broken.STUCK, "asg_2")
+    not_restored = unclear(well, candidates=[{"id": "video-2"}])
+    assert the_only(judge(not_restored)) == (Broken.STUCK, "asg_2")
