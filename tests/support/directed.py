@@ -116,6 +116,7 @@ async def directed(
     extra_steps: Sequence[StepName] = (),
     scheduled_at: datetime | None = None,
     task_timeout: timedelta | None = None,
+    start_signal: str | None = None,
 ) -> AsyncIterator[Case]:
     """A run that has begun; with `progress` it continues another one."""
     queue = uuid4().hex
@@ -127,6 +128,7 @@ async def directed(
             extra_steps=extra_steps,
             scheduled_at=scheduled_at,
             task_timeout=task_timeout,
+            start_signal=start_signal,
         )
         yield Case(env, steps, workflow, queue)
 
@@ -139,6 +141,7 @@ async def start(
     extra_steps: Sequence[StepName] = (),
     scheduled_at: datetime | None = None,
     task_timeout: timedelta | None = None,
+    start_signal: str | None = None,
 ) -> WorkflowHandle[AssignmentWorkflow, AssignmentOutcome]:
     """Start a run, whether or not anybody works yet.
 
@@ -161,6 +164,7 @@ async def start(
             id=f"assignment/{queue}",
             task_queue=queue,
             task_timeout=task_timeout,
+            start_signal=start_signal,
         )
 
 
