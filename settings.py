@@ -85,7 +85,9 @@ class Settings(BaseSettings):
         None, description="The key set as JSON. Default: the file `<data_dir>/keyset.json` (0600)."
     )
     host: str = Field("127.0.0.1", description="Address the API listens on.")
-    port: Port = Field(8420, description="Port the API listens on.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        8420, description="Port the API listens on. 0: a free one, which the commands find."
+    )
     public_url: Url | None = Field(
         None,
         description="How browsers and platforms reach the API; the redirect URIs are built from "
@@ -337,18 +339,20 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         """How the API is reached from outside, without a slash at the end."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        return (self.public_url or f"http://{_in_url(self.host)}:{self.port}").rstrip("/")
 
     @property
     def local_url(self) -> str:
         """How the API is reached from this machine."""
-        host = "127.0.0.1" if self.host in ("", "0.0.0.0", "::") else self.host  # noqa: S104
-        return f"http://{host}:{self.port}"
+        loopback = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+        return f"http://{_in_url(loopback.get(self.host, self.host))}:{self.port}"
 
     @property
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
-        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'castline.db'}"
+        # The two characters that a URL's path would read as something else.
+        folder = str(self.data_dir.resolve()).replace("%", "%25").replace("?", "%3F")
+        return self.database_url or f"sqlite:///{folder}/castline.db"
 
     @property
     def keyset_file(self) -> Path:
@@ -388,6 +392,10 @@ class Settings(BaseSettings):
             for name in self.model_fields_set
             if getattr(self, name) is not None
         )
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def known_names() -> frozenset[str]:

@@ -1,16 +1,19 @@
-"""Errands of whoever runs Castline: workspaces, keys, migrations, key set, care, doctor.
+"""Errands of an operator: workspaces, migrations, key set, care, doctor.
 
 They work on the database directly, or through Temporal, and therefore on the machine that has
 their addresses and the key set; nothing here goes through the API.
 """
 
 import asyncio
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.choosing import WorkspaceName, choose_workspace, open_store
-from cli.output import print_table, say, tell
+from cli.choosing import WorkspaceName, choose_workspace, connect_temporal, open_store
+from cli.keys import keys
+from cli.options import AsJson
+from cli.output import print_json, print_table, say, tell
 from cli.roots import roots
 
 if TYPE_CHECKING:
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
     from store.engine import Store
 
 app = typer.Typer()
-keys = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 workspaces = typer.Typer(help="Make and list workspaces.", no_args_is_help=True)
 workspaces.add_typer(roots, name="roots")
 app.add_typer(keys, name="keys")
@@ -27,30 +29,36 @@ app.add_typer(workspaces, name="workspaces")
 
 
 @workspaces.command("create")
-def create_workspace(name: str) -> None:
+def create_workspace(
+    name: Annotated[str, typer.Argument(help="What it is called in these commands.")],
+) -> None:
     """Make a workspace: a tenant with its own keys, connections and videos."""
-    from settings import Settings
     from store.queries import workspaces as rows
 
     with open_store().write() as session:
         workspace = rows.create_workspace(session, name=name)
-        # Castline's own result page, so that `castline connect` works at once.
-        own = f"{Settings().url}/api/v1/oauth/done"
-        rows.allow_redirect(session, workspace.id, prefix=own)
     say(workspace.id)
     tell(f"Next: castline keys create --workspace {name} --save")
 
 
 @workspaces.command("list")
-def list_workspaces() -> None:
+def list_workspaces(as_json: AsJson = False) -> None:
     """Show the workspaces and where they may send browsers."""
     from store.queries import workspaces as rows
 
     with open_store().read() as session:
         found = rows.list_workspaces(session)
+    if as_json:
+        print_json(
+            [
+                {"id": row.id, "name": row.name, "redirectPrefixes": row.redirect_prefixes}
+                for row in found
+            ]
+        )
+        return
     print_table(
         ("name", "id", "redirects allowed to"),
-        [(row.name, row.id, "\n".join(row.redirect_prefixes)) for row in found],
+        [(row.name, row.id, row.redirect_prefixes) for row in found],
     )
 
 
@@ -82,65 +90,6 @@ def set_quota(
         row = rows.set_storage_quota(session, choose_workspace(session, workspace).id, quota=quota)
     words = "as much as CASTLINE_STORAGE_QUOTA_GIB says" if gib is None else f"{gib:g} GiB"
     tell(f"{row.name} may keep {words} of uploads.")
-
-
-@keys.command("create")
-def create_key(
-    workspace: WorkspaceName = None,
-    operator: Annotated[
-        bool, typer.Option("--operator", help="A key for the codec endpoint and no workspace.")
-    ] = False,
-    label: Annotated[str, typer.Option(help="To tell keys apart.")] = "",
-    save: Annotated[
-        bool, typer.Option("--save", help="Keep it where connect, publish and watch look.")
-    ] = False,
-) -> None:
-    """Make a key and show it, this once."""
-    from cli.service import save_key
-    from settings import Settings
-    from store.queries import workspaces as rows
-
-    with open_store().write() as session:
-        owner = None if operator else choose_workspace(session, workspace).id
-        row, key = rows.create_key(session, workspace_id=owner, label=label)
-    if save:
-        path = save_key(Settings(), key)
-        tell(f"{row.id} is kept in {path}")
-    else:
-        say(key.reveal())
-        tell(f"{row.id}: this is the only time that it is shown.")
-
-
-@keys.command("list")
-def list_keys(
-    workspace: WorkspaceName = None,
-    operator: Annotated[bool, typer.Option("--operator", help="The operators' keys.")] = False,
-) -> None:
-    """Show the keys by id and last characters."""
-    from store.queries import workspaces as rows
-
-    with open_store().read() as session:
-        owner = None if operator else choose_workspace(session, workspace).id
-        found = rows.list_keys(session, owner)
-    print_table(
-        ("id", "ends with", "label", "made", "revoked"),
-        [
-            (row.id, row.hint, row.label, _day(row.created_at), _day(row.revoked_at))
-            for row in found
-        ],
-    )
-
-
-@keys.command("revoke")
-def revoke_key(
-    key: Annotated[str, typer.Argument(help="Its id, or the end of its id or of the key itself.")],
-) -> None:
-    """End a key. It stays in the list."""
-    from store.queries import workspaces as rows
-
-    with open_store().write() as session:
-        row = rows.revoke_key(session, rows.find_key_by_ending(session, key).id)
-    tell(f"{row.id} opens nothing any more.")
 
 
 @app.command()
@@ -192,20 +141,15 @@ def rotate_keys(
 
 async def _retire(settings: "Settings", store: "Store", key_id: str) -> str:
     from cli.retirement import retire
-    from runtime.parts import load_keyring
-    from runtime.temporal import connect
 
-    client = await connect(settings, load_keyring(settings))
-    return await retire(settings, store, client, key_id)
+    return await retire(settings, store, await connect_temporal(settings), key_id)
 
 
 @app.command()
-def care() -> None:
+def care(as_json: AsJson = False) -> None:
     """Have a worker check every connection now, and say how they are."""
     from domain.health import BROKEN
     from runtime.caring import care_for_everything
-    from runtime.parts import load_keyring
-    from runtime.temporal import connect
     from settings import Settings
     from store.queries.access.care import count_by_health
 
@@ -215,10 +159,13 @@ def care() -> None:
     before = sum(health.get(state, 0) for state in BROKEN)
 
     async def ask() -> "Cared":
-        return await care_for_everything(await connect(settings, load_keyring(settings)))
+        return await care_for_everything(await connect_temporal(settings))
 
     tell("A worker checks every connection; to stop waiting does not stop it.")
     found = asyncio.run(ask())
+    if as_json:
+        print_json({**asdict(found), "brokenBefore": before})
+        return
     say(
         f"{found.checked} checked: {found.broken} need a person, {found.expiring} will soon; "
         f"{found.postponed} could not be checked now; {before} needed one before"
@@ -226,16 +173,8 @@ def care() -> None:
 
 
 @app.command()
-def doctor(
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object; docs/health.md describes it.")
-    ] = False,
-) -> None:
-    """Say what is wrong and what to do. Exit code 1 when something failed, 0 on warnings."""
+def doctor(as_json: AsJson = False) -> None:
+    """Say what is wrong and what to do. Exit code 1 when something failed, 0 on warnings alone."""
     from cli.doctor import run_doctor
 
     raise typer.Exit(asyncio.run(run_doctor(say, as_json=as_json)))
-
-
-def _day(moment: object) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}" if moment else ""

@@ -1,4 +1,4 @@
-"""The database and the workspace that an operator's command works on."""
+"""The database, the workspace and the Temporal that an operator's command works on."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -6,7 +6,9 @@ import typer
 
 if TYPE_CHECKING:
     from sqlmodel import Session
+    from temporalio.client import Client
 
+    from settings import Settings
     from store.engine import Store
     from store.tables import Workspace
 
@@ -48,3 +50,22 @@ def choose_workspace(session: "Session", name: str | None) -> "Workspace":
     if workspace is None:
         raise NotFound("workspace_not_found", f"No workspace is called {name}. There is: {names}")
     return workspace
+
+
+async def connect_temporal(settings: "Settings") -> "Client":
+    """The Temporal of the processes that run here, else that of the settings.
+
+    Raises `Unavailable` when it does not answer.
+    """
+    from cli.addresses import find_running
+    from cli.local.environment import forget_foreign_temporal
+    from cli.output import tell
+    from runtime.parts import load_keyring
+    from runtime.temporal import connect
+
+    running = find_running(settings)
+    if running.brings_temporal:
+        forget_foreign_temporal(tell)
+    if running.temporal is not None:
+        settings = settings.model_copy(update={"temporal_address": running.temporal})
+    return await connect(settings, load_keyring(settings))

@@ -15,6 +15,8 @@ import typer
 from cli import admin, publishing, roles
 from cli.backup import commands as backup
 from cli.mistakes import FAILED, explain_error
+from cli.output import prepare_streams, tell
+from cli.usage import WrongUsage, show_wrong_usage
 
 app = typer.Typer(
     name="castline",
@@ -34,11 +36,12 @@ def main() -> None:
     """Run the command that was typed. Never returns."""
     # What this process and its children make is their user's alone.
     os.umask(0o077)
+    prepare_streams()
     code = run()
     try:
         sys.stdout.flush()
     except OSError as error:  # what reads it has ended, or its disk is full
-        code = _say(*explain_error(error))
+        code = code or _fail(error)
     with suppress(OSError):
         sys.stderr.flush()
     os._exit(code)
@@ -48,20 +51,21 @@ def run() -> int:
     """Run the command that was typed and return the exit code: 0, 1, or 2 for a wrong usage and
     for wrong settings."""
     try:
-        app()
+        code = app(prog_name="castline", standalone_mode=False)
+        return code if isinstance(code, int) else 0
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        return FAILED  # nobody reads it any more
+    except WrongUsage as error:
+        return show_wrong_usage(error)
     except Exception as error:
-        return _say(*explain_error(error))
-    return 0
+        return _fail(error)
 
 
-def _say(code: int, text: str) -> int:
-    # On a full disk there may be nowhere to say it; the code is the answer then.
-    with suppress(OSError):
-        sys.stderr.write(text)
+def _fail(error: Exception) -> int:
+    if isinstance(error, BrokenPipeError):
+        return FAILED  # nobody reads it any more
+    code, text = explain_error(error)
+    tell(*text.rstrip("\n").split("\n"))
     return code

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+from cli.usage import find_undecoded
 from domain.errors import CastlineError, DatabaseUnavailable
 
 FAILED = 1
@@ -48,6 +49,9 @@ def _sentence_of(error: BaseException) -> str | None:
         return error.reason
     if isinstance(error, CastlineError):
         return error.sentence
+    undecoded = find_undecoded(sys.argv) if isinstance(error, UnicodeEncodeError) else None
+    if undecoded is not None:
+        return f"{undecoded} is no text in this terminal's encoding."
     if isinstance(error, OSError):
         from store.files import explain
 

@@ -5,15 +5,20 @@ SIGINT and SIGTERM with exit code 0.
 """
 
 import asyncio
+import logging
 import os
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.output import say
+from cli.output import announce
+
+if TYPE_CHECKING:
+    from settings import Settings
 
 app = typer.Typer()
 
@@ -22,14 +27,18 @@ app = typer.Typer()
 def up() -> None:
     """Run everything on this machine until Ctrl-C: Temporal, worker, API and, where it is asked
     for or no platform is set up, the emulator."""
+    from cli.local.probes import free_ports
     from cli.local.supervisor import NotReady
     from cli.local.up import up
     from settings import Settings
 
+    settings = Settings()
+    if settings.port == 0:
+        settings = _with_port(free_ports(1)[0])
     try:
-        asyncio.run(up(Settings(), say))
+        asyncio.run(up(settings, announce))
     except NotReady as trouble:
-        say(str(trouble))
+        announce(*str(trouble).split("\n"))
         raise typer.Exit(1) from None
 
 
@@ -38,18 +47,22 @@ def worker() -> None:
     """Take work from Temporal: lifecycles, short activities and transfers."""
     import uvloop
 
+    from cli.addresses import Addresses, announced, with_api_address
     from runtime.logs import set_up_logging
     from runtime.worker import run_worker
     from settings import Settings
 
-    settings = Settings()
+    settings = with_api_address(Settings())
     set_up_logging(settings)
+    # Temporal's own variable wins: see `runtime.temporal`.
+    temporal = os.environ.get("TEMPORAL_ADDRESS") or settings.temporal_address
 
     async def work() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await run_worker(settings, stop)
+        with announced(settings, "worker", Addresses(temporal=temporal)):
+            await run_worker(settings, stop)
 
     uvloop.run(work())
 
@@ -57,6 +70,7 @@ def worker() -> None:
 @app.command()
 def api() -> None:
     """Serve the HTTP API."""
+    from cli.addresses import Addresses, announced
     from runtime.http_server import build_server
     from runtime.listening import listen
     from runtime.logs import set_up_logging
@@ -66,11 +80,24 @@ def api() -> None:
     set_up_logging(settings)
     setting = f"CASTLINE_PORT={_another(settings.port)}"
     sockets = listen(settings.host, settings.port, owner="the API", setting=setting)
-    server = build_server(settings)
-    # It raises again the signal that ended it, as if it had not been caught.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: sys.exit(0))
-    server.run(sockets)
+    if settings.port == 0:
+        # A host may have several addresses, each with a free port of its own.
+        sockets, unused = sockets[:1], sockets[1:]
+        for each in unused:
+            each.close()
+        settings = _with_port(sockets[0].getsockname()[1])
+    url = settings.local_url
+    with ExitStack() as stack:
+
+        def be_found() -> None:
+            stack.enter_context(announced(settings, "api", Addresses(api=url)))
+            logging.getLogger("castline.api").info("api is ready: %s", url)
+
+        server = build_server(settings, on_listening=be_found)
+        # It raises again the signal that ended it, as if it had not been caught.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: sys.exit(0))
+        server.run(sockets)
     if not server.started:
         raise typer.Exit(1)
 
@@ -111,3 +138,11 @@ def demo(
     from cli.local.demo import demo
 
     raise typer.Exit(asyncio.run(demo(stay=stay)))
+
+
+def _with_port(port: int) -> "Settings":
+    """The settings with the port that was found for `CASTLINE_PORT=0`, for children, too."""
+    from settings import Settings
+
+    os.environ["CASTLINE_PORT"] = str(port)
+    return Settings()

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from cli.choosing import WorkspaceName, choose_workspace, open_store
-from cli.output import say, tell
+from cli.options import AsJson
+from cli.output import print_json, say, tell
 
 roots = typer.Typer(
     help="Add, list and remove the folders that a workspace publishes files from.",
@@ -36,7 +37,7 @@ def add_root(folder: Folder, workspace: WorkspaceName = None) -> None:
 
 
 @roots.command("list")
-def list_roots(workspace: WorkspaceName = None) -> None:
+def list_roots(workspace: WorkspaceName = None, as_json: AsJson = False) -> None:
     """Show a workspace's folders, those of CASTLINE_MEDIA_ROOTS included."""
     from settings import Settings
     from store.queries import workspaces as rows
@@ -45,6 +46,14 @@ def list_roots(workspace: WorkspaceName = None) -> None:
         row = choose_workspace(session, workspace)
         found = rows.find_media_roots(session, row.id, of_the_oldest=Settings().media_roots)
         own = len(row.media_roots)
+    if as_json:
+        print_json(
+            [
+                {"folder": str(root), "isOfSettings": number >= own}
+                for number, root in enumerate(found)
+            ]
+        )
+        return
     for number, root in enumerate(found):
         # One a line and never cut: `remove` wants the whole of it.
         say(str(root) if number < own else f"{root}  (CASTLINE_MEDIA_ROOTS)")

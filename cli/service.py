@@ -5,61 +5,114 @@ comes from `CASTLINE_KEY`, a file, or the one that `castline keys create --save`
 """
 
 import os
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
-from domain.errors import CastlineError, Unauthorized, Unavailable
+from cli.addresses import file_of, find_running
+from domain.display import escape
+from domain.errors import CastlineError, InvalidRequest, Unauthorized, Unavailable
 from domain.secrets import Secret
 from settings import Settings
+from settings_rules import http_url, is_loopback
 
 KEY_FILE = "key"
+
+_KEY = re.compile(r"[!-~]+")
+_FIND = "Name another address with --url or CASTLINE_URL, another folder with CASTLINE_DATA_DIR."
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the API should be, and what to do when it is not there."""
+
+    url: str
+    remedy: str
+
+
+def locate_api(settings: Settings, url: str | None = None) -> Place:
+    """The address that was given, else that of the API that runs here, else that of the settings.
+
+    Never the public one: it may lead through a proxy, or nowhere from this machine. Raises
+    `InvalidRequest` for an address that is none.
+    """
+    for name, given in (("--url", url), ("CASTLINE_URL", os.environ.get("CASTLINE_URL"))):
+        if given:
+            try:
+                return Place(http_url(given).rstrip("/"), f"{name} names this address.")
+            except ValueError as error:
+                raise InvalidRequest("wrong_url", f"{name} {error}.") from None
+    file = file_of(settings)
+    if (running := find_running(settings).api) is not None:
+        return Place(running, f"{file} names it. {_FIND}")
+    return Place(
+        settings.local_url,
+        f"{file} names no running API, so this is the address of the settings. "
+        f"Start it with `castline up` or `castline api`. {_FIND}",
+    )
 
 
 class Service:
     """Speaks `/api/v1`. Raises `CastlineError`s with the API's own sentence."""
 
-    def __init__(self, url: str, key: Secret, *, transport: httpx.BaseTransport | None = None):
-        self.url = url.rstrip("/")
+    def __init__(self, place: Place, key: Secret, *, transport: httpx.BaseTransport | None = None):
+        self._place = place
         self._http = httpx.Client(
-            base_url=f"{self.url}/api/v1",
+            base_url=f"{place.url}/api/v1",
             headers={"Authorization": f"Bearer {key.reveal()}"},
             timeout=60,
             transport=transport,
+            # No proxy leads to this machine, and none is to see the key.
+            trust_env=not is_loopback(place.url),
         )
 
-    def get(self, path: str, **query: Any) -> Any:
+    def get(self, *path: str, **query: Any) -> Any:
+        """The answer to a GET. `path` are its segments, which may hold any character."""
         return self._ask("GET", path, params=query)
 
-    def post(self, path: str, body: dict[str, Any]) -> Any:
+    def post(self, *path: str, body: dict[str, Any]) -> Any:
         return self._ask("POST", path, json=body)
 
-    def _ask(self, method: str, path: str, **options: Any) -> Any:
+    def _ask(self, method: str, path: tuple[str, ...], **options: Any) -> Any:
+        address = "/" + "/".join(quote(os.fsencode(segment), safe="") for segment in path)
         try:
-            answer = self._http.request(method, path, **options)
+            answer = self._http.request(method, address, **options)
         except httpx.HTTPError:
-            raise Unavailable(
-                "api_unreachable",
-                f"The API does not answer at {self.url}. Is `castline up` or `castline api` "
-                "running there? Another address: --url or CASTLINE_URL.",
-            ) from None
-        if answer.is_success:
+            raise unreachable(self._place) from None
+        if not answer.is_success:
+            raise _refusal(answer)
+        try:
             return answer.json()
-        raise _refusal(answer)
+        except ValueError:
+            raise _not_castline(answer) from None
 
 
 def open_service(settings: Settings, url: str | None, key_file: Path | None) -> Service:
     """The service that the options, the environment or the defaults name.
 
-    Raises `Unauthorized` when there is no key, saying how to get one.
+    Raises `Unauthorized` when there is no key, saying how to get one; and `Unavailable` instead
+    when the API is not there either.
     """
-    url = url or os.environ.get("CASTLINE_URL") or settings.local_url
-    return Service(url, _key(settings, key_file))
+    place = locate_api(settings, url)
+    try:
+        key = _key(settings, key_file)
+    except Unauthorized:
+        _require_answer(place)
+        raise
+    return Service(place, key)
+
+
+def unreachable(place: Place) -> Unavailable:
+    return Unavailable("api_unreachable", f"The API does not answer at {place.url}. {place.remedy}")
 
 
 def save_key(settings: Settings, key: Secret) -> Path:
     """Keep a key for `open_service`, readable by its owner only."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = settings.data_dir / KEY_FILE
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -67,29 +120,51 @@ def save_key(settings: Settings, key: Secret) -> Path:
     return path
 
 
+def _require_answer(place: Place) -> None:
+    try:
+        httpx.get(f"{place.url}/livez", timeout=5, trust_env=not is_loopback(place.url))
+    except httpx.HTTPError:
+        raise unreachable(place) from None
+
+
 def _key(settings: Settings, key_file: Path | None) -> Secret:
     if key_file is None and (key := os.environ.get("CASTLINE_KEY")):
-        return Secret(key)
+        return _checked(key, "CASTLINE_KEY")
     path = key_file or settings.data_dir / KEY_FILE
     try:
-        return Secret(path.read_text().strip())
-    except OSError:
+        return _checked(path.read_bytes().decode("ascii", "replace").strip(), str(path))
+    except OSError as error:
+        fault = "There is no key in" if isinstance(error, FileNotFoundError) else "No key is read:"
         raise Unauthorized(
             "key_missing",
-            f"There is no key in {path}. Make one with `castline keys create --save`, name "
+            f"{fault} {path}. Make one with `castline keys create --save`, name "
             "another file with --key-file, or set CASTLINE_KEY.",
         ) from None
+
+
+def _checked(key: str, where: str) -> Secret:
+    # A header that cannot be sent would be an error that quotes it.
+    if not _KEY.fullmatch(key):
+        raise Unauthorized(
+            "key_malformed",
+            f"What stands in {where} is no key: a key is one word and begins with cl_.",
+        )
+    return Secret(key)
 
 
 def _refusal(answer: httpx.Response) -> CastlineError:
     try:
         body = answer.json()
-        sentences = [body["error"]]
+        sentences = [escape(body["error"])]
         for field, problems in body.get("details", {}).items():
-            sentences += [f"  {field}: {problem}" for problem in problems]
-        return CastlineError(body["code"], "\n".join(sentences))
+            sentences += [f"  {escape(field)}: {escape(problem)}" for problem in problems]
+        return CastlineError(str(body["code"]), "\n".join(sentences))
     except (ValueError, KeyError, AttributeError, TypeError):
-        return Unavailable(
-            "api_unreachable",
-            f"{answer.url.host} answered with status {answer.status_code}, and not like Castline.",
-        )
+        return _not_castline(answer)
+
+
+def _not_castline(answer: httpx.Response) -> Unavailable:
+    return Unavailable(
+        "api_unreachable",
+        f"{answer.url.host} answered with status {answer.status_code}, and not like Castline.",
+    )

@@ -5,17 +5,12 @@ the last of them knows; what moves from one page to the next meanwhile, or is se
 told once.
 """
 
-from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from cli.output import make_console, print_lines, print_table
 from cli.service import Service
-from domain.sentences import one_line, repeated
+from domain.sentences import repeated
 
 _PAGE = 200
 _PROOF = (
@@ -29,19 +24,23 @@ _PROOF = (
 )
 
 
-def show_timeline(service: Service, assignment_id: str) -> None:
-    """Print it. Raises `CastlineError` when there is no such assignment."""
-    path = f"/assignments/{assignment_id}/timeline"
+def read_timeline(service: Service, assignment_id: str) -> dict[str, Any]:
+    """All of it, in the shape of one page. Raises `CastlineError` for an unknown assignment."""
     items: dict[tuple[Any, ...], dict[str, Any]] = {}
     for page in count(1):
-        told = service.get(path, page=page, limit=_PAGE)
+        told = service.get("assignments", assignment_id, "timeline", page=page, limit=_PAGE)
         items |= {_place(item): item for item in told["items"]}
         if page * _PAGE >= told["total"]:
             break
-    console = Console()
-    _print(console, _standing(told))
-    console.print(_table(items.values()))
-    _print(console, _proof(told["evidence"]))
+    return {**told, "items": [*items.values()], "page": 1, "limit": len(items)}
+
+
+def show_timeline(told: dict[str, Any]) -> None:
+    """Print it."""
+    console = make_console()
+    print_lines(console, _standing(told))
+    print_table(("at", "attempt", "what happened"), map(_row, told["items"]))
+    print_lines(console, _proof(told["evidence"]))
 
 
 def _place(item: dict[str, Any]) -> tuple[Any, ...]:
@@ -49,23 +48,14 @@ def _place(item: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(item[name] for name in ("at", "attempt", "kind", "sentence"))
 
 
-def _print(console: Console, lines: list[str]) -> None:
-    # Whole, however narrow the terminal is: addresses and hashes are there to be copied.
-    for line in lines:
-        console.print(one_line(line), soft_wrap=True, highlight=False, markup=False)
-
-
 def _standing(told: dict[str, Any]) -> list[str]:
     waits = [f"Waits for: {told['waitingFor']}."] if told["waitingFor"] else []
     return [told["sentence"], *waits, f"To do: {told['whatToDo']}"]
 
 
-def _table(items: Iterable[dict[str, Any]]) -> Table:
-    table = Table("at", "attempt", "what happened", box=box.SIMPLE_HEAD)
-    for item in items:
-        said = repeated(item["sentence"], item["times"], until=_moment(item["latestAt"]))
-        table.add_row(_moment(item["at"]), str(item["attempt"]), Text(one_line(said)))
-    return table
+def _row(item: dict[str, Any]) -> tuple[str, str, str]:
+    said = repeated(item["sentence"], item["times"], until=_moment(item["latestAt"]))
+    return _moment(item["at"]), str(item["attempt"]), said
 
 
 def _moment(written: str) -> str:

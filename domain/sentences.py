@@ -5,7 +5,6 @@ line tell the same. A sentence says what happened and nothing that only a progra
 know; the codes stand beside it.
 """
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -29,7 +28,6 @@ QUEUED = (
 )
 """What is to be known of an assignment that waits for a free transfer."""
 
-_CONTROLS = ("Cc", "Zl", "Zp")
 _UNITS = ((1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"), (1, "bytes"))
 
 _WAITS = {
@@ -96,16 +94,6 @@ def amount(held: int, total: int) -> str:
 def repeated(sentence: str, times: int, *, until: str) -> str:
     """The sentence of what was seen so often, the last time at that moment."""
     return sentence if times == 1 else f"{sentence} ({times} times, until {until})"
-
-
-def one_line(text: str) -> str:
-    """The text for a terminal: what would break its line or steer it is a space."""
-    return "".join(" " if is_control(character) else character for character in text)
-
-
-def is_control(character: str) -> bool:
-    """True for a control character, and for one that ends a line."""
-    return unicodedata.category(character) in _CONTROLS
 
 
 def of_state(

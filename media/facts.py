@@ -13,8 +13,9 @@ from mimetypes import guess_type
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from domain.display import readable_name
 from domain.errors import SourceUnusable
-from media.file import FileSource
+from media.file import FileSource, file_path
 from media.open import open_found
 from media.policy import SourcePolicy
 from media.probe.pool import PROBES, ProbePool
@@ -54,7 +55,7 @@ def inspect(
         if not source.pin.size:
             raise SourceUnusable("source_empty", "The file is empty.")
         found = _probe(_Look(source, patience), probes)
-        name = PurePosixPath(unquote(urlsplit(url).path)).name or "video"
+        name = _name_of(url)
         facts = VideoFacts(
             pin=source.pin,
             file_name=name,
@@ -69,6 +70,13 @@ def inspect(
         )
         source.verify()
     return facts
+
+
+def _name_of(url: str) -> str:
+    """What the file is called, as one line of text."""
+    is_file = url.lower().startswith("file:")
+    path = file_path(url) if is_file else PurePosixPath(unquote(urlsplit(url).path))
+    return readable_name(path.name) or "video"
 
 
 class _Patience:

@@ -10,8 +10,9 @@ import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
+from domain.display import readable_name
 from domain.errors import SourceUnreachable, SourceUnusable
 from media.policy import SourcePolicy
 from media.source import Pin
@@ -29,8 +30,7 @@ def open_file(url: str, *, policy: SourcePolicy) -> "FileSource":
     place that the policy keeps out, symlinks followed, and `source_missing` for one that is not
     there; which of the two never tells what lies outside the roots.
     """
-    place = url.partition(":")[2]
-    named = Path(unquote(place.removeprefix("//localhost").removeprefix("//")))
+    named = file_path(url)
     if not named.is_absolute() or "\0" in str(named):
         raise SourceUnusable(
             "source_not_allowed", "A file is named by an absolute path: file:///folder/name.mp4."
@@ -38,14 +38,20 @@ def open_file(url: str, *, policy: SourcePolicy) -> "FileSource":
     try:
         path = named.resolve()
     except (OSError, RuntimeError):  # a circle of symlinks
-        raise missing(str(named)) from None
+        raise missing(_shown(named)) from None
     if not any(path.is_relative_to(root.resolve()) for root in policy.roots):
         raise SourceUnusable(
             "source_not_allowed",
-            f"{named} is not in a media root of this workspace. "
+            f"{_shown(named)} is not in a media root of this workspace. "
             "The operator adds one with `castline workspaces roots add`.",
         )
     return _open_resolved(path, named, _identities(policy.kept_out))
+
+
+def file_path(url: str) -> Path:
+    """The path that a `file:` URL names, byte for byte; it need not be absolute."""
+    place = url.partition(":")[2].removeprefix("//localhost").removeprefix("//")
+    return Path(os.fsdecode(unquote_to_bytes(place)))
 
 
 def _open_resolved(path: Path, named: Path, kept_out: frozenset[tuple[int, int]]) -> "FileSource":
@@ -61,11 +67,11 @@ def _open_resolved(path: Path, named: Path, kept_out: frozenset[tuple[int, int]]
             os.close(at)
             at = inner
             _require_open(at, named, kept_out)
-        source = FileSource.open(path, str(path), at)
+        source = FileSource.open(path, _shown(path), at)
     except OSError as error:
         if error.errno in NOT_THERE:
-            raise missing(str(path)) from None
-        raise unreadable(str(path)) from None
+            raise missing(_shown(path)) from None
+        raise unreadable(_shown(path)) from None
     finally:
         os.close(at)
     try:
@@ -81,7 +87,7 @@ def _require_open(descriptor: int, named: Path, kept_out: frozenset[tuple[int, i
     if (found.st_dev, found.st_ino) in kept_out:
         raise SourceUnusable(
             "source_not_allowed",
-            f"{named} is among Castline's own data, from which nothing is published. "
+            f"{_shown(named)} is among Castline's own data, from which nothing is published. "
             "Copy it to another folder, or upload it.",
         )
 
@@ -159,6 +165,11 @@ class FileSource:
             "source_changed",
             f"{self._name} was changed, moved or replaced since it was registered.",
         )
+
+
+def _shown(path: Path) -> str:
+    """A path for a sentence. What is no text in it is replaced."""
+    return readable_name(str(path))
 
 
 def unreadable(name: str) -> SourceUnreachable:

@@ -44,9 +44,18 @@ log = logging.getLogger("uvicorn.error.castline")
 log.setLevel(logging.ERROR)
 
 
-def build_server(settings: Settings) -> uvicorn.Server:
-    """The server of `castline api`. It listens when it is run."""
-    return uvicorn.Server(
+def build_server(
+    settings: Settings, *, on_listening: Callable[[], None] = lambda: None
+) -> uvicorn.Server:
+    """The server of `castline api`. It listens when it is run, and says so once it does."""
+
+    class Announced(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                on_listening()
+
+    return Announced(
         _config(
             settings,
             "api.app:create_app",

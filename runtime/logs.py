@@ -1,8 +1,9 @@
 """Logging of every process: one line per record, with the ids that it is about.
 
 Text for a person or JSON for a collector; both carry the workflow, the activity and the
-attempt where Temporal knows them. Libraries that write addresses with their queries into
-their log lines (which may hold codes and session handles) are kept to warnings.
+attempt where Temporal knows them. What others wrote (a title, a platform's sentence) can neither
+begin a line nor steer the terminal that shows it. Libraries that write addresses with their
+queries into their log lines (which may hold codes and session handles) are kept to warnings.
 """
 
 import json
@@ -11,6 +12,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
+from domain.display import escape, escape_lines
 from settings import Settings
 
 _QUIET = ("alembic", "httpx", "httpcore", "urllib3", "google", "googleapiclient", "uvicorn.access")
@@ -40,8 +42,9 @@ class TextLines(logging.Formatter):
         moment = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
         ids = "".join(f"  {name}={value}" for name, value in _ids_of(record).items())
         line = f"{moment}Z {record.levelname:<7} {record.name}: {record.getMessage()}{ids}"
-        trace = _trace_of(self, record)
-        return f"{_one_line(line)}\n{trace}" if trace else _one_line(line)
+        # Indented, so that no line of a message within begins like a record.
+        trace = [f"    {line}" for line in escape_lines(_trace_of(self, record)) if line]
+        return "\n".join([escape(line), *trace])
 
 
 class JsonLines(logging.Formatter):
@@ -57,7 +60,8 @@ class JsonLines(logging.Formatter):
         }
         if trace := _trace_of(self, record):
             entry["trace"] = trace
-        return json.dumps(entry, ensure_ascii=False, default=str)
+        # Escaped beyond ASCII: a terminal obeys some of those characters, too.
+        return json.dumps(entry, default=str)
 
 
 def _ids_of(record: logging.LogRecord) -> dict[str, Any]:
@@ -70,10 +74,6 @@ def _ids_of(record: logging.LogRecord) -> dict[str, Any]:
 
 def _trace_of(formatter: logging.Formatter, record: logging.LogRecord) -> str:
     return formatter.formatException(record.exc_info) if record.exc_info else ""
-
-
-def _one_line(text: str) -> str:
-    return text.replace("\r", "\\r").replace("\n", "\\n")
 
 
 def _leave_messages_alone() -> None:

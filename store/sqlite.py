@@ -34,7 +34,7 @@ class Sqlite:
         self._patience = patience
 
     def make_engine(self, *, migrates: bool = False) -> Engine:
-        address = f"file:{quote(str(self.path))}?mode={'rwc' if migrates else 'rw'}"
+        address = f"file:{quote(os.fsencode(self.path))}?mode={'rwc' if migrates else 'rw'}"
 
         def connect() -> sqlite3.Connection:
             return sqlite3.connect(

@@ -25,7 +25,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from domain.sentences import is_control
+from domain.display import is_control
 
 MAX_NUMBER = 2**31 - 1
 """The largest integer id, page and count: what a database's INTEGER holds."""

@@ -17,9 +17,9 @@ from anyio.lowlevel import RunVar
 
 from api.context import Context
 from api.services.upload_file import UploadFile, remove, require_space
+from domain.display import readable_name
 from domain.errors import Conflict, NotFound, TooLarge
 from domain.ids import WorkspaceId
-from domain.sentences import is_control
 from media.policy import intake_folder, uploads_folder
 from media.upload import upload_id_of
 from store.queries.publishing import uploads
@@ -238,8 +238,7 @@ def _too_many() -> TooLarge:
 def _shown_name(file_name: str) -> str:
     """The last part of what may be a path, as one line of text; its end tells the type."""
     last = file_name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
-    line = "".join("_" if is_control(character) else character for character in last).strip()
-    return line[-_MAX_NAME:] or "video"
+    return readable_name(last).strip()[-_MAX_NAME:] or "video"
 
 
 async def _on_disk(call: Callable[[*Arguments], T], *arguments: *Arguments) -> T:

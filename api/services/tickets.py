@@ -23,7 +23,7 @@ log = logging.getLogger("castline.api")
 
 LIFETIME = timedelta(minutes=5)
 DONE = "/api/v1/oauth/done"
-"""Our own result page: every workspace may send its browsers there."""
+"""Our own result page: every workspace may send its browsers there, also by this path alone."""
 
 
 def open_ticket(
@@ -44,6 +44,8 @@ def open_ticket(
     `TooManyRequests` when the workspace has too many open tickets.
     """
     here.registry.get(platform)
+    if redirect_url == DONE:
+        redirect_url = here.settings.url + DONE
     with here.store.write() as session:
         _check_redirect(here, session, workspace_id, redirect_url)
         if connection_id is not None:

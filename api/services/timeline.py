@@ -11,6 +11,7 @@ from typing import Any
 from api.context import Context
 from api.schemas.v1.timeline import AnswerView, EvidenceView, RangeView, TimelineItem, TimelineView
 from domain import sentences
+from domain.display import escape
 from domain.errors import Remedy
 from domain.events import state_of
 from domain.evidence import EvidenceKind
@@ -81,7 +82,7 @@ def as_lines(view: TimelineView) -> str:
     head += [f"To do: {view.what_to_do}", ""]
     body = [f"{written(item.at)}  {item.attempt}  {_said(item)}" for item in view.items]
     lines = [*head, *body, f"{len(view.items)} of {view.total}, page {view.page}"]
-    return "".join(f"{sentences.one_line(line)}\n" for line in lines)
+    return "".join(f"{escape(line)}\n" for line in lines)
 
 
 def _said(item: TimelineItem) -> str:

@@ -7,6 +7,7 @@ import httpx
 
 from cli.doctor.clocks import judge_clock
 from cli.doctor.installation import Installation
+from cli.service import locate_api
 from runtime.health.finding import Finding, State, failed, ok, skipped
 
 _SECONDS = 8
@@ -15,10 +16,11 @@ _DATE_RESOLUTION = timedelta(seconds=2)
 
 
 async def look_at_api(here: Installation) -> list[Finding]:
-    url = here.settings.local_url
+    url = locate_api(here.settings).url
     before = datetime.now(UTC)
     try:
-        async with httpx.AsyncClient(timeout=_SECONDS) as http:
+        # No proxy leads to this machine.
+        async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as http:
             answer = await http.get(f"{url}/readyz")
     except httpx.HTTPError:
         remedy = "castline up, or `castline api`. If another program has the port: CASTLINE_PORT."

@@ -6,6 +6,7 @@ from typing import Any
 
 from temporalio.client import Client
 
+from cli.choosing import connect_temporal
 from domain.errors import CastlineError
 from runtime.health.finding import Skipped, in_thread
 from runtime.parts import build_store, database_files, load_keyring
@@ -90,8 +91,8 @@ class Installation:
 
     async def _connect(self) -> Client:
         try:
-            keyring = load_keyring(self.settings)
+            load_keyring(self.settings)
         except CastlineError:
             # Temporal is looked at all the same, and no payload is opened.
-            keyring = Keyring.from_json(create_keyset())
-        return await connect(self.settings, keyring)
+            return await connect(self.settings, Keyring.from_json(create_keyset()))
+        return await connect_temporal(self.settings)

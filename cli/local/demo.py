@@ -9,9 +9,7 @@ its sha256.
 import asyncio
 import hashlib
 import os
-import socket
 import tempfile
-from contextlib import ExitStack
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ import httpx
 
 from cli.following import describe
 from cli.local.environment import CHECKOUT
+from cli.local.probes import free_ports
 from cli.local.processes import tail
 from cli.local.stopping import until_stopped
 from cli.local.supervisor import NotReady
@@ -49,10 +48,10 @@ async def demo(*, stay: bool) -> int:
         try:
             was_stopped = await until_stopped(show.run(stay=stay))
         except NotReady as trouble:
-            say(f"\nThe demo failed: {trouble}")
+            say("", *f"The demo failed: {trouble}".split("\n"))
             return 1
         except (DemoFailed, CastlineError, httpx.HTTPError) as trouble:
-            say(f"\nThe demo failed: {trouble}")
+            say("", *f"The demo failed: {trouble}".split("\n"))
             _show_logs(data)
             return 1
         return 0 if show.is_done or not was_stopped else 1
@@ -67,13 +66,13 @@ class _Demo:
         async with running(self._settings, say) as addresses:
             api = f"{addresses['API']}/api/v1"
             headers = {"Authorization": f"Bearer {self._make_key()}"}
-            async with httpx.AsyncClient(base_url=api, headers=headers, timeout=30) as service:
+            async with _browser(base_url=api, headers=headers) as service:
                 platforms = _answer(await service.get("/platforms"))["items"]
                 targets = [await self._connect(service, one["name"]) for one in platforms]
                 published = await self._publish(service, targets)
             await self._compare(addresses["emulator"], published)
             self.is_done = True
-            say("\nTo look at (`castline demo --stay` keeps it running):")
+            say("", "To look at (`castline demo --stay` keeps it running):")
             for name, address in addresses.items():
                 say(f"  {name:<16} {address}")
             if stay:
@@ -86,14 +85,14 @@ class _Demo:
             workspace = workspaces.create_workspace(session, name="demo")
             _, key = workspaces.create_key(session, workspace_id=workspace.id)
         store.close()
-        say(f"\nWorkspace {workspace.id} has a key.")
+        say("", f"Workspace {workspace.id} has a key.")
         return key.reveal()
 
     async def _connect(self, service: httpx.AsyncClient, platform: str) -> str:
         done = f"{self._settings.url}/api/v1/oauth/done"
         body = {"platform": platform, "redirectUrl": done}
         ticket = _answer(await service.post("/oauth/tickets", json=body))
-        say(f"\nTicket {ticket['ticketId']}: a browser opens {ticket['authUrl']}")
+        say("", f"Ticket {ticket['ticketId']}: a browser opens {ticket['authUrl']}")
         await give_consent(ticket["authUrl"])
         found = _answer(await service.get(f"/oauth/tickets/{ticket['ticketId']}"))
         if found["state"] != TicketState.CONNECTED:
@@ -109,7 +108,7 @@ class _Demo:
         self, service: httpx.AsyncClient, connection_ids: list[str]
     ) -> list[dict[str, Any]]:
         video = _answer(await service.post("/videos", json={"sourceUrl": CLIP.as_uri()}))
-        say(f"\nVideo {video['id']}: {video['fileName']}, {video['size']} bytes")
+        say("", f"Video {video['id']}: {video['fileName']}, {video['size']} bytes")
         wanted = {
             "connectionIds": connection_ids,
             "videoId": video["id"],
@@ -135,11 +134,11 @@ class _Demo:
             view = _answer(await service.get(f"/assignments/{view['id']}"))
 
     async def _compare(self, emulator: str, published: list[dict[str, Any]]) -> None:
-        async with httpx.AsyncClient(timeout=30) as http:
+        async with _browser() as http:
             state = _answer(await http.get(f"{emulator}/_emulator/state"))
         videos = {video["id"]: video for video in state["videos"]}
         here = hashlib.sha256(await asyncio.to_thread(CLIP.read_bytes)).hexdigest()
-        say(f"\nsha256 of the file      {here}")
+        say("", f"sha256 of the file      {here}")
         for view in published:
             there = videos[view["platformId"]]["sha256"]
             say(f"sha256 at {view['platform']:<13} {there}")
@@ -149,7 +148,7 @@ class _Demo:
 
 async def give_consent(auth_url: str) -> None:
     """Do what the channel's owner does: open the address, choose who one is, allow."""
-    async with httpx.AsyncClient(follow_redirects=True, timeout=30) as browser:
+    async with _browser(follow_redirects=True) as browser:
         page = await browser.get(auth_url)
         form = _ConsentForm()
         form.feed(page.text)
@@ -160,6 +159,11 @@ async def give_consent(auth_url: str) -> None:
             # The page on which a browser waits for a worker: its address answers when one does.
             last = await browser.get(last.url)
         say(f"{PERSON} allows it, and the browser ends at {last.url.copy_with(query=None)}")
+
+
+def _browser(**options: Any) -> httpx.AsyncClient:
+    # All of it is on this machine, where no proxy leads.
+    return httpx.AsyncClient(timeout=30, trust_env=False, **options)
 
 
 class _ConsentForm(HTMLParser):
@@ -195,7 +199,7 @@ def _answer(response: httpx.Response) -> Any:
 
 def environment_alone(data: Path) -> dict[str, str]:
     """Settings for an installation on free ports, whatever this shell is set up for."""
-    api, temporal, ui, emulator = _free_ports(4)
+    api, temporal, ui, emulator = free_ports(4)
     for name in [name for name in os.environ if name.startswith("CASTLINE_")]:
         del os.environ[name]
     return {
@@ -208,13 +212,6 @@ def environment_alone(data: Path) -> dict[str, str]:
     }
 
 
-def _free_ports(count: int) -> list[int]:
-    # Held together, so that none is given twice.
-    with ExitStack() as stack:
-        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [listener.getsockname()[1] for listener in held]
-
-
 def _show_logs(data: Path) -> None:
     for log in sorted((data / "logs").glob("*.log")):
-        say(f"\nThe end of {log.name}:\n{tail(log)}")
+        say("", f"The end of {log.name}:", *tail(log).split("\n"))

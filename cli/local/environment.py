@@ -6,6 +6,7 @@ how the network is reached.
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from settings import Settings
@@ -33,3 +34,13 @@ def service_environment() -> dict[str, str]:
     settings = {name.upper(): value for name, value in os.environ.items() if name.upper() in ours}
     network = {name: value for name, value in os.environ.items() if name.upper() in _NETWORK}
     return {**plain_environment(), **network, **settings}
+
+
+def forget_foreign_temporal(tell: Callable[[str], None]) -> None:
+    """Take Temporal's own settings out of the environment, for `castline up` brings its own."""
+    # They would lead this process and its children to another one.
+    foreign = [name for name in os.environ if name.startswith("TEMPORAL_")]
+    for name in foreign:
+        del os.environ[name]
+    if foreign:
+        tell(f"{', '.join(foreign)}: not used, `castline up` brings its own Temporal")

@@ -6,6 +6,7 @@ has to be right once the part is up.
 
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -28,7 +29,8 @@ def answers(url: str) -> Probe:
     """Ready when a GET of `url` succeeds."""
 
     async def is_ready(_pid: int) -> bool:
-        async with httpx.AsyncClient(timeout=_TIMEOUT) as http:
+        # No proxy leads to this machine.
+        async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as http:
             return (await http.get(url)).is_success
 
     return is_ready
@@ -84,6 +86,14 @@ def refuse_taken_ports(settings: Settings, emulator: str | None) -> None:
             taken.append(error.sentence)
     if taken:
         raise Conflict("port_taken", "\n".join(taken))
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine that are free now, each once."""
+    # Held together, so that none is given twice.
+    with ExitStack() as stack:
+        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [listener.getsockname()[1] for listener in held]
 
 
 def is_free(host: str, port: int) -> bool:

@@ -7,14 +7,14 @@ State lies in the data folder and survives a restart; the processes do not outli
 
 import asyncio
 import fcntl
-import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cli.local.environment import service_environment
+from cli.addresses import Addresses, announced
+from cli.local.environment import forget_foreign_temporal, service_environment
 from cli.local.probes import answers, refuse_taken_ports, temporal_answers, worker_polls
 from cli.local.processes import Program
 from cli.local.stopping import until_stopped
@@ -53,7 +53,7 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
     """
     emulator = emulator_address(settings)
     temporal = find_temporal()
-    _bring_own_temporal(say)
+    forget_foreign_temporal(say)
     data = settings.data_dir.resolve()
     require_folder(data)
     require_space(data)
@@ -84,7 +84,15 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
                 Program("worker", castline("worker"), worker_polls(client), env),
                 Program("api", castline("api"), answers(f"{settings.local_url}/readyz"), env),
             )
-            yield _addresses(settings, emulator)
+            here = Addresses(
+                api=settings.local_url,
+                temporal=settings.temporal_address,
+                temporal_ui=settings.temporal_ui_url,
+                emulator=emulator,
+                brings_temporal=True,
+            )
+            with announced(settings, "up", here):
+                yield _addresses(settings, emulator)
 
 
 def castline(*words: str) -> tuple[str, ...]:
@@ -137,15 +145,6 @@ def _addresses(settings: Settings, emulator: str | None) -> dict[str, str]:
     if emulator:
         addresses["emulator"] = emulator
     return addresses
-
-
-def _bring_own_temporal(say: Callable[[str], None]) -> None:
-    # They would lead the children to another Temporal than the one that is started here.
-    foreign = [name for name in os.environ if name.startswith("TEMPORAL_")]
-    for name in foreign:
-        del os.environ[name]
-    if foreign:
-        say(f"{', '.join(foreign)}: not used, `castline up` brings its own Temporal")
 
 
 @contextmanager

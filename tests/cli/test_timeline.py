@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from cli.service import Service
-from cli.timeline import show_timeline
+from cli.service import Place, Service
+from cli.timeline import read_timeline, show_timeline
 from domain.secrets import Secret
 
 Meanwhile = Callable[[list[dict[str, Any]]], None]
@@ -55,7 +55,8 @@ def shown(items: list[dict[str, Any]], meanwhile: Meanwhile) -> None:
         return httpx.Response(200, json=told)
 
     transport = httpx.MockTransport(answer)
-    show_timeline(Service("http://castline", Secret("cl_x"), transport=transport), "asg_1")
+    place = Place("http://castline", "")
+    show_timeline(read_timeline(Service(place, Secret("cl_x"), transport=transport), "asg_1"))
 
 
 def printed(capsys: pytest.CaptureFixture[str]) -> list[int]:

@@ -221,8 +221,3 @@ def test_an_amount_is_told_in_the_unit_of_the_whole(held: int, total: int, said:
 def test_a_part_never_reads_like_the_whole(part: tuple[int, int]) -> None:
     held, total, _ = sentences.amount(*part).replace(" of ", " ").split()
     assert float(held) < float(total)
-
-
-def test_a_line_for_a_terminal_has_nothing_that_steers_it() -> None:
-    said = sentences.one_line("Looked\r\nby\x1b[2J hand\u2028\x7f\x85: nicht da, 見た 👍🏽")
-    assert said == "Looked  by [2J hand   : nicht da, 見た 👍🏽"

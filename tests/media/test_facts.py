@@ -1,4 +1,5 @@
 import hashlib
+import os
 import struct
 import subprocess
 from pathlib import Path
@@ -215,3 +216,27 @@ def test_an_origin_that_trickles_is_not_looked_at_for_long(
     assert raised.value.sentence == (
         "The video comes too slowly: a look at it takes more than 0.5 seconds."
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (b"caf\xe9.mp4", "caf\ufffd.mp4"),
+        ("Zürich.mp4".encode(), "Zürich.mp4"),
+        (b"a b%41#c?d.mp4", "a b%41#c?d.mp4"),
+        (b"two\nlines\x1b.mp4", "two_lines_.mp4"),
+        (b"-x.mp4", "-x.mp4"),
+    ],
+    ids=ascii,
+)
+def test_a_file_of_any_name_is_read_and_its_name_is_readable(
+    tmp_path: Path, here: SourcePolicy, name: bytes, told: str
+) -> None:
+    path = tmp_path / os.fsdecode(name)
+    path.write_bytes(CLIP.read_bytes())
+    # Another file, which would be read if a byte of the name were replaced.
+    (tmp_path / told.replace("%41", "A")).touch()
+    facts = inspect(path.as_uri(), here)
+    assert (facts.file_name, facts.content_type) == (told, "video/mp4")
+    assert facts.pin.size == CLIP.stat().st_size
+    assert told.encode().decode() == told

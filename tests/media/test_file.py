@@ -211,3 +211,24 @@ def test_what_lies_beside_the_data_folder_is_read(
     film: Path, guarded: SourcePolicy, data: bytes
 ) -> None:
     assert open_found(film.as_uri(), policy=guarded).pin.size == len(data)
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_sentence_on_a_file_is_valid_text_whatever_its_name(
+    root: Path, policy: SourcePolicy, inside: bool
+) -> None:
+    folder = root if inside else root.parent
+    missing = folder / os.fsdecode(b"caf\xe9\n.mp4")
+    with pytest.raises(SourceUnusable) as raised:
+        open_found(missing.as_uri(), policy=policy)
+    assert "caf\ufffd_.mp4" in raised.value.sentence
+    assert raised.value.sentence.encode()
+
+
+def test_a_folder_of_any_name_may_be_a_root(tmp_path: Path, data: bytes) -> None:
+    root = tmp_path / os.fsdecode(b"fa\xe7ade #1")
+    root.mkdir()
+    (root / "film.mp4").write_bytes(data)
+    source = open_found((root / "film.mp4").as_uri(), policy=SourcePolicy(roots=(root,)))
+    assert source.pin.size == len(data)
+    source.close()

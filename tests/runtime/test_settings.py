@@ -9,6 +9,7 @@ import pytest
 
 from domain.errors import CastlineError
 from settings import EMULATED_CLIENT_ID, GOOGLE_TOKEN_URL, Settings, known_names
+from store.engine import Store
 
 GOOGLE = {"google_client_id": "an-id", "google_client_secret": "GOCSPX-1"}
 META = {"meta_app_id": "1234", "meta_app_secret": "meta-1"}
@@ -79,6 +80,31 @@ def test_an_address_for_everyone_is_still_reached_from_here(read: Read) -> None:
     settings = read(host="0.0.0.0", port="9000", public_url="https://castline.example.com/")
     assert settings.local_url == "http://127.0.0.1:9000"
     assert settings.url == "https://castline.example.com"
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("::", "http://[::1]:8420"),
+        ("::1", "http://[::1]:8420"),
+        ("10.0.0.1", "http://10.0.0.1:8420"),
+    ],
+)
+def test_the_local_address_is_a_url_for_every_host(read: Read, host: str, local: str) -> None:
+    assert read(host=host).local_url == local
+
+
+@pytest.mark.parametrize("name", ["a?b", "a%20b", "a#b", os.fsdecode(b"caf\xe9")], ids=ascii)
+def test_a_data_folder_of_any_name_holds_its_database(
+    read: Read, tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    store = Store(read(data_dir=str(folder)).database)
+    store.migrate()
+    store.close()
+    assert (folder / "castline.db").exists()
+    assert list(tmp_path.iterdir()) == [folder]
 
 
 def faults(read: Read, **values: str) -> list[str]:

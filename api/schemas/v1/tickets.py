@@ -22,7 +22,8 @@ class TicketRequest(Body):
 
     platform: str = Field(max_length=32)
     redirect_url: Url = Field(
-        description="Where the browser goes afterwards. It must lie on the workspace's allow-list."
+        description="Where the browser goes afterwards. It must lie on the workspace's allow-list; "
+        "`/api/v1/oauth/done` alone stands for Castline's own result page."
     )
     connection_id: Id | None = Field(
         None, description="Re-authorize this connection; another account changes nothing."

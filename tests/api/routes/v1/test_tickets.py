@@ -98,6 +98,19 @@ async def test_our_own_result_page_is_always_allowed(ours: Tenant) -> None:
     assert answer.status_code == 201
 
 
+async def test_our_own_result_page_may_be_named_by_its_path_alone(ours: Tenant) -> None:
+    """A client on the API's machine need not know at which address browsers reach it."""
+    wanted = {**WANTED, "redirectUrl": "/api/v1/oauth/done"}
+    answer = await ours.http.post(TICKETS, json=wanted)
+    assert answer.status_code == 201
+    with ours.context.store.read() as session:
+        ticket = tickets.get_ticket(session, answer.json()["ticketId"], ours.workspace.id)
+    assert ticket.redirect_url == f"{PUBLIC_URL}/api/v1/oauth/done"
+    for path in ("/api/v1/oauth/done/..", "/elsewhere", "//evil.example/api/v1/oauth/done"):
+        refused = await ours.http.post(TICKETS, json={**WANTED, "redirectUrl": path})
+        assert refused.json()["code"] == "redirect_not_allowed"
+
+
 async def test_loopback_is_open_when_the_emulator_stands_in(
     make_context: Callable[..., Context],
 ) -> None:
