@@ -177,12 +177,8 @@ def care(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def doctor(
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object; docs/health.md describes it.")
-    ] = False,
-) -> None:
-    """Say what is wrong and what to do. Exit code 1 when something failed, 0 on warnings."""
+def doctor(as_json: AsJson = False) -> None:
+    """Say what is wrong and what to do. Exit code 1 when something failed, 0 on warnings alone."""
     from cli.doctor import run_doctor
 
     raise typer.Exit(asyncio.run(run_doctor(say, as_json=as_json)))

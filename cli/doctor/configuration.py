@@ -93,7 +93,7 @@ async def look_at_platform(here: Installation, *, name: PlatformName) -> Finding
 
 async def _answers(url: str) -> bool:
     try:
-        async with httpx.AsyncClient(timeout=_HTTP_SECONDS) as http:
+        async with httpx.AsyncClient(timeout=_HTTP_SECONDS, trust_env=False) as http:
             return (await http.get(url)).is_success
     except httpx.HTTPError:
         return False

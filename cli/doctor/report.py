@@ -24,12 +24,9 @@ def report(findings: Sequence[Finding], say: Callable[[str], None], *, as_json: 
         say(json.dumps(_as_json(findings)))
         return
     for finding in findings:
-        say(_line(finding))
-
-
-def _line(finding: Finding) -> str:
-    line = f"{_WORDS[finding.state]:<{_WIDTH}}{finding.subject}: {finding.fact}"
-    return line if finding.remedy is None else f"{line}\n{'':{_WIDTH}}{finding.remedy}"
+        say(f"{_WORDS[finding.state]:<{_WIDTH}}{finding.subject}: {finding.fact}")
+        if finding.remedy is not None:
+            say(f"{'':{_WIDTH}}{finding.remedy}")
 
 
 def _as_json(findings: Sequence[Finding]) -> dict[str, object]:

@@ -73,7 +73,7 @@ def mistake(
     return sentence
 
 
-@pytest.mark.parametrize("command", [*ROLES, "migrate", "workspaces list", "doctor", "publish a"])
+@pytest.mark.parametrize("command", [*ROLES, "migrate", "workspaces list", "publish a"])
 def test_a_setting_that_cannot_be_read(machine: Machine, command: str) -> None:
     command = f"{command} --title x" if command.startswith("publish") else command
     wrong = {

@@ -197,5 +197,5 @@ def test_a_text_that_is_none_is_a_sentence(machine: Machine) -> None:
 def test_each_line_of_a_finding_is_a_line(tmp_path: Path) -> None:
     examined = Machine(tmp_path).run("doctor")
     assert examined.returncode == 1
-    assert "wrong  data folder: " in examined.stdout
+    assert "fail   data folder: " in examined.stdout
     assert r"\n" not in examined.stdout
