@@ -62,7 +62,9 @@ def require_folder(folder: Path) -> None:
     Raises `CastlineError` (code `folder_unusable`) when nothing can be written to it.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            sync_folder(folder.absolute().parent)
         try_folder(folder)
     except OSError as error:
         raise CastlineError("folder_unusable", explain(error)) from None

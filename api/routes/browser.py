@@ -66,16 +66,14 @@ class BrowserRoute(APIRoute):
             try:
                 return await handle(request)
             except CastlineError as error:
-                workspace = await _find_workspace(request, error)
+                workspace = await _find_workspace(request)
                 return _failure(error, workspace, as_json=wants_json(request))
 
         return shown
 
 
-async def _find_workspace(request: Request, error: CastlineError) -> str | None:
+async def _find_workspace(request: Request) -> str | None:
     """Whose page it is, as far as the database says so."""
-    if isinstance(error, DatabaseUnavailable):
-        return None
     here = request.app.state.context
     try:
         return await run_in_threadpool(
