@@ -5,7 +5,6 @@ So `KEY=$(castline keys create)` gets the key and nothing else. Nothing that was
 place that prints. JSON is exact and plain ASCII.
 """
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +12,7 @@ from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
-from domain.display import escape
+from domain.display import escape, to_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -64,8 +63,7 @@ def tell(*lines: str) -> None:
 
 def print_json(value: Any) -> None:
     """Print a value for a program. Raises as `say`."""
-    # Beyond ASCII all is escaped, so it is the same in every encoding.
-    say(*json.dumps(value, indent=2).split("\n"))
+    say(*to_json(value, indent=2).split("\n"))
 
 
 def make_console() -> "Console":

@@ -63,7 +63,7 @@ logging.getLogger("castline").info("kept")
 
 
 def test_a_foreign_text_makes_no_second_record_and_steers_nothing() -> None:
-    title = "x\n2026-11-30T04:44:17.000Z INFO    castline: all is well\x1b[2J\x9b2J\u202e\u2028"
+    title = "x\n2026-11-30T04:44:17.000Z INFO    castline: all is well\x1b[2J\x9b2J\u202e\u2028\x7f"
     try:
         raise ValueError(title)
     except ValueError:
@@ -71,7 +71,7 @@ def test_a_foreign_text_makes_no_second_record_and_steers_nothing() -> None:
         failed.args = (title,)
         failed.exc_info = sys.exc_info()
     first, *trace = TextLines().format(failed).split("\n")
-    assert first.endswith(r"all is well\x1b[2J\x9b2J\u202e\u2028  workflow=asg\n1")
+    assert first.endswith(r"all is well\x1b[2J\x9b2J\u202e\u2028\x7f  workflow=asg\n1")
     assert all(line.startswith("    ") for line in trace)
     text = JsonLines().format(failed)
     assert text.isascii()
