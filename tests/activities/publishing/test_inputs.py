@@ -87,6 +87,18 @@ def test_what_was_given_up_stays_given_up(installation: Installation, *, is_star
     assert progress_of(installation, changed(installation, **columns)).gives_up
 
 
+def test_what_was_given_up_waits_for_nothing(installation: Installation) -> None:
+    assignment_id = changed(
+        installation,
+        state=AssignmentState.WAITING,
+        wait_reason=WaitReason.QUOTA,
+        wait_until=now() + SOON,
+        cancel_requested_at=now(),
+    )
+    progress = progress_of(installation, assignment_id)
+    assert (progress.gives_up, progress.stand) == (True, None)
+
+
 def test_a_wait_goes_on_to_its_end_and_the_trouble_keeps_its_age(
     installation: Installation,
 ) -> None:
