@@ -89,8 +89,8 @@ class Customer:
             # Whatever failed, and there is much that may: the person begins again.
             with suppress(Exception):
                 await self._consent(emulator, "youtube", owner_of(account), connectionId=connection)
-            if (await self._read(f"/connections/{connection}"))["health"] == "healthy":
-                return
+                if (await self._read(f"/connections/{connection}"))["health"] == "healthy":
+                    return
             await asyncio.sleep(_PAUSE)
 
     async def subscribe(self, url: str) -> None:

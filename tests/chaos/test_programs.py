@@ -23,7 +23,7 @@ async def _is_ready(_pid: int) -> bool:
 @asynccontextmanager
 async def keeping(folder: Path) -> AsyncIterator[KeptProgram]:
     """A program that writes a letter to `folder / "up"` whenever it starts."""
-    folder.mkdir()
+    os.makedirs(folder)  # noqa: PTH103
     script = f"{SLEEP}open({str(folder / 'up')!r}, 'a').write('x'); time.sleep(600)"
     it = Program("it", (sys.executable, "-c", script), _is_ready)
     program = KeptProgram(it, folder / "log")
