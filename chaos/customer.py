@@ -7,6 +7,7 @@ accepted, and nothing more is done for it. After the storm everything the API te
 """
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -55,7 +56,7 @@ class Customer:
             # Nothing is kept open: an answer that was lost with its process shall not cost two.
             limits=httpx.Limits(max_keepalive_connections=0),
         )
-        self._connections: dict[str, list[str]] = {}
+        self._connections: Mapping[str, Sequence[str]] = {}
 
     async def __aenter__(self) -> "Customer":
         return self
@@ -73,7 +74,11 @@ class Customer:
             channels += await self._consent(emulator, "youtube", email)
         emulator.account(_PERSON, platform="facebook", pages=ACCOUNTS)
         pages = await self._consent(emulator, "facebook", _PERSON)
-        self._connections = {"youtube": channels, "facebook": pages}
+        self.use({"youtube": channels, "facebook": pages})
+
+    def use(self, connections: Mapping[str, Sequence[str]]) -> None:
+        """Post to these connections: their ids by platform."""
+        self._connections = connections
 
     async def reconnect(self, emulator: Emulator, account: int) -> None:
         """Have a channel's owner consent again, with a fresh ticket whenever something fails, until
@@ -84,8 +89,8 @@ class Customer:
             # Whatever failed, and there is much that may: the person begins again.
             with suppress(Exception):
                 await self._consent(emulator, "youtube", owner_of(account), connectionId=connection)
-            if (await self._read(f"/connections/{connection}"))["health"] == "healthy":
-                return
+                if (await self._read(f"/connections/{connection}"))["health"] == "healthy":
+                    return
             await asyncio.sleep(_PAUSE)
 
     async def subscribe(self, url: str) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -19,13 +20,14 @@ async def _is_ready(_pid: int) -> bool:
     return True
 
 
-@pytest.fixture
-async def kept(tmp_path: Path) -> AsyncIterator[KeptProgram]:
-    script = f"{SLEEP}open({str(tmp_path / 'up')!r}, 'a').write('x'); time.sleep(600)"
-    program = KeptProgram(
-        Program("it", (sys.executable, "-c", script), _is_ready), tmp_path / "log"
-    )
-    await eventually(_starts(tmp_path, 1))
+@asynccontextmanager
+async def keeping(folder: Path) -> AsyncIterator[KeptProgram]:
+    """A program that writes a letter to `folder / "up"` whenever it starts."""
+    os.makedirs(folder)  # noqa: PTH103
+    script = f"{SLEEP}open({str(folder / 'up')!r}, 'a').write('x'); time.sleep(600)"
+    it = Program("it", (sys.executable, "-c", script), _is_ready)
+    program = KeptProgram(it, folder / "log")
+    await eventually(_starts(folder, 1))
     yield program
     await program.end()
 
@@ -38,21 +40,22 @@ def _starts(folder: Path, count: int) -> Callable[[], Awaitable[bool]]:
     return has_started
 
 
-async def test_what_is_killed_is_started_again(kept: KeptProgram, tmp_path: Path) -> None:
-    await kept.kill(0.0)
-    await eventually(_starts(tmp_path, 2))
-    assert not kept.own_ends
+async def test_what_is_killed_is_started_again(tmp_path: Path) -> None:
+    async with keeping(tmp_path / "it") as kept:
+        await kept.kill(0.0)
+        await eventually(_starts(tmp_path / "it", 2))
+        assert not kept.own_ends
 
 
-async def test_what_is_stopped_stays_away_until_it_is_resumed(
-    kept: KeptProgram, tmp_path: Path
-) -> None:
-    await kept.ready()
-    await kept.stop(signal.SIGTERM)
-    with pytest.raises(ProcessLookupError):
-        os.kill(kept.pid, 0)
-    assert not await _starts(tmp_path, 2)()
-    kept.resume()
-    await kept.ready()
-    await eventually(_starts(tmp_path, 2))
-    assert not kept.own_ends, "a stop is no end of its own"
+async def test_what_is_stopped_stays_away_until_it_is_resumed(tmp_path: Path) -> None:
+    async with keeping(tmp_path / "it") as kept, keeping(tmp_path / "other") as other:
+        await kept.stop(signal.SIGTERM)
+        with pytest.raises(ProcessLookupError):
+            os.kill(kept.pid, 0)
+        for starts in (2, 3):
+            await other.kill(0.0)
+            await eventually(_starts(tmp_path / "other", starts))
+        assert not await _starts(tmp_path / "it", 2)()
+        kept.resume()
+        await eventually(_starts(tmp_path / "it", 2))
+        assert not kept.own_ends, "a stop is no end of its own"
