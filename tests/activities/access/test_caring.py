@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +21,9 @@ from domain.secrets import Secret
 from domain.states import ConnectionHealth
 from platforms.protocol import Credential
 from platforms.registry import Registry
-from store.queries.access import connections
-from tests.activities.conftest import SCOPES, Installation
+from store.queries.access import care, connections
+from tests.activities.conftest import SCOPES, VAULT, DirectedPlatform, Installation
+from tests.support.meanwhile import MeanwhileStore
 
 DAY = timedelta(days=1)
 AWAY = PlatformUnavailable("oauth_unavailable", "It is away.")
@@ -170,3 +172,23 @@ def sweep_pages(caring: CareActivities) -> list[int]:
     moment = datetime.now(UTC)
     ActivityEnvironment().run(caring.make_due, moment)
     return [ActivityEnvironment().run(caring.care_for_due, moment).seen for _ in range(3)]
+
+
+def test_one_that_another_sweep_takes_first_is_left_to_it(tmp_path: Path) -> None:
+    store = MeanwhileStore(f"sqlite:///{tmp_path / 'castline.db'}", VAULT)
+    store.migrate()
+    installation = Installation(store, DirectedPlatform())
+    # It must not be called: a sweep that did would put it off.
+    installation.platform.refreshing = failing(AWAY)
+    caring, moment = CareActivities(store, installation.keeper, every=DAY), datetime.now(UTC)
+    ActivityEnvironment().run(caring.make_due, moment)
+
+    def taken() -> None:
+        with store.write() as session:
+            assert care.claim(
+                session, installation.connection_id, due_by=moment, until=moment + DAY
+            )
+
+    store.meanwhile = taken
+    assert ActivityEnvironment().run(caring.care_for_due, moment) == Cared(elsewhere=1)
+    store.close()

@@ -19,7 +19,7 @@ from domain.states import ConnectionHealth, TicketState
 from platforms.protocol import Account, Accounts, Credential
 from store.engine import Store
 from store.queries import workspaces
-from store.queries.access import connections, credentials, tickets, unconfirmed
+from store.queries.access import care, connections, credentials, tickets, unconfirmed
 from store.queries.telling.events import list_events_after
 from store.tables import Connection, Ticket, now
 from tests.activities.conftest import VAULT, DirectedPlatform, Installation, credential
@@ -305,3 +305,12 @@ def test_a_removal_leaves_alone_what_is_connected(here: Here) -> None:
     with here.store.write() as session:
         unconfirmed.remove_unconfirmed(session, here.connection_id)
     assert here.connection().is_active
+
+
+def test_who_joins_a_grant_while_nobodys_consent_is_revoked_is_checked_at_once(here: Here) -> None:
+    here.let_pass(here.consent())
+    joined: list[str] = []
+    here.platform.meanwhile = lambda: joined.append(here.authorize("j", account_id=NEW).id)
+    assert here.sweep() == 1
+    with here.store.read() as session:
+        assert care.list_due(session, by=now(), limit=10) == joined

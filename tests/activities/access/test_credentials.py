@@ -1,6 +1,7 @@
 """Whose word makes a connection need a person, and on which of its credentials."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,8 @@ from domain.secrets import Secret
 from domain.states import ConnectionHealth, TokenLife
 from platforms.protocol import Credential
 from store.tables import CredentialRow, Workspace
-from tests.activities.conftest import SCOPES, Installation, credential
+from tests.activities.conftest import SCOPES, VAULT, DirectedPlatform, Installation, credential
+from tests.support.meanwhile import MeanwhileStore
 
 REJECTED = ReauthorizationNeeded("token_rejected", "This token is no good.")
 REVOKED = ReauthorizationNeeded("grant_revoked", "The grant is gone.")
@@ -220,3 +222,16 @@ def test_a_token_lives_as_its_ends_say(
 ) -> None:
     ends = credential("any").expires_at if expires else None
     assert Credential(Secret("any"), refresh, ends, ()).clocks.token_life is life
+
+
+def test_the_last_word_on_a_token_says_nothing_of_what_a_person_authorizes_before_it_is_written(
+    tmp_path: Path,
+) -> None:
+    store = MeanwhileStore(f"sqlite:///{tmp_path / 'castline.db'}", VAULT)
+    store.migrate()
+    installation = Installation(store, DirectedPlatform())
+    store.meanwhile = lambda: installation.authorize("second")
+    with pytest.raises(ReauthorizationNeeded):
+        installation.keeper.replace(installation.connection_id, Secret("first"), REVOKED)
+    assert health(installation) == (ConnectionHealth.HEALTHY, None)
+    store.close()

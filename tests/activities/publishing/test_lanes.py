@@ -6,7 +6,9 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.contract.assignments import TransferInput
 from activities.contract.trouble import Kind
-from domain.errors import PlatformUnavailable
+from activities.publishing.jobs import load_job
+from activities.publishing.lanes import Lanes
+from domain.errors import Conflict, PlatformUnavailable
 from domain.evidence import EvidenceKind
 from domain.states import AssignmentState
 from store.queries.publishing import progress
@@ -76,3 +78,13 @@ def test_one_slow_transfer_of_a_workspace_moves_at_a_time(installation: Installa
     assert transfer(installation, first, is_slow=True) == Kind.TRANSIENT
     assert transfer(installation, second, is_slow=True) == Kind.OVER_SHARE
     assert transfer(installation, installation.assignment()) == Kind.TRANSIENT
+
+
+def test_what_has_ended_meanwhile_moves_to_no_other_lane(installation: Installation) -> None:
+    row = installation.assignment()
+    with installation.store.write() as session:
+        job = load_job(session, installation.registry, row.id)
+        progress.record_state(session, row.id, state=AssignmentState.FAILED, warnings={})
+    with pytest.raises(Conflict):
+        Lanes(installation.store, LIMITS).move_to_slow(job)
+    assert not read(installation, row).is_slow

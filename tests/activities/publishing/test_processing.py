@@ -10,14 +10,16 @@ from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.testing import ActivityEnvironment
 
 from activities.contract.assignments import ProcessingInput, StepInput
+from activities.contract.trouble import Kind
 from activities.publishing.processing import PublishingActivities
 from activities.publishing.underway import BEAT_SECONDS
 from domain.errors import PlatformUnavailable, ReauthorizationNeeded
 from domain.evidence import EvidenceKind
 from domain.secrets import Secret
-from domain.states import KnownBy, StepName, StepState
+from domain.states import AssignmentState, KnownBy, StepName, StepState
 from platforms.protocol import Credential
 from store.queries.publishing import progress, steps, transfers
+from store.queries.publishing.retrying import begin_retry
 from store.tables import Assignment
 from tests.activities.conftest import Installation
 from tests.support.evidence import evidence_of
@@ -159,3 +161,14 @@ def test_what_a_stopped_worker_leaves_undone_did_not_fail(
         with pytest.raises(CancelledError):
             work(publishing, uploaded)
     assert seen(installation, uploaded) == []
+
+
+def test_an_earlier_attempt_publishes_nothing(
+    installation: Installation, publishing: PublishingActivities, uploaded: Assignment
+) -> None:
+    with installation.store.write() as session:
+        progress.record_state(session, uploaded.id, state=AssignmentState.FAILED, warnings={})
+        begin_retry(session, uploaded.workspace_id, uploaded.id)
+    with pytest.raises(ApplicationError) as refused:
+        look(publishing, uploaded)
+    assert refused.value.type == Kind.REFUSED

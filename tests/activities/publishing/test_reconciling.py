@@ -11,7 +11,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.contract.assignments import TransferInput
 from activities.contract.trouble import Kind, Trouble
-from activities.publishing.reconciling import SETTLING
+from activities.publishing.reconciling import MARGIN, SETTLING
 from domain.errors import PlatformUnavailable, SessionFound
 from domain.evidence import EvidenceKind
 from domain.secrets import Secret
@@ -21,7 +21,7 @@ from platforms.youtube.publishing.resumable import ResumableUpload
 from store.engine import Store
 from store.queries.publishing import assignments, progress, transfers
 from store.tables import Assignment
-from tests.activities.conftest import VAULT, DirectedPlatform, Installation
+from tests.activities.conftest import LIMITS, VAULT, DirectedPlatform, Installation
 from tests.support.database import Cluster, await_waiter, postgres_cluster
 from tests.support.evidence import evidence_of
 
@@ -32,6 +32,8 @@ class Unlisted(DirectedPlatform):
     def forget(self) -> None:
         super().forget()
         self.opened = 0
+        self.since: datetime | None = None
+        """Back to when the uploads were read."""
 
     def find_published(
         self,
@@ -41,6 +43,7 @@ class Unlisted(DirectedPlatform):
         *,
         since: datetime,
     ) -> str | None:
+        self.since = since
         self._let_it_happen()
         return None
 
@@ -173,3 +176,24 @@ def test_a_run_whose_assignment_ends_during_its_look_sends_nothing_and_stays_end
     with here.store.read() as session:
         row = assignments.get_assignment_by_id(session, assignment.id)
     assert row.state == AssignmentState.FAILED
+
+
+def test_a_lost_session_that_made_nothing_waits_for_a_place_before_another_is_opened(
+    here: Installation, platform: Unlisted, assignment: Assignment
+) -> None:
+    for _ in range(LIMITS.per_workspace):
+        assert transfer(here, here.assignment())[0] == Kind.TRANSIENT
+    assert transfer(here, assignment) == (Kind.OVER_SHARE, Kind.OVER_SHARE)
+    assert platform.opened == LIMITS.per_workspace
+
+
+def test_the_uploads_are_read_back_to_before_the_session_by_the_platforms_clock(
+    here: Installation, platform: Unlisted, assignment: Assignment
+) -> None:
+    transfer(here, assignment)
+    with here.store.read() as session:
+        evidence = transfers.find_transfer(session, assignment.id)
+    assert platform.since
+    assert evidence
+    assert evidence.opened_at
+    assert evidence.opened_at - platform.since >= MARGIN

@@ -1,10 +1,11 @@
 """What is written down of an end."""
 
 import pytest
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.contract.assignments import AssignmentRecord
-from activities.contract.trouble import Trouble
+from activities.contract.trouble import Kind, Trouble
 from activities.publishing.recording import RecordingActivities
 from domain.evidence import EvidenceKind
 from domain.sentences import OPEN_FINISH, UNREAD_GAP
@@ -13,6 +14,7 @@ from store.queries.installation import begin_restore
 from store.queries.publishing.assignments import get_assignment_by_id
 from store.queries.publishing.evidence import Observation, add_evidence
 from store.queries.publishing.progress import note_finished
+from store.queries.publishing.retrying import begin_retry
 from store.tables import Assignment, now
 from tests.activities.conftest import Installation
 
@@ -75,6 +77,20 @@ def test_what_is_cancelled_by_order_says_that_a_video_may_be_there(
     row = recorded(installation, seen, AssignmentState.CANCELLED)
     told = ("outcome_unconfirmed", OPEN_FINISH) if is_forced else (None, None)
     assert (row.state, row.error_code, row.error) == ("cancelled", *told)
+
+
+def test_an_earlier_attempt_records_nothing(installation: Installation) -> None:
+    row = installation.assignment()
+    record = AssignmentRecord(row.id, 1, AssignmentState.FAILED, trouble=GONE)
+    recording = RecordingActivities(installation.store)
+    ActivityEnvironment().run(recording.record, record)
+    with installation.store.write() as session:
+        begin_retry(session, row.workspace_id, row.id)
+    with pytest.raises(ApplicationError) as refused:
+        ActivityEnvironment().run(recording.record, record)
+    assert refused.value.type == Kind.REFUSED
+    with installation.store.read() as session:
+        assert get_assignment_by_id(session, row.id).state == AssignmentState.PENDING
 
 
 def recorded(

@@ -9,7 +9,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.contract.assignments import TransferInput
 from activities.contract.trouble import Kind
-from domain.errors import PlatformUnavailable
+from domain.errors import PlatformRefusal, PlatformUnavailable
 from domain.evidence import EvidenceKind
 from domain.secrets import Secret
 from platforms.protocol import Credential
@@ -160,3 +160,20 @@ def test_a_cancel_that_crosses_the_giving_up_of_a_session_changes_nothing(
     installation.platform.refreshing = refreshed
     environment.run(installation.transferring.discard_session, assignment.id)
     assert installation.platform.discarded == ["session"]
+
+
+def test_a_session_that_a_refusal_follows_in_its_own_run_is_discarded(
+    installation: Installation, assignment: Assignment
+) -> None:
+    platform = installation.platform
+
+    def refuse() -> None:
+        platform.trouble = PlatformRefusal("request_rejected", "The platform refused it.")
+
+    def refuse_what_comes_next() -> None:
+        platform.meanwhile = refuse
+
+    platform.meanwhile = refuse_what_comes_next
+    assert transfer(installation, assignment, attempt=1) == Kind.REFUSED
+    assert platform.discarded == ["session"]
+    assert stored(installation, assignment).sealed_session is None

@@ -12,7 +12,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.contract.trouble import Kind
 from activities.publishing.jobs import Job, load_job
 from activities.publishing.underway import Finish, Progress, beating, begin_digest, witnessed
-from domain.errors import Conflict, PlatformUnavailable
+from domain.errors import Conflict, PlatformUnavailable, Unconfirmed
 from domain.evidence import EvidenceKind, Range, Sent, Told
 from domain.secrets import Secret
 from platforms.transfer.exchange import Exchange
@@ -78,6 +78,30 @@ def test_a_failure_is_itself_also_where_it_cannot_be_written_down(
         session.connection().execute(text("ALTER TABLE evidence RENAME TO evidence_away"))
     with pytest.raises(PlatformUnavailable), witnessed(installation.store, job):
         raise PlatformUnavailable("platform_unavailable", "The platform is away.")
+
+
+def test_a_finish_may_leave_again_by_the_run_that_sent_it(
+    installation: Installation, job: Job
+) -> None:
+    finish = Finish(installation.store, job)
+    finish.mark()
+    finish.mark()
+    with installation.store.write() as session:
+        transfers.clear_session(session, job.id)
+    with pytest.raises(Unconfirmed):
+        finish.mark()
+
+
+def test_progress_is_a_heartbeat_and_stops_with_its_worker(
+    installation: Installation, job: Job
+) -> None:
+    heartbeats: list[tuple[object, ...]] = []
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = lambda *details: heartbeats.append(details)
+    environment.worker_shutdown()
+    with pytest.raises(ApplicationError) as stopped:
+        environment.run(Progress(installation.store, job).report, 7)
+    assert (stopped.value.type, heartbeats) == (Kind.INTERRUPTED, [(7,)])
 
 
 def test_heartbeats_go_on_during_a_pause(installation: Installation, job: Job) -> None:

@@ -10,7 +10,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.access.reauth_links import ReauthLinks
 from activities.contract.deliveries import DeliveryInput, Line
-from activities.telling.delivering import AT_A_TIME, DeliveryActivities
+from activities.telling.delivering import AT_A_TIME, SLACK, DeliveryActivities
 from activities.telling.sending import Sender
 from activities.telling.wording import Wording
 from domain.events import EventType
@@ -91,6 +91,16 @@ async def test_a_line_is_worked_on_to_its_end(
     assert [event["data"]["n"] for event in receiver.events] == [0, 1, 2]
     assert await deliver(activities, endpoint) == Line()
     assert len(receiver.webhooks) == 3
+
+
+async def test_a_timer_that_is_early_by_the_clocks_of_two_machines_finds_it_due(
+    activities: DeliveryActivities, store: Store, endpoint: Endpoint
+) -> None:
+    tell(store, endpoint, 1)
+    with store.write() as session:
+        for row in deliveries.find_deliveries(session, endpoint.workspace_id).items:
+            row.due_at = now() + SLACK * 0.9
+    assert await deliver(activities, endpoint) == Line()
 
 
 async def test_a_failure_holds_up_what_stands_behind_it(
