@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from domain.errors import CastlineError
 from settings import Settings
 from store.engine import Store
 from store.queries import installation
@@ -89,7 +90,7 @@ def notice_restore(settings: Settings, store: Store) -> bool:
                 return False  # another process was first
             gap_from = installation.find_gap_start(session)
             count = installation.begin_restore(session, gap_from, generation=noted.number)
-    except SQLAlchemyError as error:
+    except (CastlineError, SQLAlchemyError) as error:
         _log.warning("whether the database was restored is not known: %s", type(error).__name__)
         return False
     _log.warning(

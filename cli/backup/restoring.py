@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import delete
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from cli.backup.databases import Database, database_of
 from cli.backup.marker import Marker, read_marker, require_keys
 from cli.local.up import only_one
 from domain.clocks import CLOCK_MARGIN
-from domain.errors import CastlineError, Conflict, Unavailable
+from domain.errors import CastlineError, Conflict, DatabaseUnavailable
 from runtime.generation import Generation, generation_file, read_generation, write_generation
 from runtime.parts import load_keyring
 from settings import Settings
@@ -98,13 +98,10 @@ def _inspect(settings: Settings, database: Database) -> _Present:
             row = find_installation(session)
             running = [f"{one.role} {one.pid} on {one.host}" for one in list_running(session)]
         return _Present(running, None if row is None else row.installation_id)
-    except OperationalError as error:
+    except DatabaseUnavailable:
         if database.kind == "sqlite":
-            return _Present()
-        raise Unavailable(
-            "database_unavailable",
-            f"PostgreSQL does not answer ({type(error).__name__}). Check CASTLINE_DATABASE_URL.",
-        ) from None
+            return _Present()  # a damaged file is what a backup is for
+        raise
     except SQLAlchemyError:
         return _Present()
     finally:

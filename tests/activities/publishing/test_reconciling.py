@@ -11,7 +11,8 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.contract.assignments import TransferInput
 from activities.contract.trouble import Kind, Trouble
-from activities.publishing.reconciling import MARGIN, SETTLING
+from activities.publishing.reconciling import SETTLING
+from domain.clocks import CLOCK_MARGIN
 from domain.errors import PlatformUnavailable, SessionFound
 from domain.evidence import EvidenceKind
 from domain.secrets import Secret
@@ -196,4 +197,4 @@ def test_the_uploads_are_read_back_to_before_the_session_by_the_platforms_clock(
     assert platform.since
     assert evidence
     assert evidence.opened_at
-    assert evidence.opened_at - platform.since >= MARGIN
+    assert evidence.opened_at - platform.since >= CLOCK_MARGIN
