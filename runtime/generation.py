@@ -63,11 +63,21 @@ def write_generation(path: Path | None, generation: Generation) -> None:
         _log.warning("the generation was not written to %s: %s", path, type(error).__name__)
 
 
-def note_generation(settings: Settings, store: Store) -> None:
-    """Raise the generation in the database, then in the file. Called by each sweep."""
+def get_installation_id(store: Store) -> str:
+    """The id of the installation that the database belongs to, given at the first call."""
+    with store.write() as session:
+        return installation.ensure_installation(session).installation_id
+
+
+def note_generation(settings: Settings, store: Store) -> str:
+    """Raise the generation in the database, then in the file. Called by each sweep.
+
+    Returns the installation's id.
+    """
     with store.write() as session:
         row = installation.note_generation(session)
     write_generation(generation_file(settings), Generation(row.installation_id, row.generation))
+    return row.installation_id
 
 
 def notice_restore(settings: Settings, store: Store) -> bool:

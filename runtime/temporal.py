@@ -36,16 +36,18 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.contract.care import CareInput
-from domain.errors import CastlineError, Unavailable
+from domain.errors import CastlineError, Conflict, Unavailable
 from domain.ids import CARE
 from domain.queues import WORKFLOW_QUEUE
 from runtime.codec import Sealer, make_data_converter
 from settings import Settings
 from store.files import explain
-from workflows.options import SEARCH_ATTRIBUTES
+from workflows.options import INSTALLATION, SEARCH_ATTRIBUTES
 
 RETENTION = timedelta(days=30)
 """How long ids and update ids of closed workflows go on refusing a second run."""
@@ -121,11 +123,14 @@ def worker_identity(pid: int) -> str:
     return f"castline-worker {pid}@{socket.gethostname()}"
 
 
-async def ensure_ready(client: Client) -> None:
-    """Register all that workflows and workers rely on. Idempotent."""
+async def ensure_ready(client: Client, installation_id: str) -> None:
+    """Register all that workflows and workers rely on. Idempotent.
+
+    Raises `Conflict` (code `namespace_taken`) where the namespace belongs to another installation.
+    """
     await ensure_search_attributes(client)
     await ensure_retention(client)
-    await ensure_schedules(client)
+    await ensure_schedules(client, installation_id)
 
 
 async def find_missing_search_attributes(client: Client) -> list[str]:
@@ -173,13 +178,39 @@ async def ensure_retention(client: Client) -> None:
     )
 
 
-async def ensure_schedules(client: Client) -> None:
+async def ensure_schedules(client: Client, installation_id: str) -> None:
     """Run `CareWorkflow` every 20 minutes, never two at a time.
 
-    A schedule that exists is left alone: an operator who paused or slowed it meant to.
+    A schedule that exists is left alone: an operator who paused or slowed it meant to. Raises
+    `Conflict` (code `namespace_taken`) where it is another installation's: each would take the
+    other's tasks, and end the other's workflows as such that no row of its database needs.
     """
-    # Not all installations of the world at the same minute.
-    await _ensure_schedule(client, _care(), every=CARE_EVERY, jitter=timedelta(minutes=3))
+    owner = await find_owner(client)
+    if owner is None:
+        # Not all installations of the world at the same minute.
+        await _ensure_schedule(
+            client, _care(), installation_id, every=CARE_EVERY, jitter=timedelta(minutes=3)
+        )
+        owner = await find_owner(client)
+    if owner != installation_id:
+        raise Conflict(
+            "namespace_taken",
+            f"Temporal's namespace {client.namespace} belongs to another installation of Castline "
+            f"({owner}); this database is of {installation_id}. Give each a namespace of its own "
+            "with TEMPORAL_NAMESPACE. If the other one is gone for good, run `temporal schedule "
+            f"delete --namespace {client.namespace} --schedule-id {CARE}` and start again.",
+        )
+
+
+async def find_owner(client: Client) -> str | None:
+    """The id of the installation that the namespace belongs to. None: it belongs to none."""
+    try:
+        described = await client.get_schedule_handle(CARE).describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return None
+        raise
+    return described.typed_search_attributes.get(INSTALLATION)
 
 
 async def renew_schedules(client: Client) -> None:
@@ -209,6 +240,7 @@ def _care() -> ScheduleActionStartWorkflow:
 async def _ensure_schedule(
     client: Client,
     action: ScheduleActionStartWorkflow,
+    installation_id: str,
     *,
     every: timedelta,
     jitter: timedelta | None = None,
@@ -222,6 +254,12 @@ async def _ensure_schedule(
         ),
     )
     try:
-        await client.create_schedule(action.id, schedule)
+        await client.create_schedule(
+            action.id,
+            schedule,
+            search_attributes=TypedSearchAttributes(
+                [SearchAttributePair(INSTALLATION, installation_id)]
+            ),
+        )
     except ScheduleAlreadyRunningError:
         return

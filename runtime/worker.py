@@ -29,7 +29,7 @@ from domain.queues import (
     TRANSFER_QUEUE,
     WORKFLOW_QUEUE,
 )
-from runtime.generation import notice_restore
+from runtime.generation import get_installation_id, notice_restore
 from runtime.health.worker import WorkerHealth, answering
 from runtime.lifecycles import Lifecycles
 from runtime.maintenance import Maintenance
@@ -86,7 +86,8 @@ _log = logging.getLogger("castline.worker")
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """Work until `stop` is set. Raises `Unavailable` when Temporal or the database does not
-    answer, and `CastlineError` when the database's schema is not this version's.
+    answer, `CastlineError` when the database's schema is not this version's, and `Conflict` when
+    the namespace belongs to another installation.
 
     Registers what is missing in Temporal first, so that a fresh namespace is enough.
     """
@@ -95,10 +96,10 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     health = WorkerHealth(parts)
     async with answering(health):
         client = await connect(settings, parts.keyring)
-        await ensure_ready(client)
+        await asyncio.to_thread(notice_restore, settings, parts.store)
+        await ensure_ready(client, await asyncio.to_thread(get_installation_id, parts.store))
         health.client = client
         Waker(client, parts.store, settings).attach()
-        await asyncio.to_thread(notice_restore, settings, parts.store)
         workers = make_workers(settings, parts, client)
         with process_heartbeat("worker", parts.store, parts.keyring, health.heartbeat):
             await _run(workers, Maintenance(parts, client), stop)

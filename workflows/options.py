@@ -143,5 +143,7 @@ WORKSPACE = SearchAttributeKey.for_keyword("CastlineWorkspace")
 PLATFORM = SearchAttributeKey.for_keyword("CastlinePlatform")
 CONNECTION = SearchAttributeKey.for_keyword("CastlineConnection")
 STATE = SearchAttributeKey.for_keyword("CastlineState")
-SEARCH_ATTRIBUTES = (WORKSPACE, PLATFORM, CONNECTION, STATE)
+INSTALLATION = SearchAttributeKey.for_keyword("CastlineInstallation")
+"""On the care Schedule alone: which installation's database the namespace belongs to."""
+SEARCH_ATTRIBUTES = (WORKSPACE, PLATFORM, CONNECTION, STATE, INSTALLATION)
 """Never encrypted and always indexed: ids and states only."""

@@ -77,12 +77,12 @@ class Sweeper:
         """Compare everything. What cannot be put right now is left to the next sweep.
 
         Returns what was done, and the first error. Raises what Temporal's client raises where
-        Temporal is away.
+        Temporal is away, and `Conflict` where the namespace belongs to another installation.
         """
         # First, so that it needs no Temporal.
-        await asyncio.to_thread(self._compare_generations)
+        installation_id = await asyncio.to_thread(self._compare_generations)
         # A Temporal that has lost its state has lost what workflows need to start as well.
-        await ensure_ready(self._client)
+        await ensure_ready(self._client, installation_id)
         repairs = Repairs()
         # Before anything is compared: what the runs of before a restore know ends with them.
         await self._restored.run(repairs)
@@ -113,9 +113,9 @@ class Sweeper:
             failure,
         )
 
-    def _compare_generations(self) -> None:
+    def _compare_generations(self) -> str:
         notice_restore(self._settings, self._store)
-        note_generation(self._settings, self._store)
+        return note_generation(self._settings, self._store)
 
     def _compare(self, page: Sequence[Running]) -> Compared:
         with self._store.read() as session:

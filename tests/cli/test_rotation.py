@@ -209,7 +209,7 @@ async def client(settings: Settings, keyring: Keyring) -> AsyncIterator[Client]:
     """Of a Temporal that has nothing but the Schedules, which are paused."""
     async with temporal_server() as address:
         client = await connect(settings.model_copy(update={"temporal_address": address}), keyring)
-        await ensure_ready(client)
+        await ensure_ready(client, "ins_1")
         await client.get_schedule_handle(CARE).pause()
         yield client
 

@@ -14,7 +14,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client, ScheduleOverlapPolicy
 from temporalio.service import RPCError
 
-from domain.errors import Unavailable
+from domain.errors import Conflict, Unavailable
 from domain.ids import CARE
 from runtime.temporal import (
     CARE_EVERY,
@@ -24,6 +24,7 @@ from runtime.temporal import (
     ensure_retention,
     ensure_schedules,
     find_missing_search_attributes,
+    find_owner,
 )
 from settings import Settings
 from store.keyring import Keyring, create_keyset
@@ -67,10 +68,10 @@ async def retention(client: Client) -> timedelta:
 
 
 async def test_a_fresh_namespace_is_prepared_once_and_again(client: Client) -> None:
-    assert len(await find_missing_search_attributes(client)) == 4
+    assert len(await find_missing_search_attributes(client)) == 5
     assert await retention(client) < RETENTION
-    await ensure_ready(client)
-    await ensure_ready(client)
+    await ensure_ready(client, "ins_1")
+    await ensure_ready(client, "ins_1")
     assert await find_missing_search_attributes(client) == []
     assert await retention(client) == RETENTION
     schedule = (await client.get_schedule_handle(CARE).describe()).schedule
@@ -82,7 +83,7 @@ async def test_an_idle_installation_executes_less_than_a_hundred_workflows_a_day
     client: Client,
 ) -> None:
     """Its sweeps start nothing: `tests/runtime/reconcile/test_people.py` counts that."""
-    await ensure_ready(client)
+    await ensure_ready(client, "ins_1")
     a_day = 0.0
     async for listed in await client.list_schedules():
         spec = (await client.get_schedule_handle(listed.id).describe()).schedule.spec
@@ -106,11 +107,21 @@ async def test_a_longer_retention_is_left_alone(client: Client) -> None:
 
 
 async def test_a_schedule_that_was_paused_stays_paused(client: Client) -> None:
-    await ensure_schedules(client)
+    await ensure_schedules(client, "ins_1")
     handle = client.get_schedule_handle(CARE)
     await handle.pause(note="looking at something")
-    await ensure_schedules(client)
+    await ensure_schedules(client, "ins_1")
     assert (await handle.describe()).schedule.state.paused
+
+
+async def test_the_namespace_of_another_installation_is_left_alone(client: Client) -> None:
+    await ensure_ready(client, "ins_1")
+    with pytest.raises(Conflict, match=r"another installation of Castline \(ins_1\)") as refused:
+        await ensure_ready(client, "ins_2")
+    assert refused.value.code == "namespace_taken"
+    await client.get_schedule_handle(CARE).delete()
+    await ensure_ready(client, "ins_2")
+    assert await find_owner(client) == "ins_2"
 
 
 async def test_a_temporal_that_is_away_is_said_plainly(keyring: Keyring) -> None:

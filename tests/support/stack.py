@@ -24,6 +24,7 @@ from activities.access.connecting import ticket_input
 from api.app import create_app
 from api.context import make_context
 from domain.ids import assignment_workflow_id
+from runtime.generation import get_installation_id
 from runtime.lifecycles import Lifecycles
 from runtime.maintenance import Maintenance
 from runtime.parts import Parts, build_parts
@@ -164,7 +165,7 @@ async def running_stack(
     parts = build_parts(chosen)
     parts.store.migrate()
     client = await connect(chosen, parts.keyring)
-    await ensure_ready(client)
+    await ensure_ready(client, get_installation_id(parts.store))
     Waker(client, parts.store, chosen).attach()
     lifecycles = Lifecycles(client, parking_days=chosen.parking_days)
     app = create_app(make_context(parts, lifecycles))
