@@ -106,7 +106,24 @@ async def test_an_old_or_a_newer_schema_is_not_ready(context: Context, tmp_path:
     store.close()
 
 
-async def test_a_database_that_takes_no_writes_is_not_ready(context: Context) -> None:
+async def test_a_database_that_is_read_and_takes_no_writes_is_not_ready(context: Context) -> None:
+    path = context.settings.data_dir / "castline.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute(
+            "CREATE TRIGGER refuse BEFORE INSERT ON process "
+            "BEGIN SELECT RAISE(ABORT, 'geheim'); END"
+        )
+        record("prc_1", "api", context.store, context.keyring, context.heartbeat)
+        status, parts = await look(context)
+        assert (status, "takes no writes" in parts["database"]["fact"]) == (503, True)
+        assert parts["schema"]["state"] == "ok"
+        assert "geheim" not in str(parts)
+        database.execute("DROP TRIGGER refuse")
+    record("prc_1", "api", context.store, context.keyring, context.heartbeat)
+    assert (await look(context))[0] == 200
+
+
+async def test_a_database_on_a_disk_that_takes_no_writes_is_not_ready(context: Context) -> None:
     with read_only_disk(context.settings.data_dir):
         record("prc_1", "api", context.store, context.keyring, context.heartbeat)
         status, parts = await look(context)

@@ -1,6 +1,7 @@
 """A worker's own port: alive, ready, and what it says while something is away."""
 
 import os
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -11,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from runtime.parts import ensure_keyset
+from runtime.health.worker import WorkerHealth, answering
+from runtime.parts import build_parts, ensure_keyset
 from settings import Settings
 from store.engine import Store
 from tests.support.devserver import DevServer
@@ -127,3 +129,19 @@ def test_a_port_that_is_taken_is_named(machine: Machine) -> None:
     assert f"Port {machine.ports[3]} of the worker's health check is taken" in ended.stderr
     assert "CASTLINE_WORKER_HEALTH_PORT" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+async def test_the_port_leaves_the_signals_to_the_worker(machine: Machine) -> None:
+    port = machine.ports[3]
+    settings = Settings.model_validate({"data_dir": machine.data, "worker_health_port": port})
+    before = signal.getsignal(signal.SIGTERM)
+    parts = build_parts(settings)
+    async with answering(WorkerHealth(parts)):
+        status, found = await eventually(
+            lambda: look(f"http://127.0.0.1:{port}"), lambda seen: seen[0] is not None
+        )
+        assert signal.getsignal(signal.SIGTERM) is before
+    # Alive and not ready: it is not connected to Temporal yet.
+    assert (status, found["temporal"]["fact"]) == (503, "is not connected yet")
+    assert await look(f"http://127.0.0.1:{port}") == (None, {})
+    parts.store.close()
