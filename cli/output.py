@@ -5,6 +5,7 @@ So `KEY=$(castline keys create)` gets the key and nothing else. Nothing that was
 place that prints. JSON is exact and plain ASCII.
 """
 
+import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +13,7 @@ from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
-from domain.display import escape, to_json
+from domain.display import escape
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,7 +64,8 @@ def tell(*lines: str) -> None:
 
 def print_json(value: Any) -> None:
     """Print a value for a program. Raises as `say`."""
-    say(*to_json(value, indent=2).split("\n"))
+    # `json` escapes all but printable ASCII, so it is exact in every encoding.
+    say(*json.dumps(value, indent=2).split("\n"))
 
 
 def make_console() -> "Console":

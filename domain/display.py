@@ -5,9 +5,7 @@ end a line, that turn the direction of reading around, or that cannot be seen. T
 escapes. What the API answers is exact; only what is printed goes through here. Pure.
 """
 
-import json
 import unicodedata
-from typing import Any
 
 _LINE_CONTROLS = frozenset({"Cc", "Zl", "Zp"})
 _UNSEEN = frozenset({"Cf", "Cs"})
@@ -37,12 +35,6 @@ def escape(text: str) -> str:
 def escape_lines(text: str) -> list[str]:
     """The lines of a text of several lines, each safe to print."""
     return [escape(line) for line in text.split("\n")]
-
-
-def to_json(value: Any, *, indent: int | None = None) -> str:
-    """The value as JSON that steers no terminal: exact, and printable ASCII but for line ends."""
-    # `json` escapes all of Unicode but this one control character.
-    return json.dumps(value, indent=indent, default=str).replace("\x7f", "\\u007f")
 
 
 def is_control(character: str) -> bool:

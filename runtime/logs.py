@@ -6,12 +6,13 @@ begin a line nor steer the terminal that shows it. Libraries that write addresse
 queries into their log lines (which may hold codes and session handles) are kept to warnings.
 """
 
+import json
 import logging
 import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.display import escape, escape_lines, to_json
+from domain.display import escape, escape_lines
 from settings import Settings
 
 _QUIET = ("alembic", "httpx", "httpcore", "urllib3", "google", "googleapiclient", "uvicorn.access")
@@ -59,7 +60,8 @@ class JsonLines(logging.Formatter):
         }
         if trace := _trace_of(self, record):
             entry["trace"] = trace
-        return to_json(entry)
+        # `json` escapes all but printable ASCII: a terminal obeys some of the rest.
+        return json.dumps(entry, default=str)
 
 
 def _ids_of(record: logging.LogRecord) -> dict[str, Any]:

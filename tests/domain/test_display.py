@@ -1,13 +1,12 @@
 """What others wrote neither steers a terminal nor ends a line, and stays readable."""
 
-import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.display import escape, escape_lines, readable_name, to_json
+from domain.display import escape, escape_lines, readable_name
 
 
 @pytest.mark.parametrize(
@@ -47,14 +46,6 @@ def test_what_steers_or_misleads_is_shown_as_an_escape(text: str, shown: str) ->
 )
 def test_what_people_write_stays(text: str) -> None:
     assert escape(text) == text
-
-
-@given(st.text())
-def test_json_is_exact_and_steers_nothing_either(text: str) -> None:
-    shown = to_json({"title": text + "\x7f\x9b\u202e"})
-    assert shown.isascii()
-    assert shown.isprintable()
-    assert json.loads(shown) == {"title": text + "\x7f\x9b\u202e"}
 
 
 def test_lines_stay_lines() -> None:
