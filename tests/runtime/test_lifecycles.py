@@ -239,3 +239,9 @@ async def test_a_refusal_that_comes_again_gets_its_first_answer(client: Client) 
             await lifecycles.refuse("tkt_refused", "another", refusal)
     assert [answer.error_code for answer in answers] == ["access_denied"] * 2
     assert refused.value.code == "ticket_used"
+
+
+async def test_an_assignment_without_a_run_needs_no_message(client: Client) -> None:
+    lifecycles = Lifecycles(client)
+    for tell in (lifecycles.ask_to_end, lifecycles.tell_recovered, lifecycles.tell_gone):
+        await tell("asg_without_a_run")
