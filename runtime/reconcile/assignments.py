@@ -14,6 +14,7 @@ from domain.ids import assignment_workflow_id
 from runtime.reconcile.pace import Repairs
 from runtime.reconcile.rebuilding import Rebuilder
 from store.engine import Store
+from store.queries.publishing.evidence import count_losses
 from store.queries.publishing.unsettled import Unsettled, list_unsettled
 from store.tables import now
 
@@ -28,6 +29,15 @@ MOST = 1000
 minute, and the next sweep continues."""
 
 
+AT_ONCE_AGAIN = 5
+"""Losses of one assignment in `WINDOW` that are put right at once. A run that is lost again and
+again would otherwise start, fail and leave its evidence with every sweep, for ever."""
+
+WINDOW = timedelta(hours=6)
+
+LONGEST_PAUSE = timedelta(minutes=30)
+
+
 class AssignmentSweep:
     def __init__(self, store: Store, rebuilder: Rebuilder) -> None:
         self._store = store
@@ -37,7 +47,18 @@ class AssignmentSweep:
         """Give each unsettled assignment a run that has none among `running`; return how many."""
         lost = await asyncio.to_thread(lambda: sorted(self._find_lost(running)))
         ids = [id for _, id in lost]
-        return await repairs.paced(ids, self._rebuilder.ensure_running, most=MOST)
+        return await repairs.paced(ids, self._rebuild, most=MOST)
+
+    async def _rebuild(self, assignment_id: str) -> bool:
+        if not await asyncio.to_thread(self._is_due, assignment_id):
+            return False
+        return await self._rebuilder.ensure_running(assignment_id)
+
+    def _is_due(self, assignment_id: str) -> bool:
+        """False while one whose run was lost again and again has to wait."""
+        with self._store.read() as session:
+            count, latest = count_losses(session, assignment_id, now() - WINDOW)
+        return latest is None or now() >= latest + pause_after(count)
 
     def _find_lost(self, running: Collection[str]) -> Iterator[tuple[object, str]]:
         before = now() - GRACE
@@ -55,3 +76,11 @@ class AssignmentSweep:
             if len(page) < PAGE:
                 return
             after = page[-1].id
+
+
+def pause_after(losses: int) -> timedelta:
+    """How long a sweep leaves an assignment alone whose run was lost this often: a minute, then
+    twice as long each time. What a person asks of it does not wait."""
+    if losses < AT_ONCE_AGAIN:
+        return timedelta(0)
+    return min(timedelta(minutes=2 ** min(losses - AT_ONCE_AGAIN, 10)), LONGEST_PAUSE)

@@ -131,6 +131,19 @@ def count_stops(session: Session, row: Assignment, code: str) -> int:
     return session.exec(query).one() or 0
 
 
+def count_losses(
+    session: Session, assignment_id: str, since: datetime
+) -> tuple[int, datetime | None]:
+    """How often its workflow was lost since then, and when that was met last."""
+    query = select(func.sum(Evidence.times), func.max(Evidence.latest_at)).where(
+        Evidence.assignment_id == assignment_id,
+        Evidence.kind == EvidenceKind.WORKFLOW_LOST,
+        col(Evidence.latest_at) >= since,
+    )
+    count, latest = session.exec(query).one()
+    return count or 0, latest
+
+
 def has_open_finish(session: Session, assignment_id: str) -> bool:
     """True when a request that may have completed an upload left, and its outcome is not known."""
     kind, told = col(Evidence.kind), col(Evidence.data)["told"].as_string()

@@ -4,17 +4,26 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlmodel import insert
+from sqlmodel import insert, update
 
 from activities.contract.assignments import AssignmentInput
 from domain.errors import Unavailable
+from domain.evidence import EvidenceKind, Loss
 from domain.ids import assignment_workflow_id
 from platforms.registry import Registry
-from runtime.reconcile.assignments import GRACE, PAGE, AssignmentSweep
+from runtime.reconcile.assignments import (
+    AT_ONCE_AGAIN,
+    GRACE,
+    LONGEST_PAUSE,
+    PAGE,
+    AssignmentSweep,
+    pause_after,
+)
 from runtime.reconcile.pace import PER_SECOND, Repairs
 from runtime.reconcile.rebuilding import Rebuilder
 from store.queries.publishing import assignments
-from store.tables import Assignment, now
+from store.queries.publishing.evidence import Observation, add_evidence
+from store.tables import Assignment, Evidence, now
 from tests.activities.conftest import Installation
 from tests.support.lifecycles import DirectedLifecycles
 
@@ -139,3 +148,31 @@ async def test_one_that_takes_long_holds_up_none_of_the_others(
     temporal = Slow()
     assert await Swept(installation, temporal).sweep() == 2
     assert temporal.started == [other, slow]
+
+
+async def test_one_whose_run_is_lost_again_and_again_has_to_wait(
+    installation: Installation, temporal: Temporal
+) -> None:
+    asg = left_alone(installation)
+    with installation.store.write() as session:
+        row = assignments.lock_assignment(session, asg)
+        lost = Observation(EvidenceKind.WORKFLOW_LOST, {"how": Loss.FAILED})
+        add_evidence(session, row, [lost] * (AT_ONCE_AGAIN - 1))
+    swept = Swept(installation, temporal)
+    assert await swept.sweep() == 1
+    temporal.assignments.clear()
+    with installation.store.write() as session:
+        add_evidence(session, assignments.lock_assignment(session, asg), [lost])
+    assert await swept.sweep() == 0
+    with installation.store.write() as session:
+        session.connection().execute(
+            update(Evidence).values(latest_at=now() - pause_after(AT_ONCE_AGAIN))
+        )
+    assert await swept.sweep() == 1
+
+
+def test_the_pause_grows_and_has_an_end() -> None:
+    minutes = [pause_after(AT_ONCE_AGAIN + more) / timedelta(minutes=1) for more in range(7)]
+    assert minutes == [1, 2, 4, 8, 16, 30, 30]
+    assert pause_after(AT_ONCE_AGAIN - 1) == timedelta(0)
+    assert pause_after(10**6) == LONGEST_PAUSE
