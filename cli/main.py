@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import typer
 
-from cli import admin, publishing, roles
+from cli import admin, orphans, publishing, roles
 from cli.backup import commands as backup
 from cli.mistakes import FAILED, explain_error
 from cli.output import prepare_streams, tell
@@ -27,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (roles.app, publishing.app, admin.app, backup.app):
+for commands in (roles.app, publishing.app, admin.app, backup.app, orphans.app):
     app.registered_commands.extend(commands.registered_commands)
     app.registered_groups.extend(commands.registered_groups)
 

@@ -22,6 +22,12 @@ OPEN_FINISH = (
 )
 """What is to be known of an upload that ended in between, or whose reading was ended."""
 
+UNREAD_GAP = (
+    "The database was restored from a backup, and the account could not be read since: a video "
+    "may be there. Look at the account before it is published again."
+)
+"""What is to be known of an assignment that ended before it was read back."""
+
 QUEUED = (
     "Queued: the workspace has as many transfers under way as its share allows. It starts when "
     "one of them ends."
@@ -231,11 +237,6 @@ def _reconciled(data: Data, _name: str) -> str:
             return "The account's videos were read, and that decided nothing."
 
 
-def _workflow_lost(data: Data, _name: str) -> str:
-    what = _LOSSES[Loss(data["how"])].format(since=data["since"])
-    return f"{what} Another workflow continues from the recorded state."
-
-
 def _read_back(data: Data, name: str) -> str:
     read = f"The database was restored. The account's videos since {data['since']} were read"
     match Told(data["told"]):
@@ -254,6 +255,11 @@ def _candidate(video: Data) -> str:
     title = f' "{video["title"]}"' if video.get("title") else ""
     where = f" ({video['url']})" if video.get("url") else ""
     return f"{video['id']}{title}{where}"
+
+
+def _workflow_lost(data: Data, _name: str) -> str:
+    what = _LOSSES[Loss(data["how"])].format(since=data["since"])
+    return f"{what} Another workflow continues from the recorded state."
 
 
 _PLAIN: Mapping[EvidenceKind, Callable[[Data, str], str]] = {

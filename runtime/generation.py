@@ -63,7 +63,7 @@ def write_generation(path: Path | None, generation: Generation) -> None:
 
 
 def note_generation(settings: Settings, store: Store) -> None:
-    """Raise the generation in the database, then in the file. Called by each sweep at its end."""
+    """Raise the generation in the database, then in the file. Called by each sweep."""
     with store.write() as session:
         row = installation.note_generation(session)
     write_generation(generation_file(settings), Generation(row.installation_id, row.generation))

@@ -31,6 +31,7 @@ from domain.queues import WORKFLOW_QUEUE
 from domain.states import AssignmentState, TicketState
 from runtime.answers import START_TIMEOUT, Closed, answered, started
 from runtime.health.queues import describe_queues, find_unpolled
+from runtime.histories import Known, read_history
 from runtime.runs import ATTEMPT, Run, end_run, find_run
 from workflows import options
 from workflows.assignment import AssignmentWorkflow
@@ -186,6 +187,16 @@ class Lifecycles:
             await asyncio.sleep(_CLOSING_LOOK_SECONDS)
             run = await find_run(self._client, workflow_id)
         return run
+
+    async def read_assignment(self, assignment_id: str) -> Known | None:
+        """What the latest run of an assignment knows. None: Temporal knows none.
+
+        Raises `Unavailable`.
+        """
+        try:
+            return await answered(read_history(self._client, assignment_workflow_id(assignment_id)))
+        except Closed:
+            return None
 
     async def terminate_assignment(self, assignment_id: str, run: Run, reason: str) -> None:
         """End a run by force. One that has closed meanwhile stays as it is. Idempotent."""

@@ -32,6 +32,9 @@ class Run:
     loss: Loss
     """How it ended, where it is not running."""
     closed_at: datetime | None
+    started_at: datetime | None = None
+    continues: bool = False
+    """True where it continues a run of the same workflow, which may have begun long before."""
 
 
 async def find_run(client: Client, workflow_id: str) -> Run | None:
@@ -47,6 +50,8 @@ async def find_run(client: Client, workflow_id: str) -> Run | None:
         attempt=await described.memo_value(ATTEMPT, None),
         loss=Loss.COMPLETED if status is None else _LOSSES.get(status, Loss.COMPLETED),
         closed_at=described.close_time,
+        started_at=described.start_time,
+        continues=described.raw_info.first_run_id not in ("", described.run_id),
     )
 
 

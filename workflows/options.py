@@ -132,7 +132,7 @@ CARE: dict[str, Any] = {
     "start_to_close_timeout": timedelta(minutes=15),
     # It beats with every look that has ended, and one ends within half a minute.
     "heartbeat_timeout": timedelta(minutes=2),
-    # The Schedule comes again every quarter of an hour, and what was looked at stays so.
+    # The Schedule comes again every 20 minutes, and what was looked at stays so.
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=5), maximum_attempts=3),
 }
 

@@ -35,7 +35,7 @@ _BEGUN = frozenset(
 def load_input(session: Session, registry: Registry, row: Assignment) -> AssignmentInput:
     """The input of a run that continues from what is recorded.
 
-    Raises `NotFound` for a platform that this installation does not serve.
+    Raises `InvalidRequest` for a platform that this installation does not serve.
     """
     connection = get_connection_by_id(session, row.connection_id)
     needs_person = connection.health in (*BROKEN, ConnectionHealth.DISCONNECTED)
@@ -79,11 +79,13 @@ def _progress_of(row: Assignment, *, has_transfer: bool, waits: bool) -> Progres
     is_fresh = not row.is_started and row.platform_id is None
     if is_fresh and row.cancel_requested_at is None:
         return None
+    gives_up = row.cancel_requested_at is not None
     return Progress(
         _memory_of(row),
-        stand=_stand_of(row) if waits else None,
+        # What is to be given up waits for nothing that publishing would wait for.
+        stand=_stand_of(row) if waits and not gives_up else None,
         has_begun=row.is_started and _has_begun(row, has_transfer=has_transfer),
-        gives_up=row.cancel_requested_at is not None,
+        gives_up=gives_up,
         is_slow=row.is_slow,
         platform_id=row.platform_id,
         platform_url=row.platform_url,

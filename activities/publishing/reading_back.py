@@ -100,16 +100,19 @@ class ReadBacks:
         owned = read_backs.find_owned(session, connection_ids, ids)
         free = [one for one in seen.candidates if one.id not in owned]
         match free:
-            case [only] if only.is_match and not self._has_rival(session, job, connection_ids):
+            case [only] if only.is_match and not self._has_doubt(session, job, connection_ids):
                 return only.id, ()
             case _:
                 return None, free
 
-    def _has_rival(self, session: Session, job: Job, connection_ids: Sequence[str]) -> bool:
-        """True where another file of ours would match the same video as well."""
+    def _has_doubt(self, session: Session, job: Job, connection_ids: Sequence[str]) -> bool:
+        """True where the video may be another assignment's of ours."""
         restored, length = find_restored(session), job.video.duration_ms
         if restored is None or restored.restored_at is None or length is None:
             return False
+        if restored.histories_read_at is None:
+            # What was accepted in the gap has no row, and is not recorded yet.
+            return True
         tolerance = RIVAL_TOLERANCE // timedelta(milliseconds=1)
         ours = job.assignment.payload
         return any(

@@ -9,10 +9,11 @@ from temporalio import activity
 
 from activities.contract.assignments import AssignmentEdit, AssignmentRecord, RecordingSteps
 from activities.failures import translated
-from domain.sentences import OPEN_FINISH
+from domain.sentences import OPEN_FINISH, UNREAD_GAP
 from domain.states import AssignmentState
 from store.engine import Store
 from store.queries.publishing import edits, progress
+from store.queries.publishing.assignments import get_assignment_by_id
 from store.queries.publishing.evidence import has_forced_finish, has_open_finish
 
 
@@ -27,9 +28,10 @@ class RecordingActivities(RecordingSteps):
         code = trouble.code if trouble else None
         sentence = trouble.sentence if trouble else None
         with self._store.write() as session:
-            if _may_be_there(session, record):
+            doubt = _find_doubt(session, record)
+            if doubt is not None:
                 code = code or "outcome_unconfirmed"
-                sentence = f"{sentence or ''} {OPEN_FINISH}".lstrip()
+                sentence = f"{sentence or ''} {doubt}".lstrip()
             progress.record_state(
                 session,
                 record.assignment_id,
@@ -53,13 +55,17 @@ class RecordingActivities(RecordingSteps):
             return edits.apply_edit(session, edit.assignment_id, edit.version)
 
 
-def _may_be_there(session: Session, record: AssignmentRecord) -> bool:
-    """True for an end that leaves open whether the platform has made a video."""
+def _find_doubt(session: Session, record: AssignmentRecord) -> str | None:
+    """What is to be known of an end that leaves open whether the platform has made a video."""
     match record.state:
+        case AssignmentState.FAILED if has_open_finish(session, record.assignment_id):
+            return OPEN_FINISH
         case AssignmentState.FAILED:
-            return has_open_finish(session, record.assignment_id)
-        case AssignmentState.CANCELLED:
-            # A cancel reads to the end, unless a person ended the reading.
-            return has_forced_finish(session, record.assignment_id)
+            row = get_assignment_by_id(session, record.assignment_id)
+            is_unread = row.read_back_from is not None and row.platform_id is None
+            return UNREAD_GAP if is_unread else None
+        # A cancel reads to the end, unless a person ended the reading.
+        case AssignmentState.CANCELLED if has_forced_finish(session, record.assignment_id):
+            return OPEN_FINISH
         case _:
-            return False
+            return None

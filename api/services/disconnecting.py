@@ -17,7 +17,7 @@ from sqlmodel import Session
 from activities.access.packing import unpack
 from api.context import Context, on_loop
 from api.services.assignments import give_up
-from domain.errors import Conflict, PlatformError, ReauthorizationNeeded, Unavailable
+from domain.errors import CastlineError, Conflict, PlatformError, ReauthorizationNeeded
 from domain.grants import GrantEnd
 from domain.ids import WorkspaceId
 from domain.states import ConnectionHealth
@@ -154,8 +154,8 @@ async def _cancel(here: Context, assignment_id: str, cancelled: set[str]) -> Non
     try:
         if await give_up(here, assignment_id):
             cancelled.add(assignment_id)
-    except Unavailable:
-        log.info("assignment %s is left to be cancelled by the sweep", assignment_id)
+    except CastlineError as error:
+        log.info("assignment %s is not cancelled yet: %s", assignment_id, error.code)
 
 
 def _read(here: Context, connection_id: str, after: int) -> Sequence[Assignment]:

@@ -23,7 +23,7 @@ gives up after five seconds."""
 
 PAGE = 1000
 
-MOST = 2000
+MOST = 1000
 """Runs that one sweep starts: after a loss of everything the rest of the sweep follows within a
 minute, and the next sweep continues."""
 

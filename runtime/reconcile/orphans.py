@@ -7,23 +7,25 @@ until then. What it accepted, or had published already, is recorded for a person
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, TypedSearchAttributes
-from temporalio.converter import WorkflowSerializationContext, decode_typed_search_attributes
+from temporalio.converter import decode_typed_search_attributes
 
-from activities.contract.assignments import AssignmentInput
+from runtime.histories import read_history
 from runtime.reconcile.pace import Repairs
-from runtime.reconcile.running import Running
+from runtime.reconcile.running import Running, page_assignments_of
 from runtime.runs import end_run, find_run
 from store.engine import Store
+from store.queries import needed
 from store.queries.orphans import record_orphan
 from store.tables import Orphan
 from workflows import options
 
 REASON = (
     "Castline's database holds nothing unsettled that this workflow works for. "
-    "What it was for is recorded there in the table `orphan`."
+    "`castline orphans` shows what it was for."
 )
 
 _ASSIGNMENT = "AssignmentWorkflow"
@@ -38,6 +40,26 @@ class OrphanSweep:
         """Record and end each that still runs; return how many."""
         return await repairs.paced(found, self._end, most=len(found))
 
+    async def record_accepted(self, since: datetime, repairs: Repairs) -> int:
+        """Record the assignments that began since then and have no row, also those that ended.
+
+        A restored database lost them; what they published is theirs and nobody else's.
+        """
+        recorded = 0
+        async for page in page_assignments_of(self._client, since):
+            unknown = await asyncio.to_thread(self._without_row, page)
+            recorded += await repairs.each(unknown, self._record_one)
+        return recorded
+
+    async def _record_one(self, one: Running) -> None:
+        await asyncio.to_thread(self._record, await self._describe(one))
+
+    def _without_row(self, page: Sequence[Running]) -> Sequence[Running]:
+        ids = {one.id: one.id.partition("/")[2] for one in page}
+        with self._store.read() as session:
+            known = set(needed.find_accepted(session, ids.values()))
+        return [one for one in page if ids[one.id] not in known]
+
     async def _end(self, one: Running) -> bool:
         run = await find_run(self._client, one.id)
         if run is None or not run.is_running or run.run_id != one.run_id:
@@ -48,6 +70,9 @@ class OrphanSweep:
         return True
 
     async def _describe(self, one: Running) -> Orphan:
+        known = None
+        if one.info.type.name == _ASSIGNMENT:
+            known = await read_history(self._client, one.id, one.run_id)
         attributes = decode_typed_search_attributes(one.info.search_attributes)
         return Orphan(
             workflow_id=one.id,
@@ -56,20 +81,10 @@ class OrphanSweep:
             workspace_id=_text(attributes, options.WORKSPACE),
             connection_id=_text(attributes, options.CONNECTION),
             platform=_text(attributes, options.PLATFORM),
-            title=await self._title_of(one) if one.info.type.name == _ASSIGNMENT else None,
+            title=None if known is None else known.title,
+            platform_id=None if known is None else known.platform_id,
             started_at=one.started_at,
         )
-
-    async def _title_of(self, one: Running) -> str | None:
-        handle = self._client.get_workflow_handle(one.id, run_id=one.run_id)
-        context = WorkflowSerializationContext(namespace=self._client.namespace, workflow_id=one.id)
-        converter = self._client.data_converter.with_context(context)
-        async for event in handle.fetch_history_events(page_size=1):
-            payloads = event.workflow_execution_started_event_attributes.input.payloads
-            [accepted] = await converter.decode(payloads, [AssignmentInput])
-            assert isinstance(accepted, AssignmentInput)
-            return accepted.title
-        return None
 
     def _record(self, orphan: Orphan) -> None:
         with self._store.write() as session:

@@ -17,9 +17,9 @@ T = TypeVar("T")
 _log = logging.getLogger("castline.reconcile")
 
 AT_ONCE = 8
-PER_SECOND = 50
-"""Workflows that are started or ended in a second, after a loss of thousands: a fifth of what
-Temporal's dev server can start on two cores, so that live work keeps the rest."""
+PER_SECOND = 20
+"""Workflows that are started or ended in a second after a loss of thousands, so that live work
+keeps most of Temporal and of the database. Two busy cores reach 15."""
 
 
 class Repairs:

@@ -17,6 +17,7 @@ from domain.states import AssignmentState
 from platforms.registry import Registry
 from runtime.answers import Closed
 from runtime.lifecycles import Lifecycles
+from runtime.reconcile.gap import Gap
 from runtime.runs import Run
 from store.engine import Store
 from store.queries.publishing import assignments
@@ -36,13 +37,14 @@ class Rebuilder:
         self._store = store
         self._registry = registry
         self._lifecycles = lifecycles
+        self._gap = Gap(store, lifecycles)
 
     async def ensure_running(self, assignment_id: str) -> bool:
         """Start a run where the row is unsettled and none runs. Idempotent.
 
         True: the row was without one, and has one now. A run of another attempt that does not
-        close is terminated first. Raises `NotFound` (no such row, or its platform is not served)
-        and `Unavailable`.
+        close is terminated first. Raises `NotFound`, `InvalidRequest` where its platform is not
+        served, and `Unavailable`.
         """
         row = await asyncio.to_thread(self._read, assignment_id)
         if AssignmentState(row.state).is_settled:
@@ -50,6 +52,10 @@ class Rebuilder:
         # Before Temporal is asked: what cannot be started costs nothing.
         self._registry.get(row.platform)
         run = await self._lifecycles.find_assignment_run(row.id, closes=row.attempt)
+        row = await self._gap.notice(row, run)
+        if run is not None and await self._gap.is_unread(row, run):
+            run = await self._gap.read(row, run)
+            row = await asyncio.to_thread(self._read, assignment_id)
         if run is not None and run.is_running and run.attempt == row.attempt:
             await self._let_know(row)
             return False
@@ -107,9 +113,6 @@ class Rebuilder:
             wanted = load_input(session, self._registry, row)
             if row.is_started:
                 add_evidence(session, row, [_loss_of(row, run)])
-            if run is not None and run.attempt == row.attempt and run.loss is Loss.COMPLETED:
-                # It may have published: what the platform has is read before anything is sent.
-                row.read_back_from = row.read_back_from or row.updated_at
             return wanted
 
     def _mark_started(self, row: Assignment) -> None:

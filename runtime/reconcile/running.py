@@ -1,4 +1,4 @@
-"""The workflows that run, page by page, from Temporal's visibility store.
+"""Workflows, page by page, from Temporal's visibility store.
 
 It lags behind what is true by a moment, so it only says where to look. The raw answer is read:
 the SDK would decode attributes and memos of each, which costs a hundred times as much.
@@ -36,8 +36,18 @@ class Running:
         return self.info.start_time.ToDatetime(tzinfo=UTC)
 
 
-async def page_running(client: Client) -> AsyncIterator[list[Running]]:
+def page_running(client: Client) -> AsyncIterator[list[Running]]:
     """Every running workflow of the namespace. Raises what Temporal's client raises."""
+    return _page(client, "ExecutionStatus = 'Running'")
+
+
+def page_assignments_of(client: Client, since: datetime) -> AsyncIterator[list[Running]]:
+    """Every run of an assignment that began since then, closed or not; otherwise alike."""
+    moment = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _page(client, f"WorkflowType = 'AssignmentWorkflow' AND StartTime >= '{moment}'")
+
+
+async def _page(client: Client, query: str) -> AsyncIterator[list[Running]]:
     token = b""
     while True:
         answer = await client.workflow_service.list_workflow_executions(
@@ -45,7 +55,7 @@ async def page_running(client: Client) -> AsyncIterator[list[Running]]:
                 namespace=client.namespace,
                 page_size=PAGE,
                 next_page_token=token,
-                query="ExecutionStatus = 'Running'",
+                query=query,
             ),
             retry=True,
         )

@@ -9,6 +9,7 @@ from temporalio.client import Client
 
 from activities.access.confirming import UnconfirmedConsents
 from domain.wakes import Wake
+from runtime.generation import note_generation, notice_restore
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts
 from runtime.reconcile.assignments import AssignmentSweep
@@ -16,6 +17,7 @@ from runtime.reconcile.orphans import OrphanSweep
 from runtime.reconcile.pace import Repairs
 from runtime.reconcile.reauths import ReauthSweep
 from runtime.reconcile.rebuilding import Rebuilder
+from runtime.reconcile.restored import RestoredSweep
 from runtime.reconcile.rows import ASSIGNMENT, Compared, compare
 from runtime.reconcile.running import Running, attempt_of, page_running
 from runtime.reconcile.tickets import TicketSweep
@@ -55,11 +57,12 @@ class Sweeper:
         wake: Callable[[Wake], Awaitable[None]],
     ) -> None:
         self._client = client
+        self._settings = parts.settings
         self._store = parts.store
-        self._assignments = AssignmentSweep(
-            parts.store, Rebuilder(parts.store, parts.registry, lifecycles)
-        )
+        rebuilder = Rebuilder(parts.store, parts.registry, lifecycles)
         self._orphans = OrphanSweep(parts.store, client)
+        self._restored = RestoredSweep(parts.store, rebuilder, self._orphans)
+        self._assignments = AssignmentSweep(parts.store, rebuilder)
         self._wakes = WakeSweep(parts.store, wake)
         self._tickets = TicketSweep(
             parts.store,
@@ -76,9 +79,13 @@ class Sweeper:
         Returns what was done, and the first error. Raises what Temporal's client raises where
         Temporal is away.
         """
+        # First, so that it needs no Temporal.
+        await asyncio.to_thread(self._compare_generations)
         # A Temporal that has lost its state has lost what workflows need to start as well.
         await ensure_ready(self._client)
         repairs = Repairs()
+        # Before anything is compared: what the runs of before a restore know ends with them.
+        await self._restored.run(repairs)
         running: set[str] = set()
         orphans = 0
         async for page in page_running(self._client):
@@ -105,6 +112,10 @@ class Sweeper:
             ),
             failure,
         )
+
+    def _compare_generations(self) -> None:
+        notice_restore(self._settings, self._store)
+        note_generation(self._settings, self._store)
 
     def _compare(self, page: Sequence[Running]) -> Compared:
         with self._store.read() as session:

@@ -76,6 +76,12 @@ def begin_restore(session: Session, gap_from: datetime, *, generation: int = 0) 
     row.histories_read_at = None
     session.flush()
     connection = session.connection()
+    before = col(Assignment.read_back_from)
+    earlier = case((and_(before.is_not(None), before < gap_from), before), else_=gap_from)
+    marked = connection.execute(
+        update(Assignment).where(_is_open()).values({before: earlier}),
+    )
+    # In this order: whoever writes an assignment takes the number of its event last.
     connection.execute(
         update(Workspace).values(
             {
@@ -87,11 +93,6 @@ def begin_restore(session: Session, gap_from: datetime, *, generation: int = 0) 
                 )
             }
         )
-    )
-    before = col(Assignment.read_back_from)
-    earlier = case((and_(before.is_not(None), before < gap_from), before), else_=gap_from)
-    marked = connection.execute(
-        update(Assignment).where(_is_open()).values({before: earlier}),
     )
     return marked.rowcount
 

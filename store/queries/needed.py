@@ -24,6 +24,11 @@ def find_assignments(
     return dict(session.exec(query).all())
 
 
+def find_accepted(session: Session, ids: Collection[str]) -> Collection[str]:
+    """Those assignments that have a row, settled or not."""
+    return session.exec(select(Assignment.id).where(col(Assignment.id).in_(ids))).all()
+
+
 def find_tickets(
     session: Session, ids: Collection[str], *, expired_after: datetime
 ) -> Collection[str]:

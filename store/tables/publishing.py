@@ -104,6 +104,8 @@ class Assignment(HasSealed, SQLModel, table=True):
     """Since when it waits for a free transfer of its workspace's share. None: it does not."""
     cancel_requested_at: datetime | None = moment_field(default=None)
     """Set before the running attempt is asked to give up; another run of it gives up, too."""
+    read_back_from: datetime | None = moment_field(default=None)
+    """Set: the platform may hold what was published since this moment and is read first."""
     is_slow: bool = False
     """True once its source was too slow: its transfer runs in the slow lane."""
     platform_id: str | None = None
@@ -121,9 +123,6 @@ class Assignment(HasSealed, SQLModel, table=True):
     created_at: datetime = moment_field(default_factory=now)
     updated_at: datetime = moment_field(default_factory=now)
     published_at: datetime | None = moment_field(default=None)
-    read_back_from: datetime | None = moment_field(default=None)
-    """The database was restored: the account's videos since then are read before anything is
-    sent. None: nothing is missing."""
     candidates: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     """The videos that may be its own, where that reading could not decide."""
 

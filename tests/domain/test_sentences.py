@@ -13,6 +13,7 @@ from domain.states import AssignmentState, KnownBy, PlatformName, StepName, Wait
 MIB = 1024 * 1024
 YOUTUBE, FACEBOOK = PlatformName.YOUTUBE, PlatformName.FACEBOOK
 
+SINCE = "2026-11-30T04:00:00Z"
 SEEN: list[tuple[EvidenceKind, dict[str, Any], str]] = [
     (EvidenceKind.SESSION_OPENED, {}, "YouTube opened an upload session."),
     (
@@ -90,6 +91,31 @@ SEEN: list[tuple[EvidenceKind, dict[str, Any], str]] = [
         EvidenceKind.RECONCILED,
         {"told": "finished", "platformId": "dQw"},
         "The account's videos were read: dQw is the one.",
+    ),
+    (
+        EvidenceKind.READ_BACK,
+        {"told": "finished", "since": SINCE, "platformId": "dQw"},
+        f"The database was restored. The account's videos since {SINCE} were read: dQw is the one.",
+    ),
+    (
+        EvidenceKind.READ_BACK,
+        {"told": "absent", "since": SINCE},
+        f"The database was restored. The account's videos since {SINCE} were read: it is not "
+        "among them.",
+    ),
+    (
+        EvidenceKind.READ_BACK,
+        {
+            "told": "unclear",
+            "since": SINCE,
+            "candidates": [
+                {"id": "1", "title": "Bread", "createdAt": None, "url": "https://f.example/1"},
+                {"id": "2", "title": None, "createdAt": None, "url": "https://f.example/2"},
+            ],
+        },
+        f"The database was restored. The account's videos since {SINCE} were read. YouTube does "
+        'not tell for certain whether it is among them; it may be 1 "Bread" (https://f.example/1), '
+        "2 (https://f.example/2).",
     ),
     (EvidenceKind.SESSION_DISCARDED, {}, "The upload session was given up."),
     (EvidenceKind.FORCED, {"reason": "I looked."}, "A person ended the reading: I looked."),

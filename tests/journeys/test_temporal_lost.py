@@ -73,12 +73,13 @@ async def test_everything_open_ends_as_it_would_have(
         await server.start()
         emulator.forget_faults()
         # A person can be asked for again, and everything else goes on by its own wait.
-        await eventually(lambda: lost(stack, tenant), lambda seen: seen == 4 * EACH, within=300)
+        await eventually(lambda: lost(stack, tenant), lambda seen: seen == 4 * EACH, within=180)
+        emulator.switch(processing_seconds=0)
         emulator.advance(3600)
         await reconnect(tenant, broken_id, account=BEN)
 
         await eventually(
-            lambda: stands(tenant), lambda seen: seen["published"] == 4 * EACH, within=300
+            lambda: stands(tenant), lambda seen: seen["published"] == 4 * EACH, within=180
         )
         found = Counter(video["sha256"] for video in emulator.videos())
         assert found == {clip.sha256: 4 * EACH}

@@ -7,6 +7,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowExecutionStatus
 
+from domain.ids import CARE
 from tests.support.stack import Stack, Tenant, eventually
 
 
@@ -73,6 +74,20 @@ async def test_operators_find_what_waits_for_a_person(tenant: Tenant, stack: Sta
     await tenant.ask("DELETE", f"/api/v1/assignments/{assignment['id']}")
     await listed(stack, f"{mine} AND CastlineState = 'waiting'", [])
     await listed(stack, f"{mine} AND CastlineState = 'cancelled'", [workflow_id])
+
+
+async def test_one_filter_shows_customers_work_and_nothing_else(
+    tenant: Tenant, stack: Stack
+) -> None:
+    published = await tenant.publish(await tenant.connection())
+    await stack.client.get_schedule_handle(CARE).trigger()
+    await eventually(lambda: found(stack, "WorkflowType = 'CareWorkflow'"))
+
+    async def look() -> list[str]:
+        return await found(stack, "CastlineWorkspace IS NOT NULL")
+
+    shown = await eventually(look, lambda seen: f"assignment/{published['id']}" in seen)
+    assert {id.partition("/")[0] for id in shown} <= {"ticket", "assignment", "reauth"}
 
 
 async def test_a_ticket_is_a_workflow_too(tenant: Tenant, stack: Stack) -> None:

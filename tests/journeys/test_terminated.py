@@ -141,10 +141,13 @@ async def test_waiting_for_quota(tenant: Tenant, stack: Stack, clip: Clip) -> No
     waiting = await tenant.until(assignment["id"], "waiting", "published")
     assert waiting["waitReason"] == "quota"
 
+    before = trouble_of(stack, assignment["id"])
     await lose(stack, assignment["id"])
 
     again = await tenant.look(assignment["id"])
     assert (again["state"], again["waitUntil"]) == ("waiting", waiting["waitUntil"])
+    # A week of the same trouble is the end, however often the workflow was lost in it.
+    assert trouble_of(stack, assignment["id"]) == before
     # Its time has come, and the workflow is lost once more.
     await terminate(stack, assignment["id"])
     with stack.parts.store.write() as session:
@@ -153,6 +156,14 @@ async def test_waiting_for_quota(tenant: Tenant, stack: Stack, clip: Clip) -> No
     grow_old(stack, assignment["id"])
     await stack.sweep()
     await published(tenant, assignment["id"], clip)
+
+
+def trouble_of(stack: Stack, assignment_id: str) -> tuple[datetime, int]:
+    """Since when it has lasted, and how often it was met."""
+    with stack.parts.store.read() as session:
+        row = assignments.get_assignment_by_id(session, assignment_id)
+    assert row.waiting_since is not None
+    return row.waiting_since, row.waiting_looks
 
 
 async def test_in_mid_transfer(tenant: Tenant, stack: Stack, clip: Clip) -> None:
@@ -289,6 +300,20 @@ async def test_a_cancel_works_at_once(tenant: Tenant, stack: Stack, clip: Clip) 
     assert cancelled["state"] == "cancelled"
     assert stack.emulator.calls(START) == 0
     await is_told(tenant, assignment_id)
+
+
+async def test_a_cancel_of_what_waits_works_at_once(
+    tenant: Tenant, stack: Stack, clip: Clip
+) -> None:
+    stack.emulator.fault(TRANSFER, "revoke_grant", skip=1)
+    assignment = await tenant.assign(await tenant.connection(), mediaUrl=clip.url)
+    await tenant.until(assignment["id"], "waiting", "published")
+    await terminate(stack, assignment["id"])
+
+    cancelled = await tenant.ask("DELETE", path(assignment["id"]))
+
+    assert cancelled["state"] == "cancelled"
+    assert stack.emulator.videos() == []
 
 
 async def test_an_edit_works_at_once(tenant: Tenant, stack: Stack, clip: Clip) -> None:

@@ -113,6 +113,7 @@ async def directed(
     *,
     progress: Progress | None = None,
     extra_steps: Sequence[StepName] = (),
+    start_signal: str | None = None,
 ) -> AsyncIterator[Case]:
     """A run that has begun; with `progress` it continues another one."""
     queue = uuid4().hex
@@ -148,6 +149,10 @@ async def directed(
             await running.enter_async_context(worker)
         with env.with_time_skipping_disabled():
             workflow = await env.client.start_workflow(
-                AssignmentWorkflow.run, asked, id=f"assignment/{queue}", task_queue=queue
+                AssignmentWorkflow.run,
+                asked,
+                id=f"assignment/{queue}",
+                task_queue=queue,
+                start_signal=start_signal,
             )
         yield Case(env, steps, workflow)

@@ -1,5 +1,6 @@
 """A run that continues another one goes on where that was."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -82,3 +83,25 @@ async def test_only_the_steps_that_are_left_are_run(env: WorkflowEnvironment) ->
         assert (outcome.platform_id, outcome.platform_url) == ("made", "https://youtu.be/made")
         assert (steps.looks, steps.extra_steps) == (0, [StepName.PLAYLIST])
         assert steps.records[-1].state is AssignmentState.PUBLISHED
+
+
+async def test_a_video_of_which_nothing_is_left_to_do_is_recorded_as_published(
+    env: WorkflowEnvironment,
+) -> None:
+    steps = DirectedSteps(OUTAGE)
+    live = Progress(FRESH, has_begun=True, platform_id="made", platform_url="https://youtu.be/made")
+    async with directed(env, steps, progress=live) as case:
+        await case.workflow.result()
+        assert steps.looks == 0
+        assert [record.state for record in steps.records] == [AssignmentState.PUBLISHED]
+
+
+async def test_an_order_that_comes_with_the_start_ends_the_wait(env: WorkflowEnvironment) -> None:
+    steps = DirectedSteps(OUTAGE, is_clear=True)
+    doubt = Progress(FRESH, stand=stand(AssignmentState.UNCONFIRMED, 6), has_begun=True)
+    async with (
+        directed(env, steps, progress=doubt, start_signal="retry_forced") as case,
+        asyncio.timeout(60),
+    ):
+        with env.with_time_skipping_disabled():
+            assert (await case.workflow.result()).platform_id == "made"

@@ -41,7 +41,7 @@ class _Comparison:
 
     @property
     def is_match(self) -> bool:
-        return self.is_same_length is True and False not in self.texts and True in self.texts
+        return self.is_same_length is True and bool(self.texts) and all(self.texts)
 
     @property
     def is_possible(self) -> bool:

@@ -244,6 +244,7 @@ def upgrade() -> None:
         sa.Column("waiting_looks", sa.Integer(), nullable=False),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancel_requested_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("read_back_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_slow", sa.Boolean(), nullable=False),
         sa.Column("platform_id", sa.String(), nullable=True),
         sa.Column("platform_url", sa.String(), nullable=True),
@@ -257,7 +258,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("read_back_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("candidates", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],

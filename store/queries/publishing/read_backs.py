@@ -12,9 +12,25 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from domain.errors import Unavailable
 from domain.states import AssignmentState
-from store.tables import Assignment, Connection, Video
+from store.queries.publishing.unsettled import DUE_AT, IS_UNSETTLED
+from store.tables import Assignment, Connection, Orphan, Video
 
 MOST_RIVALS = 500
+
+
+def list_unread(session: Session, *, after: str, limit: int) -> Sequence[tuple[datetime, str]]:
+    """A page of the open rows that may have a video in the gap, in the order of their ids.
+
+    Of each when it was to go on, and its id.
+    """
+    query = select(DUE_AT, Assignment.id).where(
+        IS_UNSETTLED,
+        col(Assignment.read_back_from).is_not(None),
+        col(Assignment.platform_id).is_(None),
+        col(Assignment.id) > after,
+    )
+    found = session.exec(query.order_by(col(Assignment.id)).limit(limit))
+    return [(due_at, id) for due_at, id in found]
 
 
 def hold_account(session: Session, platform: str, account_id: str) -> Sequence[str]:
@@ -29,12 +45,14 @@ def hold_account(session: Session, platform: str, account_id: str) -> Sequence[s
 def find_owned(
     session: Session, connection_ids: Collection[str], platform_ids: Collection[str]
 ) -> set[str]:
-    """Those of an account's videos that assignments have already."""
-    query = select(Assignment.platform_id).where(
-        col(Assignment.connection_id).in_(connection_ids),
-        col(Assignment.platform_id).in_(platform_ids),
-    )
-    return {found for found in session.exec(query) if found is not None}
+    """Those of an account's videos that assignments have, or had before their rows were lost."""
+    found: set[str] = set()
+    for table in (Assignment, Orphan):
+        query = select(table.platform_id).where(
+            col(table.connection_id).in_(connection_ids), col(table.platform_id).in_(platform_ids)
+        )
+        found.update(one for one in session.exec(query) if one is not None)
+    return found
 
 
 def list_rivals(

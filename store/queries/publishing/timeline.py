@@ -108,7 +108,8 @@ def sum_up(session: Session, row: Assignment) -> Summary:
         sessions_opened=counts.get(EvidenceKind.SESSION_OPENED, 0),
         finishes_sent=counts.get(EvidenceKind.FINISH_SENT, 0),
         read_backs=counts.get(EvidenceKind.ASKED, 0),
-        reconciliations=counts.get(EvidenceKind.RECONCILED, 0),
+        reconciliations=counts.get(EvidenceKind.RECONCILED, 0)
+        + counts.get(EvidenceKind.READ_BACK, 0),
         confirmed_bytes=_confirmed(session, row),
         last_answer=_find_last_answer(session, row.id),
         sha256=whole_sha256(ranges, row.bytes_total),

@@ -13,7 +13,10 @@ from sqlmodel import Session, col, select
 from store.tables import Assignment
 
 # In full: a partial index serves no comparison with a parameter.
-_IS_UNSETTLED = text("state NOT IN ('published', 'failed', 'cancelled')")
+IS_UNSETTLED = text("state NOT IN ('published', 'failed', 'cancelled')")
+
+DUE_AT = func.coalesce(Assignment.wait_until, Assignment.scheduled_at, Assignment.created_at)
+"""When an assignment was to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,9 @@ class Unsettled:
 
 def list_unsettled(session: Session, *, after: str, limit: int) -> Sequence[Unsettled]:
     """A page of the assignments that have not ended, in the order of their ids."""
-    due_at = func.coalesce(Assignment.wait_until, Assignment.scheduled_at, Assignment.created_at)
     query = (
-        select(Assignment.id, Assignment.is_started, due_at, Assignment.updated_at)
-        .where(_IS_UNSETTLED, col(Assignment.id) > after)
+        select(Assignment.id, Assignment.is_started, DUE_AT, Assignment.updated_at)
+        .where(IS_UNSETTLED, col(Assignment.id) > after)
         .order_by(col(Assignment.id))
         .limit(limit)
     )

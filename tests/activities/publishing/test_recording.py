@@ -7,11 +7,13 @@ from activities.contract.assignments import AssignmentRecord
 from activities.contract.trouble import Trouble
 from activities.publishing.recording import RecordingActivities
 from domain.evidence import EvidenceKind
-from domain.sentences import OPEN_FINISH
-from domain.states import AssignmentState
+from domain.sentences import OPEN_FINISH, UNREAD_GAP
+from domain.states import AssignmentState, KnownBy
+from store.queries.installation import begin_restore
 from store.queries.publishing.assignments import get_assignment_by_id
 from store.queries.publishing.evidence import Observation, add_evidence
-from store.tables import Assignment
+from store.queries.publishing.progress import note_finished
+from store.tables import Assignment, now
 from tests.activities.conftest import Installation
 
 GONE = Trouble("disconnected", "The connection was disconnected.", "reconnect")
@@ -41,6 +43,22 @@ def test_what_is_sent_after_an_order_and_ends_says_that_the_first_video_may_be_t
     row = recorded(installation, seen, state)
     has_failed = state is AssignmentState.FAILED
     assert row.error == (f"{GONE.sentence} {OPEN_FINISH}" if has_failed else OPEN_FINISH)
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_what_fails_before_it_was_read_back_says_that_a_video_may_be_there(
+    installation: Installation, is_known: bool
+) -> None:
+    row = installation.assignment()
+    with installation.store.write() as session:
+        begin_restore(session, now())
+        if is_known:
+            note_finished(session, row.id, platform_id="dQw", known_by=KnownBy.ANSWER)
+    record = AssignmentRecord(row.id, 1, AssignmentState.FAILED, trouble=GONE)
+    ActivityEnvironment().run(RecordingActivities(installation.store).record, record)
+    with installation.store.read() as session:
+        failed = get_assignment_by_id(session, row.id)
+    assert failed.error == (GONE.sentence if is_known else f"{GONE.sentence} {UNREAD_GAP}")
 
 
 @pytest.mark.parametrize("is_forced", [False, True])

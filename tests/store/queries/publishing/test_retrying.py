@@ -67,6 +67,26 @@ def orders(store: Store, assignment: Assignment) -> list[tuple[int, Any]]:
     return [(one.attempt, one.data["reason"]) for one in seen]
 
 
+def test_a_retry_takes_back_a_cancel_and_a_forced_one_does_not(
+    store: Store, vault: Vault, tenant: Tenant, assignment: Assignment
+) -> None:
+    leave_unclear(store, vault, assignment)
+    record(store, assignment, AssignmentState.UNCONFIRMED, wait_until=UNTIL)
+    with store.write() as session:
+        assignments.request_cancel(session, assignment.id)
+    asked_at = read(store, assignment).cancel_requested_at
+    assert asked_at is not None
+
+    retry(store, tenant, assignment, REASON)
+    assert read(store, assignment).cancel_requested_at == asked_at
+
+    record(store, assignment, AssignmentState.CANCELLED)
+    with store.write() as session:
+        assignments.request_cancel(session, assignment.id)
+    retry(store, tenant, assignment)
+    assert read(store, assignment).cancel_requested_at is None
+
+
 @pytest.mark.parametrize("state", [AssignmentState.FAILED, AssignmentState.CANCELLED])
 def test_a_retry_begins_anew_and_only_once(
     store: Store, tenant: Tenant, assignment: Assignment, state: AssignmentState

@@ -11,8 +11,7 @@ from temporalio.api.common.v1 import Payloads
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 from temporalio.converter import DataConverter, WorkflowSerializationContext
-from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.exceptions import ApplicationError, CancelledError
 
 from activities.contract.assignments import (
     AssignmentInput,
@@ -21,7 +20,6 @@ from activities.contract.assignments import (
     Published,
     Uploaded,
 )
-from domain.ids import assignment_workflow_id
 from domain.states import AssignmentState
 
 T = TypeVar("T")
@@ -41,6 +39,7 @@ class Known:
     """What a run knew when it ended."""
 
     attempt: int
+    title: str
     has_begun: bool = False
     """True once a transfer was asked for; before that nothing can have been published."""
     platform_id: str | None = None
@@ -52,18 +51,13 @@ class Known:
     sentence: str | None = None
 
 
-async def read_history(client: Client, assignment_id: str) -> Known | None:
-    """What the latest run knows. None: Temporal has none. Raises `RPCError`; reads only."""
-    workflow_id = assignment_workflow_id(assignment_id)
+async def read_history(client: Client, workflow_id: str, run_id: str | None = None) -> Known | None:
+    """What a run of an assignment's workflow knows, or its latest. Raises `RPCError`."""
     context = WorkflowSerializationContext(client.namespace, workflow_id)
     reading = _Reading(client.data_converter.with_context(context))
-    try:
-        async for event in client.get_workflow_handle(workflow_id).fetch_history_events():
-            await reading.take(event)
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return None
-        raise
+    handle = client.get_workflow_handle(workflow_id, run_id=run_id)
+    async for event in handle.fetch_history_events():
+        await reading.take(event)
     return reading.known
 
 
@@ -103,12 +97,17 @@ class _Reading:
                 failure = await self._converter.decode_failure(
                     event.workflow_execution_failed_event_attributes.failure
                 )
-                if isinstance(failure, ApplicationError) and failure.type not in _NO_END:
-                    self._learn(
-                        end=AssignmentState.FAILED, code=failure.type, sentence=failure.message
-                    )
+                self._take_failure(failure)
             case "workflow_execution_canceled_event_attributes":
                 self._learn(end=AssignmentState.CANCELLED)
+
+    def _take_failure(self, failure: BaseException) -> None:
+        match failure:
+            case CancelledError():
+                # So a run ends that was cancelled by its Update.
+                self._learn(end=AssignmentState.CANCELLED)
+            case ApplicationError(type=code, message=sentence) if code not in _NO_END:
+                self._learn(end=AssignmentState.FAILED, code=code, sentence=sentence)
 
     async def _take_result(self, activity: str, result: Payloads) -> None:
         if (kind := _RESULTS.get(activity)) is None:
@@ -133,7 +132,7 @@ class _Reading:
 
 def _at_start(given: AssignmentInput) -> Known:
     progress = given.progress
-    known = Known(given.attempt, warnings=dict(given.warnings))
+    known = Known(given.attempt, given.title, warnings=dict(given.warnings))
     if progress is None:
         return known
     return replace(

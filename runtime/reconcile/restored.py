@@ -1,0 +1,63 @@
+"""After a restore, once: what Temporal still knows of the gap is taken into the database.
+
+What was accepted in the gap has no row any more, so it is recorded for a person. Every open
+assignment gets a run that knows of the restore.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import datetime
+
+from runtime.reconcile.orphans import OrphanSweep
+from runtime.reconcile.pace import Repairs
+from runtime.reconcile.rebuilding import Rebuilder
+from store.engine import Store
+from store.queries.installation import find_restored, mark_histories_read
+from store.queries.publishing.read_backs import list_unread
+
+PAGE = 1000
+
+
+class RestoredSweep:
+    def __init__(self, store: Store, rebuilder: Rebuilder, orphans: OrphanSweep) -> None:
+        self._store = store
+        self._rebuilder = rebuilder
+        self._orphans = orphans
+
+    async def run(self, repairs: Repairs) -> int:
+        """Have each run of before the restore read and replaced; return how many rows got one.
+
+        What fails is left to the next sweep, and until all are read that sweep comes back here.
+        """
+        gap_from = await asyncio.to_thread(self._find_due)
+        if gap_from is None:
+            return 0
+        failures = len(repairs.failures)
+        await self._orphans.record_accepted(gap_from, repairs)
+        # The oldest due first.
+        ids = [id for _, id in await asyncio.to_thread(lambda: sorted(self._list()))]
+        count = await repairs.paced(ids, self._rebuilder.ensure_running, most=len(ids))
+        if len(repairs.failures) == failures:
+            await asyncio.to_thread(self._conclude)
+        return count
+
+    def _find_due(self) -> datetime | None:
+        """Since when the histories have to be read. None: they were, or there was no restore."""
+        with self._store.read() as session:
+            restored = find_restored(session)
+        is_due = restored is not None and restored.histories_read_at is None
+        return restored.gap_from if restored is not None and is_due else None
+
+    def _list(self) -> Iterator[tuple[datetime, str]]:
+        after = ""
+        while True:
+            with self._store.read() as session:
+                page = list_unread(session, after=after, limit=PAGE)
+            yield from page
+            if len(page) < PAGE:
+                return
+            _, after = page[-1]
+
+    def _conclude(self) -> None:
+        with self._store.write() as session:
+            mark_histories_read(session)
