@@ -33,7 +33,7 @@ def _find_orphans(store: Store) -> Finding:
         "orphans",
         f"{orphans.count} workflows ran without an open row in the last 7 days and were ended: "
         f"{', '.join(orphans.latest)}",
-        "Compare them with what your application sent: a restored database does not have them.",
+        "`castline orphans` lists them. Compare them with what your application sent.",
         count=orphans.count,
     )
 
