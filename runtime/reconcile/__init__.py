@@ -1,10 +1,10 @@
 """The rows of the database are compared with the workflows of Temporal, in both directions.
 
     running.py       the workflows that run
-    gap.py           what a restored database lacks and Temporal still knows
-    restored.py      which assignments that concerns
     rows.py          which of them work for a row
     orphans.py       the others are recorded and end
+    restored.py      after a restore: everything that Temporal still knows of the gap, once
+    gap.py           how one run of before it is read
     assignments.py   assignments without one get another
     rebuilding.py    how one of them does
     tickets.py       tickets without one

@@ -12,6 +12,7 @@ from activities.contract.tickets import Refusal, TicketInput, TicketOutcome
 from domain.errors import Conflict, Unavailable
 from domain.evidence import Loss
 from domain.states import TicketState
+from runtime.histories import Known
 from runtime.lifecycles import Lifecycles
 from runtime.runs import Run
 
@@ -75,6 +76,10 @@ class DirectedLifecycles(Lifecycles):
         if assignment_id not in started:
             return None
         return Run("run", True, started[assignment_id], Loss.COMPLETED, None)
+
+    async def read_assignment(self, assignment_id: str) -> Known | None:
+        await self.ping()
+        return None
 
     async def tell_forced(self, assignment_id: str) -> None:
         await self.ping()
