@@ -7,6 +7,7 @@ accepted, and nothing more is done for it. After the storm everything the API te
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ class Customer:
             limits=httpx.Limits(max_keepalive_connections=0),
         )
         self._connections: Mapping[str, Sequence[str]] = {}
+        self.refusals: Counter[str] = Counter()
+        """What posts were answered with that had to be repeated: status and code, or nothing."""
 
     async def __aenter__(self) -> "Customer":
         return self
@@ -116,6 +119,7 @@ class Customer:
                 return Accepted(answer.json()["id"], tries)
             if answer is not None and answer.is_client_error and answer.status_code not in _PASSES:
                 raise Refused(f"{answer.status_code} {answer.text[:300]}")
+            self.refusals["no answer" if answer is None else _say(answer)] += 1
             await asyncio.sleep(_PAUSE)
         raise Refused(f"not accepted in {tries} tries")
 
@@ -205,6 +209,12 @@ class Customer:
         answer = await self._http.request(method, path, json=body)
         answer.raise_for_status()
         return answer.json()
+
+
+def _say(answer: httpx.Response) -> str:
+    with suppress(ValueError):
+        return f"{answer.status_code} {answer.json()['code']}"
+    return str(answer.status_code)
 
 
 _NOT_FOUND = 404

@@ -14,6 +14,8 @@ from chaos.watching import Moves
 class Record:
     facts: Facts
     accepted: Sequence[Accepted]
+    refusals: Mapping[str, int]
+    """What posts were answered with that had to be repeated."""
     refused: Mapping[str, str]
     """By key, what the API would not take, and its word for it."""
     faults: Sequence[Mapping[str, Any]]

@@ -226,6 +226,7 @@ class Run:
         return Record(
             facts=facts,
             accepted=list(self._log.accepted.values()),
+            refusals=customer.refusals,
             refused=self._log.refused,
             faults=faults,
             sessions=state["sessions"],

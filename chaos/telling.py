@@ -42,6 +42,7 @@ def figures(record: Record, findings: Sequence[Finding]) -> dict[str, Any]:
         **{promise.value: broken[promise] for promise in Broken},
         **_of_the_gap(record),
         "posts repeated": sum(post.tries > 1 for post in record.accepted),
+        "posts answered with": dict(record.refusals),
         "known by": dict(Counter(row["knownBy"] for row in record.facts.assignments)),
         "webhooks": len(told),
         "webhooks again": len(told) - len({event["id"] for event in told}),
