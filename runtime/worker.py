@@ -20,6 +20,7 @@ from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities import wiring
+from domain.errors import Unavailable
 from domain.queues import (
     CONSENT_QUEUE,
     DELIVERY_QUEUE,
@@ -111,12 +112,23 @@ async def _run(workers: Sequence[Worker], maintenance: Maintenance, stop: asynci
     async with asyncio.TaskGroup() as group:
         maintaining = group.create_task(maintenance.run())
         for worker in workers:
-            group.create_task(worker.run())
+            group.create_task(_serve(worker))
         _log.info("worker is ready: process %d", os.getpid())
         await stop.wait()
         maintaining.cancel()
         # At once and not one after the other: each may need the whole grace.
         await asyncio.gather(*(worker.shutdown() for worker in workers))
+
+
+async def _serve(worker: Worker) -> None:
+    try:
+        await worker.run()
+    except RuntimeError as error:  # the SDK's, where Temporal ends between the connect and this
+        raise Unavailable(
+            "temporal_unreachable",
+            "Temporal does not take this worker: it does not answer, or the namespace is not "
+            "there. Start it, or check CASTLINE_TEMPORAL_ADDRESS and CASTLINE_TEMPORAL_NAMESPACE.",
+        ) from error
 
 
 def make_workers(
