@@ -13,7 +13,7 @@ from cli.local.up import only_one
 from domain.clocks import CLOCK_MARGIN
 from domain.errors import CastlineError, Conflict, DatabaseUnavailable
 from runtime.generation import Generation, generation_file, read_generation, write_generation
-from runtime.parts import load_keyring
+from runtime.parts import build_store, load_keyring
 from settings import Settings
 from store.engine import Store
 from store.queries.installation import begin_restore, find_installation
@@ -92,7 +92,7 @@ def _inspect(settings: Settings, database: Database) -> _Present:
     """What the present database says. One that is damaged, or empty, says nothing."""
     if not database.is_there:
         return _Present()
-    store = Store(settings.database)
+    store = build_store(settings)
     try:
         with store.read() as session:
             row = find_installation(session)
