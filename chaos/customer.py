@@ -185,9 +185,9 @@ class Customer:
         body = {"platform": platform, "redirectUrl": done, **fields}
         ticket = await self._ask("POST", "/oauth/tickets", body)
         async with httpx.AsyncClient(timeout=_PATIENCE) as browser:
-            page = (await browser.get(ticket["authUrl"])).headers["location"]
+            page = (await _visit(browser, ticket["authUrl"])).headers["location"]
             give = meta.consent if platform == "facebook" else Emulator.consent
-            back = await browser.get(await asyncio.to_thread(give, emulator, page, person))
+            back = await _visit(browser, await asyncio.to_thread(give, emulator, page, person))
         query = parse_qs(urlsplit(back.headers["location"]).query)
         return query["connectionIds"][0].split(",")
 
@@ -209,6 +209,13 @@ class Customer:
         answer = await self._http.request(method, path, json=body)
         answer.raise_for_status()
         return answer.json()
+
+
+async def _visit(browser: httpx.AsyncClient, url: str) -> httpx.Response:
+    """Visit an address, again for as long as it shows the waiting page."""
+    while "Refresh" in (page := await browser.get(url)).headers:
+        await asyncio.sleep(_PAUSE)
+    return page
 
 
 def _say(answer: httpx.Response) -> str:
