@@ -55,6 +55,17 @@ async def find_run(client: Client, workflow_id: str) -> Run | None:
     )
 
 
+async def is_running(client: Client, workflow_id: str, run_id: str) -> bool:
+    """True while one run goes on; its payloads need not be ours. Raises `Unavailable`."""
+    try:
+        described = await answered(
+            client.get_workflow_handle(workflow_id, run_id=run_id).describe()
+        )
+    except Closed:
+        return False
+    return described.status is WorkflowExecutionStatus.RUNNING
+
+
 async def end_run(client: Client, workflow_id: str, run_id: str, reason: str) -> None:
     """Terminate one run. One that has closed meanwhile stays as it is. Raises `Unavailable`."""
     try:
