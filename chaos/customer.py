@@ -213,9 +213,11 @@ class Customer:
 
 async def _visit(browser: httpx.AsyncClient, url: str) -> httpx.Response:
     """Visit an address, again for as long as it shows the waiting page."""
-    while "Refresh" in (page := await browser.get(url)).headers:
+    while True:
+        page = await browser.get(url)
+        if "Refresh" not in page.headers:
+            return page
         await asyncio.sleep(_PAUSE)
-    return page
 
 
 def _say(answer: httpx.Response) -> str:

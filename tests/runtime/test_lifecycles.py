@@ -210,7 +210,7 @@ async def test_a_ticket_that_has_ended_is_not_run_again(client: Client) -> None:
     lifecycles, ended = Lifecycles(client), ticket("tkt_ended", lives=timedelta(0))
     async with consenting(client):
         await lifecycles.start_ticket(ended)
-        handle = client.get_workflow_handle_for(TicketWorkflow.run, ticket_workflow_id("tkt_ended"))
+        handle = client.get_workflow_handle(ticket_workflow_id("tkt_ended"))
         await handle.result()
         first = await run_id(handle)
         await lifecycles.start_ticket(ended)
