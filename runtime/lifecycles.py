@@ -24,7 +24,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.contract.assignments import AssignmentEdit, AssignmentInput, AssignmentOutcome
 from activities.contract.tickets import Refusal, TicketInput, TicketOutcome
-from domain.errors import Conflict, Unavailable
+from domain.errors import CastlineError, Conflict, Unavailable
 from domain.evidence import Loss
 from domain.ids import assignment_workflow_id, ticket_workflow_id
 from domain.queues import WORKFLOW_QUEUE
@@ -188,13 +188,17 @@ class Lifecycles:
         return run
 
     async def read_assignment(self, assignment_id: str) -> Known | None:
-        """What the latest run of an assignment knows. None: Temporal knows none.
+        """What the latest run of an assignment knows. Raises `Unavailable`.
 
-        Raises `Unavailable`.
+        None: Temporal knows none, or its payloads are sealed with a key that is not ours.
         """
         try:
             return await answered(read_history(self._client, assignment_workflow_id(assignment_id)))
         except Closed:
+            return None
+        except Unavailable:
+            raise
+        except CastlineError:
             return None
 
     async def terminate_assignment(self, assignment_id: str, run: Run, reason: str) -> None:

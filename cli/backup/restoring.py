@@ -19,7 +19,7 @@ from store.engine import Store
 from store.queries.installation import begin_restore, find_installation
 from store.queries.processes import list_running
 from store.schema import knows_revision
-from store.tables import Process
+from store.tables import Process, Sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +130,9 @@ class _Preparing:
                     raise CastlineError(
                         "backup_failed", "The backup is damaged: the database is another one."
                     )
-                # They ran when the backup was taken.
-                session.connection().execute(delete(Process))
+                # They ran when the backup was taken; a sweep is due at once.
+                for table in (Process, Sweep):
+                    session.connection().execute(delete(table))
                 self.open_assignments = begin_restore(
                     session, self._marker.taken_at - CLOCK_MARGIN, generation=self._noted
                 )

@@ -63,7 +63,7 @@ def _refuse_same(folder: Path, keys: Path) -> None:
     if keys.resolve() == folder.resolve() or folder.resolve() in keys.resolve().parents:
         raise InvalidRequest(
             "keys_beside_backup",
-            "Whoever has the database and the key set has every token. Name another folder for "
+            "The database and the key set together open every token. Name another folder for "
             "--keys, best on another machine.",
         )
 

@@ -81,7 +81,7 @@ def begin_restore(session: Session, gap_from: datetime, *, generation: int = 0) 
     marked = connection.execute(
         update(Assignment).where(_is_open()).values({before: earlier}),
     )
-    # In this order: whoever writes an assignment takes the number of its event last.
+    # In this order: every transaction locks an assignment before its workspace.
     connection.execute(
         update(Workspace).values(
             {

@@ -1,7 +1,7 @@
 """What reading back after a restore leaves in the rows, and what it has to know of other rows.
 
 A video of the account belongs to one assignment at most. So a video that another row has is no
-candidate, and whoever takes one holds the account's connections until it is written.
+candidate, and a row that takes one holds the account's connections until it is written.
 """
 
 from collections.abc import Collection, Sequence
