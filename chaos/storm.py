@@ -43,9 +43,10 @@ ACCOUNTS = 4
 """Channels, and as many Pages."""
 
 _FEWEST_TERMINATIONS = 4
-_OPEN_AT_SNAPSHOT = 0.5
-_JUST_BEFORE_SECONDS = 10.0
-"""So many orders are posted just before a snapshot, so that they end after it."""
+_OPEN_AT_SNAPSHOT = 0.6
+_JUST_BEFORE_SECONDS = 3.0
+"""So many orders are posted just before a snapshot: more than there are places for transfers, so
+that some have a session in it and some have none, and both end after it."""
 _SHORTEST_WITH_RESTORE = 120.0
 """Seconds. Sweeps have to run between the snapshot and its restore, which is noticed by their
 number where it is made without the command; a sweep whose process is killed costs 30 s."""
