@@ -47,12 +47,15 @@ def file_of(settings: Settings) -> Path:
 def announced(settings: Settings, role: str, addresses: Addresses) -> Iterator[None]:
     """Let commands find this process inside the block.
 
-    A folder that cannot be written is said and changes nothing else.
+    A folder that cannot be written is said and changes nothing else. It is never made.
     """
     path = file_of(settings)
+    if not path.parent.is_dir():
+        # Nothing of the installation is kept here, and an empty folder would hide a lost one.
+        yield
+        return
     own = {"role": role, **_this_process(), **asdict(addresses)}
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _change(path, add=own)
     except OSError as error:
         tell(f"{path} cannot be written ({error.strerror}): commands look where the settings say.")

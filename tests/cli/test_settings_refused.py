@@ -17,6 +17,8 @@ HALF = {"CASTLINE_GOOGLE_CLIENT_SECRET": SECRET}
 GOOGLE = {"CASTLINE_GOOGLE_CLIENT_ID": "an-id", **HALF}
 MISSPELT = "CASTLINE_" + "PUBLC_URL"
 ARGUMENTS = {
+    "backup": ["copy"],
+    "restore": ["copy"],
     "publish": ["clip.mp4", "--title", "A clip"],
     "timeline": ["asg_1"],
     "workspaces create": ["acme"],
@@ -28,10 +30,10 @@ ARGUMENTS = {
 
 
 def commands() -> list[str]:
-    """All but `demo`, which takes nothing from the environment."""
+    """All but `demo`, which takes nothing from the environment, and `doctor`, which goes on."""
     root = get_command(app)
     assert isinstance(root, TyperGroup)
-    return sorted({*named(root)} - {"demo"})
+    return sorted({*named(root)} - {"demo", "doctor"})
 
 
 def named(group: TyperGroup) -> list[str]:

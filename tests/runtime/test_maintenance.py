@@ -1,7 +1,7 @@
 """The loop that sweeps: one process at a time, and it never ends by itself."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,13 +15,13 @@ from settings import Settings
 from store.keyring import ensure_keyset_file
 from store.queries.sweeps import find_sweep
 from store.tables import Sweep
-from tests.support.stack import eventually
+from tests.support.stack import eventually, leave_namespace
 
 
 @pytest.fixture
-def parts(tmp_path: Path, temporal: str) -> Iterator[Parts]:
+def parts(tmp_path: Path, address: str) -> Iterator[Parts]:
     settings = Settings.model_validate(
-        {"data_dir": tmp_path, "temporal_address": temporal, "reconcile_seconds": 600}
+        {"data_dir": tmp_path, "temporal_address": address, "reconcile_seconds": 600}
     )
     ensure_keyset_file(settings.keyset_file)
     parts = build_parts(settings)
@@ -31,8 +31,10 @@ def parts(tmp_path: Path, temporal: str) -> Iterator[Parts]:
 
 
 @pytest.fixture
-async def client(parts: Parts) -> Client:
-    return await connect(parts.settings, parts.keyring)
+async def client(parts: Parts) -> AsyncIterator[Client]:
+    client = await connect(parts.settings, parts.keyring)
+    yield client
+    await leave_namespace(client)
 
 
 def latest(parts: Parts) -> Sweep | None:

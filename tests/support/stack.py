@@ -9,7 +9,7 @@ import json
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -18,12 +18,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.access.connecting import ticket_input
 from api.app import create_app
 from api.context import make_context
-from domain.ids import assignment_workflow_id
+from domain.ids import CARE, assignment_workflow_id
 from runtime.generation import get_installation_id
 from runtime.lifecycles import Lifecycles
 from runtime.maintenance import Maintenance
@@ -175,7 +176,15 @@ async def running_stack(
         stack = Stack(parts, client, lifecycles, emulator, http)
         async with stack.working() if works else nullcontext():
             yield stack
+    await leave_namespace(client)
     parts.store.close()
+
+
+async def leave_namespace(client: Client) -> None:
+    """Leave a namespace to the next installation, as an operator does whose own is gone for good."""
+    with suppress(RPCError):
+        schedule = client.get_schedule_handle(CARE)
+        await schedule.delete(rpc_timeout=timedelta(seconds=5))
 
 
 @asynccontextmanager
