@@ -181,7 +181,7 @@ async def running_stack(
 
 
 async def leave_namespace(client: Client) -> None:
-    """Leave a namespace to the next installation, as an operator does whose own is gone for good."""
+    """Leave a namespace to the next installation, as where its own is gone for good."""
     with suppress(RPCError):
         schedule = client.get_schedule_handle(CARE)
         await schedule.delete(rpc_timeout=timedelta(seconds=5))
