@@ -1,7 +1,7 @@
 """The loop that sweeps: one process at a time, and it never ends by itself."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,13 +15,20 @@ from settings import Settings
 from store.keyring import ensure_keyset_file
 from store.queries.sweeps import find_sweep
 from store.tables import Sweep
-from tests.support.stack import eventually
+from tests.support.stack import eventually, temporal_server
+
+
+@pytest.fixture(scope="module")
+async def server() -> AsyncIterator[str]:
+    """Of this module: a sweep ends what works for no row of its own database."""
+    async with temporal_server() as address:
+        yield address
 
 
 @pytest.fixture
-def parts(tmp_path: Path, temporal: str) -> Iterator[Parts]:
+def parts(tmp_path: Path, server: str) -> Iterator[Parts]:
     settings = Settings.model_validate(
-        {"data_dir": tmp_path, "temporal_address": temporal, "reconcile_seconds": 600}
+        {"data_dir": tmp_path, "temporal_address": server, "reconcile_seconds": 600}
     )
     ensure_keyset_file(settings.keyset_file)
     parts = build_parts(settings)

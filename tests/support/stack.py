@@ -23,7 +23,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities.access.connecting import ticket_input
 from api.app import create_app
 from api.context import make_context
-from domain.ids import assignment_workflow_id
+from domain.ids import CARE, assignment_workflow_id
 from runtime.generation import get_installation_id
 from runtime.lifecycles import Lifecycles
 from runtime.maintenance import Maintenance
@@ -75,6 +75,12 @@ async def temporal_server(**dynamic: object) -> AsyncIterator[str]:
         ],
     ) as server:
         yield server.client.service_client.config.target_host
+
+
+async def leave_namespace(temporal: str) -> None:
+    """Let the next installation have a Temporal that one of an earlier test had."""
+    client = await Client.connect(temporal)
+    await client.get_schedule_handle(CARE).delete()
 
 
 def settings_for(folder: Path, emulator: Emulator, temporal: str, **more: Any) -> Settings:
