@@ -24,7 +24,7 @@ RECONCILE = "reconcile"
 """The name of the sweep in the database."""
 
 LEASE = timedelta(seconds=30)
-_RENEW_SECONDS = 5.0
+RENEW_SECONDS = 5.0
 
 _log = logging.getLogger("castline.maintenance")
 
@@ -32,8 +32,12 @@ _log = logging.getLogger("castline.maintenance")
 class Maintenance:
     """Made on the event loop that it works on."""
 
-    def __init__(self, parts: Parts, client: Client) -> None:
+    def __init__(
+        self, parts: Parts, client: Client, *, renew_seconds: float = RENEW_SECONDS
+    ) -> None:
+        """`renew_seconds`: how often the lease is renewed during a sweep."""
         settings = parts.settings
+        self._renew_seconds = renew_seconds
         self._store = parts.store
         self._every = timedelta(seconds=settings.reconcile_seconds)
         self._holder = f"{os.getpid()}@{socket.gethostname()}/{random.getrandbits(32):08x}"
@@ -82,7 +86,7 @@ class Maintenance:
         sweeping = asyncio.create_task(self._sweeper.sweep())
         try:
             while True:
-                done, _ = await asyncio.wait({sweeping}, timeout=_RENEW_SECONDS)
+                done, _ = await asyncio.wait({sweeping}, timeout=self._renew_seconds)
                 if done:
                     return sweeping.result()
                 if not await asyncio.to_thread(self._renew):

@@ -2,16 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
+from sqlmodel import Session
 from temporalio.client import Client
 
+from domain.errors import Conflict
+from runtime.generation import note_generation
 from runtime.maintenance import RECONCILE, Maintenance
 from runtime.parts import Parts, build_parts
 from runtime.reconcile.sweeping import Swept
 from runtime.temporal import connect
 from settings import Settings
+from store.engine import Store
 from store.keyring import ensure_keyset_file
 from store.queries.sweeps import find_sweep
 from store.tables import Sweep
@@ -40,6 +48,27 @@ def parts(tmp_path: Path, server: str) -> Iterator[Parts]:
 @pytest.fixture
 async def client(parts: Parts) -> Client:
     return await connect(parts.settings, parts.keyring)
+
+
+class HeldStore(Store):
+    """Its reads wait until `may_go_on` is set."""
+
+    may_go_on: Event
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        self.may_go_on.wait(60)
+        with super().read() as session:
+            yield session
+
+
+@pytest.fixture
+def held(parts: Parts) -> Iterator[HeldStore]:
+    store = HeldStore(parts.settings.database)
+    store.may_go_on = Event()
+    yield store
+    store.may_go_on.set()
+    store.close()
 
 
 def latest(parts: Parts) -> Sweep | None:
@@ -88,3 +117,29 @@ async def test_a_loop_that_is_stopped_gives_the_lease_back(parts: Parts, client:
     row = latest(parts)
     assert row is not None
     assert row.holder is None
+
+
+async def test_a_sweep_that_lasts_keeps_its_lease_and_one_that_lost_it_stops(
+    parts: Parts, client: Client, held: HeldStore
+) -> None:
+    note_generation(parts.settings, parts.store)  # so that the first thing is a read
+    lasting = Maintenance(replace(parts, store=held), client, renew_seconds=0.1)
+    sweeping = asyncio.create_task(lasting.sweep_if_due())
+
+    async def lease() -> datetime | None:
+        row = latest(parts)
+        return None if row is None else row.lease_until
+
+    first = await eventually(lease)
+    assert first is not None
+    await eventually(lease, lambda until: until is not None and until > first)
+
+    with parts.store.write() as session:
+        session.get_one(Sweep, RECONCILE).holder = "another"
+
+    with pytest.raises(Conflict) as lost:
+        await asyncio.wait_for(sweeping, 30)
+    assert lost.value.code == "lease_lost"
+    row = latest(parts)
+    assert row is not None
+    assert (row.holder, row.finished_at) == ("another", None)

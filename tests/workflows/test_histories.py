@@ -73,7 +73,9 @@ async def test_a_published_run_tells_its_video(env: WorkflowEnvironment) -> None
 
 @dataclass
 class CompleteAfterAll(DirectedSteps):
-    """What was to be given up is a whole video, and nothing more is heard of it."""
+    """The video is whole, also where it was to be given up, and nothing more is heard of it."""
+
+    asked: int = 0
 
     @activity.defn
     def discard_session(self, assignment_id: str) -> Discarded:
@@ -81,18 +83,22 @@ class CompleteAfterAll(DirectedSteps):
 
     @activity.defn
     def await_processing(self, processing: ProcessingInput) -> Published:
-        self.looks += 1
+        self.asked += 1
         raise AWAY
 
+    async def was_asked(self) -> int:
+        return self.asked
 
-async def test_a_video_that_was_there_when_it_was_to_be_given_up_is_known(
-    env: WorkflowEnvironment,
+
+@pytest.mark.parametrize("gives_up", [True, False], ids=["given up", "sent"])
+async def test_a_video_of_which_nothing_more_was_heard_is_known(
+    env: WorkflowEnvironment, *, gives_up: bool
 ) -> None:
-    steps = CompleteAfterAll(AWAY)
-    leaving = Progress(FRESH, has_begun=True, gives_up=True)
+    steps = CompleteAfterAll(AWAY, is_clear=True)
+    before = Progress(FRESH, has_begun=True, gives_up=gives_up)
     with env.with_time_skipping_disabled():
-        async with directed(env, steps, progress=leaving) as case:
-            await eventually(case.looks)
+        async with directed(env, steps, progress=before) as case:
+            await eventually(steps.was_asked)
             await case.workflow.terminate()
             seen = await known(env, case)
     assert (seen.platform_id, seen.end) == ("made", None)
@@ -114,11 +120,15 @@ async def test_a_run_that_the_row_refused_has_not_ended_its_assignment(
     assert (seen.end, seen.has_begun) == (None, True)
 
 
-async def test_a_cancel_is_an_end(env: WorkflowEnvironment) -> None:
+@pytest.mark.parametrize("way", ["by our API", "in the Web UI"])
+async def test_a_cancel_is_an_end(env: WorkflowEnvironment, way: str) -> None:
     steps = DirectedSteps(AWAY, is_clear=True)
     async with directed(env, steps, scheduled_at=MUCH_LATER) as case:
         await case.is_parked(1)
-        assert await case.workflow.execute_update(AssignmentWorkflow.cancel)
+        if way == "by our API":
+            assert await case.workflow.execute_update(AssignmentWorkflow.cancel)
+        else:
+            await case.workflow.cancel()
         with pytest.raises(WorkflowFailureError):
             await case.workflow.result()
         assert (await known(env, case)).end is AssignmentState.CANCELLED
