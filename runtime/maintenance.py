@@ -58,21 +58,22 @@ class Maintenance:
     async def sweep_if_due(self) -> Swept | None:
         """Run one sweep. None: another process runs it, or has just run it."""
         # The pause is jittered: a sweep that began almost a pause ago is due again.
-        if not await asyncio.to_thread(self._begin, 0.7 * self._every):
+        if not await self._take_lease(0.7 * self._every):
             return None
         return await self._sweep()
 
     async def sweep(self) -> Swept:
         """Run one sweep now. Waits for the one that another process runs."""
-        while not await asyncio.to_thread(self._begin, timedelta(0)):  # noqa: ASYNC110
+        while not await self._take_lease(timedelta(0)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         return await self._sweep()
 
     async def _sweep(self) -> Swept:
-        swept, failure = Swept(), None
+        swept = Swept()
+        failure: BaseException | None = None
         try:
             swept, failure = await self._holding_lease()
-        except Exception as error:
+        except BaseException as error:  # one that was stopped has not compared everything either
             failure = error
             raise
         finally:
@@ -94,6 +95,16 @@ class Maintenance:
         finally:
             sweeping.cancel()
 
+    async def _take_lease(self, every: timedelta) -> bool:
+        """False: it is not due. Stopped meanwhile, it gives back what its thread has taken."""
+        taking = asyncio.ensure_future(asyncio.to_thread(self._begin, every))
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError as stop:
+            if await taking:
+                await asyncio.to_thread(self._end, Swept(), stop)
+            raise
+
     def _begin(self, every: timedelta) -> bool:
         with self._store.write() as session:
             return sweeps.begin_sweep(
@@ -104,7 +115,7 @@ class Maintenance:
         with self._store.write() as session:
             return sweeps.renew_sweep(session, RECONCILE, holder=self._holder, lease=LEASE)
 
-    def _end(self, swept: Swept, failure: Exception | None) -> None:
+    def _end(self, swept: Swept, failure: BaseException | None) -> None:
         with self._store.write() as session:
             sweeps.end_sweep(
                 session,
@@ -115,5 +126,7 @@ class Maintenance:
             )
 
 
-def _code_of(error: Exception) -> str:
+def _code_of(error: BaseException) -> str:
+    if isinstance(error, asyncio.CancelledError):
+        return "interrupted"
     return error.code if isinstance(error, CastlineError) else type(error).__name__

@@ -51,23 +51,33 @@ async def client(parts: Parts) -> Client:
 
 
 class HeldStore(Store):
-    """Its reads wait until `may_go_on` is set."""
+    """Its reads and writes wait until they may go on."""
 
-    may_go_on: Event
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.is_reading, self.may_read = Event(), Event()
+        self.is_writing, self.may_write = Event(), Event()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        self.may_go_on.wait(60)
+        self.is_reading.set()
+        self.may_read.wait(60)
         with super().read() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        self.is_writing.set()
+        self.may_write.wait(60)
+        with super().write() as session:
             yield session
 
 
 @pytest.fixture
 def held(parts: Parts) -> Iterator[HeldStore]:
     store = HeldStore(parts.settings.database)
-    store.may_go_on = Event()
     yield store
-    store.may_go_on.set()
+    store.may_read.set()
     store.close()
 
 
@@ -105,24 +115,36 @@ async def test_a_sweep_without_temporal_is_recorded_and_the_loop_goes_on(parts: 
     assert row.holder is None
 
 
-async def test_a_loop_that_is_stopped_gives_the_lease_back(parts: Parts, client: Client) -> None:
-    loop = asyncio.create_task(Maintenance(parts, client).run())
-
-    async def has_begun() -> bool:
-        return latest(parts) is not None
-
-    await eventually(has_begun)
+@pytest.mark.parametrize("moment", ["taking the lease", "in the sweep"])
+async def test_a_loop_that_is_stopped_gives_the_lease_back(
+    parts: Parts, client: Client, held: HeldStore, moment: str
+) -> None:
+    note_generation(parts.settings, parts.store)  # so that the first thing is a read
+    if moment == "in the sweep":
+        held.may_write.set()
+    loop = asyncio.create_task(Maintenance(replace(parts, store=held), client).run())
+    reached = held.is_writing if moment == "taking the lease" else held.is_reading
+    assert await asyncio.to_thread(reached.wait, 30)
     loop.cancel()
+    held.may_write.set()
+    held.may_read.set()
     await asyncio.wait({loop})
+
+    async def is_given_back() -> bool:
+        row = latest(parts)
+        return row is not None and row.finished_at is not None
+
+    await eventually(is_given_back)
     row = latest(parts)
     assert row is not None
-    assert row.holder is None
+    assert (row.holder, row.error) == (None, "interrupted")
 
 
 async def test_a_sweep_that_lasts_keeps_its_lease_and_one_that_lost_it_stops(
     parts: Parts, client: Client, held: HeldStore
 ) -> None:
     note_generation(parts.settings, parts.store)  # so that the first thing is a read
+    held.may_write.set()
     lasting = Maintenance(replace(parts, store=held), client, renew_seconds=0.1)
     sweeping = asyncio.create_task(lasting.sweep_if_due())
 
