@@ -24,7 +24,7 @@ RECONCILE = "reconcile"
 """The name of the sweep in the database."""
 
 LEASE = timedelta(seconds=30)
-_RENEW_SECONDS = 5.0
+RENEW_SECONDS = 5.0
 
 _log = logging.getLogger("castline.maintenance")
 
@@ -32,8 +32,12 @@ _log = logging.getLogger("castline.maintenance")
 class Maintenance:
     """Made on the event loop that it works on."""
 
-    def __init__(self, parts: Parts, client: Client) -> None:
+    def __init__(
+        self, parts: Parts, client: Client, *, renew_seconds: float = RENEW_SECONDS
+    ) -> None:
+        """`renew_seconds`: how often the lease is renewed during a sweep."""
         settings = parts.settings
+        self._renew_seconds = renew_seconds
         self._store = parts.store
         self._every = timedelta(seconds=settings.reconcile_seconds)
         self._holder = f"{os.getpid()}@{socket.gethostname()}/{random.getrandbits(32):08x}"
@@ -54,21 +58,22 @@ class Maintenance:
     async def sweep_if_due(self) -> Swept | None:
         """Run one sweep. None: another process runs it, or has just run it."""
         # The pause is jittered: a sweep that began almost a pause ago is due again.
-        if not await asyncio.to_thread(self._begin, 0.7 * self._every):
+        if not await self._take_lease(0.7 * self._every):
             return None
         return await self._sweep()
 
     async def sweep(self) -> Swept:
         """Run one sweep now. Waits for the one that another process runs."""
-        while not await asyncio.to_thread(self._begin, timedelta(0)):  # noqa: ASYNC110
+        while not await self._take_lease(timedelta(0)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         return await self._sweep()
 
     async def _sweep(self) -> Swept:
-        swept, failure = Swept(), None
+        swept = Swept()
+        failure: BaseException | None = None
         try:
             swept, failure = await self._holding_lease()
-        except Exception as error:
+        except BaseException as error:  # one that was stopped has not compared everything either
             failure = error
             raise
         finally:
@@ -82,13 +87,23 @@ class Maintenance:
         sweeping = asyncio.create_task(self._sweeper.sweep())
         try:
             while True:
-                done, _ = await asyncio.wait({sweeping}, timeout=_RENEW_SECONDS)
+                done, _ = await asyncio.wait({sweeping}, timeout=self._renew_seconds)
                 if done:
                     return sweeping.result()
                 if not await asyncio.to_thread(self._renew):
                     raise Conflict("lease_lost", "Another worker has begun the next sweep.")
         finally:
             sweeping.cancel()
+
+    async def _take_lease(self, every: timedelta) -> bool:
+        """False: it is not due. Stopped meanwhile, it gives back what its thread has taken."""
+        taking = asyncio.ensure_future(asyncio.to_thread(self._begin, every))
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError as stop:
+            if await taking:
+                await asyncio.to_thread(self._end, Swept(), stop)
+            raise
 
     def _begin(self, every: timedelta) -> bool:
         with self._store.write() as session:
@@ -100,7 +115,7 @@ class Maintenance:
         with self._store.write() as session:
             return sweeps.renew_sweep(session, RECONCILE, holder=self._holder, lease=LEASE)
 
-    def _end(self, swept: Swept, failure: Exception | None) -> None:
+    def _end(self, swept: Swept, failure: BaseException | None) -> None:
         with self._store.write() as session:
             sweeps.end_sweep(
                 session,
@@ -111,5 +126,7 @@ class Maintenance:
             )
 
 
-def _code_of(error: Exception) -> str:
+def _code_of(error: BaseException) -> str:
+    if isinstance(error, asyncio.CancelledError):
+        return "interrupted"
     return error.code if isinstance(error, CastlineError) else type(error).__name__

@@ -1,4 +1,6 @@
-"""Workflows, page by page, from Temporal's visibility store.
+"""Our workflows, page by page, from Temporal's visibility store.
+
+Only those of our task queue: another application may share the namespace, with ids like ours.
 
 It lags behind what is true by a moment, so it only says where to look. The raw answer is read:
 the SDK would decode attributes and memos of each, which costs a hundred times as much.
@@ -13,6 +15,7 @@ from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
 from temporalio.client import Client
 from temporalio.converter import WorkflowSerializationContext
 
+from domain.queues import WORKFLOW_QUEUE
 from runtime.runs import ATTEMPT
 
 PAGE = 1000
@@ -37,7 +40,7 @@ class Running:
 
 
 def page_running(client: Client) -> AsyncIterator[list[Running]]:
-    """Every running workflow of the namespace. Raises what Temporal's client raises."""
+    """Every running workflow of ours. Raises what Temporal's client raises."""
     return _page(client, "ExecutionStatus = 'Running'")
 
 
@@ -55,7 +58,7 @@ async def _page(client: Client, query: str) -> AsyncIterator[list[Running]]:
                 namespace=client.namespace,
                 page_size=PAGE,
                 next_page_token=token,
-                query=query,
+                query=f"TaskQueue = '{WORKFLOW_QUEUE}' AND {query}",
             ),
             retry=True,
         )

@@ -17,6 +17,7 @@ HERE = Addresses(api="http://127.0.0.1:9000", temporal="127.0.0.1:7000")
 
 
 def settings_in(folder: Path, **values: Any) -> Settings:
+    folder.mkdir(exist_ok=True)
     return Settings.model_validate({"data_dir": folder, **values})
 
 
@@ -31,6 +32,12 @@ def dead_pid() -> int:
     with subprocess.Popen(["true"]) as process:
         process.wait()
     return process.pid
+
+
+def test_no_folder_is_made_to_be_found_in(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"data_dir": tmp_path / "lost"})
+    with announced(settings, "worker", HERE):
+        assert not settings.data_dir.exists()
 
 
 def test_a_process_is_found_while_it_runs(tmp_path: Path) -> None:

@@ -23,7 +23,13 @@ from cli.backup.taking import back_up
 from cli.local.up import only_one
 from domain.errors import CastlineError, Unavailable
 from domain.secrets import Secret
-from runtime.generation import generation_file, note_generation, read_generation
+from runtime.generation import (
+    Generation,
+    generation_file,
+    note_generation,
+    read_generation,
+    write_generation,
+)
 from runtime.parts import load_keyring
 from runtime.process_heartbeat import process_heartbeat
 from settings import Settings
@@ -365,6 +371,19 @@ def test_another_installation_is_restored_on_demand_only(
     restore(settings, folder, other_installation=True)
 
     assert row_of(store).installation_id == marker.installation_id
+
+
+def test_another_installation_is_known_without_its_database(
+    settings: Settings, store: Store, folder: Path
+) -> None:
+    back_up(settings, store, folder)
+    store.close()
+    if settings.database_url is not None:
+        pytest.skip("only a file can be gone")
+    for path in settings.data_dir.glob("castline.db*"):
+        path.unlink()
+    write_generation(generation_file(settings), Generation("ins_other", 5))
+    refused("other_installation", settings, folder)
 
 
 def test_a_backup_whose_database_is_another_one_changes_nothing(

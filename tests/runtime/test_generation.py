@@ -21,6 +21,7 @@ from store.engine import Store
 from store.keyring import create_keyset
 from store.queries import installation
 from store.tables import Installation
+from tests.support.meanwhile import MeanwhileStore
 
 
 @pytest.fixture
@@ -81,6 +82,19 @@ def test_a_file_that_is_ahead_begins_one_restore(settings: Settings, store: Stor
     assert row.gap_from == noted - timedelta(hours=1)
     note_generation(settings, store)
     assert not notice_restore(settings, store)
+
+
+def test_of_two_processes_that_notice_a_restore_at_once_one_begins_it(
+    settings: Settings, store: Store
+) -> None:
+    for _ in range(3):
+        note_generation(settings, store)
+    turn_back(store, 1)
+    other = MeanwhileStore(settings.database)
+    other.meanwhile = lambda: notice_restore(settings, store)
+    assert not notice_restore(settings, other)
+    other.close()
+    assert row_of(store).epoch == 2
 
 
 def test_a_file_of_another_installation_says_nothing(settings: Settings, store: Store) -> None:

@@ -2,16 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
+from sqlmodel import Session
 from temporalio.client import Client
 
+from domain.errors import Conflict
+from runtime.generation import note_generation
 from runtime.maintenance import RECONCILE, Maintenance
 from runtime.parts import Parts, build_parts
 from runtime.reconcile.sweeping import Swept
 from runtime.temporal import connect
 from settings import Settings
+from store.engine import Store
 from store.keyring import ensure_keyset_file
 from store.queries.sweeps import find_sweep
 from store.tables import Sweep
@@ -35,6 +43,37 @@ async def client(parts: Parts) -> AsyncIterator[Client]:
     client = await connect(parts.settings, parts.keyring)
     yield client
     await leave_namespace(client)
+
+
+class HeldStore(Store):
+    """Its reads and writes wait until they may go on."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.is_reading, self.may_read = Event(), Event()
+        self.is_writing, self.may_write = Event(), Event()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        self.is_reading.set()
+        self.may_read.wait(60)
+        with super().read() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        self.is_writing.set()
+        self.may_write.wait(60)
+        with super().write() as session:
+            yield session
+
+
+@pytest.fixture
+def held(parts: Parts) -> Iterator[HeldStore]:
+    store = HeldStore(parts.settings.database)
+    yield store
+    store.may_read.set()
+    store.close()
 
 
 def latest(parts: Parts) -> Sweep | None:
@@ -71,15 +110,53 @@ async def test_a_sweep_without_temporal_is_recorded_and_the_loop_goes_on(parts: 
     assert row.holder is None
 
 
-async def test_a_loop_that_is_stopped_gives_the_lease_back(parts: Parts, client: Client) -> None:
-    loop = asyncio.create_task(Maintenance(parts, client).run())
-
-    async def has_begun() -> bool:
-        return latest(parts) is not None
-
-    await eventually(has_begun)
+@pytest.mark.parametrize("moment", ["taking the lease", "in the sweep"])
+async def test_a_loop_that_is_stopped_gives_the_lease_back(
+    parts: Parts, client: Client, held: HeldStore, moment: str
+) -> None:
+    note_generation(parts.settings, parts.store)  # so that the first thing is a read
+    if moment == "in the sweep":
+        held.may_write.set()
+    loop = asyncio.create_task(Maintenance(replace(parts, store=held), client).run())
+    reached = held.is_writing if moment == "taking the lease" else held.is_reading
+    assert await asyncio.to_thread(reached.wait, 30)
     loop.cancel()
+    held.may_write.set()
+    held.may_read.set()
     await asyncio.wait({loop})
+
+    async def is_given_back() -> bool:
+        row = latest(parts)
+        return row is not None and row.finished_at is not None
+
+    await eventually(is_given_back)
     row = latest(parts)
     assert row is not None
-    assert row.holder is None
+    assert (row.holder, row.error) == (None, "interrupted")
+
+
+async def test_a_sweep_that_lasts_keeps_its_lease_and_one_that_lost_it_stops(
+    parts: Parts, client: Client, held: HeldStore
+) -> None:
+    note_generation(parts.settings, parts.store)  # so that the first thing is a read
+    held.may_write.set()
+    lasting = Maintenance(replace(parts, store=held), client, renew_seconds=0.1)
+    sweeping = asyncio.create_task(lasting.sweep_if_due())
+
+    async def lease() -> datetime | None:
+        row = latest(parts)
+        return None if row is None else row.lease_until
+
+    first = await eventually(lease)
+    assert first is not None
+    await eventually(lease, lambda until: until is not None and until > first)
+
+    with parts.store.write() as session:
+        session.get_one(Sweep, RECONCILE).holder = "another"
+
+    with pytest.raises(Conflict) as lost:
+        await asyncio.wait_for(sweeping, 30)
+    assert lost.value.code == "lease_lost"
+    row = latest(parts)
+    assert row is not None
+    assert (row.holder, row.finished_at) == ("another", None)

@@ -52,6 +52,14 @@ def test_what_was_only_accepted_has_no_progress(installation: Installation) -> N
         ({"state": AssignmentState.WAITING, "wait_reason": WaitReason.SCHEDULE}, False),
         ({"state": AssignmentState.WAITING, "wait_reason": WaitReason.QUOTA}, True),
         ({"state": AssignmentState.PENDING, "scheduled_at": now() + SOON}, False),
+        (
+            {
+                "state": AssignmentState.PENDING,
+                "queued_at": now(),
+                "scheduled_at": now() + SOON,
+            },
+            False,
+        ),
         ({"state": AssignmentState.PENDING, "scheduled_at": now() - SOON}, False),
         ({"state": AssignmentState.UPLOADING, "scheduled_at": now() - SOON}, True),
         ({"state": AssignmentState.UPLOADING}, True),
@@ -72,11 +80,12 @@ def test_a_transfer_has_begun_once_it_has_a_row(installation: Installation) -> N
     assert progress_of(installation, assignment_id).has_begun
 
 
-def test_what_is_known_of_the_video_is_kept(installation: Installation) -> None:
-    progress = progress_of(
-        installation,
-        changed(installation, platform_id="v", platform_url="https://v", is_slow=True),
-    )
+@pytest.mark.parametrize("is_started", [True, False], ids=["started", "a restored row"])
+def test_what_is_known_of_the_video_is_kept(
+    installation: Installation, *, is_started: bool
+) -> None:
+    columns = {"platform_id": "v", "platform_url": "https://v", "is_slow": True}
+    progress = progress_of(installation, changed(installation, is_started=is_started, **columns))
     assert (progress.platform_id, progress.platform_url) == ("v", "https://v")
     assert (progress.is_slow, progress.gives_up) == (True, False)
 

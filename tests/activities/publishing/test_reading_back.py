@@ -283,6 +283,21 @@ def test_a_match_that_another_file_of_ours_would_match_as_well_is_a_doubt(
     assert transfer(here, row) == "video 1"
 
 
+def test_a_video_that_came_to_be_known_in_the_middle_of_a_look_is_not_sent_again(
+    here: Installation, platform: Listed
+) -> None:
+    row = here.assignment()
+    restore(here)
+
+    def take_over() -> None:
+        with here.store.write() as session:
+            progress.note_finished(session, row.id, platform_id="video 1", known_by=KnownBy.HISTORY)
+
+    platform.meanwhile = take_over
+    assert transfer(here, row) == "video 1"
+    assert (platform.opened, look(here, row).known_by) == (0, KnownBy.HISTORY)
+
+
 def test_a_cancelled_row_ends_as_published_where_its_video_is_there(
     here: Installation, platform: Listed
 ) -> None:

@@ -131,6 +131,14 @@ async def test_what_runs_is_not_asked_for(installation: Installation, temporal: 
     assert swept.repairs.failures == []
 
 
+async def test_one_that_may_not_have_heard_of_its_row_is_asked_for_although_it_runs(
+    installation: Installation, temporal: Temporal
+) -> None:
+    running = left_alone(installation)
+    assert await Swept(installation, temporal).sweep(running) == 1
+    assert temporal.started == [running]
+
+
 async def test_one_that_takes_long_holds_up_none_of_the_others(
     installation: Installation,
 ) -> None:

@@ -105,6 +105,17 @@ async def test_everything_else_proves_nothing(
     assert epoch(installation) == 1
 
 
+async def test_of_two_processes_that_see_it_at_once_one_begins_the_restore(
+    installation: Installation, gap: Gap
+) -> None:
+    seen = installation.assignment()
+    first = await gap.notice(seen, COMPLETED)
+    # The other one read the row before.
+    second = await gap.notice(seen, COMPLETED)
+    assert second.read_back_from == first.read_back_from
+    assert epoch(installation) == 2
+
+
 @pytest.mark.parametrize("moved", ["settled", "retried"])
 async def test_a_row_that_came_as_far_meanwhile_proves_nothing(
     installation: Installation, gap: Gap, moved: str

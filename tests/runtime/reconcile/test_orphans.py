@@ -12,8 +12,10 @@ from temporalio.exceptions import TerminatedError
 
 from activities.publishing.inputs import input_of
 from domain.states import AssignmentState
-from runtime.reconcile.orphans import REASON
+from runtime.reconcile.orphans import REASON, OrphanSweep
+from runtime.reconcile.pace import Repairs
 from runtime.reconcile.rows import CLOSING
+from runtime.reconcile.running import Running
 from store.queries.orphans import list_orphans
 from store.queries.publishing import assignments
 from store.tables import now
@@ -78,6 +80,27 @@ async def test_one_without_a_row_is_recorded_and_ends_with_a_sentence(
     assert found.title == "Accepted in the gap"
     assert now() - found.started_at < timedelta(minutes=5)
     assert await is_running(stack, kept)
+
+
+async def test_the_workflow_of_another_application_is_left_alone(
+    stack: Stack, tenant: Tenant
+) -> None:
+    """It shares the namespace, and its ids look like ours."""
+    await stack.client.start_workflow("DeliveryWorkflow", id="delivery/42", task_queue="theirs")
+    await listed(stack, "42")
+    assert (await stack.sweep()).orphans == 0
+    theirs = await stack.client.get_workflow_handle("delivery/42").describe()
+    assert theirs.status is WorkflowExecutionStatus.RUNNING
+
+
+async def test_one_that_has_closed_meanwhile_is_no_orphan(stack: Stack, tenant: Tenant) -> None:
+    assignment_id = await scheduled(tenant)
+    listed_before = (await stack.assignment(assignment_id).describe()).raw_info
+    await stack.assignment(assignment_id).terminate()
+    sweep = OrphanSweep(stack.parts.store, stack.client)
+    assert await sweep.run([Running(listed_before)], Repairs()) == 0
+    with stack.parts.store.read() as session:
+        assert list_orphans(session, limit=10) == []
 
 
 async def test_one_whose_row_has_ended_is_ended_a_while_later(stack: Stack, tenant: Tenant) -> None:

@@ -7,8 +7,10 @@ import pytest
 from domain.evidence import EvidenceKind, Loss
 from domain.states import AssignmentState
 from runtime.answers import Closed
+from runtime.histories import Known
 from runtime.reconcile.rebuilding import Rebuilder
 from runtime.runs import Run
+from store.queries.installation import begin_restore
 from store.queries.publishing import assignments
 from store.tables import Assignment
 from tests.activities.conftest import Installation
@@ -138,8 +140,33 @@ async def test_a_run_of_another_attempt_is_terminated_first(
     assert "attempt 2" in reason
 
 
+async def test_what_a_run_of_before_a_restore_knew_is_in_the_next_ones_input(
+    installation: Installation,
+) -> None:
+    row = started(installation)
+    with installation.store.write() as session:
+        begin_restore(session, CLOSED_AT)
+
+    class Knowing(Temporal):
+        async def terminate_assignment(self, assignment_id: str, run: Run, reason: str) -> None:
+            self.run = ended(Loss.TERMINATED)
+
+        async def read_assignment(self, assignment_id: str) -> Known | None:
+            assert self.run == ended(Loss.TERMINATED), "only a closed history changes no more"
+            return Known(1, "A clip", has_begun=True, platform_id="dQw")
+
+    knowing = Knowing()
+    knowing.run = running()
+    rebuilder = Rebuilder(installation.store, installation.registry, knowing)
+    assert await rebuilder.ensure_running(row.id)
+    [wanted] = knowing.assignments
+    assert wanted.progress is not None
+    assert wanted.progress.platform_id == "dQw"
+
+
+@pytest.mark.parametrize("is_retried", [False, True], ids=["ended", "retried since"])
 async def test_what_has_ended_meanwhile_is_not_started(
-    installation: Installation, temporal: Temporal, rebuilder: Rebuilder
+    installation: Installation, *, is_retried: bool
 ) -> None:
     row = started(installation)
 
@@ -148,8 +175,11 @@ async def test_what_has_ended_meanwhile_is_not_started(
             # It ends between the first look at its row and the look at Temporal.
             with installation.store.write() as session:
                 held = assignments.lock_assignment(session, assignment_id)
-                held.state = AssignmentState.PUBLISHED
-            return ended(Loss.COMPLETED)
+                if is_retried:
+                    held.attempt = 2
+                else:
+                    held.state = AssignmentState.PUBLISHED
+            return ended(Loss.FAILED)
 
     late = Late()
     assert not await Rebuilder(installation.store, installation.registry, late).ensure_running(

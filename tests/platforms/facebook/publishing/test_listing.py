@@ -145,6 +145,10 @@ def listed(id: str, created_at: datetime) -> dict[str, Any]:
     }
 
 
+def untimed(id: str) -> dict[str, Any]:
+    return {name: value for name, value in listed(id, NOW).items() if name != "created_time"}
+
+
 def page(*videos: dict[str, Any], goes_on: bool = False) -> tuple[int, Any]:
     paging = {"cursors": {"after": "there"}, "next": "https://graph.example/next"}
     return 200, {"data": list(videos), "paging": paging if goes_on else {}}
@@ -157,8 +161,17 @@ def page(*videos: dict[str, Any], goes_on: bool = False) -> tuple[int, Any]:
         ([page(listed("1", BEFORE), goes_on=True), page()], [], True),
         ([page(listed("1", BEFORE), listed("2", NOW), goes_on=True), page(), page()], ["2"], True),
         ([page(listed("1", NOW), goes_on=True)] * MOST_PAGES + [page()], ["1"], False),
+        ([page(untimed("1"), goes_on=True), page(), page()], ["1"], True),
+        ([page(goes_on=True), page(listed("2", NOW)), page()], ["2"], True),
     ],
-    ids=["to the end", "no further than the gap", "mixed", "too many"],
+    ids=[
+        "to the end",
+        "no further than the gap",
+        "mixed",
+        "too many",
+        "no time",
+        "nothing to show",
+    ],
 )
 def test_a_list_is_read_back_to_the_gap(
     scripted: Scripted,
