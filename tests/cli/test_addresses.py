@@ -105,12 +105,12 @@ def test_a_file_that_is_no_such_list_is_as_none(tmp_path: Path, text: str) -> No
 def test_a_folder_that_cannot_be_written_is_said_and_nothing_else(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "file").touch()
-    settings = settings_in(tmp_path / "file" / "data")
+    settings = settings_in(tmp_path / "data")
+    file_of(settings).mkdir()
     with announced(settings, "api", HERE):
         assert find_running(settings) == Addresses()
     (line,) = capsys.readouterr().err.splitlines()
-    assert "cannot be written (Not a directory)" in line
+    assert "cannot be written (Is a directory)" in line
 
 
 def test_links_of_a_worker_lead_to_the_port_that_the_api_chose(tmp_path: Path) -> None:

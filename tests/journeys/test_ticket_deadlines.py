@@ -11,28 +11,14 @@ from domain.ids import ticket_workflow_id
 from store.queries.access import tickets
 from store.tables import now
 from tests.support.emulator import Emulator
-from tests.support.stack import (
-    Stack,
-    Tenant,
-    Visit,
-    eventually,
-    leave_namespace,
-    running_stack,
-    temporal_server,
-)
+from tests.support.stack import Stack, Tenant, Visit, eventually, running_stack, temporal_server
 
 
 @pytest.fixture(scope="module")
-async def server() -> AsyncIterator[str]:
+async def temporal_apart() -> AsyncIterator[str]:
+    """A dev server whose queues no other installation's worker serves."""
     async with temporal_server() as address:
         yield address
-
-
-@pytest.fixture
-async def temporal_apart(server: str) -> AsyncIterator[str]:
-    """A dev server whose queues no other installation's worker serves."""
-    yield server
-    await leave_namespace(server)
 
 
 async def state_of(tenant: Tenant, ticket_id: str) -> str:

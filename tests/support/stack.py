@@ -78,12 +78,6 @@ async def temporal_server(**dynamic: object) -> AsyncIterator[str]:
         yield server.client.service_client.config.target_host
 
 
-async def leave_namespace(temporal: str) -> None:
-    """Let the next installation have a Temporal that one of an earlier test had."""
-    client = await Client.connect(temporal)
-    await client.get_schedule_handle(CARE).delete()
-
-
 def settings_for(folder: Path, emulator: Emulator, temporal: str, **more: Any) -> Settings:
     return Settings.model_validate(
         {

@@ -17,27 +17,13 @@ from store.queries.access import connections, tickets
 from store.tables import now
 from tests.support.emulator import Emulator
 from tests.support.reauth import asked, break_connection, reconnect
-from tests.support.stack import (
-    Stack,
-    Tenant,
-    Visit,
-    eventually,
-    leave_namespace,
-    running_stack,
-    temporal_server,
-)
+from tests.support.stack import Stack, Tenant, Visit, eventually, running_stack, temporal_server
 
 
 @pytest.fixture(scope="module")
-async def server() -> AsyncIterator[str]:
+async def temporal_apart() -> AsyncIterator[str]:
     async with temporal_server() as address:
         yield address
-
-
-@pytest.fixture
-async def temporal_apart(server: str) -> AsyncIterator[str]:
-    yield server
-    await leave_namespace(server)
 
 
 @pytest.fixture
