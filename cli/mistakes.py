@@ -49,7 +49,9 @@ def _sentence_of(error: BaseException) -> str | None:
         return error.reason
     if isinstance(error, CastlineError):
         return error.sentence
-    undecoded = find_undecoded(sys.argv) if isinstance(error, UnicodeEncodeError) else None
+    undecoded = (
+        find_undecoded(sys.argv, error.object) if isinstance(error, UnicodeEncodeError) else None
+    )
     if undecoded is not None:
         return f"{undecoded} is no text in this terminal's encoding."
     if isinstance(error, OSError):

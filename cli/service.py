@@ -38,7 +38,8 @@ def locate_api(settings: Settings, url: str | None = None) -> Place:
     """The address that was given, else that of the API that runs here, else that of the settings.
 
     Never the public one: it may lead through a proxy, or nowhere from this machine. Raises
-    `InvalidRequest` for an address that is none.
+    `InvalidRequest` for an address that is none, and `Unavailable` where no API runs and the
+    settings leave its port open.
     """
     for name, given in (("--url", url), ("CASTLINE_URL", os.environ.get("CASTLINE_URL"))):
         if given:
@@ -49,6 +50,12 @@ def locate_api(settings: Settings, url: str | None = None) -> Place:
     file = file_of(settings)
     if (running := find_running(settings).api) is not None:
         return Place(running, f"{file} names it. {_FIND}")
+    if settings.port == 0:
+        raise Unavailable(
+            "api_unreachable",
+            f"No API runs here: {file} names none, and CASTLINE_PORT=0 lets it choose its port. "
+            f"Start it with `castline up` or `castline api`. {_FIND}",
+        )
     return Place(
         settings.local_url,
         f"{file} names no running API, so this is the address of the settings. "

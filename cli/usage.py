@@ -1,6 +1,6 @@
 """What is wrong with a command as it was typed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import typer
@@ -21,9 +21,20 @@ def show_wrong_usage(error: Any) -> int:
     return int(error.exit_code)
 
 
-def find_undecoded(arguments: Iterable[str]) -> str | None:
-    """The first argument with a byte that is no text in the encoding of this terminal."""
+def find_undecoded(arguments: Iterable[str], text: str = "") -> str | None:
+    """An argument with a byte that is no text in the encoding of this terminal.
+
+    The one that `text` is, or holds between quotes, else the first of all: the name
+    of a file may hold any byte, so it is seldom what could not be sent.
+    """
+    undecoded = list(_find_undecoded(arguments))
+    for argument in undecoded:
+        if text == argument or f'"{argument}"' in text:
+            return argument
+    return undecoded[0] if undecoded else None
+
+
+def _find_undecoded(arguments: Iterable[str]) -> Iterator[str]:
     for argument in arguments:
         if any("\ud800" <= character <= "\udfff" for character in argument):
-            return argument
-    return None
+            yield argument

@@ -52,6 +52,7 @@ _KNOWN = {
 _STOPS = {
     "interrupted": "The worker was stopped; another one goes on.",
     "cancelled": "The transfer was stopped: the assignment was cancelled.",
+    "run_ended": "The transfer was stopped: Temporal does not hold this run of it any more.",
     "source_slow": "The source is slow. The upload continues from its byte in the slow lane.",
 }
 _LOSSES = {

@@ -196,9 +196,11 @@ async def ensure_schedules(client: Client, installation_id: str) -> None:
         raise Conflict(
             "namespace_taken",
             f"Temporal's namespace {client.namespace} belongs to another installation of Castline "
-            f"({owner}); this database is of {installation_id}. Give each a namespace of its own "
-            "with TEMPORAL_NAMESPACE. If the other one is gone for good, run `temporal schedule "
-            f"delete --namespace {client.namespace} --schedule-id {CARE}` and start again.",
+            f"({owner}); this database is of {installation_id}. Was the other database lost? Then "
+            "put it back with `castline restore` (docs/backup.md). Are there two? Then give each a "
+            "namespace of its own with CASTLINE_TEMPORAL_NAMESPACE (or TEMPORAL_NAMESPACE). If the "
+            "other one is gone for good, run `temporal schedule delete --namespace "
+            f"{client.namespace} --schedule-id {CARE}` and start again.",
         )
 
 

@@ -93,9 +93,9 @@ class Sqlite:
         try:
             if not path.parent.is_dir():
                 return (
-                    f"The folder {path.parent} of the database is not there. For a new "
-                    "installation run `castline migrate`, which makes the data folder; otherwise "
-                    "check CASTLINE_DATA_DIR and CASTLINE_DATABASE_URL."
+                    f"The folder {path.parent} of the database is not there. Check "
+                    "CASTLINE_DATA_DIR and CASTLINE_DATABASE_URL. For a new installation `castline "
+                    "migrate` makes the data folder; make any other folder yourself."
                 )
             if path.exists():
                 os.close(os.open(path, os.O_RDWR))

@@ -17,6 +17,7 @@ from temporalio.exceptions import CancelledError
 
 from activities.failures import interrupted
 from activities.publishing.jobs import Job
+from activities.publishing.witness import RUN_ENDED
 from domain.evidence import During, EvidenceKind, Range
 from platforms.transfer.digest import Digest
 from store.engine import Store
@@ -153,4 +154,8 @@ def _stop_if_asked() -> None:
     if activity.is_worker_shutdown():
         raise interrupted()
     if activity.is_cancelled():
-        raise CancelledError("The transfer was cancelled.")
+        details = activity.cancellation_details()
+        if details is None or details.cancel_requested:
+            raise CancelledError("The transfer was cancelled.")
+        # Its workflow was terminated, for one: the assignment itself is as wanted as before.
+        raise CancelledError("Temporal does not hold this run any more.", RUN_ENDED)

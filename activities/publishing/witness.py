@@ -148,6 +148,10 @@ class Witness:
                 return
 
 
+RUN_ENDED = "run_ended"
+"""Detail of the error that stops a transfer whose workflow has ended, and nobody cancelled it."""
+
+
 def said_by(error: Exception) -> dict[str, str | None]:
     """Its code, the platform's reason and its sentence, as evidence has them.
 
@@ -159,7 +163,7 @@ def said_by(error: Exception) -> dict[str, str | None]:
         case CastlineError():
             return {"code": error.code, "error": error.sentence}
         case CancelledError():
-            return {"code": "cancelled"}
+            return {"code": RUN_ENDED if RUN_ENDED in error.details else "cancelled"}
         case ApplicationError():
             return {"code": str(error.type), "error": error.message}
         case _:

@@ -20,7 +20,7 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, make_url
 
 from cli.backup.marker import create_private, sync_folder
-from domain.errors import CastlineError, Unavailable
+from domain.errors import CastlineError, InsufficientStorage, Unavailable
 from settings import Settings
 from store.engine import Store
 
@@ -79,6 +79,12 @@ class SqliteDatabase:
                 source.backup(copy)
                 _conclude(copy)
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                raise InsufficientStorage(
+                    "disk_full",
+                    f"The disk of {target.parent} is full, and no backup was taken. Free space, or "
+                    "name a folder on another disk.",
+                ) from None
             raise _failed("The database could not be copied", str(error)) from None
 
     def restore(self, dump: Path, prepare: Prepare) -> str | None:

@@ -41,7 +41,7 @@ def restore(settings: Settings, folder: Path, *, other_installation: bool = Fals
     _check(marker, database)
     require_keys(marker, load_keyring(settings))
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with only_one(settings.data_dir):
+    with only_one(settings.data_dir, way_out="Stop it first, then run this again."):
         noted = read_generation(generation_file(settings))
         present = _inspect(settings, database)
         if present.running:

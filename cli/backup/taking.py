@@ -19,11 +19,12 @@ def back_up(settings: Settings, store: Store, folder: Path, keys: Path | None = 
     """Write the database and its marker into `folder`, and the key set into `keys`.
 
     Both folders are made where they are missing. Raises `Conflict` (code `backup_exists`) for a
-    folder that holds a backup, and `InvalidRequest` for keys in the same folder. Where it fails,
+    folder that holds a backup, and `InvalidRequest` for keys in the same folder, or
+    where they lie already. Where it fails,
     nothing is left that a restore would take.
     """
     if keys is not None:
-        _refuse_same(folder, keys)
+        _refuse_same(settings, folder, keys)
     keyring = load_keyring(settings)
     database = database_of(settings)
     _make_folder(folder)
@@ -59,7 +60,13 @@ def back_up(settings: Settings, store: Store, folder: Path, keys: Path | None = 
     return marker
 
 
-def _refuse_same(folder: Path, keys: Path) -> None:
+def _refuse_same(settings: Settings, folder: Path, keys: Path) -> None:
+    if settings.keyset is None and keys.resolve() == settings.keyset_file.parent.resolve():
+        raise InvalidRequest(
+            "keys_in_place",
+            f"The key set lies in {keys} already, and a copy has to lie elsewhere. Name another "
+            "folder for --keys, best on another machine.",
+        )
     if keys.resolve() == folder.resolve() or folder.resolve() in keys.resolve().parents:
         raise InvalidRequest(
             "keys_beside_backup",

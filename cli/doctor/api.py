@@ -8,6 +8,7 @@ import httpx
 from cli.doctor.clocks import judge_clock
 from cli.doctor.installation import Installation
 from cli.service import locate_api
+from domain.errors import Unavailable
 from runtime.health.finding import Finding, State, failed, ok, skipped
 
 _SECONDS = 8
@@ -16,14 +17,18 @@ _DATE_RESOLUTION = timedelta(seconds=2)
 
 
 async def look_at_api(here: Installation) -> list[Finding]:
-    url = locate_api(here.settings).url
+    remedy = "castline up, or `castline api`. If another program has the port: CASTLINE_PORT."
+    try:
+        url = locate_api(here.settings).url
+    except Unavailable:
+        unknown = failed("API", "none runs, and CASTLINE_PORT=0 lets it choose its port", remedy)
+        return [unknown, skipped("API clock", "the API does not answer")]
     before = datetime.now(UTC)
     try:
         # No proxy leads to this machine.
         async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as http:
             answer = await http.get(f"{url}/readyz")
     except httpx.HTTPError:
-        remedy = "castline up, or `castline api`. If another program has the port: CASTLINE_PORT."
         unreachable = failed("API", f"does not answer at {url}", remedy)
         return [unreachable, skipped("API clock", "the API does not answer")]
     return [_judge(url, answer), _judge_clock(answer, before)]

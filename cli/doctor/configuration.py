@@ -1,13 +1,16 @@
 """What the settings say: key set, public URL, emulator, and the platforms' apps."""
 
+from urllib.parse import urlsplit
+
 import httpx
 
+from cli.addresses import find_running
 from cli.doctor.installation import Installation
 from cli.local.up import emulator_address
 from domain.errors import CastlineError, PlatformError, PlatformMisconfigured
 from domain.states import PlatformName
 from platforms.registry import build_registry
-from runtime.health.finding import Finding, failed, in_thread, ok, warning
+from runtime.health.finding import Finding, Skipped, failed, in_thread, ok, warning
 from runtime.parts import load_keyring
 from settings_rules import is_loopback
 
@@ -28,7 +31,12 @@ async def look_at_keyset(here: Installation) -> Finding:
 
 
 async def look_at_public_url(here: Installation) -> Finding:
-    url = here.settings.url
+    settings = here.settings
+    if settings.port == 0 and settings.public_url is None:
+        if (running := find_running(settings).api) is None:
+            raise Skipped("no API runs, and CASTLINE_PORT=0 lets it choose its port")
+        settings = settings.model_copy(update={"port": urlsplit(running).port})
+    url = settings.url
     if url.startswith("https:"):
         return ok("public URL", url)
     if is_loopback(url):

@@ -22,8 +22,11 @@ from store.tables import Process
 
 async def look_at_database(here: Installation) -> list[Finding]:
     if not here.has_database:
-        remedy = "castline migrate, or `castline up`"
-        missing = failed("database", "is not there", remedy)
+        remedy = (
+            "For a new installation: castline migrate, or `castline up`. Was it lost? Restore a "
+            "backup: castline restore. Is it elsewhere? CASTLINE_DATABASE_URL."
+        )
+        missing = failed("database", f"{here.database_path} is not there", remedy)
         return [missing, skipped("schema", "there is no database")]
     try:
         store = await here.open_database()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client
@@ -27,8 +28,14 @@ class Installation:
     @property
     def has_database(self) -> bool:
         """False for an SQLite database whose file is not there: opening would make it."""
+        path = self.database_path
+        return path is None or path.exists()
+
+    @property
+    def database_path(self) -> Path | None:
+        """The file of an SQLite database. None: it is on a server."""
         files = database_files(self.settings)
-        return not files or files[0].exists()
+        return files[0] if files else None
 
     async def open_database(self) -> Store:
         """The database as it is. Raises what the driver raises."""

@@ -17,6 +17,9 @@ from pathlib import Path
 from cli.local import tether
 from cli.local.environment import plain_environment
 
+PREFIX = "castline: "
+"""What an error of a command begins with (`cli.mistakes`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -26,6 +29,8 @@ class Program:
     """Asked with its process id until it says yes. What it raises counts as no."""
     env: Mapping[str, str] = field(default_factory=plain_environment)
     """All of its environment: nothing else is inherited."""
+    remedy: str = ""
+    """What to do when it does not come up, where its own log does not say so."""
 
 
 def spawn(program: Program, log: Path) -> subprocess.Popen[bytes]:
@@ -58,3 +63,10 @@ def tail(log: Path, lines: int = 15) -> str:
         return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
     except OSError:
         return ""
+
+
+def find_sentence(log: Path, code: int) -> str | None:
+    """The sentence that one of our own commands ended with. None: it ended in another way."""
+    last = tail(log, lines=1)
+    # After a signal the last line may be of an earlier run.
+    return last.removeprefix(PREFIX) if code > 0 and last.startswith(PREFIX) else None

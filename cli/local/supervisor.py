@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
-from cli.local.processes import Program, reason_of, send, spawn, tail
+from cli.local.processes import Program, find_sentence, reason_of, send, spawn, tail
 
 STOP_SECONDS = 9.0
 READY_SECONDS = 60.0
@@ -25,10 +25,12 @@ _EARLIER_STAGE_SECONDS = 2.0
 _PROBE_SECONDS = 0.1
 _HOPELESS_ENDS = 3
 _LOG_BYTES = 10 << 20
+_TAIL_LINES = 5
+_TAIL_CHARACTERS = 300
 
 
 class NotReady(Exception):
-    """A program did not come up. The message says which one and shows the end of its log."""
+    """A program did not come up. The message says which one, and why by its sentence or its log."""
 
 
 class Supervisor:
@@ -71,18 +73,26 @@ class _Running:
         self._say = say
         self._process = self._spawn()
         self._ends = 0
+        self._is_up = False
+        self._sentence: str | None = None
         self._task = asyncio.create_task(self._keep_running())
 
     async def wait_ready(self) -> None:
         started = monotonic()
         while not await self._is_ready():
             if self._ends >= _HOPELESS_ENDS or monotonic() - started > READY_SECONDS:
-                raise NotReady(
-                    f"{self._program.name} does not come up. "
-                    f"The end of {self._log}:\n{tail(self._log)}"
-                )
+                raise NotReady(self._why_not())
             await asyncio.sleep(_PROBE_SECONDS)
+        self._is_up = True
         self._say(f"{self._program.name} is ready ({monotonic() - started:.1f} s)")
+
+    def _why_not(self) -> str:
+        what = f"{self._program.name} does not come up."
+        if self._sentence is not None:
+            return f"{what} {self._sentence}"
+        lines = tail(self._log, _TAIL_LINES).splitlines()
+        shown = [line[:_TAIL_CHARACTERS] for line in lines]
+        return "\n".join([f"{what} The end of {self._log}:", *shown, self._program.remedy]).rstrip()
 
     async def end(self, seconds: float) -> None:
         """Ask it to end, and kill what is left of it after `seconds`."""
@@ -114,13 +124,19 @@ class _Running:
             send(self._process, signal.SIGKILL)
             if monotonic() - started > _WELL_SECONDS:
                 pause = _FIRST_PAUSE
-            self._say(
-                f"{self._program.name} ended ({reason_of(code)}), "
-                f"starting it again in {pause:g} s; its log is {self._log}"
-            )
+            self._say_ended(code, pause)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
             self._process = self._spawn()
+
+    def _say_ended(self, code: int, pause: float) -> None:
+        before, self._sentence = self._sentence, find_sentence(self._log, code)
+        if self._is_up and self._sentence not in (None, before):
+            self._say(f"{self._program.name}: {self._sentence}")
+        self._say(
+            f"{self._program.name} ended ({reason_of(code)}), "
+            f"starting it again in {pause:g} s; its log is {self._log}"
+        )
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         if self._log.exists() and self._log.stat().st_size > _LOG_BYTES:

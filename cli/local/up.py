@@ -19,6 +19,7 @@ from cli.local.probes import answers, refuse_taken_ports, temporal_answers, work
 from cli.local.processes import Program
 from cli.local.stopping import until_stopped
 from cli.local.supervisor import Supervisor
+from cli.local.temporal_state import damaged_remedy, refuse_other_owner
 from domain.errors import CastlineError, Conflict
 from runtime.devserver import command, find_temporal
 from runtime.parts import build_store, ensure_keyset, load_keyring
@@ -26,6 +27,9 @@ from runtime.temporal import connect
 from settings import Settings
 from settings_rules import is_loopback
 from store.files import require_folder, require_space
+from store.queries.installation import find_installation
+
+_OTHER_FOLDER = "Stop it, or name another folder: CASTLINE_DATA_DIR=other castline up"
 
 
 async def up(settings: Settings, say: Callable[[str], None]) -> None:
@@ -65,6 +69,9 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
         store = build_store(settings)
         await asyncio.to_thread(store.migrate)
         ensure_keyset(settings, store)
+        with store.read() as session:
+            row = find_installation(session)
+            installation_id = row.installation_id if row else None
         store.close()
         client = await connect(settings, load_keyring(settings), lazy=True)
         env = {**service_environment(), "CASTLINE_DATA_DIR": str(data)}
@@ -76,10 +83,12 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
             env["CASTLINE_MEDIA_ROOTS"] = str(Path.cwd())
         async with Supervisor(data / "logs", say) as supervisor:
             is_up = temporal_answers(client, settings.temporal_ui_url)
-            first = [Program("temporal", tuple(command(temporal, settings)), is_up)]
+            argv = tuple(command(temporal, settings))
+            first = [Program("temporal", argv, is_up, remedy=damaged_remedy(data))]
             if emulator:
                 first.append(_emulator(emulator, data))
             await supervisor.start(*first)
+            await refuse_other_owner(client, data, installation_id)
             await supervisor.start(
                 Program("worker", castline("worker"), worker_polls(client), env),
                 Program("api", castline("api"), answers(f"{settings.local_url}/readyz"), env),
@@ -148,15 +157,17 @@ def _addresses(settings: Settings, emulator: str | None) -> dict[str, str]:
 
 
 @contextmanager
-def only_one(data: Path) -> Iterator[None]:
-    """Hold the data folder for this process. Raises `Conflict` when another one holds it."""
+def only_one(data: Path, *, way_out: str = _OTHER_FOLDER) -> Iterator[None]:
+    """Hold the data folder for this process.
+
+    Raises `Conflict` (code `already_up`), ending with `way_out`, when another one holds it.
+    """
     with (data / "up.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Conflict(
                 "already_up",
-                f"`castline up` is already running on {data}. Stop it, or name another folder: "
-                "CASTLINE_DATA_DIR=other castline up",
+                f"`castline up` is already running on {data}. {way_out}",
             ) from None
         yield

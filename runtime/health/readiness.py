@@ -85,16 +85,19 @@ async def _look(subject: str, check: Callable[[], Awaitable[Any]]) -> list[Findi
 
 
 async def _temporal_behind_api(ping: Ping, find_unpolled: Unpolled) -> list[Finding]:
-    accepts = "what the API accepts starts when it is back"
     try:
         async with asyncio.timeout(LOOK_SECONDS / 2):
             await ping()
             unpolled = await find_unpolled()
     except (Unavailable, TimeoutError):
         remedy = "Start Temporal, or correct CASTLINE_TEMPORAL_ADDRESS."
-        return [warning("temporal", f"does not answer; {accepts}", remedy)]
+        return [
+            warning(
+                "temporal", "does not answer; what the API accepts starts when it is back", remedy
+            )
+        ]
     answers = ok("temporal", "answers")
     if unpolled:
-        fact = f"nobody polls {', '.join(unpolled)}; {accepts}"
+        fact = f"no worker polls {', '.join(unpolled)}; what the API accepts starts when one does"
         return [answers, warning("workers", fact, "Start a worker: castline worker")]
     return [answers, ok("workers", "all task queues are polled")]

@@ -125,4 +125,6 @@ def _loss_of(row: Assignment, run: Run | None) -> Observation:
         how, since = Loss.MISSING, row.updated_at
     else:
         how, since = run.loss, run.closed_at
-    return Observation(EvidenceKind.WORKFLOW_LOST, {"how": how, "since": written(since)})
+    return Observation(
+        EvidenceKind.WORKFLOW_LOST, {"how": how, "since": written(since.replace(microsecond=0))}
+    )

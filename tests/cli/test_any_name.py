@@ -127,6 +127,15 @@ def test_a_title_that_is_no_text_is_a_sentence(machine: Machine, connection: str
     assert done.stderr == b"castline: caf\\xe9 is no text in this terminal's encoding.\n"
 
 
+def test_the_title_is_named_and_not_the_file_whose_name_is_no_text_either(
+    machine: Machine, connection: str, films: Path
+) -> None:
+    file = os.fsencode(films) + b"/other\xe9.mp4"
+    Path(os.fsdecode(file)).write_bytes(CLIP.read_bytes())
+    done = castline(machine, "publish", file, "--title", b"caf\xe9")
+    assert done.stderr == b"castline: caf\\xe9 is no text in this terminal's encoding.\n"
+
+
 def test_a_foreign_title_steers_no_command(machine: Machine, up: Up, connection: str) -> None:
     key = (machine.data / "key").read_text().strip()
     (url,) = re.findall(r"castline is ready: (\S+)", up.said)

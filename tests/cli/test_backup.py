@@ -197,6 +197,9 @@ def test_the_key_set_is_copied_to_another_folder_only(
         with pytest.raises(CastlineError) as told:
             back_up(settings, store, folder, same)
         assert told.value.code == "keys_beside_backup"
+    with pytest.raises(CastlineError) as told:
+        back_up(settings, store, folder, settings.data_dir)
+    assert told.value.code == "keys_in_place"
 
     back_up(settings, store, folder, tmp_path / "keys")
 
@@ -314,7 +317,8 @@ def test_nothing_is_restored_while_a_process_runs(
         sentence = refused("processes_running", settings, folder)
     assert f"worker {os.getpid()}" in sentence
     with only_one(settings.data_dir):
-        refused("already_up", settings, folder)
+        sentence = refused("already_up", settings, folder)
+    assert sentence.endswith("Stop it first, then run this again.")
     assert row_of(store).epoch == 1
 
 

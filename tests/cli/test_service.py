@@ -53,6 +53,15 @@ def test_the_api_is_where_it_was_said_then_where_it_runs_then_where_the_settings
         assert locate_api(settings, "http://127.0.0.1:9003").url == "http://127.0.0.1:9003"
 
 
+def test_an_api_that_chooses_its_port_and_does_not_run_is_at_no_address(tmp_path: Path) -> None:
+    chosen = Settings.model_validate({"data_dir": tmp_path, "port": 0})
+    with pytest.raises(Unavailable) as told:
+        locate_api(chosen)
+    assert "http://" not in told.value.sentence
+    assert f"{tmp_path}/up.json names none" in told.value.sentence
+    assert "`castline up` or `castline api`" in told.value.sentence
+
+
 @pytest.mark.parametrize(
     "url",
     ["nonsense", "ftp://a", "http://[", "http://user:cl_x@host", "http://a b", "http://a:99999"],

@@ -8,8 +8,10 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -265,6 +267,43 @@ def test_keys_rotate_while_it_is_down_too_and_state_survives(
         children = again.children()
         assert again.stop(signal.SIGINT)[0] == 0
     assert not any(is_alive(pid) for pid in children)
+
+
+def test_a_lost_database_beside_temporals_state_is_one_sentence_with_a_way_out(
+    machine: Machine, up: Up
+) -> None:
+    if up.process.poll() is None:
+        up.stop()
+    kept = [
+        (path, path.with_name(f"kept-{path.name}")) for path in machine.data.glob("castline.db*")
+    ]
+    for path, aside in kept:
+        path.rename(aside)
+    refused = machine.run("up", seconds=120)
+    assert refused.returncode == 1
+    (sentence,) = [line for line in refused.stderr.splitlines() if line.startswith("castline: ")]
+    assert "temporal.db belongs to installation ins_" in sentence
+    assert "the database is new" in sentence
+    assert "`castline restore`" in sentence
+    assert "delete temporal.db, temporal.db-shm and temporal.db-wal" in sentence
+    assert "worker" not in refused.stderr, "no worker is started on it"
+    for path in machine.data.glob("castline.db*"):
+        path.unlink()
+    for path, aside in kept:
+        aside.rename(path)
+
+
+def test_a_temporal_that_never_starts_again_is_a_sentence_with_a_way_out(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.data.mkdir(mode=0o700)
+    # As it is left where its first start met a full disk: there, and without its tables.
+    with closing(sqlite3.connect(machine.data / "temporal.db")) as half:
+        half.execute("CREATE TABLE namespaces_of_no_use (id INTEGER)")
+    refused = machine.run("up", seconds=120)
+    assert refused.returncode == 1
+    last = refused.stderr.splitlines()[-1]
+    assert "delete temporal.db, temporal.db-shm and temporal.db-wal" in last
+    assert str(machine.data.resolve()) in last
 
 
 def test_a_taken_port_is_named_with_a_way_out(tmp_path: Path) -> None:

@@ -55,6 +55,11 @@ SEEN: list[tuple[EvidenceKind, dict[str, Any], str]] = [
         "Temporal does not know its workflow. The last sign of it is of 2026-11-30T04:00:00Z. "
         "Another workflow continues from the recorded state.",
     ),
+    (
+        EvidenceKind.STOPPED,
+        {"code": "run_ended"},
+        "The transfer was stopped: Temporal does not hold this run of it any more.",
+    ),
     (EvidenceKind.STOPPED, {"code": "interrupted"}, "The worker was stopped; another one goes on."),
     (
         EvidenceKind.STOPPED,

@@ -183,6 +183,8 @@ async def test_in_mid_transfer(tenant: Tenant, stack: Stack, clip: Clip) -> None
 
     await published(tenant, assignment["id"], clip)
     await is_told(tenant, assignment["id"])
+    stops = evidence_of(stack.parts.store, assignment["id"], EvidenceKind.STOPPED)
+    assert "cancelled" not in {stop.data["code"] for stop in stops}, "nobody cancelled it"
 
 
 async def test_between_the_last_byte_and_its_answer(

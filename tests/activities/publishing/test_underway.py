@@ -6,7 +6,8 @@ from threading import Event
 
 import pytest
 from sqlalchemy import text
-from temporalio.exceptions import ApplicationError
+from temporalio.activity import ActivityCancellationDetails
+from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.testing import ActivityEnvironment
 
 from activities.contract.trouble import Kind
@@ -102,6 +103,29 @@ def test_progress_is_a_heartbeat_and_stops_with_its_worker(
     with pytest.raises(ApplicationError) as stopped:
         environment.run(Progress(installation.store, job).report, 7)
     assert (stopped.value.type, heartbeats) == (Kind.INTERRUPTED, [(7,)])
+
+
+@pytest.mark.parametrize(
+    ("details", "code"),
+    [
+        (ActivityCancellationDetails(cancel_requested=True), "cancelled"),
+        (ActivityCancellationDetails(not_found=True), "run_ended"),
+    ],
+)
+def test_a_stop_is_called_a_cancellation_only_where_somebody_cancelled(
+    installation: Installation, job: Job, details: ActivityCancellationDetails, code: str
+) -> None:
+    environment = ActivityEnvironment()
+    environment.cancel(details)
+
+    def move() -> None:
+        with witnessed(installation.store, job):
+            Progress(installation.store, job).report(7)
+
+    with pytest.raises(CancelledError):
+        environment.run(move)
+    [stopped] = evidence_of(installation.store, job.id, EvidenceKind.STOPPED)
+    assert stopped.data["code"] == code
 
 
 def test_heartbeats_go_on_during_a_pause(installation: Installation, job: Job) -> None:

@@ -7,7 +7,7 @@ import pytest
 from temporalio.exceptions import CancelledError
 
 from activities.failures import interrupted
-from activities.publishing.witness import Witness, pause_after
+from activities.publishing.witness import RUN_ENDED, Witness, pause_after
 from domain.errors import PlatformUnavailable, SourceUnreachable
 from domain.evidence import During, Range, Sent, Told
 from domain.states import KnownBy
@@ -137,6 +137,7 @@ def test_several_runs_leave_several_ranges(
         ),
         (interrupted(), {"code": "interrupted", "error": INTERRUPTED}),
         (CancelledError("It was cancelled."), {"code": "cancelled"}),
+        (CancelledError("It is not held any more.", RUN_ENDED), {"code": "run_ended"}),
         (
             ValueError("secret"),
             {"code": "internal", "error": "Castline met an error of its own."},

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+from cli.addresses import Addresses, announced
 from runtime.health.finding import State
 from settings import Settings
 from tests.support.doctor import look, look_at
@@ -84,3 +85,20 @@ async def test_a_clock_that_is_ahead_is_named(tmp_path: Path) -> None:
         finding = await look_at(settings, "API", "API clock")
     assert finding.state is State.FAILED
     assert "NTP" in str(finding.remedy)
+
+
+async def test_an_api_that_chooses_its_port_and_does_not_run_is_at_no_address(
+    tmp_path: Path,
+) -> None:
+    settings = Settings.model_validate({"data_dir": tmp_path, "port": 0})
+    finding = await look_at(settings, "API", "API")
+    assert finding.state is State.FAILED
+    assert "http" not in finding.fact
+    assert (await look_at(settings, "public URL")).state is State.SKIPPED
+
+
+async def test_the_public_url_of_an_api_that_chose_its_port_has_that_port(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"data_dir": tmp_path, "port": 0})
+    with announced(settings, "api", Addresses(api="http://127.0.0.1:9001")):
+        finding = await look_at(settings, "public URL")
+    assert finding.fact == "http://127.0.0.1:9001, for browsers of this machine only"

@@ -48,10 +48,14 @@ def databases_in(folder: Path) -> list[Path]:
 
 async def test_a_database_that_is_not_there_is_not_made(chosen: Choose, tmp_path: Path) -> None:
     database, schema = await look(chosen(), "database")
-    assert (database.state, database.fact) == (State.FAILED, "is not there")
+    assert (database.state, database.fact) == (
+        State.FAILED,
+        f"{tmp_path}/castline.db is not there",
+    )
+    assert "castline restore" in (database.remedy or "")
     assert schema.state is State.SKIPPED
     elsewhere = chosen(database_url=f"sqlite:///{tmp_path}/other/own.db")
-    assert (await look(elsewhere, "database"))[0].fact == "is not there"
+    assert (await look(elsewhere, "database"))[0].fact == f"{tmp_path}/other/own.db is not there"
     for subject in ("database clock", "processes", "connections", "open work", "stuck work"):
         assert (await look_at(chosen(), subject)).state is State.SKIPPED
     assert databases_in(tmp_path) == []

@@ -117,6 +117,45 @@ async def test_one_that_never_comes_up_shows_its_last_words(tmp_path: Path) -> N
             await supervisor.start(hopeless)
 
 
+async def test_one_of_ours_that_never_comes_up_says_its_sentence_and_no_log(tmp_path: Path) -> None:
+    ends = "print('noise'); raise SystemExit('castline: The key set is gone. Put it back.')"
+    hopeless = Program("worker", (sys.executable, "-c", ends), wrote(tmp_path / "never"))
+    with pytest.raises(NotReady) as told:
+        async with Supervisor(tmp_path / "logs", print) as supervisor:
+            await supervisor.start(hopeless)
+    assert str(told.value) == "worker does not come up. The key set is gone. Put it back."
+
+
+async def test_a_foreign_one_that_never_comes_up_shows_a_short_log_and_what_to_do(
+    tmp_path: Path,
+) -> None:
+    ends = "[print(n, 'x' * 5000) for n in range(50)]; raise SystemExit('no such table')"
+    hopeless = Program(
+        "temporal", (sys.executable, "-c", ends), wrote(tmp_path / "never"), remedy="Delete it."
+    )
+    with pytest.raises(NotReady) as told:
+        async with Supervisor(tmp_path / "logs", print) as supervisor:
+            await supervisor.start(hopeless)
+    lines = str(told.value).split("\n")
+    assert lines[-2:] == ["no such table", "Delete it."]
+    assert len(lines) < 10
+    assert max(map(len, lines)) < 500
+
+
+async def test_one_of_ours_that_ends_later_says_why_once(tmp_path: Path) -> None:
+    said: list[str] = []
+    ends = (
+        "import os, pathlib, sys, time\n"
+        "pathlib.Path(sys.argv[1]).write_text(str(os.getpid()))\n"
+        "time.sleep(1)\n"
+        "raise SystemExit('castline: The disk is full. Free space.')"
+    )
+    async with Supervisor(tmp_path / "logs", said.append) as supervisor:
+        await supervisor.start(program("worker", tmp_path / "1", ends))
+        await eventually(lambda: sum("ended (exit code 1)" in line for line in said) >= 2)
+    assert said.count("worker: The disk is full. Free space.") == 1
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties a child to its parent")
 async def test_programs_die_with_a_killed_supervisor(tmp_path: Path) -> None:
     starter = f"""
