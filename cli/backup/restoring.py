@@ -134,7 +134,7 @@ class _Preparing:
                     session, self._marker.taken_at - CLOCK_MARGIN, generation=self._noted
                 )
                 self.generation = row.generation
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, DatabaseUnavailable) as error:
             raise CastlineError(
                 "backup_failed",
                 f"The backup is damaged: its database cannot be read ({type(error).__name__}).",
