@@ -61,8 +61,9 @@ def worker() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        with announced(settings, "worker", Addresses(temporal=temporal)):
-            await run_worker(settings, stop)
+        here = Addresses(temporal=temporal)
+        # A folder is made for it only where there is an installation.
+        await run_worker(settings, stop, lambda: announced(settings, "worker", here))
 
     uvloop.run(work())
 

@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -85,12 +86,17 @@ SANDBOX = SandboxedWorkflowRunner(
 _log = logging.getLogger("castline.worker")
 
 
-async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
+async def run_worker(
+    settings: Settings,
+    stop: asyncio.Event,
+    announced: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> None:
     """Work until `stop` is set. Raises `Unavailable` when Temporal or the database does not
     answer, `CastlineError` when the database's schema is not this version's, and `Conflict` when
     the namespace belongs to another installation.
 
-    Registers what is missing in Temporal first, so that a fresh namespace is enough.
+    Registers what is missing in Temporal first, so that a fresh namespace is enough. The work is
+    done inside `announced`, which is entered once nothing refuses it.
     """
     parts = build_parts(settings)
     parts.store.require_current(writes=True)
@@ -102,7 +108,10 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         health.client = client
         Waker(client, parts.store, settings).attach()
         workers = make_workers(settings, parts, client)
-        with process_heartbeat("worker", parts.store, parts.keyring, health.heartbeat):
+        with (
+            announced(),
+            process_heartbeat("worker", parts.store, parts.keyring, health.heartbeat),
+        ):
             await _run(workers, Maintenance(parts, client), stop)
     parts.store.close()
     _log.info("worker has ended")

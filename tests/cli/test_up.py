@@ -286,7 +286,7 @@ def test_a_lost_database_beside_temporals_state_is_one_sentence_with_a_way_out(
     assert "the database is new" in sentence
     assert "`castline restore`" in sentence
     assert "delete temporal.db, temporal.db-shm and temporal.db-wal" in sentence
-    assert "worker" not in refused.stderr, "no worker is started on it"
+    assert "worker" not in refused.stdout, "no worker is started on it"
     for path in machine.data.glob("castline.db*"):
         path.unlink()
     for path, aside in kept:
@@ -301,7 +301,7 @@ def test_a_temporal_that_never_starts_again_is_a_sentence_with_a_way_out(tmp_pat
         half.execute("CREATE TABLE namespaces_of_no_use (id INTEGER)")
     refused = machine.run("up", seconds=120)
     assert refused.returncode == 1
-    last = refused.stderr.splitlines()[-1]
+    last = refused.stdout.splitlines()[-1]
     assert "delete temporal.db, temporal.db-shm and temporal.db-wal" in last
     assert str(machine.data.resolve()) in last
 
