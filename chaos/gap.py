@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from chaos.customer import Accepted, Customer
 from chaos.deeds import Order
 from chaos.facts import Row
-from chaos.judging import end_of
+from chaos.judging import end_of, injected_failure
 from tests.support.clips import Clip
 
 
@@ -39,9 +39,10 @@ class Gap:
 def absent(rows: Sequence[Row], titles: Mapping[str, str], videos: Sequence[Row]) -> list[str]:
     """The unconfirmed assignments of which the platforms have no video: their ids. Pure.
 
-    `titles` has the title of each `externalId`.
+    A video that the platform refused is none: it is in no list. `titles` has the title of each
+    `externalId`.
     """
-    there = {video["title"] for video in videos}
+    there = {video["title"] for video in videos if injected_failure(video) is None}
     return [
         row["id"]
         for row in rows

@@ -103,4 +103,7 @@ def test_a_person_forces_a_retry_only_of_what_is_unconfirmed_and_not_on_the_acco
         {"id": "asg_3", "externalId": "three", "state": "uploading"},
     ]
     titles = {"one": "One", "two": "Two", "three": "Three"}
-    assert absent(rows, titles, [{"title": "One"}]) == ["asg_2"]
+    there = {"title": "One", "platform": "youtube", "upload_status": "processed"}
+    assert absent(rows, titles, [there]) == ["asg_2"]
+    refused = {**there, "title": "Two", "upload_status": "failed"}
+    assert absent(rows, titles, [there, refused]) == ["asg_2"]

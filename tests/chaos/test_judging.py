@@ -106,6 +106,13 @@ def test_a_second_video_is_a_duplicate(well: Facts) -> None:
     assert the_only(judge(facts)) == (Broken.DUPLICATE, "asg_1")
 
 
+def test_after_a_restore_a_refused_video_and_a_published_one_are_no_duplicates(well: Facts) -> None:
+    refused = on_youtube(1, id="video-3", upload_status="failed")
+    facts = replace(well, videos=[*well.videos, refused])
+    assert the_only(judge(facts)) == (Broken.DUPLICATE, "asg_1")
+    assert judge(replace(facts, is_restored=True, is_noticed=True)) == []
+
+
 def test_a_second_assignment_for_a_key_is_a_duplicate(well: Facts) -> None:
     facts = replace(well, assignments=[*well.assignments, row(1, "cancelled", id="asg_3")])
     found = {(finding.broken, finding.subject) for finding in judge(facts)}
