@@ -149,11 +149,6 @@ class Store:
             moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
         return moment
 
-    def revision(self) -> str | None:
-        """The version of the schema that the database has. None: it has none."""
-        with self._outages(), self._reader.connect() as connection:
-            return schema.find_revision(connection)
-
     def close(self) -> None:
         """Give the connections back. The store may be used again afterwards."""
         self._engine.dispose()

@@ -69,11 +69,6 @@ def try_to_write(connection: Connection) -> None:
     connection.execute(text("DELETE FROM alembic_version WHERE 1 = 0"))
 
 
-def find_revision(connection: Connection) -> str | None:
-    """The version of the schema that the database has. None: it has none."""
-    return MigrationContext.configure(connection).get_current_revision()
-
-
 def knows_revision(revision: str) -> bool:
     """True where this version of Castline has the migration that leads there."""
     known = ScriptDirectory.from_config(_config()).walk_revisions()
