@@ -90,7 +90,7 @@ class Run:
         self._say = say
         self._subscriber = Subscriber(storm.seed)
         self._watch = Watch(installation.emulator)
-        # Its controls may be away in an outage; whoever uses them tries again.
+        # Its controls may be away in an outage; the caller tries again.
         http = httpx.Client(base_url=installation.emulator, timeout=30)
         self._emulator = Emulator(installation.emulator, http=http)
         self._log = _Log()

@@ -51,7 +51,7 @@ def write_generation(path: Path | None, generation: Generation) -> None:
     if path is None:
         return
     before = read_generation(path)
-    if before is not None and _is_ahead(before, generation.installation_id, generation.number - 1):
+    if before is not None and is_ahead(before, generation.installation_id, generation.number - 1):
         return
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
@@ -92,11 +92,11 @@ def notice_restore(settings: Settings, store: Store) -> bool:
     try:
         with store.read() as session:
             row = installation.find_installation(session)
-        if row is None or not _is_ahead(noted, row.installation_id, row.generation):
+        if row is None or not is_ahead(noted, row.installation_id, row.generation):
             return False
         with store.write() as session:
             row = installation.ensure_installation(session)
-            if not _is_ahead(noted, row.installation_id, row.generation):
+            if not is_ahead(noted, row.installation_id, row.generation):
                 return False  # another process was first
             gap_from = installation.find_gap_start(session)
             count = installation.begin_restore(session, gap_from, generation=noted.number)
@@ -112,5 +112,6 @@ def notice_restore(settings: Settings, store: Store) -> bool:
     return True
 
 
-def _is_ahead(noted: Generation, installation_id: str, generation: int) -> bool:
+def is_ahead(noted: Generation, installation_id: str, generation: int) -> bool:
+    """True where the file proves that the database with this generation is an older copy."""
     return noted.installation_id == installation_id and noted.number > generation

@@ -1,7 +1,7 @@
 """The runs of a workflow, as Temporal's own store has them.
 
-Describing a workflow is strongly consistent; the visibility store lags behind. So whoever acts on
-a workflow that is not running describes it first.
+Describing a workflow is strongly consistent; the visibility store lags behind. So a
+workflow that is to be replaced or ended is described first.
 """
 
 from dataclasses import dataclass

@@ -127,7 +127,7 @@ def outcome_of(ticket: Ticket) -> TicketOutcome:
 
 
 def ticket_input(ticket: Ticket) -> TicketInput:
-    """The input of a ticket's workflow, the same whoever starts it. Pure."""
+    """The input of a ticket's workflow, the same for every caller. Pure."""
     return TicketInput(
         ticket_id=ticket.id,
         workspace_id=ticket.workspace_id,

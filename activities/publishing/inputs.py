@@ -56,7 +56,7 @@ def input_of(
     has_transfer: bool = False,
     waits: bool = True,
 ) -> AssignmentInput:
-    """The input of an accepted row, the same whoever starts it. Pure.
+    """The input of an accepted row, the same for every caller. Pure.
 
     Without `waits` what it waited for has come, and the next step runs at once.
     """

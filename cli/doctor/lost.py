@@ -1,7 +1,7 @@
 """Assignments that have not ended and have no running workflow."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -10,15 +10,14 @@ from temporalio.service import RPCError, RPCStatusCode
 from cli.doctor.installation import Installation
 from domain.ids import assignment_workflow_id
 from runtime.health.finding import Finding, Skipped, failed, in_thread, ok
+from runtime.reconcile.assignments import each_unsettled
 from runtime.reconcile.running import page_running
 from store.engine import Store
-from store.queries.publishing.unsettled import Unsettled, list_unsettled
 from store.tables import now
 
 GRACE = timedelta(minutes=2)
 """A worker starts another run within that time."""
 
-_PAGE = 1000
 _DESCRIBED = 200
 """Candidates that are described: what runs shows late among the running ones."""
 _AT_ONCE = 8
@@ -53,21 +52,10 @@ def _find_candidates(store: Store, running: set[str]) -> list[str]:
     before = now() - GRACE
     lost = (
         (row.due_at, row.id)
-        for row in _pages(store)
+        for row in each_unsettled(store)
         if row.moved_at < before and assignment_workflow_id(row.id) not in running
     )
     return [id for _, id in sorted(lost)]
-
-
-def _pages(store: Store) -> Iterator[Unsettled]:
-    after = ""
-    while True:
-        with store.read() as session:
-            page = list_unsettled(session, after=after, limit=_PAGE)
-        yield from page
-        if len(page) < _PAGE:
-            return
-        after = page[-1].id
 
 
 async def _confirm(client: Client, ids: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from cli.doctor.installation import Installation
 from cli.doctor.lengths import length
-from runtime.generation import generation_file, read_generation
+from runtime.generation import generation_file, is_ahead, read_generation
 from runtime.health.finding import Finding, failed, in_thread, ok, warning
 from runtime.health.sweep import check_sweep
 from settings import Settings
@@ -50,7 +50,7 @@ def _find_restore(settings: Settings, store: Store) -> Finding:
     noted = read_generation(generation_file(settings))
     if row is None:
         return ok("restores", "none")
-    if noted and noted.installation_id == row.installation_id and noted.number > row.generation:
+    if noted is not None and is_ahead(noted, row.installation_id, row.generation):
         return failed(
             "restores",
             "the database is older than the work that was done with it, and no process has "

@@ -28,7 +28,6 @@ MOST = 1000
 """Runs that one sweep starts: after a loss of everything the rest of the sweep follows within a
 minute, and the next sweep continues."""
 
-
 AT_ONCE_AGAIN = 5
 """Losses of one assignment in `WINDOW` that are put right at once. A run that is lost again and
 again would otherwise start, fail and leave its evidence with every sweep, for ever."""
@@ -62,20 +61,22 @@ class AssignmentSweep:
 
     def _find_lost(self, running: Collection[str]) -> Iterator[tuple[object, str]]:
         before = now() - GRACE
-        for row in self._unsettled():
+        for row in each_unsettled(self._store):
             is_known = row.is_started and assignment_workflow_id(row.id) in running
             if not is_known and row.moved_at < before:
                 yield row.due_at, row.id
 
-    def _unsettled(self) -> Iterator[Unsettled]:
-        after = ""
-        while True:
-            with self._store.read() as session:
-                page = list_unsettled(session, after=after, limit=PAGE)
-            yield from page
-            if len(page) < PAGE:
-                return
-            after = page[-1].id
+
+def each_unsettled(store: Store) -> Iterator[Unsettled]:
+    """Every assignment that has not ended, read page by page."""
+    after = ""
+    while True:
+        with store.read() as session:
+            page = list_unsettled(session, after=after, limit=PAGE)
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1].id
 
 
 def pause_after(losses: int) -> timedelta:
