@@ -25,7 +25,7 @@ up: .venv/run.stamp
 
 # A test that ended its process is not run again: with one that hangs it would never end.
 test: .venv/dev.stamp
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
+	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
 
 bench: .venv/dev.stamp
 	@$(BIN)/python -m bench $(ARGS)

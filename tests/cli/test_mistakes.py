@@ -22,9 +22,12 @@ from tests.support.machine import Machine
 from tests.support.required import program
 
 PASSWORD = "geheim-7"
-ROLES = ["up", "worker", "api"]
-ON_THE_DATABASE = ["worker", "api", "care", "rotate-keys", "workspaces create acme"]
-"""The roles, what calls Temporal, what changes the key set, and what uses rows alone."""
+ON_THE_DATABASE = ["api", "rotate-keys", "workspaces create acme"]
+"""A role, what changes the key set, and what uses rows alone.
+
+Each mistake below meets two or three commands that come to it by ways of their own: a process
+takes a second, and all commands end in the same `explain_error`.
+"""
 NOWHERE = "127.0.0.1:1"
 URL = "CASTLINE_DATABASE_URL"
 EMPTY: Mapping[str, str] = {}
@@ -73,7 +76,7 @@ def mistake(
     return sentence
 
 
-@pytest.mark.parametrize("command", [*ROLES, "migrate", "workspaces list", "publish a"])
+@pytest.mark.parametrize("command", ["up", "api", "publish a"])
 def test_a_setting_that_cannot_be_read(machine: Machine, command: str) -> None:
     command = f"{command} --title x" if command.startswith("publish") else command
     wrong = {
@@ -104,7 +107,7 @@ def test_a_database_url_of_another_kind(machine: Machine, url: str) -> None:
     assert sentence.startswith("castline: CASTLINE_DATABASE_URL must be ")
 
 
-@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
 def test_every_way_to_write_postgresql_is_taken(
     machine: Machine, cluster: Cluster, scheme: str
 ) -> None:
@@ -177,7 +180,7 @@ def change_version(machine: Machine, version: str) -> None:
         database.commit()
 
 
-@pytest.mark.parametrize("command", ["api", "workspaces list", "migrate", "up"])
+@pytest.mark.parametrize("command", ["up", "workspaces list"])
 def test_a_file_that_is_no_database(machine: Machine, command: str) -> None:
     for file in machine.data.glob("castline.db*"):
         file.unlink()
@@ -208,7 +211,7 @@ def test_a_host_that_is_not_this_machine(machine: Machine, host: str) -> None:
     assert f"--host={host}" in mistake(machine, f"emulator --host {host}")
 
 
-@pytest.mark.parametrize("command", ["up", "migrate", "api", "worker", "workspaces create acme"])
+@pytest.mark.parametrize("command", ["up", "api", "workspaces create acme"])
 def test_a_data_folder_that_is_read_only(machine: Machine, command: str) -> None:
     with read_only_disk(machine.data):
         sentence = mistake(machine, command)
@@ -223,7 +226,7 @@ def test_a_data_folder_that_cannot_be_made(tmp_path: Path, command: str) -> None
     assert f"{machine.data} is not a folder" in mistake(machine, command)
 
 
-@pytest.mark.parametrize("command", ["up", "migrate", "api", "worker", "workspaces list"])
+@pytest.mark.parametrize("command", ["up", "worker", "workspaces list"])
 def test_a_data_folder_of_another_user(machine: Machine, command: str) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can give a folder to another user")
@@ -244,21 +247,20 @@ def test_a_file_of_another_user_is_named_with_its_owner(tmp_path: Path) -> None:
     assert "which belongs to" in sentence
 
 
-@pytest.mark.parametrize("role", ["worker", "api", "care"])
-def test_a_key_set_that_cannot_be_used(machine: Machine, role: str) -> None:
+def test_a_key_set_that_cannot_be_used(machine: Machine) -> None:
     keyset = machine.data / "keyset.json"
     content = keyset.read_bytes()
     keyset.unlink()
-    assert "keyset.json is not there" in mistake(machine, role)
+    assert "keyset.json is not there" in mistake(machine, "worker")
     keyset.mkdir()
-    assert "The key set cannot be read" in mistake(machine, role)
+    assert "The key set cannot be read" in mistake(machine, "api")
     keyset.rmdir()
     keyset.write_bytes(content)
     keyset.chmod(0o644)
-    assert "chmod 600" in mistake(machine, role)
+    assert "chmod 600" in mistake(machine, "care")
     keyset.write_text("{}")
     keyset.chmod(0o600)
-    assert "Tink AEAD key set" in mistake(machine, role)
+    assert "Tink AEAD key set" in mistake(machine, "worker")
 
 
 @pytest.mark.parametrize("command", ["worker", "care"])
@@ -275,8 +277,9 @@ async def test_a_namespace_that_is_not_there(machine: Machine, temporal: str, co
     assert "nowhere" in sentence
 
 
-@pytest.mark.parametrize("command", ["worker", "api", "care"])
-@pytest.mark.parametrize("name", ["CLIENT_CERT", "SERVER_CA_CERT"])
+@pytest.mark.parametrize(
+    ("command", "name"), [("worker", "CLIENT_CERT"), ("care", "SERVER_CA_CERT")]
+)
 def test_a_tls_file_that_is_not_there(machine: Machine, command: str, name: str) -> None:
     name = f"TEMPORAL_TLS_{name}_PATH"
     sentence = mistake(machine, command, code=2, env={name: str(machine.folder / "missing.pem")})

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from cli.main import app
+from cli.main import run as run_here
 from tests.support.machine import ROOT, Machine
 
 SECRET = "GOCSPX-never-shown"
@@ -61,12 +62,22 @@ def run_on(machine: Machine, *words: str, **settings: str) -> subprocess.Complet
 
 
 @pytest.mark.parametrize("command", commands())
-def test_every_command_refuses_wrong_settings(tmp_path: Path, command: str) -> None:
+def test_every_command_refuses_wrong_settings(
+    tmp_path: Path,
+    command: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    machine = Machine(tmp_path)
     wrong = {**HALF, MISSPELT: "https://castline.example.com", "CASTLINE_CHUNK_MIB": "abc"}
-    ended = run(tmp_path, *command.split(), *ARGUMENTS.get(command, []), **wrong)
-    assert ended.returncode == 2
-    assert ended.stdout == ""
-    assert ended.stderr.splitlines() == [
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["castline", *command.split(), *ARGUMENTS.get(command, [])])
+    for name, value in {**machine.env, **wrong}.items():
+        monkeypatch.setenv(name, value)
+    assert run_here() == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
         f"castline: {MISSPELT} is not a setting of Castline. Did you mean CASTLINE_PUBLIC_URL?",
         "CASTLINE_CHUNK_MIB must be a valid integer.",
         "CASTLINE_GOOGLE_CLIENT_SECRET is set, but CASTLINE_GOOGLE_CLIENT_ID is not. "

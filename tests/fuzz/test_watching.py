@@ -1,6 +1,8 @@
 """What is wrong is noticed: a file opened, a host called, a process over its bounds."""
 
 import asyncio
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -34,6 +36,15 @@ def running(program: str) -> Iterator[int]:
     finally:
         process.kill()
         process.communicate()
+
+
+@contextmanager
+def standing_still() -> Iterator[int]:
+    """The same, stopped: its figures do not change between two looks."""
+    with running(WAITS) as pid:
+        os.kill(pid, signal.SIGSTOP)
+        os.waitpid(pid, os.WUNTRACED)
+        yield pid
 
 
 async def test_a_file_that_is_opened_is_noticed_and_named(tmp_path: Path) -> None:
@@ -71,7 +82,7 @@ async def test_a_host_that_is_called_is_noticed(tmp_path: Path) -> None:
 
 
 def test_a_process_within_its_bounds_is_no_finding() -> None:
-    with running(WAITS) as pid:
+    with standing_still() as pid:
         watch = Watch(["api"])
         watch.look({"api": pid})
         watch.warmed_up()
@@ -91,7 +102,7 @@ def test_a_process_within_its_bounds_is_no_finding() -> None:
     ],
 )
 def test_a_process_over_its_bound_is_noticed(bounds: Bounds, finding: str) -> None:
-    with running(WAITS) as pid:
+    with standing_still() as pid:
         watch = Watch(["api"], bounds)
         watch.look({"api": pid})
         watch.warmed_up()
