@@ -19,6 +19,7 @@ from domain.errors import CastlineError, InvalidRequest, Unauthorized, Unavailab
 from domain.secrets import Secret
 from settings import Settings
 from settings_rules import http_url, is_loopback
+from store.files import create_private
 
 KEY_FILE = "key"
 
@@ -121,9 +122,8 @@ def save_key(settings: Settings, key: Secret) -> Path:
     """Keep a key for `open_service`, readable by its owner only."""
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = settings.data_dir / KEY_FILE
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(key.reveal() + "\n")
+    with create_private(path) as file:
+        file.write(f"{key.reveal()}\n".encode())
     return path
 
 

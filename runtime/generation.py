@@ -8,7 +8,6 @@ written to, there is no file, and only what Temporal knows gives a restore away.
 
 import json
 import logging
-import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from domain.errors import CastlineError
 from settings import Settings
 from store.engine import Store
+from store.files import replace_private
 from store.queries import installation
 
 _log = logging.getLogger("castline.restore")
@@ -53,13 +53,9 @@ def write_generation(path: Path | None, generation: Generation) -> None:
     before = read_generation(path)
     if before is not None and is_ahead(before, generation.installation_id, generation.number - 1):
         return
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        draft.touch(mode=0o600, exist_ok=False)
-        draft.write_text(json.dumps(asdict(generation)))
-        draft.replace(path)
+        replace_private(path, json.dumps(asdict(generation)))
     except OSError as error:
-        draft.unlink(missing_ok=True)
         _log.warning("the generation was not written to %s: %s", path, type(error).__name__)
 
 

@@ -3,8 +3,11 @@
 import errno
 import os
 import pwd
+import secrets
+from contextlib import suppress
 from pathlib import Path
 from threading import get_ident
+from typing import BinaryIO
 
 from domain.errors import CastlineError, InsufficientStorage
 
@@ -92,6 +95,36 @@ def require_space(folder: Path) -> None:
             f"{LEAST_START >> 20} are needed to start. Free space, or name another folder: "
             "CASTLINE_DATA_DIR.",
         )
+
+
+def create_private(path: Path) -> BinaryIO:
+    """Open a new file that only its owner can read, in the place of any that is there."""
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def write_private(path: Path, content: str) -> None:
+    """Write a new file that only its owner can read; return when its content is on the disk."""
+    with create_private(path) as file:
+        file.write(content.encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace_private(path: Path, content: str) -> None:
+    """Put a file that only its owner can read in the place of another, whole and in one step.
+
+    Raises `OSError`, and then the other one is still there.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        write_private(draft, content)
+        draft.replace(path)
+    except OSError:
+        with suppress(OSError):  # where nothing can be written, nothing can be removed either
+            draft.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -21,7 +21,7 @@ from tink import aead, json_proto_keyset_format, secret_key_access
 
 from domain.errors import CastlineError
 from domain.secrets import Secret
-from store.files import explain, sync_folder
+from store.files import explain, replace_private, sync_folder, write_private
 
 aead.register()
 
@@ -239,7 +239,7 @@ def _create_private(path: Path, content: Secret) -> None:
     # A link appears with its whole content and never replaces what another process made.
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        _write_private(draft, content)
+        write_private(draft, content.reveal())
         path.hardlink_to(draft)
     except FileExistsError:
         return
@@ -249,18 +249,7 @@ def _create_private(path: Path, content: Secret) -> None:
 
 def replace_keyset_file(path: Path, keyset: Secret) -> None:
     """Put another key set in the place of a file's, in one step and mode 0600."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    _write_private(draft, keyset)
-    draft.replace(path)
-    sync_folder(path.parent)
-
-
-def _write_private(path: Path, content: Secret) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(content.reveal())
-        file.flush()
-        os.fsync(file.fileno())
+    replace_private(path, keyset.reveal())
 
 
 def _read(path: Path) -> tuple[Secret, _Version]:

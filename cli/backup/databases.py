@@ -19,10 +19,10 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, make_url
 
-from cli.backup.marker import create_private, sync_folder
 from domain.errors import CastlineError, InsufficientStorage, Unavailable
 from settings import Settings
 from store.engine import Store
+from store.files import create_private, sync_folder
 
 Prepare = Callable[[Store], None]
 """What is done with a restored database before anything else may use it."""
@@ -93,11 +93,9 @@ class SqliteDatabase:
         try:
             with dump.open("rb") as source, create_private(draft) as file:
                 shutil.copyfileobj(source, file)
-            store = Store(URL.create("sqlite", database=str(draft)).render_as_string())
-            try:
+            url = URL.create("sqlite", database=str(draft)).render_as_string()
+            with closing(Store(url)) as store:
                 prepare(store)
-            finally:
-                store.close()
             with closing(sqlite3.connect(draft)) as copy:
                 _conclude(copy)
         except sqlite3.Error as error:
@@ -145,11 +143,8 @@ class PostgresDatabase:
         try:
             options = (f"--schema={_SCHEMA}", "--no-owner", "--no-privileges", "--exit-on-error")
             self._run("pg_restore", *options, "--single-transaction", str(dump))
-            store = Store(self._database)
-            try:
+            with closing(Store(self._database)) as store:
                 prepare(store)
-            finally:
-                store.close()
         except BaseException:
             self._execute(
                 f"DROP SCHEMA {_SCHEMA} CASCADE", f"ALTER SCHEMA {aside} RENAME TO {_SCHEMA}"

@@ -5,7 +5,6 @@ It is written last, so a folder without it holds no whole backup.
 
 import base64
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.errors import CastlineError, Conflict, NotFound
+from store.files import replace_private
 from store.keyring import Keyring
 
 NAME = "backup.json"
@@ -83,29 +83,8 @@ def read_marker(folder: Path) -> Marker:
 
 def write_marker(folder: Path, marker: Marker) -> None:
     """Write it in one step, mode 0600."""
-    draft = folder / f".{NAME}.draft"
     said = {**asdict(marker), "taken_at": marker.taken_at.isoformat()}
-    with create_private(draft) as file:
-        file.write(json.dumps(said, indent=2).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(folder / NAME)
-    sync_folder(folder)
-
-
-def create_private(path: Path) -> Any:
-    """A new file that only its owner can read, open to be written."""
-    path.unlink(missing_ok=True)
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    replace_private(folder / NAME, json.dumps(said, indent=2) + "\n")
 
 
 def _no_backup(folder: Path) -> NotFound:

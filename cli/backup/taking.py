@@ -6,11 +6,12 @@ from importlib import metadata
 from pathlib import Path
 
 from cli.backup.databases import database_of
-from cli.backup.marker import NAME, Marker, create_private, seal_check, sync_folder, write_marker
+from cli.backup.marker import NAME, Marker, seal_check, write_marker
 from domain.errors import Conflict, InvalidRequest
 from runtime.parts import load_keyring
 from settings import Settings
 from store.engine import Store
+from store.files import create_private, sync_folder
 from store.queries.installation import ensure_installation
 from store.resealing import count_sealed_with
 
@@ -27,7 +28,7 @@ def back_up(settings: Settings, store: Store, folder: Path, keys: Path | None = 
         _refuse_same(settings, folder, keys)
     keyring = load_keyring(settings)
     database = database_of(settings)
-    _make_folder(folder)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     dump = folder / database.dump_name
     if dump.exists() or (folder / NAME).exists():
         raise Conflict(
@@ -75,11 +76,6 @@ def _refuse_same(settings: Settings, folder: Path, keys: Path) -> None:
         )
 
 
-def _make_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        folder.mkdir(mode=0o700, parents=True)
-
-
 def _copy_keys(settings: Settings, keys: Path) -> None:
     if settings.keyset is not None:
         raise InvalidRequest(
@@ -87,7 +83,7 @@ def _copy_keys(settings: Settings, keys: Path) -> None:
             "The key set comes from CASTLINE_KEYSET, so it is kept where that is set. The "
             "database was backed up.",
         )
-    _make_folder(keys)
+    keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = keys / f".{settings.keyset_file.name}.draft"
     with settings.keyset_file.open("rb") as source, create_private(draft) as file:
         shutil.copyfileobj(source, file)

@@ -21,6 +21,7 @@ from store.engine import Store
 from store.keyring import create_keyset
 from store.queries import installation
 from store.tables import Installation
+from tests.support.disks import read_only_disk
 from tests.support.meanwhile import MeanwhileStore
 
 
@@ -139,6 +140,13 @@ def test_a_folder_that_cannot_be_written_to_stops_no_sweep(tmp_path: Path) -> No
     path = tmp_path / "nowhere" / "keyset.json.generation"
     write_generation(path, Generation("ins_ours", 1))
     assert not path.exists()
+
+
+def test_a_disk_that_is_read_only_stops_no_sweep(settings: Settings) -> None:
+    path = generation_file(settings)
+    with read_only_disk(settings.data_dir):
+        write_generation(path, Generation("ins_1", 1))
+    assert read_generation(path) is None
 
 
 def test_a_database_without_tables_is_not_judged(settings: Settings) -> None:
