@@ -71,6 +71,24 @@ def list_candidates(
     return ReadBack(candidates=tuple(found.values()), is_whole=is_whole)
 
 
+def read_list(
+    graph: Graph, token: Secret, page_id: str, edge: str, fields: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], Mapping[str, Any]]:
+    """One page of a Page's list: its rows, and its paging. Raises `Unconfirmed` where the list may
+    not be read."""
+    try:
+        page = graph.call("GET", f"{page_id}/{edge}", token, fields, budget=page_id)
+    except PlatformRefusal as refusal:
+        raise _unreadable(refusal.reason) from None
+    except ReauthorizationNeeded as error:
+        if error.code == "scope_missing":
+            raise _unreadable(error.reason) from None
+        # A dead token says nothing of the list: only a person can end that.
+        raise
+    rows = [row for row in page.get("data") or [] if isinstance(row, dict)]
+    return rows, page.get("paging") or {}
+
+
 class _Reading:
     """One list, newest first, as far back as is asked for."""
 
@@ -89,27 +107,14 @@ class _Reading:
         """Those of the time. A video that tells no time may be one."""
         after: str | None = None
         for _ in range(MOST_PAGES):
-            page = self._read(after)
-            rows = [row for row in page.get("data") or [] if isinstance(row, dict)]
+            fields = {"fields": _FIELDS, "limit": _PER_PAGE, "after": after}
+            rows, paging = read_list(self._graph, self._token, self._page_id, self._edge, fields)
             of_the_time = [row for row in rows if not self._is_older(row)]
             yield from of_the_time
-            paging = page.get("paging") or {}
             after = (paging.get("cursors") or {}).get("after")
-            if "next" not in paging or after is None or (rows and not of_the_time):
-                self.is_whole = True
+            self.is_whole = "next" not in paging or (bool(rows) and not of_the_time)
+            if self.is_whole or after is None:
                 return
-
-    def _read(self, after: str | None) -> dict[str, Any]:
-        fields = {"fields": _FIELDS, "limit": _PER_PAGE, "after": after}
-        path = f"{self._page_id}/{self._edge}"
-        try:
-            return self._graph.call("GET", path, self._token, fields, budget=self._page_id)
-        except PlatformRefusal as refusal:
-            raise _unreadable(refusal.reason) from None
-        except ReauthorizationNeeded as error:
-            if error.code == "scope_missing":
-                raise _unreadable(error.reason) from None
-            raise
 
     def _is_older(self, row: Mapping[str, Any]) -> bool:
         created_at = _created_at(row)

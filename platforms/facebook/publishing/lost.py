@@ -9,10 +9,10 @@ Facebook section 3), so where it may not be read, nothing is decided.
 from datetime import datetime
 from typing import Any
 
-from domain.errors import PlatformRefusal, ReauthorizationNeeded, SessionFound, Unconfirmed
+from domain.errors import PlatformRefusal, SessionFound, Unconfirmed
 from domain.secrets import Secret
 from platforms.facebook.graph import Graph
-from platforms.facebook.publishing.listing import list_candidates
+from platforms.facebook.publishing.listing import list_candidates, read_list
 from platforms.facebook.publishing.session import EDGES, Session, VideoSession, unseal
 from platforms.facebook.publishing.status import NODE_FIELDS, read_status
 from platforms.protocol import Credential, Publication, ReadBack
@@ -83,21 +83,13 @@ def _is_listed(graph: Graph, token: Secret, session: Session, since: datetime) -
     """Whether the Page's list has it; None where it may not be read, or not back to `since`."""
     edge = EDGES["video" if isinstance(session, VideoSession) else "reel"]
     fields = {"fields": "id,updated_time", "limit": _LISTED}
-    path = f"{session.page_id}/{edge}"
     try:
-        listing = graph.call("GET", path, token, fields, budget=session.page_id)
-    except PlatformRefusal:
+        rows, paging = read_list(graph, token, session.page_id, edge, fields)
+    except Unconfirmed:
         return None
-    except ReauthorizationNeeded as error:
-        if error.code == "scope_missing":
-            return None
-        # A dead token says nothing of the list: only a person can end that.
-        raise
-    rows = [row for row in listing.get("data") or [] if isinstance(row, dict)]
     if any(str(row.get("id")) == session.video_id for row in rows):
         return True
-    is_whole = "next" not in (listing.get("paging") or {})
-    return False if is_whole or any(_is_older(row, since) for row in rows) else None
+    return False if "next" not in paging or any(_is_older(row, since) for row in rows) else None
 
 
 def _is_older(row: dict[str, Any], since: datetime) -> bool:

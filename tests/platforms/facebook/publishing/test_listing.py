@@ -154,6 +154,11 @@ def page(*videos: dict[str, Any], goes_on: bool = False) -> tuple[int, Any]:
     return 200, {"data": list(videos), "paging": paging if goes_on else {}}
 
 
+def broken_off(*videos: dict[str, Any]) -> tuple[int, Any]:
+    """There are more, and how to come there is not told."""
+    return 200, {"data": list(videos), "paging": {"next": "https://graph.example/next"}}
+
+
 @pytest.mark.parametrize(
     ("pages", "found", "is_whole"),
     [
@@ -163,6 +168,8 @@ def page(*videos: dict[str, Any], goes_on: bool = False) -> tuple[int, Any]:
         ([page(listed("1", NOW), goes_on=True)] * MOST_PAGES + [page()], ["1"], False),
         ([page(untimed("1"), goes_on=True), page(), page()], ["1"], True),
         ([page(goes_on=True), page(listed("2", NOW)), page()], ["2"], True),
+        ([broken_off(listed("1", NOW)), page()], ["1"], False),
+        ([broken_off(listed("1", BEFORE)), page()], [], True),
     ],
     ids=[
         "to the end",
@@ -171,6 +178,8 @@ def page(*videos: dict[str, Any], goes_on: bool = False) -> tuple[int, Any]:
         "too many",
         "no time",
         "nothing to show",
+        "broken off",
+        "broken off behind the gap",
     ],
 )
 def test_a_list_is_read_back_to_the_gap(
