@@ -6,6 +6,7 @@
     ├── NotFound                404  unknown or foreign, which answer alike
     ├── Conflict                409  the thing's state forbids it
     │   └── NotYet              409  for now: ask again
+    │       └── NotDue          409  work was begun before its time
     ├── RequestTimeout          408  the body did not arrive in time
     ├── TooLarge                413  the body is over the limit
     ├── Unprocessable           422  an idempotency key that stands for another body
@@ -151,15 +152,8 @@ class InsufficientStorage(CastlineError):
     remedy = Remedy.OPERATOR
 
 
-class NotDue(CastlineError):
-    """Work was begun before `until` (aware, UTC), the time that its row holds."""
-
-    status = 409
-    remedy = Remedy.WAIT
-
-    def __init__(self, code: str, sentence: str, *, until: datetime) -> None:
-        super().__init__(code, sentence)
-        self.until = until
+class NotDue(NotYet):
+    """Work was begun before `until`, the time that its row holds."""
 
 
 class SourceError(CastlineError):

@@ -20,7 +20,7 @@ from platforms.protocol import Dead, Live, Outcome, Processing
 from platforms.registry import Registry
 from store.engine import Store
 from store.queries.publishing import progress, steps, transfers
-from store.queries.publishing.read_backs import gap_not_read
+from store.queries.publishing.read_backs import require_read
 
 
 class PublishingActivities(PublishingSteps):
@@ -140,9 +140,8 @@ class PublishingActivities(PublishingSteps):
 
 
 def _platform_id(job: Job) -> str:
-    if job.assignment.platform_id is None and job.assignment.read_back_from is not None:
-        # A run of before the restore: Reconcile takes over what it knows, and ends it.
-        raise gap_not_read()
+    # A run of before the restore: Reconcile takes over what it knows, and ends it.
+    require_read(job.assignment)
     assert job.assignment.platform_id is not None, "the transfer has written it"
     return job.assignment.platform_id
 

@@ -22,6 +22,7 @@ from domain.states import KnownBy, PlatformName
 from platforms.protocol import Candidate, ReadBack
 from platforms.transfer.machine import Finished
 from store.engine import Store
+from store.queries.access import grants
 from store.queries.installation import find_restored
 from store.queries.publishing import progress, read_backs, transfers
 from store.queries.telling.events import written
@@ -50,11 +51,10 @@ class ReadBacks:
         seen = self._look(job, since)
         with self._store.write() as session:
             # Held to the end: of two rows that may have one video, the second sees it taken.
-            connection_ids = read_backs.hold_account(
-                session, job.assignment.platform, job.account_id
-            )
+            held = grants.hold_everywhere(session, job.assignment.platform, job.account_id)
+            connection_ids = [one.id for one in held]
             row = progress.require_current(session, job.id, attempt=job.assignment.attempt)
-            if row.read_back_from is None or row.platform_id is not None:
+            if not read_backs.is_unread(row):
                 return replace(job, assignment=row).finished  # decided meanwhile
             platform_id, candidates = self._decide(session, job, seen, connection_ids)
             if platform_id is not None:
@@ -108,7 +108,7 @@ class ReadBacks:
     def _has_doubt(self, session: Session, job: Job, connection_ids: Sequence[str]) -> bool:
         """True where the video may be another assignment's of ours."""
         restored, length = find_restored(session), job.video.duration_ms
-        if restored is None or restored.restored_at is None or length is None:
+        if restored is None or length is None:
             return False
         if restored.histories_read_at is None:
             # What was accepted in the gap has no row, and is not recorded yet.
@@ -129,7 +129,7 @@ class ReadBacks:
     def _is_listed_by_now(self, session: Session, job: Job) -> bool:
         """True once the list shows everything that was sent before the restore."""
         restored = find_restored(session)
-        if restored is None or restored.restored_at is None:
+        if restored is None:
             return True
         return datetime.now(UTC) - restored.restored_at >= job.platform.capabilities.listed_within
 

@@ -15,6 +15,7 @@ from store.engine import Store
 from store.queries.publishing import edits, progress
 from store.queries.publishing.assignments import get_assignment_by_id
 from store.queries.publishing.evidence import has_forced_finish, has_open_finish
+from store.queries.publishing.read_backs import is_unread
 
 
 class RecordingActivities(RecordingSteps):
@@ -62,8 +63,7 @@ def _find_doubt(session: Session, record: AssignmentRecord) -> str | None:
             return OPEN_FINISH
         case AssignmentState.FAILED:
             row = get_assignment_by_id(session, record.assignment_id)
-            is_unread = row.read_back_from is not None and row.platform_id is None
-            return UNREAD_GAP if is_unread else None
+            return UNREAD_GAP if is_unread(row) else None
         # A cancel reads to the end, unless a person ended the reading.
         case AssignmentState.CANCELLED if has_forced_finish(session, record.assignment_id):
             return OPEN_FINISH

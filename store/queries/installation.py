@@ -5,14 +5,14 @@ on the platforms. So a restore marks every open assignment to be read back befor
 sent, and keeps away from all numbers that may have been given out since the backup.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, update
+from sqlalchemy import case, func, update
 from sqlmodel import Session, col, select
 
 from domain.clocks import CLOCK_MARGIN
-from domain.states import AssignmentState
+from store.queries.publishing.unsettled import IS_UNSETTLED
 from store.queries.rows import insert_new, lock_row
 from store.tables import Assignment, Installation, Process, Workspace, now
 
@@ -20,7 +20,19 @@ NUMBER_JUMP = 1_000_000
 """Added to each counter by a restore, so that no number stands for two things: more than any
 workspace counts between a backup and its restore."""
 
-_SETTLED: Sequence[str] = [state for state in AssignmentState if state.is_settled]
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """The latest restore of a database."""
+
+    epoch: int
+    restored_at: datetime
+    gap_from: datetime
+    """Since when work may be missing."""
+    earliest_gap_from: datetime
+    """The same of all restores."""
+    histories_read_at: datetime | None
+    """None: Temporal may know of work in the gap that is not in the database."""
 
 
 def find_installation(session: Session) -> Installation | None:
@@ -77,10 +89,8 @@ def begin_restore(session: Session, gap_from: datetime, *, generation: int = 0) 
     session.flush()
     connection = session.connection()
     before = col(Assignment.read_back_from)
-    earlier = case((and_(before.is_not(None), before < gap_from), before), else_=gap_from)
-    marked = connection.execute(
-        update(Assignment).where(_is_open()).values({before: earlier}),
-    )
+    earlier = case((before < gap_from, before), else_=gap_from)
+    marked = connection.execute(update(Assignment).where(IS_UNSETTLED).values({before: earlier}))
     # In this order: every transaction locks an assignment before its workspace.
     connection.execute(
         update(Workspace).values(
@@ -97,10 +107,16 @@ def begin_restore(session: Session, gap_from: datetime, *, generation: int = 0) 
     return marked.rowcount
 
 
-def find_restored(session: Session) -> Installation | None:
-    """The row of a database that was restored. None: it never was."""
+def find_restored(session: Session) -> Restore | None:
+    """The latest restore of this database. None: it was never restored."""
     row = find_installation(session)
-    return row if row is not None and row.restored_at is not None else None
+    if row is None or row.restored_at is None:
+        return None
+    assert row.gap_from is not None, "a restore writes it"
+    assert row.earliest_gap_from is not None, "a restore writes it"
+    return Restore(
+        row.epoch, row.restored_at, row.gap_from, row.earliest_gap_from, row.histories_read_at
+    )
 
 
 def require_read_back(session: Session, row: Assignment) -> None:
@@ -109,9 +125,7 @@ def require_read_back(session: Session, row: Assignment) -> None:
     That is so where it had ended before a restore: in the gap a person may have retried it.
     """
     restored = find_restored(session)
-    if restored is None or restored.restored_at is None or restored.earliest_gap_from is None:
-        return
-    if row.updated_at < restored.restored_at:
+    if restored is not None and row.updated_at < restored.restored_at:
         gap_from = restored.earliest_gap_from
         row.read_back_from = min(gap_from, row.read_back_from or gap_from)
 
@@ -119,7 +133,3 @@ def require_read_back(session: Session, row: Assignment) -> None:
 def mark_histories_read(session: Session) -> None:
     """Write that nothing of the gap is left in Temporal that is not in the database."""
     ensure_installation(session).histories_read_at = now()
-
-
-def _is_open() -> ColumnElement[bool]:
-    return col(Assignment.state).not_in(_SETTLED)

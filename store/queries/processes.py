@@ -60,8 +60,12 @@ def find_replaced(session: Session, key_id: str) -> ReplacedKey | None:
     return session.get(ReplacedKey, key_id)
 
 
+def names_of(processes: Iterable[Process]) -> str:
+    """Which processes these are, for a person; empty for none."""
+    return ", ".join(f"{row.role} {row.pid} on {row.host}" for row in processes)
+
+
 def refuse_if_any(processes: Iterable[Process], sentence: str) -> None:
     """Raise `Conflict` (code `processes_behind`) that names the processes."""
-    named = ", ".join(f"{row.role} {row.pid} on {row.host}" for row in processes)
-    if named:
+    if named := names_of(processes):
         raise Conflict("processes_behind", f"{sentence} {named}.")

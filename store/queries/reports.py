@@ -7,11 +7,10 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from domain.states import AssignmentState
+from store.queries.publishing.unsettled import IS_UNSETTLED
 from store.tables import Assignment, Orphan
 
 _LATEST = 5
-_ENDED = [state for state in AssignmentState if state.is_settled]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,6 @@ def count_unread(session: Session) -> int:
     query = (
         select(func.count())
         .select_from(Assignment)
-        .where(col(Assignment.read_back_from).is_not(None), col(Assignment.state).not_in(_ENDED))
+        .where(col(Assignment.read_back_from).is_not(None), IS_UNSETTLED)
     )
     return session.exec(query).one()

@@ -9,8 +9,11 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from store.queries.rows import insert_new
+from store.queries.rows import insert_new, lock_row
 from store.tables import Sweep, now
+
+RECONCILE = "reconcile"
+"""The sweep that compares rows and workflows."""
 
 
 def begin_sweep(
@@ -66,6 +69,4 @@ def find_sweep(session: Session, name: str) -> Sweep | None:
 def _lock(session: Session, name: str) -> Sweep:
     if session.get(Sweep, name) is None:
         insert_new(session, Sweep(name=name))
-    row = session.get(Sweep, name, with_for_update=True, populate_existing=True)
-    assert row is not None
-    return row
+    return lock_row(session, Sweep, name, code="sweep_not_found")

@@ -40,14 +40,19 @@ class Video(HasSealed, SQLModel, table=True):
     created_at: datetime = moment_field(default_factory=now)
 
 
+UNSETTLED = "state NOT IN ('published', 'failed', 'cancelled')"
+"""In full, for the index and for the queries that use it: a partial index serves no comparison
+with a parameter."""
+
+
 class Assignment(HasSealed, SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("workspace_id", "number"),
         Index(
             "ix_assignment_unsettled",
             "id",
-            sqlite_where=text("state NOT IN ('published', 'failed', 'cancelled')"),
-            postgresql_where=text("state NOT IN ('published', 'failed', 'cancelled')"),
+            sqlite_where=text(UNSETTLED),
+            postgresql_where=text(UNSETTLED),
         ),
         Index("ix_assignment_waiting", "state", "wait_reason", "connection_id"),
         Index(

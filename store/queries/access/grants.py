@@ -11,6 +11,7 @@ never block each other.
 
 from collections.abc import Sequence
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from domain.states import ConnectionHealth
@@ -50,17 +51,21 @@ def hold_accounts(
     session: Session, workspace_id: str, platform: str, account_ids: Sequence[str]
 ) -> Sequence[Connection]:
     """The connections of these accounts, held until the transaction ends."""
-    return session.exec(
-        select(Connection)
-        .where(
-            Connection.workspace_id == workspace_id,
-            Connection.platform == platform,
-            col(Connection.account_id).in_(account_ids),
-        )
-        .order_by(Connection.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).all()
+    return _hold(
+        session,
+        col(Connection.workspace_id) == workspace_id,
+        col(Connection.platform) == platform,
+        col(Connection.account_id).in_(account_ids),
+    )
+
+
+def hold_everywhere(session: Session, platform: str, account_id: str) -> Sequence[Connection]:
+    """The connections of an account in every workspace, held until the transaction ends."""
+    return _hold(
+        session,
+        col(Connection.platform) == platform,
+        col(Connection.account_id) == account_id,
+    )
 
 
 def _uses_grant(connection: Connection) -> bool:
@@ -72,11 +77,12 @@ def _uses_grant(connection: Connection) -> bool:
 
 def _of_grant(session: Session, platform: str, grant_id: str) -> Sequence[Connection]:
     """All that rests on a consent, held until the transaction ends."""
-    of_the_grant = (
-        select(Connection)
-        .where(Connection.platform == platform, Connection.grant_id == grant_id)
-        .order_by(Connection.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
+    return _hold(
+        session, col(Connection.platform) == platform, col(Connection.grant_id) == grant_id
     )
-    return session.exec(of_the_grant).all()
+
+
+def _hold(session: Session, *which: ColumnElement[bool]) -> Sequence[Connection]:
+    query = select(Connection).where(*which).order_by(Connection.id)
+    held = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return session.exec(held).all()

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, text
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from domain.states import AssignmentState
+from store.queries.publishing.unsettled import IS_UNSETTLED
 from store.tables import Assignment, now
 
 LATE = timedelta(minutes=15)
@@ -17,9 +18,6 @@ SILENT = timedelta(minutes=30)
 """A running transfer writes its progress every few seconds; a slow source is waited for."""
 UNDECIDED = timedelta(days=1)
 """Platforms process for hours, and some outcomes show only after hours."""
-
-# In full: a partial index serves no comparison with a parameter.
-_IS_OPEN = text("state NOT IN ('published', 'failed', 'cancelled')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ def count_open(session: Session) -> Sequence[OpenState]:
             func.min(Assignment.created_at),
             func.min(Assignment.updated_at),
         )
-        .where(_IS_OPEN)
+        .where(IS_UNSETTLED)
         .group_by(col(Assignment.state), col(Assignment.wait_reason))
         .order_by(col(Assignment.state), col(Assignment.wait_reason))
     )
@@ -53,13 +51,13 @@ def count_open(session: Session) -> Sequence[OpenState]:
 
 
 def count_stuck(session: Session) -> int:
-    query = select(func.count()).select_from(Assignment).where(_IS_OPEN, _is_stuck(now()))
+    query = select(func.count()).select_from(Assignment).where(IS_UNSETTLED, _is_stuck(now()))
     return session.exec(query).one()
 
 
 def list_stuck(session: Session, *, limit: int) -> Sequence[Assignment]:
     """Those that are due and have not moved, the longest unmoved first."""
-    query = select(Assignment).where(_IS_OPEN, _is_stuck(now()))
+    query = select(Assignment).where(IS_UNSETTLED, _is_stuck(now()))
     return session.exec(query.order_by(col(Assignment.updated_at)).limit(limit)).all()
 
 

@@ -17,7 +17,7 @@ from store import outbox
 from store.queries.publishing.assignments import lock_assignment
 from store.queries.publishing.edits import discard_edits
 from store.queries.publishing.lanes import has_place
-from store.queries.publishing.read_backs import gap_not_read
+from store.queries.publishing.read_backs import require_read
 from store.queries.telling.events import note_assignment
 from store.tables import Assignment, now
 
@@ -113,8 +113,8 @@ def record_state(
     if AssignmentState(row.state).is_settled and state != row.state:
         raise _superseded()
     is_published = state is AssignmentState.PUBLISHED
-    if is_published and row.platform_id is None and row.read_back_from is not None:
-        raise gap_not_read()
+    if is_published:
+        require_read(row)
     before = row.state, row.wait_reason
     if state.is_settled:
         discard_edits(session, row.id)

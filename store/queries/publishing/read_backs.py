@@ -13,7 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from domain.errors import Unavailable
 from domain.states import AssignmentState
 from store.queries.publishing.unsettled import DUE_AT, IS_UNSETTLED
-from store.tables import Assignment, Connection, Orphan, Video
+from store.tables import Assignment, Orphan, Video
 
 MOST_RIVALS = 500
 
@@ -31,15 +31,6 @@ def list_unread(session: Session, *, after: str, limit: int) -> Sequence[tuple[d
     )
     found = session.exec(query.order_by(col(Assignment.id)).limit(limit))
     return [(due_at, id) for due_at, id in found]
-
-
-def hold_account(session: Session, platform: str, account_id: str) -> Sequence[str]:
-    """The ids of an account's connections, held: a second reading of it waits here."""
-    query = select(Connection).where(
-        Connection.platform == platform, Connection.account_id == account_id
-    )
-    rows = session.exec(query.order_by(Connection.id).with_for_update(key_share=True))
-    return [row.id for row in rows]
 
 
 def find_owned(
@@ -86,13 +77,22 @@ def list_rivals(
     return session.exec(query).all()
 
 
-def gap_not_read() -> Unavailable:
-    """What a run of before the restore meets where it relies on something that the row lacks."""
-    return Unavailable(
-        "gap_not_read",
-        "The database was restored from a backup, and what was done since is not in it yet. "
-        "Reconcile takes it over from Temporal.",
-    )
+def is_unread(row: Assignment) -> bool:
+    """True where the video may be there since the backup, and the row does not know it."""
+    return row.read_back_from is not None and row.platform_id is None
+
+
+def require_read(row: Assignment) -> None:
+    """Raise `Unavailable` (code `gap_not_read`) for a row that is unread.
+
+    That is what a run of before the restore meets where it relies on something that the row lacks.
+    """
+    if is_unread(row):
+        raise Unavailable(
+            "gap_not_read",
+            "The database was restored from a backup, and what was done since is not in it yet. "
+            "Reconcile takes it over from Temporal.",
+        )
 
 
 def forget_gap(row: Assignment) -> None:

@@ -65,8 +65,4 @@ def take_over(
 def _is_of_latest_gap(session: Session, read_back_from: datetime) -> bool:
     """False where a gap of before has not been read back: this run was begun after it."""
     restored = find_restored(session)
-    return (
-        restored is not None
-        and restored.gap_from is not None
-        and read_back_from >= restored.gap_from
-    )
+    return restored is not None and read_back_from >= restored.gap_from

@@ -11,9 +11,9 @@ from sqlalchemy import func, text
 from sqlmodel import Session, col, select
 
 from store.tables import Assignment
+from store.tables.publishing import UNSETTLED
 
-# In full: a partial index serves no comparison with a parameter.
-IS_UNSETTLED = text("state NOT IN ('published', 'failed', 'cancelled')")
+IS_UNSETTLED = text(UNSETTLED)
 
 DUE_AT = func.coalesce(Assignment.wait_until, Assignment.scheduled_at, Assignment.created_at)
 """When an assignment was to go on."""
