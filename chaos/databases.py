@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 from sqlalchemy import make_url
 
 from chaos.disk import Disk
@@ -73,15 +72,9 @@ def _create_on(disk: Disk, cluster: Cluster) -> str:
     folder = disk.folder / "pg"
     folder.mkdir(mode=0o700)
     shutil.chown(folder, cluster.socket.owner())
-    name, address = make_url(url).database, make_url(cluster.url("postgres"))
-    with psycopg.connect(_conninfo(address.render_as_string()), autocommit=True) as connection:
-        connection.execute(f"CREATE TABLESPACE small LOCATION '{folder}'".encode())
-        connection.execute(f"ALTER DATABASE {name} SET TABLESPACE small".encode())
+    cluster.run(f"CREATE TABLESPACE small LOCATION '{folder}'")
+    cluster.run(f"ALTER DATABASE {make_url(url).database} SET TABLESPACE small")
     return url
-
-
-def _conninfo(url: str) -> str:
-    return url.replace("+psycopg", "")
 
 
 def _postgres(program: str, url: str, *arguments: str) -> None:

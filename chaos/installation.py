@@ -18,7 +18,7 @@ from temporalio.client import Client
 
 from chaos.programs import KeptProgram
 from cli.local.demo import environment_alone
-from cli.local.environment import service_environment
+from cli.local.environment import forget_foreign_temporal, service_environment
 from cli.local.probes import answers, is_free, temporal_answers, worker_polls
 from cli.local.processes import Program, reason_of
 from cli.local.up import castline
@@ -113,8 +113,7 @@ async def installed(
     data = data or folder / "data"
     data.mkdir(mode=0o700)
     os.environ.update(environment_alone(data) | _lasting_ports())
-    for foreign in [name for name in os.environ if name.startswith("TEMPORAL_")]:
-        del os.environ[foreign]
+    forget_foreign_temporal(lambda _: None)
     emulator = f"http://127.0.0.1:{os.environ['CASTLINE_EMULATOR_PORT']}"
     clips = folder / CLIPS
     clips.mkdir()

@@ -12,12 +12,11 @@ from sqlmodel import Session
 
 from chaos.facts import Row
 from domain.ids import assignment_workflow_id
-from runtime.maintenance import RECONCILE
+from runtime.parts import build_store
 from settings import Settings
-from store.engine import Store
 from store.queries.installation import find_restored
 from store.queries.orphans import list_orphans
-from store.queries.sweeps import find_sweep
+from store.queries.sweeps import RECONCILE, find_sweep
 
 _MOST = 10_000
 _SWEEP_SECONDS = 120.0
@@ -65,7 +64,7 @@ class Rows:
             await asyncio.sleep(_LOOK_SECONDS)
 
     def _look(self, look: Callable[[Session], T]) -> T:
-        store = Store(self._settings.database)
+        store = build_store(self._settings)
         try:
             with store.read() as session:
                 return look(session)

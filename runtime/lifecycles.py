@@ -6,7 +6,7 @@ from what caused it, so asking again gives the first answer. A Temporal that is 
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -58,7 +58,7 @@ class Lifecycles:
         One that ended by itself has settled its ticket and is left alone. Raises `Unavailable`.
         """
         run = await find_run(self._client, ticket_workflow_id(ticket.ticket_id))
-        if run is None or not (run.is_running or run.loss is Loss.COMPLETED):
+        if run is None or run.is_lost:
             await self._start_ticket(ticket, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
 
     async def _start_ticket(self, ticket: TicketInput, reuse: WorkflowIDReusePolicy) -> None:
@@ -242,27 +242,21 @@ class Lifecycles:
 
         One that has ended needs no waking. Raises `Unavailable`.
         """
-        handle = self._assignment(assignment_id)
-        with suppress(Closed):
-            await answered(handle.signal(AssignmentWorkflow.retry_forced))
+        await self._tell(assignment_id, AssignmentWorkflow.retry_forced)
 
     async def tell_recovered(self, assignment_id: str) -> None:
         """Wake an assignment whose connection was authorized again. Idempotent.
 
         One that has ended needs no waking. Raises `Unavailable`.
         """
-        handle = self._assignment(assignment_id)
-        with suppress(Closed):
-            await answered(handle.signal(AssignmentWorkflow.connection_recovered))
+        await self._tell(assignment_id, AssignmentWorkflow.connection_recovered)
 
     async def tell_gone(self, assignment_id: str) -> None:
         """Wake an assignment whose connection was disconnected. Idempotent.
 
         Raises `Unavailable`.
         """
-        handle = self._assignment(assignment_id)
-        with suppress(Closed):
-            await answered(handle.signal(AssignmentWorkflow.connection_gone))
+        await self._tell(assignment_id, AssignmentWorkflow.connection_gone)
 
     async def ask_to_end(self, assignment_id: str) -> None:
         """Ask an assignment to end as cancelled if it can, and do not wait for it. Idempotent.
@@ -295,6 +289,10 @@ class Lifecycles:
         return self._client.get_workflow_handle_for(
             AssignmentWorkflow.run, assignment_workflow_id(assignment_id)
         )
+
+    async def _tell(self, assignment_id: str, signal: Callable[[AssignmentWorkflow], None]) -> None:
+        with suppress(Closed):
+            await answered(self._assignment(assignment_id).signal(signal))
 
     async def _update_ticket(
         self, handle: WorkflowHandle[TicketWorkflow, TicketOutcome], update: Awaitable[T]

@@ -13,15 +13,13 @@ from datetime import timedelta
 
 from temporalio.client import Client
 
-from domain.errors import CastlineError, Conflict
+from domain.errors import Conflict
 from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts
+from runtime.reconcile.pace import word_of
 from runtime.reconcile.sweeping import Sweeper, Swept
 from runtime.waking import Waker
 from store.queries import sweeps
-
-RECONCILE = "reconcile"
-"""The name of the sweep in the database."""
 
 LEASE = timedelta(seconds=30)
 RENEW_SECONDS = 5.0
@@ -108,18 +106,18 @@ class Maintenance:
     def _begin(self, every: timedelta) -> bool:
         with self._store.write() as session:
             return sweeps.begin_sweep(
-                session, RECONCILE, holder=self._holder, lease=LEASE, every=every
+                session, sweeps.RECONCILE, holder=self._holder, lease=LEASE, every=every
             )
 
     def _renew(self) -> bool:
         with self._store.write() as session:
-            return sweeps.renew_sweep(session, RECONCILE, holder=self._holder, lease=LEASE)
+            return sweeps.renew_sweep(session, sweeps.RECONCILE, holder=self._holder, lease=LEASE)
 
     def _end(self, swept: Swept, failure: BaseException | None) -> None:
         with self._store.write() as session:
             sweeps.end_sweep(
                 session,
-                RECONCILE,
+                sweeps.RECONCILE,
                 holder=self._holder,
                 counts=swept.counts(),
                 error=None if failure is None else _code_of(failure),
@@ -129,4 +127,4 @@ class Maintenance:
 def _code_of(error: BaseException) -> str:
     if isinstance(error, asyncio.CancelledError):
         return "interrupted"
-    return error.code if isinstance(error, CastlineError) else type(error).__name__
+    return word_of(error)

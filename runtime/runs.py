@@ -36,6 +36,16 @@ class Run:
     continues: bool = False
     """True where it continues a run of the same workflow, which may have begun long before."""
 
+    @property
+    def has_completed(self) -> bool:
+        """True where it has come to its own end."""
+        return not self.is_running and self.loss is Loss.COMPLETED
+
+    @property
+    def is_lost(self) -> bool:
+        """True where it has ended, and not by itself."""
+        return not self.is_running and self.loss is not Loss.COMPLETED
+
 
 async def find_run(client: Client, workflow_id: str) -> Run | None:
     """The latest run of a workflow. None: Temporal knows none. Raises `Unavailable`."""

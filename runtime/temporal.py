@@ -187,10 +187,7 @@ async def ensure_schedules(client: Client, installation_id: str) -> None:
     """
     owner = await find_owner(client)
     if owner is None:
-        # Not all installations of the world at the same minute.
-        await _ensure_schedule(
-            client, _care(), installation_id, every=CARE_EVERY, jitter=timedelta(minutes=3)
-        )
+        await _ensure_care(client, installation_id)
         owner = await find_owner(client)
     if owner != installation_id:
         raise Conflict(
@@ -239,17 +236,14 @@ def _care() -> ScheduleActionStartWorkflow:
     )
 
 
-async def _ensure_schedule(
-    client: Client,
-    action: ScheduleActionStartWorkflow,
-    installation_id: str,
-    *,
-    every: timedelta,
-    jitter: timedelta | None = None,
-) -> None:
+async def _ensure_care(client: Client, installation_id: str) -> None:
     schedule = Schedule(
-        action=action,
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)], jitter=jitter),
+        action=_care(),
+        spec=ScheduleSpec(
+            intervals=[ScheduleIntervalSpec(every=CARE_EVERY)],
+            # Not all installations of the world at the same minute.
+            jitter=timedelta(minutes=3),
+        ),
         # What was missed while Temporal was away is done by the next one.
         policy=SchedulePolicy(
             overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)
@@ -257,7 +251,7 @@ async def _ensure_schedule(
     )
     try:
         await client.create_schedule(
-            action.id,
+            CARE,
             schedule,
             search_attributes=TypedSearchAttributes(
                 [SearchAttributePair(INSTALLATION, installation_id)]

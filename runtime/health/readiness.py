@@ -15,6 +15,8 @@ from settings import Settings
 from store.engine import Store
 from store.keyring import Keyring
 
+NO_TEMPORAL = "Start Temporal, or correct CASTLINE_TEMPORAL_ADDRESS."
+"""What to do where it does not answer."""
 LOOK_SECONDS = 3.0
 """How long each part may take to answer."""
 
@@ -38,7 +40,7 @@ async def check_api(
         look_at_database(store, heartbeat),
         look_at_disk(settings),
         look_at_keys(keyring),
-        _look("temporal", lambda: _temporal_behind_api(ping, find_unpolled)),
+        look("temporal", lambda: _temporal_behind_api(ping, find_unpolled)),
     )
 
 
@@ -67,20 +69,21 @@ def body_of(findings: Sequence[Finding]) -> dict[str, Any]:
 
 
 async def look_at_database(store: Store, heartbeat: Heartbeat) -> list[Finding]:
-    found = await _look("database", lambda: database.check_database(store, heartbeat))
+    found = await look("database", lambda: database.check_database(store, heartbeat))
     # A look that was late says nothing of the schema.
     return found if len(found) > 1 else database.unreachable(found[0].fact)
 
 
 async def look_at_disk(settings: Settings) -> list[Finding]:
-    return await _look("disk", lambda: in_thread(disks.check_disk, settings))
+    return await look("disk", lambda: in_thread(disks.check_disk, settings))
 
 
 async def look_at_keys(keyring: Keyring) -> list[Finding]:
-    return await _look("keySet", lambda: in_thread(keys.check_keyring, keyring))
+    return await look("keySet", lambda: in_thread(keys.check_keyring, keyring))
 
 
-async def _look(subject: str, check: Callable[[], Awaitable[Any]]) -> list[Finding]:
+async def look(subject: str, check: Callable[[], Awaitable[Any]]) -> list[Finding]:
+    """What one part says in its time."""
     return await run_check(subject, check, seconds=LOOK_SECONDS)
 
 
@@ -90,12 +93,8 @@ async def _temporal_behind_api(ping: Ping, find_unpolled: Unpolled) -> list[Find
             await ping()
             unpolled = await find_unpolled()
     except (Unavailable, TimeoutError):
-        remedy = "Start Temporal, or correct CASTLINE_TEMPORAL_ADDRESS."
-        return [
-            warning(
-                "temporal", "does not answer; what the API accepts starts when it is back", remedy
-            )
-        ]
+        fact = "does not answer; what the API accepts starts when it is back"
+        return [warning("temporal", fact, NO_TEMPORAL)]
     answers = ok("temporal", "answers")
     if unpolled:
         fact = f"no worker polls {', '.join(unpolled)}; what the API accepts starts when one does"

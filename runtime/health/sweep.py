@@ -7,7 +7,6 @@ from store.engine import Store
 from store.queries import sweeps
 from store.tables import Sweep, now
 
-RECONCILE = "reconcile"
 LATE_SWEEPS = 4
 LATE_AT_LEAST = timedelta(minutes=3)
 """A sweep that starts thousands of workflows takes longer than the pause between two."""
@@ -18,7 +17,7 @@ _REMEDY = "Look into the logs of the workers for `the sweep failed`."
 def check_sweep(store: Store, every_seconds: float) -> Finding:
     """When the latest sweep ended, and what it left undone. Raises what the store raises."""
     with store.read() as session:
-        row = sweeps.find_sweep(session, RECONCILE)
+        row = sweeps.find_sweep(session, sweeps.RECONCILE)
     if row is None or row.finished_at is None:
         return warning("sweep", "none has ended yet", "Start a worker: castline worker")
     age = now() - row.finished_at

@@ -22,7 +22,6 @@ from runtime.health.finding import (
     failed,
     in_thread,
     ok,
-    run_check,
 )
 from runtime.health.queues import describe_queues, find_unpolled
 from runtime.health.sweep import check_sweep
@@ -32,7 +31,6 @@ from runtime.parts import Parts
 from runtime.process_heartbeat import Heartbeat
 from runtime.temporal import worker_identity
 
-_NO_TEMPORAL = "Start Temporal, or correct CASTLINE_TEMPORAL_ADDRESS."
 _NOT_POLLING = "If this stays so for a minute, look into the worker's log and restart it."
 
 
@@ -49,8 +47,8 @@ class WorkerHealth:
             readiness.look_at_database(self.parts.store, self.heartbeat),
             readiness.look_at_disk(self.parts.settings),
             readiness.look_at_keys(self.parts.keyring),
-            run_check("temporal", self._temporal, seconds=readiness.LOOK_SECONDS),
-            run_check("sweep", self._sweep, seconds=readiness.LOOK_SECONDS),
+            readiness.look("temporal", self._temporal),
+            readiness.look("sweep", self._sweep),
         )
 
     async def _sweep(self) -> Finding:
@@ -63,11 +61,11 @@ class WorkerHealth:
 
     async def _temporal(self) -> list[Finding]:
         if self.client is None:
-            return [failed("temporal", "is not connected yet", _NO_TEMPORAL)]
+            return [failed("temporal", "is not connected yet", readiness.NO_TEMPORAL)]
         try:
             queues = await describe_queues(self.client)
         except (RPCError, RuntimeError):
-            return [failed("temporal", "does not answer", _NO_TEMPORAL)]
+            return [failed("temporal", "does not answer", readiness.NO_TEMPORAL)]
         unpolled = find_unpolled(queues, worker_identity(os.getpid()))
         polling = (
             failed("polling", f"this worker does not poll {', '.join(unpolled)}", _NOT_POLLING)

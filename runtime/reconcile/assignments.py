@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from domain.ids import assignment_workflow_id
 from runtime.reconcile.pace import Repairs
+from runtime.reconcile.pages import each_row
 from runtime.reconcile.rebuilding import Rebuilder
 from store.engine import Store
 from store.queries.publishing.evidence import count_losses
@@ -21,8 +22,6 @@ from store.tables import now
 GRACE = timedelta(seconds=10)
 """How long a row may stand alone before its workflow counts as lost: the API starts its own, and
 gives up after five seconds."""
-
-PAGE = 1000
 
 MOST = 1000
 """Runs that one sweep starts: after a loss of everything the rest of the sweep follows within a
@@ -69,14 +68,7 @@ class AssignmentSweep:
 
 def each_unsettled(store: Store) -> Iterator[Unsettled]:
     """Every assignment that has not ended, read page by page."""
-    after = ""
-    while True:
-        with store.read() as session:
-            page = list_unsettled(session, after=after, limit=PAGE)
-        yield from page
-        if len(page) < PAGE:
-            return
-        after = page[-1].id
+    return each_row(store, list_unsettled, lambda row: row.id)
 
 
 def pause_after(losses: int) -> timedelta:

@@ -6,9 +6,7 @@ is ended first, because the history of a closed run does not change any more.
 
 import asyncio
 import logging
-from datetime import datetime
 
-from domain.evidence import Loss
 from domain.states import AssignmentState
 from runtime.histories import Known
 from runtime.lifecycles import Lifecycles
@@ -17,7 +15,7 @@ from store.engine import Store
 from store.queries import installation
 from store.queries.publishing import assignments
 from store.queries.publishing.take_over import take_over
-from store.tables import Assignment, Installation
+from store.tables import Assignment
 
 _RESTORED = (
     "The database was restored from a backup of after {gap_from}; another run continues from it."
@@ -102,7 +100,7 @@ class Gap:
         )
         return row
 
-    def _find_restored(self) -> Installation | None:
+    def _find_restored(self) -> installation.Restore | None:
         with self._store.read() as session:
             return installation.find_restored(session)
 
@@ -111,15 +109,10 @@ def _is_ahead(run: Run, row: Assignment) -> bool:
     """True where the row must have ended, or begun a later attempt, before the run could be so."""
     if run.attempt is None:
         return False
-    has_completed = not run.is_running and run.loss is Loss.COMPLETED
-    return run.attempt > row.attempt or (run.attempt == row.attempt and has_completed)
+    return run.attempt > row.attempt or (run.attempt == row.attempt and run.has_completed)
 
 
-def _is_of_before(run: Run, restored: Installation) -> bool:
+def _is_of_before(run: Run, restored: installation.Restore) -> bool:
     if restored.histories_read_at is not None:
         return False
-    return run.continues or _began_before(run.started_at, restored.restored_at)
-
-
-def _began_before(started_at: datetime | None, restored_at: datetime | None) -> bool:
-    return started_at is None or restored_at is None or started_at < restored_at
+    return run.continues or run.started_at is None or run.started_at < restored.restored_at

@@ -58,9 +58,13 @@ class Repairs:
         return repaired
 
     def _note(self, one: object, error: Exception) -> None:
-        reason = error.code if isinstance(error, CastlineError) else type(error).__name__
-        _log.warning("%s is left to the next sweep: %s", one, reason)
+        _log.warning("%s is left to the next sweep: %s", one, word_of(error))
         self.failures.append(error)
+
+
+def word_of(error: BaseException) -> str:
+    """An error in one word: a library may have put a secret into its message."""
+    return error.code if isinstance(error, CastlineError) else type(error).__name__
 
 
 def _batches(found: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -6,19 +6,18 @@ One that ended by itself has reached its limit and is left alone: nobody is aske
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from datetime import timedelta
+from functools import partial
 
 from temporalio.client import Client
 
-from domain.evidence import Loss
 from domain.ids import reauth_workflow_id
 from domain.wakes import PersonNeeded, Wake
 from runtime.reconcile.pace import Repairs
+from runtime.reconcile.pages import each_row
 from runtime.runs import find_run
 from store.engine import Store
 from store.queries.access.asking import list_asked
 from store.tables import now
-
-PAGE = 1000
 
 
 class ReauthSweep:
@@ -44,19 +43,13 @@ class ReauthSweep:
 
     async def _ask_again(self, connection_id: str) -> bool:
         run = await find_run(self._client, reauth_workflow_id(connection_id))
-        if run is not None and (run.is_running or run.loss is Loss.COMPLETED):
+        if run is not None and not run.is_lost:
             return False
         await self._wake(PersonNeeded(connection_id))
         return True
 
     def _find_lost(self, running: Collection[str]) -> Iterator[str]:
-        after = ""
-        while True:
-            with self._store.read() as session:
-                page = list_asked(
-                    session, after=after, broken_after=now() - self._limit, limit=PAGE
-                )
-            yield from (id for id in page if reauth_workflow_id(id) not in running)
-            if len(page) < PAGE:
-                return
-            after = page[-1]
+        listing = partial(list_asked, broken_after=now() - self._limit)
+        for id in each_row(self._store, listing, lambda id: id):
+            if reauth_workflow_id(id) not in running:
+                yield id

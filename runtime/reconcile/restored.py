@@ -10,12 +10,11 @@ from datetime import datetime
 
 from runtime.reconcile.orphans import OrphanSweep
 from runtime.reconcile.pace import Repairs
+from runtime.reconcile.pages import each_row
 from runtime.reconcile.rebuilding import Rebuilder
 from store.engine import Store
 from store.queries.installation import find_restored, mark_histories_read
 from store.queries.publishing.read_backs import list_unread
-
-PAGE = 1000
 
 
 class RestoredSweep:
@@ -45,18 +44,12 @@ class RestoredSweep:
         """Since when the histories have to be read. None: they were, or there was no restore."""
         with self._store.read() as session:
             restored = find_restored(session)
-        is_due = restored is not None and restored.histories_read_at is None
-        return restored.gap_from if restored is not None and is_due else None
+        if restored is None or restored.histories_read_at is not None:
+            return None
+        return restored.gap_from
 
     def _list(self) -> Iterator[tuple[datetime, str]]:
-        after = ""
-        while True:
-            with self._store.read() as session:
-                page = list_unread(session, after=after, limit=PAGE)
-            yield from page
-            if len(page) < PAGE:
-                return
-            _, after = page[-1]
+        return each_row(self._store, list_unread, lambda found: found[1])
 
     def _conclude(self) -> None:
         with self._store.write() as session:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 from activities.access.confirming import UnconfirmedConsents
 from activities.access.connecting import ticket_input
@@ -18,6 +19,7 @@ from domain.states import TicketState
 from runtime.lifecycles import Lifecycles
 from runtime.reconcile.assignments import GRACE
 from runtime.reconcile.pace import Repairs
+from runtime.reconcile.pages import each_row
 from store.engine import Store
 from store.queries.access import tickets
 from store.tables import Ticket, now
@@ -52,20 +54,13 @@ class TicketSweep:
         return True
 
     def _find_held_up(self, running: Collection[str]) -> Iterator[Ticket]:
-        after, moment = "", now()
-        while True:
-            with self._store.read() as session:
-                page = tickets.list_going_on(
-                    session, after=after, claimed_after=moment - TICKET_GRACE, limit=BATCH
-                )
-            for ticket in page:
-                is_running = ticket_workflow_id(ticket.id) in running
-                is_young = ticket.created_at > moment - GRACE
-                if tickets.is_claimed(ticket) or not (is_running or is_young):
-                    yield ticket
-            if len(page) < BATCH:
-                return
-            after = page[-1].id
+        moment = now()
+        listing = partial(tickets.list_going_on, claimed_after=moment - TICKET_GRACE)
+        for ticket in each_row(self._store, listing, lambda ticket: ticket.id, size=BATCH):
+            is_running = ticket_workflow_id(ticket.id) in running
+            is_young = ticket.created_at > moment - GRACE
+            if tickets.is_claimed(ticket) or not (is_running or is_young):
+                yield ticket
 
     async def expire(self, repairs: Repairs) -> int:
         """Close what has run out; return how many."""

@@ -14,14 +14,14 @@ from temporalio.client import Client
 
 from domain.errors import Conflict
 from runtime.generation import note_generation
-from runtime.maintenance import RECONCILE, Maintenance
+from runtime.maintenance import Maintenance
 from runtime.parts import Parts, build_parts
 from runtime.reconcile.sweeping import Swept
 from runtime.temporal import connect
 from settings import Settings
 from store.engine import Store
 from store.keyring import ensure_keyset_file
-from store.queries.sweeps import find_sweep
+from store.queries.sweeps import RECONCILE, find_sweep
 from store.tables import Sweep
 from tests.support.stack import eventually, leave_namespace
 

@@ -8,10 +8,10 @@ from sqlmodel import select
 
 from runtime.generation import generation_file
 from runtime.health.finding import State
-from runtime.health.sweep import RECONCILE
 from settings import Settings
 from store.queries import installation as rows
 from store.queries.orphans import record_orphan
+from store.queries.sweeps import RECONCILE
 from store.tables import Assignment, Orphan, Sweep, now
 from tests.cli.doctor.conftest import Installation
 from tests.support.doctor import look_at

@@ -15,11 +15,11 @@ from runtime.reconcile.assignments import (
     AT_ONCE_AGAIN,
     GRACE,
     LONGEST_PAUSE,
-    PAGE,
     AssignmentSweep,
     pause_after,
 )
 from runtime.reconcile.pace import PER_SECOND, Repairs
+from runtime.reconcile.pages import PAGE
 from runtime.reconcile.rebuilding import Rebuilder
 from store.queries.publishing import assignments
 from store.queries.publishing.evidence import Observation, add_evidence
