@@ -98,14 +98,14 @@ def migrate() -> None:
 
     `castline up` does both by itself.
     """
-    from runtime.parts import ensure_keyset
+    from runtime.parts import build_store, ensure_keyset
     from settings import Settings
     from store.files import require_folder
 
     settings = Settings()
     if settings.database_url is None or settings.keyset is None:
         require_folder(settings.data_dir)
-    store = open_store(must_be_current=False)
+    store = build_store(settings)
     store.migrate()
     ensure_keyset(settings, store)
     tell("The database is up to date.")

@@ -18,7 +18,7 @@ WorkspaceName = Annotated[
 ]
 
 
-def open_store(*, must_be_current: bool = True) -> "Store":
+def open_store() -> "Store":
     """The database of the settings.
 
     Raises `DatabaseUnavailable`, and `CastlineError` when its schema is not this version's.
@@ -27,8 +27,7 @@ def open_store(*, must_be_current: bool = True) -> "Store":
     from settings import Settings
 
     store = build_store(Settings())
-    if must_be_current:
-        store.require_current()
+    store.require_current()
     return store
 
 

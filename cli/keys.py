@@ -49,6 +49,7 @@ def list_keys(
 ) -> None:
     """Show the keys by id and last characters."""
     from store.queries import workspaces as rows
+    from store.queries.telling.events import written
 
     with open_store().read() as session:
         owner = None if operator else choose_workspace(session, workspace).id
@@ -60,8 +61,8 @@ def list_keys(
                     "id": row.id,
                     "endsWith": row.hint,
                     "label": row.label,
-                    "createdAt": _written(row.created_at),
-                    "revokedAt": _written(row.revoked_at),
+                    "createdAt": written(row.created_at),
+                    "revokedAt": written(row.revoked_at),
                 }
                 for row in found
             ]
@@ -90,7 +91,3 @@ def revoke_key(
 
 def _day(moment: "datetime | None") -> str:
     return f"{moment:%Y-%m-%d %H:%M}" if moment else ""
-
-
-def _written(moment: "datetime | None") -> str | None:
-    return moment.isoformat().replace("+00:00", "Z") if moment else None

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+from cli.output import ERROR_PREFIX
 from cli.usage import find_undecoded
 from domain.errors import CastlineError, DatabaseUnavailable
 
@@ -25,12 +26,12 @@ def explain_error(error: BaseException) -> tuple[int, str]:
     for cause in causes:
         if (sentence := _sentence_of(cause)) is not None:
             is_settings = isinstance(cause, CastlineError) and cause.code == "settings_refused"
-            return WRONG_SETTINGS if is_settings else FAILED, f"castline: {sentence}\n"
+            return WRONG_SETTINGS if is_settings else FAILED, f"{ERROR_PREFIX}{sentence}\n"
     if os.environ.get("CASTLINE_TRACEBACK") == "1":
         return FAILED, "".join(traceback.format_exception(error))
     first = causes[0]
     return FAILED, (
-        f"castline: An unexpected error, {type(first).__name__}{_place_of(first)}. "
+        f"{ERROR_PREFIX}An unexpected error, {type(first).__name__}{_place_of(first)}. "
         f"{_details_of(error)}\n"
     )
 

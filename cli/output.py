@@ -18,6 +18,9 @@ from domain.display import escape
 if TYPE_CHECKING:
     from rich.console import Console
 
+ERROR_PREFIX = "castline: "
+"""What an error of a command begins with."""
+
 Cell = str | Sequence[str]
 """One line, or several."""
 

@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import sys
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,21 +49,22 @@ def worker() -> None:
 
     from cli.addresses import Addresses, announced, with_api_address
     from runtime.logs import set_up_logging
+    from runtime.temporal import client_options
     from runtime.worker import run_worker
     from settings import Settings
 
     settings = with_api_address(Settings())
     set_up_logging(settings)
-    # Temporal's own variable wins: see `runtime.temporal`.
-    temporal = os.environ.get("TEMPORAL_ADDRESS") or settings.temporal_address
+
+    def be_found() -> AbstractContextManager[None]:
+        here = Addresses(temporal=client_options(settings)["target_host"])
+        return announced(settings, "worker", here)
 
     async def work() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        here = Addresses(temporal=temporal)
-        # A folder is made for it only where there is an installation.
-        await run_worker(settings, stop, lambda: announced(settings, "worker", here))
+        await run_worker(settings, stop, be_found)
 
     uvloop.run(work())
 

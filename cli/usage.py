@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from cli.output import tell
+from cli.output import ERROR_PREFIX, tell
 
 WrongUsage: Any = typer.BadParameter.__mro__[1]
 """The base of Typer's errors about the command line, which it does not export itself."""
@@ -17,7 +17,7 @@ def show_wrong_usage(error: Any) -> int:
         return int(error.exit_code)  # the help was shown already
     if error.ctx is not None:
         tell(error.ctx.get_usage(), f"Help: {error.ctx.command_path} --help")
-    tell(f"castline: {error.format_message()}")
+    tell(f"{ERROR_PREFIX}{error.format_message()}")
     return int(error.exit_code)
 
 

@@ -1,6 +1,5 @@
 """Putting a backup in the place of the database, while nothing of Castline runs."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from runtime.parts import build_store, load_keyring
 from settings import Settings
 from store.engine import Store
 from store.queries.installation import begin_restore, find_installation
-from store.queries.processes import list_running
+from store.queries.processes import list_running, names_of
 from store.schema import knows_revision
 from store.tables import Process, Sweep
 
@@ -47,7 +46,7 @@ def restore(settings: Settings, folder: Path, *, other_installation: bool = Fals
         if present.running:
             raise Conflict(
                 "processes_running",
-                f"Stop these processes first, then run this again: {', '.join(present.running)}. "
+                f"Stop these processes first, then run this again: {present.running}. "
                 "One that was killed counts as running for 30 seconds.",
             )
         known = present.installation_id or (noted.installation_id if noted else None)
@@ -84,7 +83,8 @@ def _check(marker: Marker, database: Database) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Present:
-    running: Sequence[str] = ()
+    running: str = ""
+    """The processes that use it."""
     installation_id: str | None = None
 
 
@@ -96,7 +96,7 @@ def _inspect(settings: Settings, database: Database) -> _Present:
     try:
         with store.read() as session:
             row = find_installation(session)
-            running = [f"{one.role} {one.pid} on {one.host}" for one in list_running(session)]
+            running = names_of(list_running(session))
         return _Present(running, None if row is None else row.installation_id)
     except DatabaseUnavailable:
         if database.kind == "sqlite":

@@ -38,7 +38,7 @@ async def look_at_database(here: Installation) -> list[Finding]:
             skipped("schema", "the database cannot be read"),
         ]
     try:
-        await in_thread(store.schema_versions)
+        await here.schema_versions()
     except DatabaseUnavailable as error:
         return unreachable(error.reason.removesuffix("."), REMEDY)
     heartbeat = Heartbeat()
@@ -74,7 +74,7 @@ async def look_at_clock(here: Installation) -> Finding:
 async def look_at_processes(here: Installation) -> Finding:
     running = await in_thread(_list_running, await here.store())
     roles = Counter(row.role for row in running)
-    named = ", ".join(f"{row.role} {row.pid} on {row.host}" for row in running)
+    named = processes.names_of(running)
     if not roles["worker"]:
         return failed(
             "processes",

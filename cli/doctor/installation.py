@@ -14,6 +14,7 @@ from runtime.parts import build_store, database_files, load_keyring
 from settings import Settings
 from store.engine import Store
 from store.keyring import Keyring, create_keyset
+from store.schema import SchemaVersions, Version
 from store.vault import Vault
 
 
@@ -53,10 +54,15 @@ class Installation:
     async def has_current_schema(self) -> bool:
         """False also for a database that cannot be read."""
         try:
-            is_current: bool = await self._once("schema", self._check_schema)
+            versions = await self.schema_versions()
         except Exception:  # whatever a driver raises; the examination of the database says so
             return False
-        return is_current
+        return versions.version is Version.CURRENT
+
+    async def schema_versions(self) -> SchemaVersions:
+        """Which schema the database has. Raises what the store raises."""
+        versions: SchemaVersions = await self._once("schema", self._read_versions)
+        return versions
 
     async def connect(self) -> Client:
         """Temporal's client. Raises `Unavailable`."""
@@ -92,8 +98,8 @@ class Installation:
         self._stores.append(store)
         return store
 
-    async def _check_schema(self) -> bool:
-        return await in_thread((await self.open_database()).is_current)
+    async def _read_versions(self) -> SchemaVersions:
+        return await in_thread((await self.open_database()).schema_versions)
 
     async def _connect(self) -> Client:
         try:

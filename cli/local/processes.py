@@ -16,9 +16,7 @@ from pathlib import Path
 
 from cli.local import tether
 from cli.local.environment import plain_environment
-
-PREFIX = "castline: "
-"""What an error of a command begins with (`cli.mistakes`)."""
+from cli.output import ERROR_PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +67,4 @@ def find_sentence(log: Path, code: int) -> str | None:
     """The sentence that one of our own commands ended with. None: it ended in another way."""
     last = tail(log, lines=1)
     # After a signal the last line may be of an earlier run.
-    return last.removeprefix(PREFIX) if code > 0 and last.startswith(PREFIX) else None
+    return last.removeprefix(ERROR_PREFIX) if code > 0 and last.startswith(ERROR_PREFIX) else None
