@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.support.database import Cluster, postgres_cluster
 from tests.support.emulator import Emulator
 from tests.support.exit import end_now
 from tests.support.stack import temporal_server
@@ -28,6 +29,13 @@ async def temporal() -> AsyncIterator[str]:
     """The address of a Temporal dev server."""
     async with temporal_server() as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL of the module's own."""
+    with postgres_cluster() as cluster:
+        yield cluster
 
 
 _WAITING = {"journeys", "workflows", "cli"}

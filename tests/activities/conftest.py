@@ -11,6 +11,7 @@ import pytest
 from activities.access.credentials import CredentialKeeper
 from activities.access.packing import pack
 from activities.publishing.transferring import TransferActivities
+from domain.errors import PlatformUnavailable
 from domain.secrets import Secret
 from domain.shares import TransferLimits
 from media.facts import inspect
@@ -92,6 +93,29 @@ class DirectedPlatform(DirectedYouTube):
         self._let_it_happen()
         if self.trouble is not None:
             raise self.trouble
+
+
+class ShutPlatform(DirectedPlatform):
+    """It opens sessions, and takes no byte."""
+
+    def forget(self) -> None:
+        super().forget()
+        self.opened = 0
+
+    def open_session(self, credential: Credential, publication: Publication) -> Secret:
+        self.opened += 1
+        return Secret(f"session {self.opened}")
+
+    def upload(
+        self,
+        session: Secret,
+        publication: Publication,
+        access_token: object,
+        *,
+        fresh: bool = False,
+        finish_sent_at: datetime | None = None,
+    ) -> ResumableUpload:
+        raise PlatformUnavailable("platform_unavailable", "The platform is away.")
 
 
 def credential(token: str, *, lives: timedelta = timedelta(hours=1)) -> Credential:

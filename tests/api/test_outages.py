@@ -19,7 +19,7 @@ from api.context import Context
 from store.engine import Store
 from tests.api.routes.v1.test_files import CONTENT, add, announce, file_of, offset_of
 from tests.support.api import CALLER_PAGE, HOOK, DirectedYouTube, Tenant, client, tenant_of
-from tests.support.database import Cluster, postgres_cluster
+from tests.support.database import Cluster, copy_sqlite, postgres_cluster
 from tests.support.disks import fill, small_disk
 from tests.support.proxy import DatabaseProxy
 from tests.support.stack import eventually
@@ -39,12 +39,6 @@ def assert_unavailable(answer: httpx.Response) -> None:
 def assert_full(answer: httpx.Response) -> None:
     assert (answer.status_code, answer.json()["code"]) == (507, "disk_full"), answer.text
     assert answer.json()["remedy"] == "operator"
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    with postgres_cluster() as cluster:
-        yield cluster
 
 
 @pytest.fixture
@@ -107,10 +101,11 @@ async def test_a_browser_is_shown_a_page_while_the_database_is_away(
 def limited(cluster: Cluster, *options: str) -> str:
     """The URL of a migrated database for a user who is no superuser."""
     url = cluster.create_migrated()
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as session:
-        for statement in ("DROP ROLE IF EXISTS small", "CREATE ROLE small LOGIN", *options):
-            session.execute(statement.encode())
-        session.execute(b"GRANT pg_read_all_data, pg_write_all_data TO small")
+    cluster.run("DROP ROLE IF EXISTS small")
+    cluster.run("CREATE ROLE small LOGIN")
+    for option in options:
+        cluster.run(option)
+    cluster.run("GRANT pg_read_all_data, pg_write_all_data TO small")
     return url.replace("castline@", "small@")
 
 
@@ -148,17 +143,11 @@ async def test_a_standby_is_read_and_answers_each_write_with_503(
 async def on_file(app: FastAPI, context: Context) -> AsyncIterator[Tenant]:
     """A tenant on an SQLite file of its own, with a short patience."""
     path = context.settings.data_dir / "own" / "castline.db"
-    copy_database(context, path)
+    copy_sqlite(context.settings.data_dir / "castline.db", path)
     with on_store(app, context, f"sqlite:///{path}"):
         tenant = tenant_of(app, "ours")
         async with tenant.http:
             yield tenant
-
-
-def copy_database(context: Context, path: Path) -> None:
-    path.parent.mkdir(exist_ok=True)
-    with closing(sqlite3.connect(context.settings.data_dir / "castline.db")) as database:
-        database.execute("VACUUM INTO ?", (str(path),))
 
 
 def file_under(tenant: Tenant) -> Path:
@@ -200,7 +189,7 @@ async def test_a_full_disk_is_507_at_every_write_and_reads_go_on(
     folder = context.settings.data_dir / "own"
     with small_disk(folder) as resize:
         resize(8)
-        copy_database(context, folder / "castline.db")
+        copy_sqlite(context.settings.data_dir / "castline.db", folder / "castline.db")
         with on_store(app, context, f"sqlite:///{folder / 'castline.db'}"):
             tenant = tenant_of(app, "ours")
             assignment = tenant.assignment()
@@ -252,7 +241,7 @@ async def test_an_upload_and_its_row_on_one_full_disk_say_the_truth(
     with small_disk(folder) as resize:
         resize(8)
         context = make_context(storage_floor_mib=0)
-        copy_database(context, folder / "castline.db")
+        copy_sqlite(context.settings.data_dir / "castline.db", folder / "castline.db")
         context = replace(
             context, settings=context.settings.model_copy(update={"data_dir": folder})
         )

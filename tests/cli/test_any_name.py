@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.machine import ROOT, Machine, Up, consent, free_ports
+from cli.local.probes import free_ports
+from tests.support.machine import ROOT, Machine, Up, connection_in
 
 CLIP = ROOT / "tests" / "data" / "clip.mp4"
 EVIL = "Loaf\x1b[2J\x9b2J\x07 \u202egpj.exe"
@@ -65,18 +66,7 @@ def connection(machine: Machine, up: Up, films: Path) -> str:
         done = castline(machine, *words)
         assert done.returncode == 0, done.stderr
     kept = {name: value for name, value in machine.env.items() if not name.startswith("CASTLINE_")}
-    with subprocess.Popen(
-        machine.command("connect", "youtube"),
-        env={**kept, "CASTLINE_DATA_DIR": str(machine.data)},
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as connecting:
-        assert connecting.stdout is not None
-        consent(connecting.stdout.readline().strip())
-        rest = connecting.stdout.read()
-        assert connecting.wait(30) == 0, rest
-    (line,) = [line for line in rest.splitlines() if "con_" in line]
-    return line.split()[0]
+    return connection_in(machine.connect({**kept, "CASTLINE_DATA_DIR": str(machine.data)}))
 
 
 POSIX = {"LC_ALL": "POSIX"}

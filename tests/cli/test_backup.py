@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -41,14 +39,8 @@ from store.queries.processes import list_running
 from store.queries.telling import endpoints
 from store.tables import Installation
 from store.vault import Vault
-from tests.support.database import Cluster, postgres_cluster
-from tests.support.emulator import ROOT
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    with postgres_cluster() as cluster:
-        yield cluster
+from tests.support.database import Cluster
+from tests.support.machine import castline
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -425,23 +417,6 @@ def _check_of(settings: Settings, installation_id: str) -> str:
 
 
 # The commands -----------------------------------------------------------------------------
-
-
-def castline(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
-    database = (
-        {} if settings.database_url is None else {"CASTLINE_DATABASE_URL": settings.database_url}
-    )
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "cli", *words],
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "CASTLINE_DATA_DIR": str(settings.data_dir),
-            **database,
-        },
-        capture_output=True,
-        text=True,
-    )
 
 
 def test_the_commands_say_where_it_is_and_what_comes_next(

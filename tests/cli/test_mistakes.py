@@ -8,7 +8,7 @@ import shutil
 import socket
 import sqlite3
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import pytest
 
 from cli.mistakes import explain_error
 from store.files import explain
-from tests.support.database import Cluster, postgres_cluster
+from tests.support.database import Cluster
 from tests.support.disks import fill, read_only_disk, small_disk
 from tests.support.machine import Machine
 from tests.support.required import program
@@ -46,12 +46,6 @@ def machine(tmp_path: Path, prepared: Path) -> Machine:
     machine = Machine(tmp_path)
     shutil.copytree(prepared, machine.data)
     return machine
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    with postgres_cluster() as cluster:
-        yield cluster
 
 
 def mistake(
@@ -85,14 +79,7 @@ def test_a_setting_that_cannot_be_read(machine: Machine, command: str) -> None:
         "CASTLINE_SQLITE_SYNCHRONOUS": "off",
         "CASTLINE_DATABASE_URL": f"mysql://castline:{PASSWORD}@host/name",
     }
-    ended = subprocess.run(
-        machine.command(*command.split()),
-        env={**machine.env, **wrong},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    ended = machine.run(*command.split(), seconds=240, **wrong)
     assert ended.returncode == 2
     assert ended.stdout == ""
     lines = ended.stderr.splitlines()
@@ -112,13 +99,7 @@ def test_every_way_to_write_postgresql_is_taken(
     machine: Machine, cluster: Cluster, scheme: str
 ) -> None:
     url = cluster.create_migrated().replace("postgresql+psycopg", scheme)
-    ended = subprocess.run(
-        machine.command("workspaces", "list"),
-        env={**machine.env, "CASTLINE_DATABASE_URL": url},
-        capture_output=True,
-        check=False,
-    )
-    assert ended.returncode == 0
+    assert machine.run("workspaces", "list", seconds=240, **{URL: url}).returncode == 0
 
 
 @pytest.mark.parametrize("command", ["up", "migrate", *ON_THE_DATABASE])

@@ -4,9 +4,8 @@ import os
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import httpx
@@ -18,6 +17,7 @@ from domain.errors import CastlineError, InvalidRequest, Unauthorized, Unavailab
 from domain.secrets import Secret
 from settings import Settings
 from tests.support.machine import Machine, eventually
+from tests.support.serving import serving
 
 SECRET = "cl_never-shown"
 COMMANDS = [
@@ -129,14 +129,8 @@ def test_a_key_file_that_is_none_is_named(settings: Settings, tmp_path: Path, na
 
 def open_with_api(settings: Settings, key_file: Path) -> Service:
     """With somebody who answers, so that nothing but the key is missing."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            return open_service(settings, f"http://127.0.0.1:{server.server_port}", key_file)
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(BaseHTTPRequestHandler) as port:
+        return open_service(settings, f"http://127.0.0.1:{port}", key_file)
 
 
 def test_a_key_is_kept_where_there_was_no_folder(tmp_path: Path) -> None:
@@ -192,14 +186,7 @@ def test_no_proxy_sees_the_key_of_this_machine(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         proxy.settimeout(0.1)
         address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
-        ended = subprocess.run(
-            machine.command("watch"),
-            env={**machine.env, "HTTP_PROXY": address, "ALL_PROXY": address, "NO_PROXY": ""},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        ended = machine.run("watch", HTTP_PROXY=address, ALL_PROXY=address, NO_PROXY="")
         assert "does not answer" in ended.stderr
         with pytest.raises(TimeoutError):
             proxy.accept()

@@ -46,19 +46,7 @@ def named(group: TyperGroup) -> list[str]:
 
 
 def run(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return run_on(Machine(folder), *words, **settings)
-
-
-def run_on(machine: Machine, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        machine.command(*words),
-        env={**machine.env, **settings},
-        cwd=machine.folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return Machine(folder).run(*words, seconds=120, **settings)
 
 
 @pytest.mark.parametrize("command", commands())
@@ -133,9 +121,9 @@ def test_the_emulator_does_not_stand_in_unasked(tmp_path: Path, settings: dict[s
 def test_the_emulator_does_not_stand_in_where_real_platforms_were_used(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     with socket.create_server(("127.0.0.1", machine.ports[0])):
-        with_google = run_on(machine, "up", **GOOGLE)
-        without = run_on(machine, "up")
-        asked = run_on(machine, "up", CASTLINE_EMULATOR_URL=machine.emulator)
+        with_google = machine.run("up", seconds=120, **GOOGLE)
+        without = machine.run("up", seconds=120)
+        asked = machine.run("up", seconds=120, CASTLINE_EMULATOR_URL=machine.emulator)
     assert "is taken by another program" in with_google.stderr
     assert without.stderr.startswith(
         "castline: No platform is set up, but this data folder was used with real ones."

@@ -17,7 +17,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.machine import ANA, ROOT, Machine, Up, consent, eventually, is_alive
+from tests.support.machine import (
+    ANA,
+    ROOT,
+    Machine,
+    Up,
+    connection_in,
+    consent,
+    eventually,
+    is_alive,
+)
 
 CLIP = ROOT / "tests" / "data" / "clip.mp4"
 
@@ -45,19 +54,9 @@ def key(machine: Machine, up: Up) -> str:
 
 @pytest.fixture(scope="module")
 def connection(machine: Machine, key: str) -> str:
-    with subprocess.Popen(
-        machine.command("connect", "youtube"),
-        env=machine.env,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as connecting:
-        assert connecting.stdout is not None
-        consent(connecting.stdout.readline().strip())
-        rest = connecting.stdout.read()
-        assert connecting.wait(30) == 0, rest
-    assert "Ana Cooks" in rest
-    (line,) = [line for line in rest.splitlines() if "con_" in line]
-    return line.split()[0]
+    said = machine.connect()
+    assert "Ana Cooks" in said
+    return connection_in(said)
 
 
 def test_it_says_where_everything_is(machine: Machine, up: Up) -> None:

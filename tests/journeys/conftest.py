@@ -1,9 +1,11 @@
 """One installation for all journeys; each journey has a workspace of its own."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from tests.support.devserver import DevServer
 from tests.support.emulator import Emulator
 from tests.support.stack import Stack, Tenant, running_stack
 
@@ -26,6 +28,15 @@ def stack(installation: Stack, emulator: Emulator) -> Stack:
     """
     emulator.switch(processing_seconds=0, page_processing_seconds=0)
     return installation
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[DevServer]:
+    """A Temporal of the journey's own, which it may kill."""
+    server = DevServer(tmp_path)
+    await server.start()
+    yield server
+    server.kill()
 
 
 @pytest.fixture

@@ -20,10 +20,10 @@ from typing import Any
 import httpx
 import pytest
 
+from cli.local.probes import free_ports
 from settings import Settings
 from tests.support.clips import make_clip
 from tests.support.emulator import Emulator
-from tests.support.machine import free_ports
 from tests.support.pictures import png
 from tests.support.roles import role
 from tests.support.stack import Stack, Tenant, eventually, running_stack, temporal_server

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cli.local.probes import free_ports
 from domain.states import PlatformName
 from runtime.parts import Parts, build_parts
 from store.keyring import ensure_keyset_file
@@ -24,7 +25,6 @@ from store.queries import workspaces
 from store.queries.access import connections
 from tests.support.database import postgres_cluster
 from tests.support.emulator import Emulator
-from tests.support.machine import free_ports
 from tests.support.roles import role
 from tests.support.stack import CLIP, eventually, settings_for
 

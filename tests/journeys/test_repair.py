@@ -16,6 +16,7 @@ from temporalio.exceptions import ApplicationError
 from activities.contract.assignments import AssignmentInput
 from activities.contract.tickets import TicketInput
 from activities.contract.trouble import Kind
+from cli.local.probes import free_ports
 from domain.ids import (
     new_assignment_id,
     new_ticket_id,
@@ -29,7 +30,6 @@ from store.queries.publishing import assignments, videos
 from store.tables import now
 from tests.support.devserver import DevServer
 from tests.support.emulator import Emulator
-from tests.support.machine import free_ports
 from tests.support.roles import role
 from tests.support.stack import CLIP, Stack, Tenant, eventually, running_stack
 
@@ -147,14 +147,6 @@ def assert_says(failure: WorkflowFailureError, sentence: str) -> None:
     refusal = failure.cause
     assert isinstance(refusal, ApplicationError)
     assert (refusal.type, refusal.message) == (Kind.REFUSED, sentence)
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[DevServer]:
-    server = DevServer(tmp_path)
-    await server.start()
-    yield server
-    server.kill()
 
 
 async def test_what_is_accepted_while_temporal_is_down_is_published(

@@ -5,10 +5,7 @@ database is put back and the installation starts again, with the same Temporal o
 one.
 """
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,8 +25,9 @@ from store.queries import installation
 from store.queries.orphans import list_orphans
 from store.queries.publishing import assignments
 from tests.support.clips import UPRIGHT, Clip, make_clip
-from tests.support.emulator import ROOT, Emulator
+from tests.support.emulator import Emulator
 from tests.support.evidence import evidence_of
+from tests.support.machine import castline
 from tests.support.meta import BAKERY
 from tests.support.stack import Stack, Tenant, running_stack, temporal_server
 
@@ -338,17 +336,9 @@ async def test_what_was_accepted_in_the_gap_is_listed_and_stays_its_own(
 
 def shown_orphans(settings: Settings) -> str:
     """What `castline orphans` prints."""
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "cli", "orphans"],
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "CASTLINE_DATA_DIR": str(settings.data_dir),
-        },
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    ended = castline(settings, "orphans")
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
 
 
 # Restores that nobody announced -----------------------------------------------------------

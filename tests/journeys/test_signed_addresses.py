@@ -33,15 +33,10 @@ def origin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Origin]:
 
 
 @pytest.fixture
-async def stack(tmp_path: Path, emulator: Emulator) -> AsyncIterator[Stack]:
+async def stack(tmp_path: Path, emulator: Emulator, server: DevServer) -> AsyncIterator[Stack]:
     """An installation of its own, Temporal's database included."""
-    server = DevServer(tmp_path)
-    await server.start()
-    try:
-        async with running_stack(tmp_path, emulator, server.address) as stack:
-            yield stack
-    finally:
-        server.kill()
+    async with running_stack(tmp_path, emulator, server.address) as stack:
+        yield stack
 
 
 def signed(address: str, kind: str) -> str:

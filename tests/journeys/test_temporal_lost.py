@@ -1,12 +1,9 @@
 """Temporal's state is deleted under open assignments, beside a living worker and a living API."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from domain.evidence import EvidenceKind
 from domain.ids import CARE
@@ -24,14 +21,6 @@ EACH = 3
 
 START = "videos.insert.start"
 TRANSFER = "videos.insert.transfer"
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[DevServer]:
-    server = DevServer(tmp_path)
-    await server.start()
-    yield server
-    server.kill()
 
 
 async def all_of(tenant: Tenant) -> list[Any]:

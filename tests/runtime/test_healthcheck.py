@@ -2,16 +2,16 @@
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
+from cli.local.probes import free_ports
 from runtime.healthcheck import PATHS
 from tests.support.emulator import ROOT
-from tests.support.machine import free_ports
+from tests.support.serving import serving
 
 
 @contextmanager
@@ -26,14 +26,8 @@ def role(path: str, status: int) -> Iterator[int]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as port:
+        yield port
 
 
 def check(**ports: int) -> int:

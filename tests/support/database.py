@@ -8,10 +8,11 @@ not installed its tests are skipped, or fail when CASTLINE_REQUIRE_ALL=1 asks fo
 import os
 import pwd
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic
 from uuid import uuid4
@@ -46,7 +47,7 @@ class Cluster:
     def create_database(self, template: str = "template0") -> str:
         """Create an empty database, or a copy of another one, and return its URL."""
         name = f"test_{uuid4().hex}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
     def create_migrated(self) -> str:
@@ -54,15 +55,23 @@ class Cluster:
         return self.create_database(_TEMPLATE)
 
     def make_template(self) -> None:
-        self._run(f"CREATE DATABASE {_TEMPLATE}")
+        self.run(f"CREATE DATABASE {_TEMPLATE}")
         store = Store(self.url(_TEMPLATE))
         store.migrate()
         store.close()
 
-    def _run(self, statement: str) -> None:
+    def run(self, statement: str) -> None:
+        """Execute what concerns the cluster as a whole, such as a database or a role."""
         address = f"host={self.socket} user={_ROLE} dbname=postgres"
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(statement.encode())
+
+
+def copy_sqlite(source: Path, target: Path) -> None:
+    """Copy an SQLite database that others may have open."""
+    target.parent.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(source)) as database:
+        database.execute("VACUUM INTO ?", (str(target),))
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from temporalio.client import Client
 
+from cli.local.probes import free_ports
 from runtime.devserver import command
 from settings import Settings
-from tests.support.machine import free_ports
 from tests.support.stack import TEMPORAL, eventually
 
 

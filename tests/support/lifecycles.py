@@ -42,6 +42,8 @@ class DirectedLifecycles(Lifecycles):
     """Set by the first assignment that is started."""
     edits: list[AssignmentEdit] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    terminated: list[str] = field(default_factory=list)
+    """Why runs were terminated."""
 
     async def start_ticket(self, ticket: TicketInput) -> None:
         await self.ping()
@@ -65,6 +67,10 @@ class DirectedLifecycles(Lifecycles):
         return TicketOutcome(
             TicketState.REFUSED, error_code=refusal.error_code, error=refusal.error
         )
+
+    async def terminate_assignment(self, assignment_id: str, run: Run, reason: str) -> None:
+        await self.ping()
+        self.terminated.append(reason)
 
     async def start_assignment(self, assignment: AssignmentInput) -> None:
         await self.ping()

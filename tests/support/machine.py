@@ -3,16 +3,18 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
 
 import httpx
+
+from cli.local.probes import free_ports
+from settings import Settings
 
 ROOT = Path(__file__).parents[2]
 ANA = "ana@example.test"
@@ -60,17 +62,33 @@ class Machine:
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-P", "-m", "cli", *words]
 
-    def run(self, *words: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
+    def run(
+        self, *words: str, seconds: float = 60, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, with these in its environment, too."""
         return subprocess.run(
             self.command(*words),
-            env=self.env,
+            env={**self.env, **settings},
             cwd=self.folder,
             capture_output=True,
             text=True,
             timeout=seconds,
             check=False,
         )
+
+    def connect(self, env: Mapping[str, str] | None = None) -> str:
+        """Connect a YouTube channel, with a person who allows everything; return what was said."""
+        with subprocess.Popen(
+            self.command("connect", "youtube"),
+            env=env or self.env,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as connecting:
+            assert connecting.stdout is not None
+            consent(connecting.stdout.readline().strip())
+            rest = connecting.stdout.read()
+            assert connecting.wait(30) == 0, rest
+        return rest
 
     @contextmanager
     def up(self) -> Iterator["Up"]:
@@ -144,19 +162,35 @@ def consent(auth_url: str, *, account: str = ANA) -> httpx.Response:
         return last
 
 
+def connection_in(said: str) -> str:
+    """The id of the one connection that a command has listed."""
+    (line,) = [line for line in said.splitlines() if "con_" in line]
+    return line.split()[0]
+
+
+def castline(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command on the installation of these settings."""
+    url = settings.database_url
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "cli", *words],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "CASTLINE_DATA_DIR": str(settings.data_dir),
+            **({} if url is None else {"CASTLINE_DATABASE_URL": url}),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def eventually(holds: Callable[[], object], seconds: float = 30) -> None:
     """Wait until it holds; fail when it does not in time."""
     deadline = monotonic() + seconds
     while not holds():
         assert monotonic() < deadline, "it did not come true in time"
         sleep(0.05)
-
-
-def free_ports(count: int) -> list[int]:
-    # Held together, so that none is given twice.
-    with ExitStack() as stack:
-        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [listener.getsockname()[1] for listener in held]
 
 
 def is_alive(pid: int) -> bool:

@@ -11,20 +11,19 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.contract.assignments import Discarded, TransferInput
 from activities.contract.trouble import Kind, Trouble
-from domain.errors import PlatformUnavailable, Unconfirmed
+from domain.errors import Unconfirmed
 from domain.evidence import EvidenceKind
 from domain.secrets import Secret
 from domain.states import AssignmentState, KnownBy
 from platforms.protocol import Candidate, Credential, Publication, ReadBack
-from platforms.youtube.publishing.resumable import ResumableUpload
 from store.engine import Store
 from store.queries import installation
 from store.queries.orphans import record_orphan
 from store.queries.publishing import assignments, progress
 from store.queries.publishing.retrying import begin_retry
 from store.tables import Assignment, Orphan, Video
-from tests.activities.conftest import VAULT, DirectedPlatform, Installation
-from tests.support.database import Cluster, postgres_cluster
+from tests.activities.conftest import VAULT, Installation, ShutPlatform
+from tests.support.database import Cluster
 from tests.support.evidence import evidence_of
 
 NOW = datetime.now(UTC)
@@ -33,14 +32,13 @@ LONG_AGO = timedelta(days=1)
 REASON = "Looked by hand: it is not there."
 
 
-class Listed(DirectedPlatform):
-    """Its list shows what a test says. It opens sessions, and takes no byte."""
+class Listed(ShutPlatform):
+    """Its list shows what a test says."""
 
     def forget(self) -> None:
         super().forget()
         self.seen = ReadBack()
         self.since: list[datetime] = []
-        self.opened = 0
 
     def read_back(
         self,
@@ -55,28 +53,6 @@ class Listed(DirectedPlatform):
         if self.trouble is not None:
             raise self.trouble
         return self.seen
-
-    def open_session(self, credential: Credential, publication: Publication) -> Secret:
-        self.opened += 1
-        return Secret(f"session {self.opened}")
-
-    def upload(
-        self,
-        session: Secret,
-        publication: Publication,
-        access_token: object,
-        *,
-        fresh: bool = False,
-        finish_sent_at: datetime | None = None,
-    ) -> ResumableUpload:
-        raise PlatformUnavailable("platform_unavailable", "The platform is away.")
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    """Only on PostgreSQL rows are held one by one."""
-    with postgres_cluster() as cluster:
-        yield cluster
 
 
 @pytest.fixture

@@ -13,26 +13,24 @@ from activities.contract.assignments import TransferInput
 from activities.contract.trouble import Kind, Trouble
 from activities.publishing.reconciling import SETTLING
 from domain.clocks import CLOCK_MARGIN
-from domain.errors import PlatformUnavailable, SessionFound
+from domain.errors import SessionFound
 from domain.evidence import EvidenceKind
 from domain.secrets import Secret
 from domain.states import AssignmentState
 from platforms.protocol import Credential, Publication
-from platforms.youtube.publishing.resumable import ResumableUpload
 from store.engine import Store
 from store.queries.publishing import assignments, progress, transfers
 from store.tables import Assignment
-from tests.activities.conftest import LIMITS, VAULT, DirectedPlatform, Installation
-from tests.support.database import Cluster, await_waiter, postgres_cluster
+from tests.activities.conftest import LIMITS, VAULT, Installation, ShutPlatform
+from tests.support.database import Cluster, await_waiter
 from tests.support.evidence import evidence_of
 
 
-class Unlisted(DirectedPlatform):
-    """It does not list the video; `meanwhile` happens during the first look. It takes no byte."""
+class Unlisted(ShutPlatform):
+    """It does not list the video; `meanwhile` happens during the first look."""
 
     def forget(self) -> None:
         super().forget()
-        self.opened = 0
         self.since: datetime | None = None
         """Back to when the uploads were read."""
 
@@ -48,31 +46,10 @@ class Unlisted(DirectedPlatform):
         self._let_it_happen()
         return None
 
-    def open_session(self, credential: Credential, publication: Publication) -> Secret:
-        self.opened += 1
-        return Secret(f"session {self.opened}")
-
-    def upload(
-        self,
-        session: Secret,
-        publication: Publication,
-        access_token: object,
-        *,
-        fresh: bool = False,
-        finish_sent_at: datetime | None = None,
-    ) -> ResumableUpload:
-        raise PlatformUnavailable("platform_unavailable", "The platform is away.")
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    """Only on PostgreSQL rows are held one by one."""
-    with postgres_cluster() as cluster:
-        yield cluster
-
 
 @pytest.fixture
 def url(cluster: Cluster) -> str:
+    """Only on PostgreSQL rows are held one by one."""
     return cluster.create_migrated()
 
 

@@ -20,6 +20,7 @@ from runtime.process_heartbeat import record
 from store.engine import Store
 from store.keyring import Keyring, ensure_keyset_file
 from tests.support.api import client
+from tests.support.database import copy_sqlite
 from tests.support.disks import fill, read_only_disk, small_disk
 from tests.support.lifecycles import DirectedLifecycles
 
@@ -140,8 +141,7 @@ async def test_a_full_disk_under_the_database_is_not_ready(
     folder = context.settings.data_dir / "small"
     with small_disk(folder) as resize:
         resize(4)
-        with closing(sqlite3.connect(context.settings.data_dir / "castline.db")) as database:
-            database.execute("VACUUM INTO ?", (str(folder / "castline.db"),))
+        copy_sqlite(context.settings.data_dir / "castline.db", folder / "castline.db")
         store = Store(f"sqlite:///{folder / 'castline.db'}")
         filling = fill(folder)
         record("prc_1", "api", store, context.keyring, context.heartbeat)

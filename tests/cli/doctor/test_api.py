@@ -1,12 +1,11 @@
 """What the doctor says of the API, which here is a server that answers as a test wants."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from cli.addresses import Addresses, announced
 from runtime.health.finding import State
 from settings import Settings
 from tests.support.doctor import look, look_at
+from tests.support.serving import serving
 
 READY = {"status": "ready", "parts": {"database": {"state": "ok", "fact": "x", "remedy": None}}}
 NOT_READY = {
@@ -41,14 +41,8 @@ def answering(
         def log_message(self, *_: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield Settings.model_validate({"data_dir": folder, "port": server.server_port})
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as port:
+        yield Settings.model_validate({"data_dir": folder, "port": port})
 
 
 async def test_an_api_that_is_ready_and_has_our_time_is_well(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """What the doctor says of the database, its clock, the running processes and connections."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,16 +20,10 @@ from store.queries.access import connections
 from store.queries.processes import record_process
 from store.tables import Process
 from tests.cli.doctor.conftest import Installation
-from tests.support.database import Cluster, postgres_cluster
+from tests.support.database import Cluster
 from tests.support.doctor import look, look_at
 
 Choose = Callable[..., Settings]
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    with postgres_cluster() as cluster:
-        yield cluster
 
 
 async def test_a_database_is_read_and_written(chosen: Choose, installation: Installation) -> None:

@@ -9,10 +9,11 @@ import pytest
 
 from cli.doctor import EXAMINATIONS, examine
 from cli.doctor.report import report
+from cli.local.probes import free_ports
 from domain.errors import CastlineError
 from runtime.health.finding import Finding, State, failed, ok, run_check, skipped, warning
 from settings import Settings
-from tests.support.machine import Machine, free_ports
+from tests.support.machine import Machine
 
 MISSPELT = "CASTLINE_" + "COLOUR"
 
@@ -133,17 +134,7 @@ def test_warnings_alone_are_no_trouble(tmp_path: Path) -> None:
 
 
 def doctor(machine: Machine, **settings: str) -> tuple[int, dict[str, Any]]:
-    import subprocess
-
-    ended = subprocess.run(
-        machine.command("doctor", "--json"),
-        env={**machine.env, **settings},
-        cwd=machine.folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    ended = machine.run("doctor", "--json", seconds=120, **settings)
     assert "Traceback" not in ended.stderr
     told: dict[str, Any] = json.loads(ended.stdout)
     return ended.returncode, told

@@ -147,11 +147,14 @@ async def test_one_of_ours_that_ends_later_says_why_once(tmp_path: Path) -> None
     ends = (
         "import os, pathlib, sys, time\n"
         "pathlib.Path(sys.argv[1]).write_text(str(os.getpid()))\n"
-        "time.sleep(1)\n"
+        "while not pathlib.Path(sys.argv[2]).exists():\n"
+        "    time.sleep(0.02)\n"
         "raise SystemExit('castline: The disk is full. Free space.')"
     )
+    go = tmp_path / "go"
     async with Supervisor(tmp_path / "logs", said.append) as supervisor:
-        await supervisor.start(program("worker", tmp_path / "1", ends))
+        await supervisor.start(program("worker", tmp_path / "1", ends, str(go)))
+        go.touch()
         await eventually(lambda: sum("ended (exit code 1)" in line for line in said) >= 2)
     assert said.count("worker: The disk is full. Free space.") == 1
 

@@ -1,6 +1,6 @@
 """When a run proves that the database was restored, and what is read of it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,14 +22,8 @@ COMPLETED = Run("run", False, 1, Loss.COMPLETED, NOW, started_at=NOW - HOUR)
 RUNNING = replace(COMPLETED, is_running=True, closed_at=None)
 
 
-@dataclass
 class Temporal(DirectedLifecycles):
-    """Its run knows a video; it notes which was terminated."""
-
-    terminated: list[str] = field(default_factory=list)
-
-    async def terminate_assignment(self, assignment_id: str, run: Run, reason: str) -> None:
-        self.terminated.append(reason)
+    """Its run knows a video."""
 
     async def read_assignment(self, assignment_id: str) -> Known | None:
         return Known(1, "A clip", has_begun=True, platform_id="dQw")

@@ -24,14 +24,10 @@ class Temporal(DirectedLifecycles):
     """Knows one run, which a test sets, until another is started."""
 
     run: Run | None = None
-    terminated: tuple[str, ...] = ()
     forced: tuple[str, ...] = ()
 
     async def find_assignment_run(self, assignment_id: str, *, closes: int) -> Run | None:
         return await super().find_assignment_run(assignment_id, closes=closes) or self.run
-
-    async def terminate_assignment(self, assignment_id: str, run: Run, reason: str) -> None:
-        self.terminated += (reason,)
 
     async def tell_forced(self, assignment_id: str) -> None:
         self.forced += (assignment_id,)

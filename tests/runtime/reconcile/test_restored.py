@@ -12,20 +12,12 @@ from runtime.reconcile.orphans import OrphanSweep
 from runtime.reconcile.pace import Repairs
 from runtime.reconcile.rebuilding import Rebuilder
 from runtime.reconcile.restored import RestoredSweep
-from runtime.runs import Run
 from store.queries import installation as restores
 from store.queries.publishing import progress
 from tests.activities.conftest import Installation
 from tests.support.lifecycles import DirectedLifecycles
 
 GAP = datetime.now(UTC) - timedelta(hours=1)
-
-
-class Temporal(DirectedLifecycles):
-    """What it was asked to end goes on until the test is over."""
-
-    async def terminate_assignment(self, assignment_id: str, run: Run, reason: str) -> None:
-        await self.ping()
 
 
 class Accepted(OrphanSweep):
@@ -54,7 +46,7 @@ async def test_what_could_not_be_read_is_read_by_the_next_sweep(
     with installation.store.write() as session:
         progress.record_state(session, ended.id, state=AssignmentState.CANCELLED, warnings={})
         restores.begin_restore(session, GAP)
-    temporal = Temporal()
+    temporal = DirectedLifecycles()
     orphans = Accepted(installation.store, cast(Client, None))
     rebuilder = Rebuilder(installation.store, installation.registry, temporal)
     sweep = RestoredSweep(installation.store, rebuilder, orphans)

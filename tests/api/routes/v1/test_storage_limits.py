@@ -2,9 +2,8 @@
 
 import hashlib
 import resource
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from store.engine import Store
 from store.queries import workspaces
 from tests.api.routes.v1.test_files import FILES, TUS, add, announce, file_of, offset_of
 from tests.support.api import Tenant
+from tests.support.database import copy_sqlite
 from tests.support.disks import small_disk
 
 KIB = 1024
@@ -64,8 +64,7 @@ async def test_a_full_disk_under_the_database_is_507_and_changes_nothing(
     folder = context.settings.data_dir / "small"
     with small_disk(folder) as resize:
         resize(4)
-        with closing(sqlite3.connect(context.settings.data_dir / "castline.db")) as database:
-            database.execute("VACUUM INTO ?", (str(folder / "castline.db"),))
+        copy_sqlite(context.settings.data_dir / "castline.db", folder / "castline.db")
         store = Store(f"sqlite:///{folder / 'castline.db'}")
         app.state.context = replace(context, store=store)
         organizations = "/api/v1/organizations"
