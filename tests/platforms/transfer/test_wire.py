@@ -52,15 +52,6 @@ def test_an_answer_that_breaks_off_is_no_answer(server: UploadServer, wire: Wire
     assert wire.exchange(put(server)) is Silence.LOST
 
 
-def test_a_refusal_is_found_though_the_connection_broke_in_mid_send(
-    server: UploadServer, wire: Wire
-) -> None:
-    server.steps.append(Step(answer=answer("401 Unauthorized"), early=True, cut_after=10))
-    answered = wire.exchange(put(server, length=HUGE), reading(bytes(HUGE)))
-    assert isinstance(answered, Answer)
-    assert answered.status == 401
-
-
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("kind", ["server", "tls_server"])
 def test_a_refusal_ends_the_body_though_the_server_reads_no_more(
