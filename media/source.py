@@ -55,7 +55,10 @@ class Source(Protocol):
         """
 
     def read_into(self, view: memoryview) -> int:
-        """Fill `view` from the current position; return the count, never 0 before the end."""
+        """Fill `view` from the current position; return the count.
+
+        0 at the end, and before it when no byte came for about a second: then read again.
+        """
 
     def verify(self) -> None:
         """Raise unless the bytes are still the pinned version."""

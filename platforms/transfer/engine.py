@@ -7,20 +7,17 @@ a transfer that gets nowhere ends and is tried again later, it never spins.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
 from random import SystemRandom
 
-from domain.errors import PlatformError, PlatformUnavailable, SourceError, SourceUnusable
+from domain.errors import PlatformError, PlatformUnavailable, SourceError
 from media.source import Source
 from platforms.transfer.digest import Digest
 from platforms.transfer.exchange import Observer, answered, refused, unanswered, unobserved
 from platforms.transfer.machine import Answer, Finished, Request, Upload
-from platforms.transfer.steady import TICK_SECONDS
-from platforms.transfer.wire import Wire
+from platforms.transfer.wire import BUFFER_BYTES, TICK_SECONDS, Read, Silence, Wire
 
-BUFFER_BYTES = 128 * 1024
-"""Measured: larger ones leave the processor's cache, smaller ones cost system calls."""
 SETBACKS = 5
 """In a row, none of the platform's offset moving; the next one ends the run."""
 LONGEST_PAUSE = 30.0
@@ -67,7 +64,7 @@ def run(
                     transfer.complete()
                     return finished
                 transfer.confirm()
-                if answer is None:
+                if isinstance(answer, Silence):
                     setback = _unreachable()
                 elif request.length and upload.confirmed <= farthest:
                     setback = _stalled()
@@ -100,9 +97,9 @@ def ask(
             upload.lost()
             try:
                 request = upload.next_request()
-                answer = wire.exchange(request, ())
+                answer = wire.exchange(request)
                 finished = _take_in(upload, request, answer, observe)
-                if answer is not None:
+                if isinstance(answer, Answer):
                     return finished
                 setback = _unreachable()
             except PlatformUnavailable as error:
@@ -111,12 +108,13 @@ def ask(
 
 
 def _take_in(
-    upload: Upload, request: Request, answer: Answer | None, observe: Observer
+    upload: Upload, request: Request, answer: Answer | Silence, observe: Observer
 ) -> Finished | None:
     """Let the machine judge an answer, and tell what it meant whatever that is."""
-    if answer is None:
+    if isinstance(answer, Silence):
         upload.lost()
-        observe(unanswered(request, upload.confirmed))
+        if answer is Silence.LOST:
+            observe(unanswered(request, upload.confirmed))
         return None
     try:
         finished = upload.receive(answer)
@@ -165,7 +163,7 @@ class _Transfer:
         self._buffer = memoryview(bytearray(BUFFER_BYTES))
         self.wire = Wire(beat=self._report)
 
-    def exchange(self, request: Request) -> Answer | None:
+    def exchange(self, request: Request) -> Answer | Silence:
         try:
             if request.length:
                 self._sent = request.offset
@@ -201,10 +199,12 @@ class _Transfer:
                 self._reach(size)
                 self._digest.confirm(size)
 
-    def _body(self, request: Request) -> Iterator[memoryview]:
+    def _body(self, request: Request) -> Read:
         left = request.length
-        while left:
-            piece = self._read(left)
+
+        def read(most: int) -> memoryview:
+            nonlocal left
+            piece = self._read(most)
             left -= len(piece)
             if self._digest is not None:
                 self._digest.feed(piece)
@@ -212,8 +212,10 @@ class _Transfer:
                 self._source.verify()
                 if self._digest is not None:
                     self._digest.verify()
-            yield piece
             self._sent += len(piece)
+            return piece
+
+        return read
 
     def _reach(self, offset: int) -> None:
         """Feed the digest what was sent before `offset` and is not in it yet."""
@@ -239,10 +241,10 @@ class _Transfer:
             self._report()
 
     def _read(self, most: int) -> memoryview:
-        count = self._source.read_into(self._buffer[: min(most, BUFFER_BYTES)])
-        if not count:
-            raise SourceUnusable("source_changed", "The source ended before its known size.")
-        return self._buffer[:count]
+        view = self._buffer[: min(most, BUFFER_BYTES)]
+        while not (count := self._source.read_into(view)):
+            self._report()
+        return view[:count]
 
     def _report(self) -> None:
         self._on_progress(self._sent)

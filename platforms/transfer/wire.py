@@ -1,180 +1,185 @@
-"""One kept-alive HTTPS connection that sends a machine's requests.
+"""Sends a machine's requests over one connection that is kept in between.
 
-A request goes out once: head, body pieces as they come, tail. What comes back is an
-`Answer`, or None when the network took it, and then nothing is known about what the
-other side did. Nothing is ever resent here, no redirect followed, no proxy used.
+A request goes out once. What comes back is an `Answer`, or word that there is none: then the
+request never left, or it did and nobody knows what became of it. Nothing is sent again here, and
+no redirect is followed.
 """
 
-import io
-import socket
-import ssl
-from collections.abc import Callable, Iterable
-from http.client import HTTPConnection, HTTPException, IncompleteRead
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
 from ipaddress import ip_address
-from typing import cast
 from urllib.parse import SplitResult, urlsplit
 
 from domain.errors import PlatformMisconfigured
 from platforms.transfer.machine import Answer, Request
-from platforms.transfer.steady import Cut, SteadySocket, Stream
-from platforms.transfer.tls import TlsStream
+from transport.curl import Call, Failure, Handle
+from transport.names import look_up
 
-CONNECT_SECONDS = 10.0
-ANSWER_SECONDS = 300.0
-"""How long an answer may take in all: the final one of a large video is slow."""
-SALVAGE_SECONDS = 2.0
-"""How long to look for the answer of a server that hung up in mid-body."""
+TICK_SECONDS = 1.0
+BUFFER_BYTES = 2 * 1024 * 1024
+"""Read from the source, and given to libcurl, at a time."""
 ANSWER_BYTES = 1024 * 1024
+_PORTS = {"https": 443, "http": 80}
+
+Read = Callable[[int], memoryview]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a platform is waited for, in seconds. No rate is demanded of it."""
+
+    stall: float = 120.0
+    """While it takes no byte."""
+    answer: float = 300.0
+    """From the last byte to the end of the answer: the final one of a large video is slow."""
+
+
+PATIENCE = Patience()
+
+
+class Silence(Enum):
+    """What is known of a request that has no answer."""
+
+    UNSENT = auto()
+    """No byte of it has left."""
+    LOST = auto()
+    """It may have arrived, in part or whole."""
 
 
 class Wire:
     """Holds at most one connection, to the host that was asked last. Not thread-safe.
 
-    `beat` is called about every second in which a request is under way; what it raises
-    closes the connection and passes through.
+    `beat` is called about every second in which a request is under way, whatever that waits for.
+    What it raises closes the connection and passes through.
     """
 
-    def __init__(self, *, beat: Callable[[], None]) -> None:
+    def __init__(self, *, beat: Callable[[], None], patience: Patience = PATIENCE) -> None:
         self._beat = beat
-        self._connection: _Connection | None = None
+        self._patience = patience
+        self._beat_at = time.monotonic() + TICK_SECONDS
+        self._handle = Handle()
 
-    def exchange(self, request: Request, body: Iterable[memoryview]) -> Answer | None:
-        """Send `request` once and read its answer; None when there was none.
+    def exchange(self, request: Request, read: Read | None = None) -> Answer | Silence:
+        """Send `request` once and return its answer.
 
-        Whatever `body` raises closes the connection in mid-request and passes through.
-        An answer that comes before the end of the body is the answer.
+        `read` gives the next of the request's `length` bytes, at most so many. What it raises
+        closes the connection in mid-request and passes through. An answer that comes before the
+        end of the body is the answer.
+
+        Raises `PlatformMisconfigured` for a host that cannot be trusted (`platform_insecure`,
+        `platform_untrusted`).
         """
-        keep = False
+        call = self._call(request)
+        if call is None:
+            return Silence.UNSENT
+        body = bytearray()
+
+        def write(data: memoryview | bytes) -> bool:
+            body.extend(data[: ANSWER_BYTES - len(body)])
+            if len(body) == ANSWER_BYTES:
+                raise _EnoughError
+            return True
+
+        feed = None if call.length is None else _Body(request, read).read
+        self._handle.begin(call, write, feed, buffer_bytes=BUFFER_BYTES)
         try:
-            connection = self._connect(urlsplit(request.url.reveal()))
-            whole = _send(connection, request, body)
-            answer, reusable = _receive(connection)
-            keep = whole and reusable
-        except HTTPException:
-            return None
+            self._wait(call)
+        except _EnoughError:
+            pass
         finally:
-            if not keep:
-                self.close()
-        return answer
+            self._handle.end()
+        return self._outcome(call, bytes(body))
 
     def close(self) -> None:
-        """Hang up. The next exchange connects again. Never fails."""
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
+        """Hang up. Never fails."""
+        self._handle.close()
 
-    def _connect(self, url: SplitResult) -> "_Connection":
-        origin = (url.scheme, url.netloc)
-        if self._connection is None or self._connection.origin != origin:
-            self.close()
-            self._connection = _Connection(url, beat=self._beat)
-            self._connection.connect()
-        return self._connection
-
-
-class _Connection(HTTPConnection):
-    """http.client's manners over a stream of ours."""
-
-    stream: Stream
-
-    def __init__(self, url: SplitResult, *, beat: Callable[[], None]) -> None:
-        self.origin = (url.scheme, url.netloc)
-        self._beat = beat
-        self._tls = ssl.create_default_context() if url.scheme == "https" else None
-        host = url.hostname or ""
-        if self._tls is None and not _is_near(host):
-            raise PlatformMisconfigured(
-                "platform_insecure", f"Tokens and videos go to {host} by https only."
-            )
-        super().__init__(host, url.port or (443 if self._tls else 80))
-
-    def connect(self) -> None:
+    def _call(self, request: Request) -> Call | None:
+        """How to send it; None when its host's name leads nowhere now."""
+        url = urlsplit(request.url.reveal())
+        host, port = _host_of(url)
         try:
-            sock = socket.create_connection((self.host, self.port), timeout=CONNECT_SECONDS)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            addresses = look_up(host, port, beat=self._maybe_beat)
         except OSError:
-            raise Cut from None
-        steady = SteadySocket(sock, beat=self._beat)
-        self._use(steady)
-        if self._tls is not None:
-            steady.expect_within(CONNECT_SECONDS)
-            try:
-                self._use(TlsStream(steady, context=self._tls, host=self.host))
-            except ssl.SSLCertVerificationError:
-                raise PlatformMisconfigured(
-                    "platform_untrusted",
-                    f"The certificate of {self.host} cannot be verified. "
-                    "An additional authority is trusted through SSL_CERT_FILE.",
-                ) from None
+            return None
+        length = len(request.head) + request.length + len(request.tail)
+        return Call(
+            method=request.method,
+            url=request.url.reveal(),
+            host=host,
+            port=port,
+            addresses=addresses,
+            headers=tuple(request.headers.items()),
+            length=length if length or request.method not in ("GET", "DELETE") else None,
+        )
 
-    def _use(self, stream: Stream) -> None:
-        self.stream = stream
-        self.sock = cast(socket.socket, _HttpSocket(stream))
+    def _wait(self, call: Call) -> None:
+        patience, sent, moved_at = self._patience, 0, time.monotonic()
+        while not self._handle.step(TICK_SECONDS):
+            if not self._maybe_beat():
+                continue
+            if self._handle.sent != sent:
+                sent, moved_at = self._handle.sent, time.monotonic()
+            is_whole = sent >= (call.length or 0)
+            if time.monotonic() > moved_at + (patience.answer if is_whole else patience.stall):
+                self._handle.abandon()
 
+    def _outcome(self, call: Call, body: bytes) -> Answer | Silence:
+        handle = self._handle
+        if handle.failure is None:
+            return Answer(handle.head.status, handle.head.all(), body)
+        if handle.failure is Failure.UNTRUSTED:
+            raise PlatformMisconfigured(
+                "platform_untrusted",
+                f"The certificate of {call.host} cannot be verified. "
+                "An additional authority is trusted through SSL_CERT_FILE.",
+            )
+        return Silence.LOST if handle.was_sent else Silence.UNSENT
 
-class _HttpSocket:
-    """The part of a socket that http.client uses."""
-
-    def __init__(self, stream: Stream) -> None:
-        self.sendall = stream.sendall
-        self.close = stream.close
-        self._stream = stream
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Reading(self._stream))
-
-
-class _Reading(io.RawIOBase):
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-
-    def readable(self) -> bool:
+    def _maybe_beat(self) -> bool:
+        """True when it beat."""
+        now = time.monotonic()
+        if now < self._beat_at:
+            return False
+        self._beat_at = now + TICK_SECONDS
+        self._beat()
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        return self._stream.recv_into(memoryview(buffer))
+
+class _EnoughError(Exception):
+    """The answer is longer than anything that would be read of it."""
 
 
-def _send(connection: _Connection, request: Request, body: Iterable[memoryview]) -> bool:
-    """True when all was sent; False when an answer came, or may have come, before that."""
-    url = urlsplit(request.url.reveal())
-    length = len(request.head) + request.length + len(request.tail)
-    stream = connection.stream
-    try:
-        connection.putrequest(
-            request.method,
-            (url.path or "/") + (f"?{url.query}" if url.query else ""),
-            skip_host=True,
-            skip_accept_encoding=True,
+class _Body:
+    """The head of a request's body, what is read, and the tail."""
+
+    def __init__(self, request: Request, read: Read | None) -> None:
+        self._ready = memoryview(request.head)
+        self._left = request.length
+        self._tail = memoryview(request.tail)
+        self._read = read
+
+    def read(self, most: int) -> memoryview:
+        if not self._ready and self._left:
+            assert self._read is not None
+            piece = self._read(min(most, self._left))
+            self._left -= len(piece)
+            return piece
+        if not self._ready:
+            self._ready, self._tail = self._tail, self._tail[:0]
+        piece, self._ready = self._ready[:most], self._ready[most:]
+        return piece
+
+
+def _host_of(url: SplitResult) -> tuple[str, int]:
+    host = url.hostname or ""
+    if url.scheme != "https" and not _is_near(host):
+        raise PlatformMisconfigured(
+            "platform_insecure", f"Tokens and videos go to {host} by https only."
         )
-        connection.putheader("Host", url.netloc)
-        connection.putheader("Content-Length", str(length))
-        for name, value in request.headers.items():
-            connection.putheader(name, value)
-        connection.endheaders(request.head or None)
-        for piece in body:
-            if stream.has_spoken():
-                break
-            stream.sendall(piece)
-        else:
-            stream.sendall(request.tail)
-            stream.expect_within(ANSWER_SECONDS)
-            return True
-    except Cut:
-        # A server that refuses in mid-body answers and reads no more: it may have arrived.
-        pass
-    stream.expect_within(SALVAGE_SECONDS)
-    return False
-
-
-def _receive(connection: _Connection) -> tuple[Answer, bool]:
-    """The answer, and whether the connection may carry another request."""
-    response = connection.getresponse()
-    body = response.read(ANSWER_BYTES)
-    if response.length and len(body) < ANSWER_BYTES:
-        raise IncompleteRead(body, response.length)
-    headers = {name.lower(): value for name, value in response.getheaders()}
-    return Answer(response.status, headers, body), response.isclosed() and not response.will_close
+    return host, url.port or _PORTS[url.scheme]
 
 
 def _is_near(host: str) -> bool:

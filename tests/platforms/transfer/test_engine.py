@@ -59,12 +59,16 @@ def test_a_refusal_in_mid_body_is_seen_as_the_answer_it_is(
 
 
 @pytest.mark.usefixtures("trusted")
-def test_a_refusal_in_mid_body_is_seen_through_tls(
-    tls_server: UploadServer, ride: Ride, mini: Mini
+@pytest.mark.parametrize("kind", ["server", "tls_server"])
+def test_a_refusal_whose_connection_is_reset_in_mid_body_is_asked_for(
+    kind: str, request: pytest.FixtureRequest, ride: Ride, mini: Mini
 ) -> None:
-    tls_server.steps.extend([Step(), Step(answer=answer("401 Unauthorized"), early=True)])
+    server: UploadServer = request.getfixturevalue(kind)
+    # libcurl may lose an answer that a reset follows. The platform has more of the kind.
+    refusal = answer("401 Unauthorized")
+    server.steps.extend([Step(), Step(answer=refusal, early=True), Step(answer=refusal)])
     with pytest.raises(ReauthorizationNeeded):
-        ride.run(mini(tls_server))
+        ride.run(mini(server))
 
 
 def test_a_source_that_changes_under_way_is_never_completed(

@@ -1,0 +1,1 @@
+"""How a host of somebody else is reached: its address, the proxy, the authorities, libcurl."""
