@@ -1,6 +1,6 @@
 """Asks a web server for bytes, never one that the policy keeps us from.
 
-The connection goes to the very address that `media.address` has checked, and redirects are
+The connection goes to the very address that `transport.address` has checked, and redirects are
 followed by the same rules, hop by hop. Proxies are not used. Sentences name the host alone,
 for a presigned URL is a secret.
 """
@@ -15,8 +15,8 @@ from threading import Timer
 from urllib.parse import urljoin
 
 from domain.errors import InvalidRequest, SourceUnreachable, SourceUnusable
-from media.address import Address, parse, resolve
 from media.policy import SourcePolicy
+from transport.address import Address, parse, resolve
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 15.0

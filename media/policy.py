@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from media.address import PORTS
+from transport.address import PORTS
 
 
 @dataclass(frozen=True, slots=True)

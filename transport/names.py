@@ -65,7 +65,7 @@ def look_up(
     """
     found = look_ups.start(host, port)
     if found is None:
-        raise BlockingIOError("too many names are looked up")
+        raise TimeoutError("too many names are looked up")
     until = time.monotonic() + seconds
     while True:
         left = until - time.monotonic()

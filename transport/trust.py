@@ -24,5 +24,5 @@ def find_authorities() -> Authorities:
 
 @cache
 def tls_context() -> ssl.SSLContext:
-    """For the connections of other libraries. Reading the authorities takes 50 ms: once a process."""
+    """For the connections of other libraries. Made once: to read the authorities takes 50 ms."""
     return ssl.create_default_context()

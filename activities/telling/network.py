@@ -7,45 +7,34 @@ connects does so to the addresses that a look-up has allowed, whatever the name 
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import httpcore
 from httpcore import SOCKET_OPTION
 
-from media.address import Address, is_literal, resolve
-
-_LOOK_UPS = 64
-"""Names that are looked up at a time: a workspace's endpoints, with a few each, are fewer."""
+from transport import names
+from transport.address import Address, judge, not_a_host
 
 
 class LookUps:
-    """Made once for a process, and used on its event loop alone."""
+    """Used on an event loop."""
 
-    def __init__(self, *, allow_private: bool, most: int = _LOOK_UPS) -> None:
+    def __init__(self, *, allow_private: bool, names: names.LookUps = names.LOOK_UPS) -> None:
         self._allow_private = allow_private
-        self._free = most
-        self._threads = ThreadPoolExecutor(most, "look-up")
+        self._names = names
 
     async def find(self, address: Address) -> list[str] | None:
         """The addresses that may be connected to. None: no thread is free to look them up.
 
-        Raises what `media.address.resolve` raises. Who gives up waiting does not end a look-up.
+        Raises what `transport.address.resolve` raises. Who gives up waiting does not end a look-up.
         """
-        look = partial(resolve, address, allow_private=self._allow_private)
-        if is_literal(address):
-            return look()
-        if not self._free:
+        found = self._names.start(address.host, address.port)
+        if found is None:
             return None
-        self._free -= 1
-        found = asyncio.get_running_loop().run_in_executor(self._threads, look)
-        found.add_done_callback(self._give_back)
-        return await asyncio.shield(found)
-
-    def _give_back(self, found: asyncio.Future[list[str]]) -> None:
-        self._free += 1
-        if not found.cancelled():
-            found.exception()  # nobody may be waiting for it any more
+        try:
+            ips = await asyncio.wrap_future(found)
+        except ValueError:
+            raise not_a_host() from None
+        return judge(address, ips, allow_private=self._allow_private)
 
 
 class CheckedNetwork(httpcore.AsyncNetworkBackend):

@@ -1,7 +1,7 @@
 """Sends one event to one endpoint, by the rules of Standard Webhooks.
 
-The connection goes to an address that `media.address` has checked, whatever the name led to when
-the endpoint was made; redirects are not followed and proxies not used. The whole of it may take
+The connection goes to an address that `transport.address` has checked, whatever the name led to
+when the endpoint was made; redirects are not followed and proxies not used. The whole of it may take
 ten seconds, however slowly the other side drips. Of the answer only status and Retry-After are
 looked at: its body is neither read nor kept. No URL is logged, for it may be a secret.
 """
@@ -21,7 +21,7 @@ from activities.telling.network import CheckedNetwork, LookUps
 from domain.errors import InvalidRequest
 from domain.secrets import Secret
 from domain.states import DeliveryAnswer
-from media.address import PORTS, Address, parse
+from transport.address import PORTS, Address, parse
 
 SECONDS = 10.0
 """From the look at the name to the status of the answer."""

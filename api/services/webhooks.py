@@ -1,16 +1,11 @@
 """Where a caller may let us call."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 from api.context import Context
 from domain.errors import InvalidRequest
-from media.address import Address, parse, resolve
+from transport.address import Address, parse, resolve
 
 _SECONDS = 5.0
 """For a look-up: it stands between a person and an answer."""
-
-_LOOK_UPS = ThreadPoolExecutor(16, "look-up")
-"""Nothing ends a look-up but itself, so the threads of requests are not spent on them."""
 
 _WAY_OUT = (
     "Where webhooks may go to private addresses, CASTLINE_ALLOW_PRIVATE_WEBHOOKS lets them; "
@@ -36,9 +31,8 @@ def check_url(here: Context, url: str, field: str) -> None:
 
 
 def _look_up(address: Address, *, allow_private: bool) -> None:
-    look = _LOOK_UPS.submit(resolve, address, allow_private=allow_private)
     try:
-        look.result(_SECONDS)
+        resolve(address, allow_private=allow_private, seconds=_SECONDS)
     except InvalidRequest as error:
         if error.code != "address_not_public":
             raise

@@ -16,6 +16,7 @@ from domain.errors import PlatformMisconfigured
 from platforms.transfer.machine import Answer, Request
 from transport.curl import Call, Failure, Handle
 from transport.names import look_up
+from transport.proxies import DIRECT, Proxies
 
 TICK_SECONDS = 1.0
 BUFFER_BYTES = 2 * 1024 * 1024
@@ -55,9 +56,16 @@ class Wire:
     What it raises closes the connection and passes through.
     """
 
-    def __init__(self, *, beat: Callable[[], None], patience: Patience = PATIENCE) -> None:
+    def __init__(
+        self,
+        *,
+        beat: Callable[[], None],
+        patience: Patience = PATIENCE,
+        proxies: Proxies = DIRECT,
+    ) -> None:
         self._beat = beat
         self._patience = patience
+        self._proxies = proxies
         self._beat_at = time.monotonic() + TICK_SECONDS
         self._handle = Handle()
 
@@ -100,8 +108,10 @@ class Wire:
         """How to send it; None when its host's name leads nowhere now."""
         url = urlsplit(request.url.reveal())
         host, port = _host_of(url)
+        proxy = self._proxies.find(url.scheme, host, port)
+        reached, at = (proxy.host, proxy.port) if proxy else (host, port)
         try:
-            addresses = look_up(host, port, beat=self._maybe_beat)
+            addresses = look_up(reached, at, beat=self._beat_if_due)
         except OSError:
             return None
         length = len(request.head) + request.length + len(request.tail)
@@ -113,13 +123,13 @@ class Wire:
             addresses=addresses,
             headers=tuple(request.headers.items()),
             length=length if length or request.method not in ("GET", "DELETE") else None,
+            proxy=proxy,
         )
 
     def _wait(self, call: Call) -> None:
         patience, sent, moved_at = self._patience, 0, time.monotonic()
         while not self._handle.step(TICK_SECONDS):
-            if not self._maybe_beat():
-                continue
+            self._beat_if_due()
             if self._handle.sent != sent:
                 sent, moved_at = self._handle.sent, time.monotonic()
             is_whole = sent >= (call.length or 0)
@@ -138,14 +148,11 @@ class Wire:
             )
         return Silence.LOST if handle.was_sent else Silence.UNSENT
 
-    def _maybe_beat(self) -> bool:
-        """True when it beat."""
+    def _beat_if_due(self) -> None:
         now = time.monotonic()
-        if now < self._beat_at:
-            return False
-        self._beat_at = now + TICK_SECONDS
-        self._beat()
-        return True
+        if now >= self._beat_at:
+            self._beat_at = now + TICK_SECONDS
+            self._beat()
 
 
 class _EnoughError(Exception):

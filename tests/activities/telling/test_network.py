@@ -7,8 +7,9 @@ import httpcore
 import pytest
 
 from activities.telling.network import CheckedNetwork, LookUps
-from media.address import parse
 from tests.support.receiver import Receiver
+from transport import names
+from transport.address import parse
 
 NAME = parse("https://localhost/", allow_private=True)
 LITERAL = parse("https://127.0.0.1/", allow_private=True)
@@ -30,7 +31,7 @@ async def test_the_trouble_of_the_last_address_is_told() -> None:
 
 
 async def test_no_look_up_waits_for_others_and_an_address_needs_none() -> None:
-    look_ups = LookUps(allow_private=True, most=1)
+    look_ups = LookUps(allow_private=True, names=names.LookUps(1))
     first, second, literal = await asyncio.gather(
         look_ups.find(NAME), look_ups.find(NAME), look_ups.find(LITERAL)
     )

@@ -1,12 +1,12 @@
 """Servers that misbehave on purpose: what leaves, leaves once, and nothing waits without end."""
 
 import gc
-import os
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -220,7 +220,7 @@ def silent_after_the_body() -> Iterator[str]:
     ids=["connecting", "encrypting", "sending", "waiting"],
 )
 def test_it_beats_wherever_it_waits_and_stops_when_told_to(
-    place: Callable[[], Iterator[str]], size: int
+    place: Callable[[], AbstractContextManager[str]], size: int
 ) -> None:
     beats: list[float] = []
 
@@ -229,7 +229,7 @@ def test_it_beats_wherever_it_waits_and_stops_when_told_to(
         if len(beats) == 3:
             raise Stopped
 
-    with contextmanager(place.__wrapped__)() as url, pytest.raises(Stopped):
+    with place() as url, pytest.raises(Stopped):
         ask(url, body=bytes(size), wire=Wire(beat=beat))
     assert len(beats) == 3
 
@@ -250,10 +250,10 @@ def test_a_body_that_raises_ends_the_request() -> None:
     ("place", "size"), [(silent, HUGE), (silent_after_the_body, 10)], ids=["stall", "answer"]
 )
 def test_what_stands_still_for_too_long_is_lost(
-    place: Callable[[], Iterator[str]], size: int
+    place: Callable[[], AbstractContextManager[str]], size: int
 ) -> None:
     impatient = Wire(beat=lambda: None, patience=Patience(stall=1, answer=1))
-    with contextmanager(place.__wrapped__)() as url:
+    with place() as url:
         assert ask(url, body=bytes(size), wire=impatient) is Silence.LOST
 
 
@@ -267,13 +267,13 @@ def test_ipv6_is_spoken() -> None:
 
 @pytest.mark.usefixtures("trusted")
 def test_a_certificate_for_another_name_is_not_trusted(authority: trustme.CA) -> None:
-    import ssl
-
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("elsewhere.example").configure_cert(context)
-    with RawServer(lambda connection: _answer_one(server, connection), tls=context) as server:
-        with pytest.raises(PlatformMisconfigured) as raised:
-            ask(server.url)
+    with (
+        RawServer(lambda connection: _answer_one(server, connection), tls=context) as server,
+        pytest.raises(PlatformMisconfigured) as raised,
+    ):
+        ask(server.url)
     assert raised.value.code == "platform_untrusted"
     assert server.heads == []
 
@@ -289,13 +289,13 @@ def test_no_descriptor_is_left_behind() -> None:
     folder = Path("/proc/self/fd") if Path("/proc/self/fd").exists() else Path("/dev/fd")
     with RawServer(serve) as server, nobody() as url:
         gc.collect()
-        before = len(os.listdir(folder))
+        before = len(list(folder.iterdir()))
         for _ in range(200):
             for target in (server.url, url):
                 wire = Wire(beat=lambda: None)
                 ask(target, body=b"some", wire=wire)
                 wire.close()
-        assert len(os.listdir(folder)) <= before + 5
+        assert len(list(folder.iterdir())) <= before + 5
 
 
 def test_many_threads_send_at_once() -> None:

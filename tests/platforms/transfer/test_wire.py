@@ -6,8 +6,7 @@ import pytest
 
 from domain.errors import PlatformMisconfigured
 from domain.secrets import Secret
-from platforms.transfer.machine import Request
-from platforms.transfer.machine import Answer
+from platforms.transfer.machine import Answer, Request
 from platforms.transfer.wire import ANSWER_BYTES, Read, Silence, Wire
 from tests.platforms.transfer.conftest import KIB, SIZE, Ride
 from tests.support.uploads import MiniUpload, Step, UploadServer, answer

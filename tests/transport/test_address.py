@@ -3,7 +3,8 @@
 import pytest
 
 from domain.errors import InvalidRequest
-from media.address import is_literal, parse, resolve
+from transport.address import parse, resolve
+from transport.names import is_literal
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_brackets_hold_an_ipv6_address_and_nothing_else(host: str) -> None:
     [("127.0.0.1", True), ("2130706433", True), ("[::1]", True), ("localhost", False)],
 )
 def test_an_address_that_needs_no_look_up_is_told_from_a_name(host: str, is_one: bool) -> None:
-    assert is_literal(parse(f"https://{host}/", allow_private=False)) is is_one
+    assert is_literal(parse(f"https://{host}/", allow_private=False).host) is is_one
 
 
 METADATA = [

@@ -8,8 +8,7 @@ answer with credentials of the machine. Sentences name the host alone, for such 
 secret.
 """
 
-import socket
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote, urlsplit
@@ -17,6 +16,7 @@ from urllib.parse import quote, urlsplit
 import idna
 
 from domain.errors import InvalidRequest
+from transport.names import SECONDS, look_up
 
 PORTS = frozenset({443, 8443})
 """The ports of https that are allowed by default."""
@@ -84,7 +84,7 @@ def parse(url: str, *, allow_private: bool, ports: Collection[int] = PORTS) -> A
     if not parts.hostname or "@" in parts.netloc:
         raise _not_allowed("A URL needs a host, and neither user nor password.")
     if "[" in parts.netloc and parts.hostname.startswith("v"):  # of a future version of IP
-        raise _not_allowed("This URL names no valid host.")
+        raise not_a_host()
     if port == 0:
         raise _not_allowed("Nothing is reached at port 0.")
     real_port = port or _DEFAULT[parts.scheme]
@@ -95,7 +95,7 @@ def parse(url: str, *, allow_private: bool, ports: Collection[int] = PORTS) -> A
         )
     host = _ascii(parts.hostname)
     if len(host) > _MAX_HOST:
-        raise _not_allowed("This URL names no valid host.")
+        raise not_a_host()
     name = f"[{host}]" if ":" in host else host
     query = f"?{parts.query}" if parts.query else ""
     return Address(
@@ -107,33 +107,37 @@ def parse(url: str, *, allow_private: bool, ports: Collection[int] = PORTS) -> A
     )
 
 
-def resolve(address: Address, *, allow_private: bool) -> list[str]:
+def resolve(
+    address: Address,
+    *,
+    allow_private: bool,
+    beat: Callable[[], None] = lambda: None,
+    seconds: float = SECONDS,
+) -> list[str]:
     """The IP addresses that may be connected to, in the order of preference; never empty.
 
-    Raises `InvalidRequest` when none of them is public (code `address_not_public`) or one of them
-    is a cloud's metadata service (code `address_not_allowed`), and `OSError` when the name leads
-    nowhere now.
+    Raises what `judge` raises, what `beat` raises, and `OSError` when the name leads nowhere now
+    or is not found within so many seconds.
     """
     try:
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+        found = look_up(address.host, address.port, beat=beat, seconds=seconds)
     except ValueError:  # what can be no name is not even asked for
-        raise _not_allowed("This URL names no valid host.") from None
-    addresses = [str(ip[0]) for *_, ip in found]
-    if any(map(_is_metadata, addresses)):
+        raise not_a_host() from None
+    return judge(address, found, allow_private=allow_private)
+
+
+def judge(address: Address, found: Sequence[str], *, allow_private: bool) -> list[str]:
+    """Those of the IP addresses found that may be connected to; never none. Pure.
+
+    Raises `InvalidRequest` when none of them is public (code `address_not_public`) or one of them
+    is a cloud's metadata service (code `address_not_allowed`).
+    """
+    if any(map(_is_metadata, found)):
         raise _not_allowed(f"{address.host} leads to a cloud's metadata service.")
-    allowed = [ip for ip in addresses if allow_private or _is_public(ip)]
+    allowed = [ip for ip in found if allow_private or _is_public(ip)]
     if not allowed:
         raise InvalidRequest("address_not_public", f"{address.host} is not on the public internet.")
     return allowed
-
-
-def is_literal(address: Address) -> bool:
-    """True when the host is an IP address, however written, so that no name is looked up."""
-    try:
-        socket.getaddrinfo(address.host, address.port, flags=socket.AI_NUMERICHOST)
-    except (OSError, ValueError):
-        return False
-    return True
 
 
 def _is_metadata(address: str) -> bool:
@@ -166,7 +170,7 @@ def _inner(ip: IPv4Address | IPv6Address) -> IPv4Address | None:
 
 def _ascii(host: str) -> str:
     if not host.isprintable() or " " in host:
-        raise _not_allowed("This URL names no valid host.")
+        raise not_a_host()
     try:
         # Python's own codec writes by the rules of 2003, by which a "ß" leads to a stranger; those
         # of 2008 forbid the underscore, which some ASCII names have.
@@ -174,7 +178,12 @@ def _ascii(host: str) -> str:
             return host.encode("idna").decode()
         return idna.encode(host, uts46=True).decode()
     except UnicodeError:
-        raise _not_allowed("This URL names no valid host.") from None
+        raise not_a_host() from None
+
+
+def not_a_host() -> InvalidRequest:
+    """What is raised for a host that can be no name."""
+    return _not_allowed("This URL names no valid host.")
 
 
 def _not_allowed(sentence: str) -> InvalidRequest:
