@@ -16,12 +16,20 @@ SECONDS = 10.0
 """How long a name is waited for."""
 TICK_SECONDS = 0.5
 
+Find = Callable[[str, int], list[str]]
+
+
+def _ask_system(host: str, port: int) -> list[str]:
+    entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
+
 
 class LookUps:
-    """Thread-safe. One object serves a process."""
+    """Thread-safe. One object serves a process. `find` is what a thread is spent on."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MOST, find: Find = _ask_system) -> None:
         self._free = BoundedSemaphore(most)
+        self._find = find
 
     def start(self, host: str, port: int) -> Future[list[str]] | None:
         """Begin to look up the IP addresses of `host`, in the order of preference.
@@ -31,15 +39,14 @@ class LookUps:
         """
         found: Future[list[str]] = Future()
         if is_literal(host):
-            # Numbers are looked up nowhere.
-            _look(found, host, port)
+            _settle(found, _ask_system, host, port)
             return found
         if not self._free.acquire(blocking=False):
             return None
 
         def look() -> None:
             try:
-                _look(found, host, port)
+                _settle(found, self._find, host, port)
             finally:
                 self._free.release()
 
@@ -86,10 +93,9 @@ def is_literal(host: str) -> bool:
     return True
 
 
-def _look(found: Future[list[str]], host: str, port: int) -> None:
+def _settle(found: Future[list[str]], find: Find, host: str, port: int) -> None:
     try:
-        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
+        addresses = find(host, port)
     except Exception as error:
         found.set_exception(error)
     else:

@@ -1,7 +1,7 @@
 """Sends one event to one endpoint, by the rules of Standard Webhooks.
 
 The connection goes to an address that `transport.address` has checked, whatever the name led to
-when the endpoint was made; redirects are not followed and proxies not used. The whole of it may take
+when the endpoint was made; redirects are not followed and proxies not used. All of it may take
 ten seconds, however slowly the other side drips. Of the answer only status and Retry-After are
 looked at: its body is neither read nor kept. No URL is logged, for it may be a secret.
 """
