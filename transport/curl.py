@@ -26,7 +26,8 @@ from transport.proxies import Proxy
 from transport.trust import find_authorities
 
 CONNECT_SECONDS = 10.0
-"""For TCP, a proxy's CONNECT and TLS together."""
+USER_AGENT = "Castline/1"
+"""Some origins refuse a request without one; libcurl's own would list the versions of its parts."""
 RECEIVE_BYTES = 64 * 1024
 """Handed over at a time, at most."""
 
@@ -73,6 +74,8 @@ class Call:
     headers: Sequence[tuple[str, str]] = field(default=(), repr=False)
     length: int | None = None
     """Bytes of the body. None: it has none."""
+    connect_seconds: float = CONNECT_SECONDS
+    """For TCP, a proxy's CONNECT and TLS together."""
     proxy: Proxy | None = None
     tunnel_to: str | None = None
     """The IP address of `host` that the proxy is asked for. None: it looks the name up."""
@@ -199,7 +202,8 @@ class Handle:
             error = self._error
             self.end()
             raise error
-        if not running:
+        if not running or self._is_answered:
+            # Of a body that was answered in its middle the rest would change nothing any more.
             self._conclude()
         return not self._is_under_way
 
@@ -233,8 +237,7 @@ class Handle:
 
     def _conclude(self) -> None:
         _, _, failed = self._multi.info_read()
-        if failed and not self._is_answered:
-            # Otherwise it was answered in mid-body: what broke is the sending.
+        if failed and not self._is_answered:  # else what broke is the sending, after the answer
             self.failure = self._meaning(failed[0][1])
         elif not self.head.is_final:
             self.failure = Failure.CUT
@@ -291,9 +294,6 @@ class Handle:
         return None
 
     def _give(self, most: int) -> Any:
-        if self._is_answered:
-            # Whatever it says, the rest of the body changes nothing any more.
-            return pycurl.READFUNC_ABORT
         assert self._read is not None
         try:
             return self._read(most)
@@ -317,12 +317,13 @@ def _prepare(easy: "pycurl.Curl", call: Call) -> None:
         pycurl.URL: call.url,
         pycurl.CUSTOMREQUEST: call.method,
         pycurl.HTTPHEADER: ["Expect:", "Accept:", *(f"{n}: {v}" for n, v in call.headers)],
+        pycurl.USERAGENT: USER_AGENT,
         pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
         pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
         pycurl.PATH_AS_IS: 1,
         pycurl.NOSIGNAL: 1,
         pycurl.TCP_KEEPALIVE: 1,
-        pycurl.CONNECTTIMEOUT_MS: round(CONNECT_SECONDS * 1000),
+        pycurl.CONNECTTIMEOUT_MS: round(call.connect_seconds * 1000),
         pycurl.BUFFERSIZE: RECEIVE_BYTES,
         # Empty: neither a proxy nor an exception from one is taken from the environment.
         pycurl.PROXY: "",

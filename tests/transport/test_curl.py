@@ -93,6 +93,90 @@ def test_no_redirect_is_followed(handle: Handle) -> None:
         assert server.connections == 1
 
 
+def test_a_host_that_does_not_answer_is_left_after_a_while(handle: Handle) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        port = full.getsockname()[1]
+        crowd = [socket.socket() for _ in range(4)]
+        for one in crowd:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+        url = f"http://localhost:{port}/"
+        call = Call("GET", url, "localhost", port, ["127.0.0.1"], connect_seconds=0.2)
+        collect(handle, call)
+        assert (handle.failure, handle.was_sent) == (Failure.UNCONNECTED, False)
+        for one in crowd:
+            one.close()
+
+
+def test_one_connection_is_kept_and_no_more(handle: Handle) -> None:
+    left = threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        first.read_request(connection)
+        connection.sendall(OK)
+        if connection.recv(1) == b"":
+            left.set()
+
+    with RawServer(serve) as first, serving(OK) as second:
+        collect(handle, to(first))
+        assert not left.is_set()
+        collect(handle, to(second))
+        assert left.wait(30)
+
+
+# Requests --------------------------------------------------------------------------------------
+
+
+def test_a_request_is_what_the_caller_says_and_nothing_more(handle: Handle) -> None:
+    with serving(OK) as server:
+        url = f"http://localhost:{server.port}/a/../b;c?d=%7e"
+        headers = [("Host", "origin.example"), ("X-One", "1")]
+        handle.begin(to(server, url=url, headers=headers), lambda _: True)
+        finish(handle)
+        method, *lines = server.heads[0].strip().split("\r\n")
+        assert method == "GET /a/../b;c?d=%7e HTTP/1.1"
+        assert sorted(lines) == ["Host: origin.example", "User-Agent: Castline/1", "X-One: 1"]
+
+
+def test_a_long_body_is_sent_without_asking_first(handle: Handle) -> None:
+    size = 2 << 20
+    with serving(OK) as server:
+        body = memoryview(bytes(size))
+        call = to(server, method="PUT", length=size)
+        handle.begin(call, lambda _: True, lambda most: body[:most])
+        finish(handle)
+        method, *lines = server.heads[0].strip().split("\r\n")
+        assert method == "PUT /session HTTP/1.1"
+        assert sorted(lines) == [
+            f"Content-Length: {size}",
+            f"Host: localhost:{server.port}",
+            "User-Agent: Castline/1",
+        ]
+
+
+def test_an_answer_in_mid_body_ends_it_though_the_server_reads_no_more(handle: Handle) -> None:
+    go_on = threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(1 << 16)
+        connection.sendall(OK)
+        go_on.wait()
+
+    with RawServer(serve) as server:
+        body = memoryview(bytes(1 << 20))
+        call = to(server, method="PUT", length=1 << 40)
+        handle.begin(call, lambda _: True, lambda most: body[:most])
+        finish(handle)
+        assert (handle.head.status, handle.failure) == (200, None)
+        go_on.set()
+
+
+def test_a_request_that_was_read_and_not_answered_is_cut(handle: Handle) -> None:
+    with serving(b"") as server:
+        collect(handle, to(server))
+        assert (handle.failure, handle.was_sent) == (Failure.CUT, True)
+
+
 # Proxies ---------------------------------------------------------------------------------------
 
 
@@ -131,6 +215,13 @@ def test_a_proxy_that_looks_names_up_is_asked_for_the_name(
 ) -> None:
     collect(handle, proxied(tunnel))
     assert tunnel.heads[0].startswith("CONNECT origin.example:80 ")
+
+
+def test_the_environment_makes_no_exception_from_a_proxy(
+    handle: Handle, tunnel: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    assert collect(handle, proxied(tunnel)) == b"of the origin"
 
 
 def test_what_a_proxy_answers_is_not_the_answer(handle: Handle, tunnel: RawServer) -> None:
@@ -243,7 +334,7 @@ def test_a_head_that_broke_off_is_none() -> None:
 
 def test_a_trailer_changes_nothing() -> None:
     head = head_of(b"HTTP/1.1 200 OK", b"", b"Content-Length: 7")
-    assert head.all() == {}
+    assert (head.status, head.all()) == (200, {})
 
 
 @pytest.mark.parametrize(
