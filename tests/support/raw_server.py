@@ -19,6 +19,8 @@ class RawServer:
     heads: list[str] = field(default_factory=list)
     """Of every request that `read_request` has read."""
     connections: int = 0
+    closed: threading.Event = field(default_factory=threading.Event)
+    """Set at the end: what says nothing waits for it."""
 
     def __enter__(self) -> "RawServer":
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
@@ -27,6 +29,7 @@ class RawServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.closed.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 

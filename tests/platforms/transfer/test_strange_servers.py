@@ -189,7 +189,7 @@ def unreachable() -> Iterator[str]:
 
 @contextmanager
 def silent() -> Iterator[str]:
-    with RawServer(lambda connection: threading.Event().wait(60)) as server:
+    with RawServer(lambda _: server.closed.wait()) as server:
         yield server.url
 
 
@@ -203,7 +203,7 @@ def silent_in_the_handshake() -> Iterator[str]:
 def silent_after_the_body() -> Iterator[str]:
     def serve(connection: socket.socket) -> None:
         server.read_request(connection)
-        threading.Event().wait(60)
+        server.closed.wait()
 
     with RawServer(serve) as server:
         yield server.url
