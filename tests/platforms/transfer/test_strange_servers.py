@@ -247,12 +247,17 @@ def test_a_body_that_raises_ends_the_request() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "size"), [(silent, HUGE), (silent_after_the_body, 10)], ids=["stall", "answer"]
+    ("place", "size", "patience"),
+    [
+        (silent, HUGE, Patience(stall=1, answer=3600)),
+        (silent_after_the_body, 10, Patience(stall=3600, answer=1)),
+    ],
+    ids=["stall", "answer"],
 )
 def test_what_stands_still_for_too_long_is_lost(
-    place: Callable[[], AbstractContextManager[str]], size: int
+    place: Callable[[], AbstractContextManager[str]], size: int, patience: Patience
 ) -> None:
-    impatient = Wire(beat=lambda: None, patience=Patience(stall=1, answer=1))
+    impatient = Wire(beat=lambda: None, patience=patience)
     with place() as url:
         assert ask(url, body=bytes(size), wire=impatient) is Silence.LOST
 
