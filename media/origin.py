@@ -188,7 +188,7 @@ def _hung_up(sock: socket.socket, *, at: float) -> Iterator[None]:
 
 def _connect(address: Address, policy: SourcePolicy, until: float) -> socket.socket:
     """A connection, with TLS before its handshake: that is bounded together with the request."""
-    allowed = resolve(address, allow_private=policy.allow_private)
+    allowed = resolve(address, allow_private=policy.allow_private, whose=policy.whose)
     sock = _first_that_connects(allowed, address.port, until)
     if address.scheme == "http":
         return sock

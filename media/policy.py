@@ -33,6 +33,8 @@ class SourcePolicy:
     """Private, loopback and link-local addresses, plain http, and any port."""
     ports: frozenset[int] = PORTS
     """Ports that a URL may name, where private addresses are not allowed."""
+    whose: str = ""
+    """The workspace, whose share of look-ups its names take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class SourcePolicies:
             kept_out=(self.data_dir, *self.secrets),
             allow_private=self.allow_private,
             ports=self.ports,
+            whose=workspace_id,
         )
 
 

@@ -111,6 +111,7 @@ def resolve(
     address: Address,
     *,
     allow_private: bool,
+    whose: str,
     beat: Callable[[], None] = lambda: None,
     seconds: float = SECONDS,
 ) -> list[str]:
@@ -120,7 +121,7 @@ def resolve(
     or is not found within so many seconds.
     """
     try:
-        found = look_up(address.host, address.port, beat=beat, seconds=seconds)
+        found = look_up(address.host, address.port, whose=whose, beat=beat, seconds=seconds)
     except ValueError:  # what can be no name is not even asked for
         raise not_a_host() from None
     return judge(address, found, allow_private=allow_private)

@@ -1,20 +1,25 @@
 """Looks up names, each in a thread of its own, since nothing ends a look-up but itself.
 
-There are so many threads in a process. Who stops waiting leaves the thread to its look-up, so a
-resolver that hangs holds up those who ask for names, and never a transfer that has its address.
+There are so many threads in a process, and a workspace has a share of them. Who stops waiting
+leaves the thread to its look-up, so names that hang hold up whose they are and nobody else.
 """
 
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
-from threading import BoundedSemaphore, Thread
+from threading import Lock, Thread
 
 MOST = 64
 """Names that are looked up at a time."""
+SHARE = 16
+"""Of these, names of one workspace."""
 SECONDS = 10.0
 """How long a name is waited for."""
 TICK_SECONDS = 0.5
+OPERATOR = ""
+"""Whose names no share binds: of platforms and proxies."""
 
 Find = Callable[[str, int], list[str]]
 
@@ -27,31 +32,45 @@ def _ask_system(host: str, port: int) -> list[str]:
 class LookUps:
     """Thread-safe. One object serves a process. `find` is what a thread is spent on."""
 
-    def __init__(self, most: int = MOST, find: Find = _ask_system) -> None:
-        self._free = BoundedSemaphore(most)
+    def __init__(self, most: int = MOST, share: int = SHARE, find: Find = _ask_system) -> None:
+        self._most = most
+        self._share = share
         self._find = find
+        self._lock = Lock()
+        self._under_way: Counter[str] = Counter()
 
-    def start(self, host: str, port: int) -> Future[list[str]] | None:
+    def start(self, host: str, port: int, *, whose: str) -> Future[list[str]] | None:
         """Begin to look up the IP addresses of `host`, in the order of preference.
 
+        `whose`: the id of the workspace that named it; `OPERATOR` for hosts of the operator's.
         The future raises `OSError` when the name leads nowhere now, and `ValueError` for what can
-        be no name. None: no thread is free.
+        be no name. None: no thread is free, or none of the workspace's.
         """
         found: Future[list[str]] = Future()
         if is_literal(host):
             _settle(found, _ask_system, host, port)
             return found
-        if not self._free.acquire(blocking=False):
+        if not self._takes(whose):
             return None
 
         def look() -> None:
             try:
                 _settle(found, self._find, host, port)
             finally:
-                self._free.release()
+                with self._lock:
+                    self._under_way[whose] -= 1
 
         Thread(target=look, name="look-up", daemon=True).start()
         return found
+
+    def _takes(self, whose: str) -> bool:
+        with self._lock:
+            self._under_way = +self._under_way  # the workspaces that have none are forgotten
+            is_free = self._under_way.total() < self._most
+            if not is_free or (whose != OPERATOR and self._under_way[whose] >= self._share):
+                return False
+            self._under_way[whose] += 1
+            return True
 
 
 LOOK_UPS = LookUps()
@@ -61,7 +80,8 @@ def look_up(
     host: str,
     port: int,
     *,
-    beat: Callable[[], None],
+    whose: str,
+    beat: Callable[[], None] = lambda: None,
     seconds: float = SECONDS,
     look_ups: LookUps = LOOK_UPS,
 ) -> list[str]:
@@ -70,7 +90,7 @@ def look_up(
     Raises `OSError` when there are none within so many seconds, or no thread is free, `ValueError`
     for what can be no name, and what `beat` raises. Asking again is allowed.
     """
-    found = look_ups.start(host, port)
+    found = look_ups.start(host, port, whose=whose)
     if found is None:
         raise TimeoutError("too many names are looked up")
     until = time.monotonic() + seconds

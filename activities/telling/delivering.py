@@ -129,6 +129,7 @@ class DeliveryActivities(DeliverySteps):
             body=json.dumps(self._wording.of(session, event), separators=(",", ":")),
             url=delivery.url or endpoint.url or "",
             secrets=endpoints.signing_secrets(self._vault, endpoint, now),
+            workspace_id=endpoint.workspace_id,
         )
 
     @translated

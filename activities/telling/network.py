@@ -22,12 +22,12 @@ class LookUps:
         self._allow_private = allow_private
         self._names = names
 
-    async def find(self, address: Address) -> list[str] | None:
+    async def find(self, address: Address, *, whose: str) -> list[str] | None:
         """The addresses that may be connected to. None: no thread is free to look them up.
 
         Raises what `transport.address.resolve` raises. Who gives up waiting does not end a look-up.
         """
-        found = self._names.start(address.host, address.port)
+        found = self._names.start(address.host, address.port, whose=whose)
         if found is None:
             return None
         try:

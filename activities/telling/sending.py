@@ -43,6 +43,8 @@ class Message:
     body: str = field(repr=False)
     url: str = field(repr=False)
     secrets: Sequence[Secret]
+    workspace_id: str
+    """Whose share of look-ups the endpoint's name takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +75,14 @@ class Sender:
     async def send(self, message: Message) -> Reply | None:
         """One try. Every trouble of the endpoint's is a reply; nothing is raised for it.
 
-        None: it was not tried, for this process has too many names to look up.
+        None: it was not tried, for too many names are looked up now.
         """
         at, began = datetime.now(UTC), time.monotonic()
         status, retry_after = None, None
         try:
             async with asyncio.timeout(self._seconds):
                 address = parse(message.url, allow_private=self._allow_private, ports=self._ports)
-                allowed = await self._look_ups.find(address)
+                allowed = await self._look_ups.find(address, whose=message.workspace_id)
                 if allowed is None:
                     return None
                 network = CheckedNetwork(allowed)

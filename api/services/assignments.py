@@ -261,7 +261,7 @@ def _accept(
         known = videos.get_video(session, workspace_id, order.video_id) if order.video_id else None
     _check(here, order, targets)
     if order.callback_url is not None:
-        check_url(here, order.callback_url, "callbackUrl")
+        check_url(here, workspace_id, order.callback_url, "callbackUrl")
     platforms = sorted({target.platform for target in targets})
     faults = Faults()
     facts = videos.facts_of(known) if known else None

@@ -2,6 +2,7 @@
 
 from api.context import Context
 from domain.errors import InvalidRequest
+from domain.ids import WorkspaceId
 from transport.address import Address, parse, resolve
 
 _SECONDS = 5.0
@@ -13,7 +14,7 @@ _WAY_OUT = (
 )
 
 
-def check_url(here: Context, url: str, field: str) -> None:
+def check_url(here: Context, workspace_id: WorkspaceId, url: str, field: str) -> None:
     """Raise `InvalidRequest` (code `address_not_allowed`) for what is no place to be told at.
 
     It is looked at again whenever it is told, for what a name leads to may change.
@@ -21,7 +22,7 @@ def check_url(here: Context, url: str, field: str) -> None:
     allow_private = here.settings.allow_private_webhooks
     try:
         address = parse(url, allow_private=allow_private, ports=here.settings.source_ports)
-        _look_up(address, allow_private=allow_private)
+        _look_up(address, workspace_id, allow_private=allow_private)
     except InvalidRequest as error:
         raise _refused(error.sentence, field) from None
     except TimeoutError:
@@ -30,9 +31,9 @@ def check_url(here: Context, url: str, field: str) -> None:
         raise _refused("The host of this URL cannot be found.", field) from None
 
 
-def _look_up(address: Address, *, allow_private: bool) -> None:
+def _look_up(address: Address, workspace_id: WorkspaceId, *, allow_private: bool) -> None:
     try:
-        resolve(address, allow_private=allow_private, seconds=_SECONDS)
+        resolve(address, allow_private=allow_private, whose=workspace_id, seconds=_SECONDS)
     except InvalidRequest as error:
         if error.code != "address_not_public":
             raise

@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 from domain.errors import PlatformMisconfigured
 from platforms.transfer.machine import Answer, Request
 from transport.curl import Call, Failure, Handle
-from transport.names import look_up
+from transport.names import OPERATOR, look_up
 from transport.proxies import DIRECT, Proxies
 
 TICK_SECONDS = 1.0
@@ -111,7 +111,7 @@ class Wire:
         proxy = self._proxies.find(url.scheme, host, port)
         reached, at = (proxy.host, proxy.port) if proxy else (host, port)
         try:
-            addresses = look_up(reached, at, beat=self._beat_if_due)
+            addresses = look_up(reached, at, whose=OPERATOR, beat=self._beat_if_due)
         except OSError:
             return None
         length = len(request.head) + request.length + len(request.tail)

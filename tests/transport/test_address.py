@@ -62,7 +62,7 @@ METADATA = [
 def test_a_metadata_service_is_never_called(host: str, allow_private: bool) -> None:
     address = parse(f"https://{host}/latest/", allow_private=allow_private)
     with pytest.raises(InvalidRequest, match="metadata service") as raised:
-        resolve(address, allow_private=allow_private)
+        resolve(address, allow_private=allow_private, whose="")
     assert raised.value.code == "address_not_allowed"
 
 

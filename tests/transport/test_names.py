@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.machine import eventually
-from transport.names import LookUps, is_literal, look_up
+from transport.names import OPERATOR, LookUps, is_literal, look_up
 
 
 class Stopped(Exception):
@@ -34,7 +34,7 @@ def resolver() -> Iterator[Resolver]:
 
 
 def test_a_name_leads_to_its_addresses_once_each() -> None:
-    found = look_up("localhost", 80, beat=lambda: None)
+    found = look_up("localhost", 80, whose=OPERATOR)
     assert "127.0.0.1" in found
     assert len(found) == len(set(found))
 
@@ -42,7 +42,7 @@ def test_a_name_leads_to_its_addresses_once_each() -> None:
 @pytest.mark.parametrize("host", ["nobody.invalid", "a" * 64 + ".invalid", "a..b"])
 def test_what_leads_nowhere_raises(host: str) -> None:
     with pytest.raises((OSError, ValueError)):
-        look_up(host, 80, beat=lambda: None)
+        look_up(host, 80, whose="wsp_1")
 
 
 def test_it_beats_while_a_resolver_hangs_and_stops_when_told_to(resolver: Resolver) -> None:
@@ -54,29 +54,41 @@ def test_it_beats_while_a_resolver_hangs_and_stops_when_told_to(resolver: Resolv
             raise Stopped
 
     with pytest.raises(Stopped):
-        look_up("slow.example", 80, beat=beat, look_ups=LookUps(find=resolver))
+        look_up("slow.example", 80, whose="wsp_1", beat=beat, look_ups=LookUps(find=resolver))
 
 
 def test_a_resolver_that_hangs_is_left_after_a_while(resolver: Resolver) -> None:
     with pytest.raises(TimeoutError):
-        look_up("slow.example", 80, beat=lambda: None, seconds=0.1, look_ups=LookUps(find=resolver))
+        look_up("slow.example", 80, whose="wsp_1", seconds=0.1, look_ups=LookUps(find=resolver))
 
 
 def test_who_comes_when_no_thread_is_free_is_refused_and_a_literal_needs_none(
     resolver: Resolver,
 ) -> None:
     look_ups = LookUps(most=1, find=resolver)
-    first = look_ups.start("first.example", 80)
+    first = look_ups.start("first.example", 80, whose="wsp_1")
     assert first is not None
-    assert look_ups.start("second.example", 80) is None
+    assert look_ups.start("second.example", 80, whose="wsp_1") is None
     with pytest.raises(TimeoutError):
-        look_up("second.example", 80, beat=lambda: None, look_ups=look_ups)
-    assert look_up("127.0.0.1", 80, beat=lambda: None, look_ups=look_ups) == ["127.0.0.1"]
+        look_up("second.example", 80, whose="wsp_1", look_ups=look_ups)
+    assert look_up("127.0.0.1", 80, whose="wsp_1", look_ups=look_ups) == ["127.0.0.1"]
 
     resolver.go_on.set()
     assert first.result() == ["192.0.2.1"]
-    eventually(lambda: look_ups.start("third.example", 80) is not None)
+    eventually(lambda: look_ups.start("third.example", 80, whose="wsp_1") is not None)
     assert resolver.asked == ["first.example", "third.example"]
+
+
+def test_one_workspace_cannot_take_every_thread(resolver: Resolver) -> None:
+    look_ups = LookUps(most=5, share=3, find=resolver)
+    greedy = [look_ups.start("slow.example", 80, whose="wsp_greedy") for _ in range(10)]
+    assert sum(found is not None for found in greedy) == 3
+    assert look_ups.start("other.example", 80, whose="wsp_other") is not None
+    assert look_ups.start("platform.example", 80, whose=OPERATOR) is not None
+    assert look_ups.start("platform.example", 80, whose=OPERATOR) is None, "there are five"
+
+    resolver.go_on.set()
+    eventually(lambda: look_ups.start("slow.example", 80, whose="wsp_greedy") is not None)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "fe80::1%1", "2130706433", "0x7f.1"])

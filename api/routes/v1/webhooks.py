@@ -31,7 +31,7 @@ router = APIRouter(prefix="/webhooks", tags=["Events and webhooks"])
 def create(here: Here, workspace_id: Caller, wanted: EndpointRequest) -> EndpointView:
     """Tell this URL of what happens from now on. A retry makes another endpoint."""
     if wanted.url is not None:
-        check_url(here, wanted.url, "url")
+        check_url(here, workspace_id, wanted.url, "url")
     with here.store.write() as session:
         if wanted.url is None:
             endpoint = endpoints.ensure_callbacks(session, here.vault, workspace_id)
@@ -71,7 +71,7 @@ def change(
 ) -> EndpointView:
     """Move it, choose what it is told, or switch it off and on."""
     if changes.url is not None:
-        check_url(here, changes.url, "url")
+        check_url(here, workspace_id, changes.url, "url")
     with here.store.write() as session:
         endpoint = endpoints.update_endpoint(session, workspace_id, endpoint_id, **changes.changes)
     return EndpointView.model_validate(endpoint)

@@ -33,8 +33,10 @@ async def test_the_trouble_of_the_last_address_is_told() -> None:
 async def test_no_look_up_waits_for_others_and_an_address_needs_none() -> None:
     look_ups = LookUps(allow_private=True, names=names.LookUps(1))
     first, second, literal = await asyncio.gather(
-        look_ups.find(NAME), look_ups.find(NAME), look_ups.find(LITERAL)
+        look_ups.find(NAME, whose="wsp_1"),
+        look_ups.find(NAME, whose="wsp_1"),
+        look_ups.find(LITERAL, whose="wsp_1"),
     )
     assert first
     assert (second, literal) == (None, ["127.0.0.1"])
-    assert await look_ups.find(NAME) == first  # its thread is free again
+    assert await look_ups.find(NAME, whose="wsp_1") == first  # its thread is free again

@@ -33,7 +33,7 @@ def at_home() -> Sender:
 
 
 def message(url: str, *secrets: Secret) -> Message:
-    return Message("evt_1", BODY, url, secrets or (SECRET,))
+    return Message("evt_1", BODY, url, secrets or (SECRET,), "wsp_1")
 
 
 async def send(sender: Sender, sent: Message) -> Reply:
