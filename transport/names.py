@@ -53,14 +53,14 @@ class LookUps:
         if not self._takes(whose):
             return None
 
-        def look() -> None:
+        def find(host: str, port: int) -> list[str]:
             try:
-                _settle(found, self._find, host, port)
+                return self._find(host, port)
             finally:
                 with self._lock:
                     self._under_way[whose] -= 1
 
-        Thread(target=look, name="look-up", daemon=True).start()
+        Thread(target=_settle, args=(found, find, host, port), name="look-up", daemon=True).start()
         return found
 
     def _takes(self, whose: str) -> bool:

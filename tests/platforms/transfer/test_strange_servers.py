@@ -234,6 +234,25 @@ def test_it_beats_wherever_it_waits_and_stops_when_told_to(
     assert len(beats) == 3
 
 
+def test_a_beat_that_raises_hangs_up() -> None:
+    left = threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        server.read_request(connection)
+        if connection.recv(1) == b"":
+            left.set()
+
+    def beat() -> None:
+        if server.heads:
+            raise Stopped
+
+    with RawServer(serve) as server:
+        wire = Wire(beat=beat)
+        with pytest.raises(Stopped):
+            ask(server.url, wire=wire)
+        assert left.wait(30)
+
+
 def test_a_body_that_raises_ends_the_request() -> None:
     with silent() as url:
         request = Request("PUT", Secret(url), {}, length=10)
