@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 
 import httpcore
 import pytest
@@ -31,12 +32,17 @@ async def test_the_trouble_of_the_last_address_is_told() -> None:
 
 
 async def test_no_look_up_waits_for_others_and_an_address_needs_none() -> None:
-    look_ups = LookUps(allow_private=True, names=names.LookUps(1))
-    first, second, literal = await asyncio.gather(
-        look_ups.find(NAME, whose="wsp_1"),
-        look_ups.find(NAME, whose="wsp_1"),
-        look_ups.find(LITERAL, whose="wsp_1"),
-    )
-    assert first
-    assert (second, literal) == (None, ["127.0.0.1"])
-    assert await look_ups.find(NAME, whose="wsp_1") == first  # its thread is free again
+    go_on = threading.Event()
+
+    def find(_host: str, _port: int) -> list[str]:
+        go_on.wait()
+        return ["192.0.2.1"]
+
+    look_ups = LookUps(allow_private=True, names=names.LookUps(1, find=find))
+    first = asyncio.create_task(look_ups.find(NAME, whose="wsp_1"))
+    await asyncio.sleep(0)
+    assert await look_ups.find(NAME, whose="wsp_1") is None
+    assert await look_ups.find(LITERAL, whose="wsp_1") == ["127.0.0.1"]
+    go_on.set()
+    assert await first == ["192.0.2.1"]
+    assert await look_ups.find(NAME, whose="wsp_1") == ["192.0.2.1"]  # its thread is free again
