@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import httpx
+import httpx2
 
 from cli.addresses import file_of, find_running
 from domain.display import escape
@@ -67,9 +67,9 @@ def locate_api(settings: Settings, url: str | None = None) -> Place:
 class Service:
     """Speaks `/api/v1`. Raises `CastlineError`s with the API's own sentence."""
 
-    def __init__(self, place: Place, key: Secret, *, transport: httpx.BaseTransport | None = None):
+    def __init__(self, place: Place, key: Secret, *, transport: httpx2.BaseTransport | None = None):
         self._place = place
-        self._http = httpx.Client(
+        self._http = httpx2.Client(
             base_url=f"{place.url}/api/v1",
             headers={"Authorization": f"Bearer {key.reveal()}"},
             timeout=60,
@@ -89,7 +89,7 @@ class Service:
         address = "/" + "/".join(quote(os.fsencode(segment), safe="") for segment in path)
         try:
             answer = self._http.request(method, address, **options)
-        except httpx.HTTPError:
+        except httpx2.HTTPError:
             raise unreachable(self._place) from None
         if not answer.is_success:
             raise _refusal(answer)
@@ -129,8 +129,8 @@ def save_key(settings: Settings, key: Secret) -> Path:
 
 def _require_answer(place: Place) -> None:
     try:
-        httpx.get(f"{place.url}/livez", timeout=5, trust_env=not is_loopback(place.url))
-    except httpx.HTTPError:
+        httpx2.get(f"{place.url}/livez", timeout=5, trust_env=not is_loopback(place.url))
+    except httpx2.HTTPError:
         raise unreachable(place) from None
 
 
@@ -159,7 +159,7 @@ def _checked(key: str, where: str) -> Secret:
     return Secret(key)
 
 
-def _refusal(answer: httpx.Response) -> CastlineError:
+def _refusal(answer: httpx2.Response) -> CastlineError:
     try:
         body = answer.json()
         sentences = [escape(body["error"])]
@@ -170,7 +170,7 @@ def _refusal(answer: httpx.Response) -> CastlineError:
         return _not_castline(answer)
 
 
-def _not_castline(answer: httpx.Response) -> Unavailable:
+def _not_castline(answer: httpx2.Response) -> Unavailable:
     return Unavailable(
         "api_unreachable",
         f"{answer.url.host} answered with status {answer.status_code}, and not like Castline.",

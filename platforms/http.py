@@ -14,22 +14,22 @@ from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
 from domain.errors import PlatformUnavailable
 from platforms.transfer.machine import Answer
 
 # They log addresses (INFO) and answer headers (DEBUG), and a session's address is a secret.
-for _talkative in ("httpx", "httpcore"):
+for _talkative in ("httpx2", "httpcore2"):
     logging.getLogger(_talkative).setLevel(logging.WARNING)
 
-_TIMEOUT = httpx.Timeout(60, connect=10)
+_TIMEOUT = httpx2.Timeout(60, connect=10)
 
 BRIEF = timedelta(seconds=5)
 """How long each phase of a call may take for which others wait: to connect, to encrypt, to send,
 to be answered."""
 
-_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=32, keepalive_expiry=60)
+_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=32, keepalive_expiry=60)
 _LONGEST_PAUSE = 86_400.0
 
 
@@ -46,7 +46,7 @@ class Http:
         self._company = company
         # No cookie of one account may go out with another's request.
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-        self._client = httpx.Client(
+        self._client = httpx2.Client(
             timeout=_TIMEOUT, limits=_LIMITS, cookies=no_cookies, verify=_trust()
         )
 
@@ -74,7 +74,7 @@ class Http:
                 content=body,
                 timeout=BRIEF.total_seconds() if is_brief else _TIMEOUT,
             )
-        except (httpx.RequestError, httpx.InvalidURL):
+        except (httpx2.RequestError, httpx2.InvalidURL):
             raise PlatformUnavailable("unreachable", f"{self._company} did not answer.") from None
         return Answer(answer.status_code, dict(answer.headers), answer.content)
 
@@ -82,7 +82,7 @@ class Http:
 @cache
 def _trust() -> ssl.SSLContext:
     """The authorities; reading them takes 50 ms, so once is enough for a process."""
-    return httpx.create_ssl_context()
+    return httpx2.create_ssl_context()
 
 
 def moment_of(answer: Answer, now: datetime | None = None) -> datetime:

@@ -8,8 +8,8 @@ connects does so to the addresses that a look-up has allowed, whatever the name 
 import asyncio
 from collections.abc import Iterable, Sequence
 
-import httpcore
-from httpcore import SOCKET_OPTION
+import httpcore2
+from httpcore2 import SOCKET_OPTION
 
 from transport import names
 from transport.address import Address, judge, not_a_host
@@ -37,12 +37,12 @@ class LookUps:
         return judge(address, ips, allow_private=self._allow_private)
 
 
-class CheckedNetwork(httpcore.AsyncNetworkBackend):
+class CheckedNetwork(httpcore2.AsyncNetworkBackend):
     """Connects to the first of these addresses that answers, and to nothing else."""
 
     def __init__(self, allowed: Sequence[str]) -> None:
         self._allowed = allowed
-        self._network = httpcore.AnyIOBackend()
+        self._network = httpcore2.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -51,13 +51,13 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         timeout: float | None = None,  # noqa: ASYNC109  # the seam's own
         local_address: str | None = None,
         socket_options: Iterable[SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+    ) -> httpcore2.AsyncNetworkStream:
         trouble: Exception = OSError()
         for ip in self._allowed:
             try:
                 return await self._network.connect_tcp(
                     ip, port, timeout, local_address, socket_options
                 )
-            except httpcore.ConnectError as error:
+            except httpcore2.ConnectError as error:
                 trouble = error
         raise trouble

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import httpcore
+import httpcore2
 from standardwebhooks import Webhook
 
 from activities.telling.network import CheckedNetwork, LookUps
@@ -90,11 +90,11 @@ class Sender:
             answer = DeliveryAnswer.NOT_ALLOWED
         except TimeoutError:
             answer = DeliveryAnswer.TIMED_OUT
-        except httpcore.ConnectError as error:
+        except httpcore2.ConnectError as error:
             # The transport hides the cause, and keeps it as the context.
             is_untrusted = isinstance(error.__context__, ssl.SSLCertVerificationError)
             answer = DeliveryAnswer.UNTRUSTED if is_untrusted else DeliveryAnswer.UNREACHABLE
-        except (OSError, httpcore.NetworkError, httpcore.ProtocolError):
+        except (OSError, httpcore2.NetworkError, httpcore2.ProtocolError):
             answer = DeliveryAnswer.UNREACHABLE
         except Exception as error:
             # The line goes on, and is given up in its time, whatever nobody foresaw.
@@ -107,12 +107,12 @@ class Sender:
         self, message: Message, address: Address, network: CheckedNetwork, at: datetime
     ) -> tuple[int, timedelta | None]:
         async with (
-            httpcore.AsyncConnectionPool(
+            httpcore2.AsyncConnectionPool(
                 ssl_context=self._tls, network_backend=network
             ) as connections,
             connections.stream(
                 "POST",
-                httpcore.URL(
+                httpcore2.URL(
                     scheme=address.scheme.encode(),
                     host=address.host.encode(),
                     port=address.port,

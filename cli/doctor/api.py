@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-import httpx
+import httpx2
 
 from cli.doctor.clocks import judge_clock
 from cli.doctor.installation import Installation
@@ -26,15 +26,15 @@ async def look_at_api(here: Installation) -> list[Finding]:
     before = datetime.now(UTC)
     try:
         # No proxy leads to this machine.
-        async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as http:
+        async with httpx2.AsyncClient(timeout=_SECONDS, trust_env=False) as http:
             answer = await http.get(f"{url}/readyz")
-    except httpx.HTTPError:
+    except httpx2.HTTPError:
         unreachable = failed("API", f"does not answer at {url}", remedy)
         return [unreachable, skipped("API clock", "the API does not answer")]
     return [_judge(url, answer), _judge_clock(answer, before)]
 
 
-def _judge(url: str, answer: httpx.Response) -> Finding:
+def _judge(url: str, answer: httpx2.Response) -> Finding:
     if answer.is_success:
         return ok("API", f"ready at {url}")
     try:
@@ -53,7 +53,7 @@ def _is_failed(part: dict[str, str]) -> bool:
     return part["state"] == State.FAILED
 
 
-def _judge_clock(answer: httpx.Response, before: datetime) -> Finding:
+def _judge_clock(answer: httpx2.Response, before: datetime) -> Finding:
     try:
         theirs = parsedate_to_datetime(answer.headers["date"])
     except (KeyError, ValueError):

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
 from cli.addresses import find_running
 from cli.doctor.installation import Installation
@@ -101,7 +101,7 @@ async def look_at_platform(here: Installation, *, name: PlatformName) -> Finding
 
 async def _answers(url: str) -> bool:
     try:
-        async with httpx.AsyncClient(timeout=_HTTP_SECONDS, trust_env=False) as http:
+        async with httpx2.AsyncClient(timeout=_HTTP_SECONDS, trust_env=False) as http:
             return (await http.get(url)).is_success
-    except httpx.HTTPError:
+    except httpx2.HTTPError:
         return False

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 
-import httpcore
+import httpcore2
 import pytest
 
 from activities.telling.network import CheckedNetwork, LookUps
@@ -26,7 +26,7 @@ async def test_the_next_address_is_tried_where_the_first_does_not_answer() -> No
 async def test_the_trouble_of_the_last_address_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         closed: int = server.getsockname()[1]
-    with pytest.raises(httpcore.ConnectError):
+    with pytest.raises(httpcore2.ConnectError):
         await CheckedNetwork(["127.0.0.2", "127.0.0.1"]).connect_tcp("any.example", closed)
 
 
