@@ -20,6 +20,8 @@ from domain.secrets import Secret
 from settings import Settings
 from settings_rules import http_url, is_loopback
 from store.files import create_private
+from transport.clients import ProxiedTransport
+from transport.proxies import DIRECT
 
 KEY_FILE = "key"
 
@@ -67,15 +69,14 @@ def locate_api(settings: Settings, url: str | None = None) -> Place:
 class Service:
     """Speaks `/api/v1`. Raises `CastlineError`s with the API's own sentence."""
 
-    def __init__(self, place: Place, key: Secret, *, transport: httpx2.BaseTransport | None = None):
+    def __init__(self, place: Place, key: Secret, *, transport: httpx2.BaseTransport):
         self._place = place
         self._http = httpx2.Client(
             base_url=f"{place.url}/api/v1",
             headers={"Authorization": f"Bearer {key.reveal()}"},
             timeout=60,
             transport=transport,
-            # No proxy leads to this machine, and none is to see the key.
-            trust_env=not is_loopback(place.url),
+            trust_env=False,
         )
 
     def get(self, *path: str, **query: Any) -> Any:
@@ -106,12 +107,13 @@ def open_service(settings: Settings, url: str | None, key_file: Path | None) -> 
     when the API is not there either.
     """
     place = locate_api(settings, url)
+    transport = _transport_to(place, settings)
     try:
         key = _key(settings, key_file)
     except Unauthorized:
-        _require_answer(place)
+        _require_answer(place, transport)
         raise
-    return Service(place, key)
+    return Service(place, key, transport=transport)
 
 
 def unreachable(place: Place) -> Unavailable:
@@ -127,9 +129,15 @@ def save_key(settings: Settings, key: Secret) -> Path:
     return path
 
 
-def _require_answer(place: Place) -> None:
+def _transport_to(place: Place, settings: Settings) -> httpx2.BaseTransport:
+    # No proxy leads to this machine, and none is to see the key.
+    return ProxiedTransport(DIRECT if is_loopback(place.url) else settings.proxies(None))
+
+
+def _require_answer(place: Place, transport: httpx2.BaseTransport) -> None:
     try:
-        httpx2.get(f"{place.url}/livez", timeout=5, trust_env=not is_loopback(place.url))
+        with httpx2.Client(transport=transport, trust_env=False) as http:
+            http.get(f"{place.url}/livez", timeout=5)
     except httpx2.HTTPError:
         raise unreachable(place) from None
 

@@ -51,9 +51,12 @@ class Failure(StrEnum):
     """Why an exchange has no answer."""
 
     UNCONNECTED = "unconnected"
+    """To the host or to the proxy, or the proxy did not get to the host."""
     REFUSED_BY_PROXY = "refused_by_proxy"
+    """It will refuse the same again: `Handle.proxy_status` is between 400 and 499."""
+    PROXY_UNTRUSTED = "proxy_untrusted"
     UNTRUSTED = "untrusted"
-    """The certificate of the host, or of the proxy, is not signed by a trusted authority."""
+    """The certificate of the host is not signed by a trusted authority."""
     CUT = "cut"
     """The connection ended, or what came was no HTTP."""
 
@@ -145,6 +148,7 @@ class Handle:
         self._write: Write = _drop
         self._error: BaseException | None = None
         self._is_under_way = False
+        self._has_encrypted_proxy = False
         self._due: float | None = None
         self._kept = -1
         self._sockets = select.poll()
@@ -167,6 +171,7 @@ class Handle:
         is_stale = self._is_stale()
         self.head, self.was_sent, self.failure = Head(), False, None
         self._read, self._write, self._received, self._error = read, write, 0, None
+        self._has_encrypted_proxy = call.proxy is not None and call.proxy.is_encrypted
         _prepare(self._easy, call)
         self._easy.setopt(pycurl.FRESH_CONNECT, is_stale)
         self._easy.setopt(pycurl.OPENSOCKETFUNCTION, _open_socket(call))
@@ -202,6 +207,11 @@ class Handle:
         if not running:
             self._conclude()
         return not self._is_under_way
+
+    @property
+    def proxy_status(self) -> int:
+        """Of the proxy's answer to CONNECT; 0 when there is none."""
+        return int(self._easy.getinfo(pycurl.HTTP_CONNECTCODE))
 
     @property
     def sent(self) -> int:
@@ -259,11 +269,12 @@ class Handle:
 
     def _meaning(self, code: int) -> Failure:
         if code in _UNTRUSTED:
-            return Failure.UNTRUSTED
+            is_proxys = self._has_encrypted_proxy and not self.proxy_status
+            return Failure.PROXY_UNTRUSTED if is_proxys else Failure.UNTRUSTED
         if self.was_sent:
             return Failure.CUT
-        refused = int(self._easy.getinfo(pycurl.HTTP_CONNECTCODE)) >= 300
-        return Failure.REFUSED_BY_PROXY if refused else Failure.UNCONNECTED
+        is_refused = 400 <= self.proxy_status < 500
+        return Failure.REFUSED_BY_PROXY if is_refused else Failure.UNCONNECTED
 
     # What libcurl calls. It prints what these raise, and forgets it. ---------------------------
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import socket
+import threading
 
 import httpcore2
 import pytest
 
 from activities.telling.network import CheckedNetwork, LookUps
 from tests.support.receiver import Receiver
+from tests.support.stack import eventually
 from transport import names
 from transport.address import parse
 
@@ -31,10 +33,22 @@ async def test_the_trouble_of_the_last_address_is_told() -> None:
 
 
 async def test_no_look_up_waits_for_others_and_an_address_needs_none() -> None:
-    look_ups = LookUps(allow_private=True, names=names.LookUps(1))
-    first, second, literal = await asyncio.gather(
-        look_ups.find(NAME), look_ups.find(NAME), look_ups.find(LITERAL)
-    )
-    assert first
-    assert (second, literal) == (None, ["127.0.0.1"])
-    assert await look_ups.find(NAME) == first  # its thread is free again
+    goes_on = threading.Event()
+
+    def slow(_host: str, _port: int) -> list[str]:
+        goes_on.wait(60)
+        return ["127.0.0.1"]
+
+    look_ups = LookUps(allow_private=True, names=names.LookUps(1, slow))
+    first = asyncio.create_task(look_ups.find(NAME))
+    await asyncio.sleep(0)
+    assert await look_ups.find(NAME) is None
+    assert allowed_by(await look_ups.find(LITERAL)) == ["127.0.0.1"]
+    goes_on.set()
+    assert allowed_by(await first) == ["127.0.0.1"]
+    await eventually(lambda: look_ups.find(NAME))  # its thread is free again
+
+
+def allowed_by(network: CheckedNetwork | None) -> list[str]:
+    assert network
+    return list(network.allowed)
