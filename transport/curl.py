@@ -51,9 +51,8 @@ class Failure(StrEnum):
     """Why an exchange has no answer."""
 
     UNCONNECTED = "unconnected"
-    """To the host or to the proxy, or the proxy did not get to the host."""
     REFUSED_BY_PROXY = "refused_by_proxy"
-    """It will refuse the same again: `Handle.proxy_status` is between 400 and 499."""
+    """It refuses, or does not get to the host either: `Handle.proxy_status` says which."""
     PROXY_UNTRUSTED = "proxy_untrusted"
     UNTRUSTED = "untrusted"
     """The certificate of the host is not signed by a trusted authority."""
@@ -273,8 +272,8 @@ class Handle:
             return Failure.PROXY_UNTRUSTED if is_proxys else Failure.UNTRUSTED
         if self.was_sent:
             return Failure.CUT
-        is_refused = 400 <= self.proxy_status < 500
-        return Failure.REFUSED_BY_PROXY if is_refused else Failure.UNCONNECTED
+        refused = self.proxy_status >= 300
+        return Failure.REFUSED_BY_PROXY if refused else Failure.UNCONNECTED
 
     # What libcurl calls. It prints what these raise, and forgets it. ---------------------------
 

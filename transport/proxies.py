@@ -189,6 +189,11 @@ def parse_exceptions(words: str) -> Exceptions:
     return Exceptions(tuple((name, port) for name, port in names if name), tuple(networks))
 
 
+def is_refusal(status: int) -> bool:
+    """True for the answer to CONNECT of a proxy that will say the same again. Pure."""
+    return 400 <= status < 500
+
+
 def is_loopback(host: str) -> bool:
     """True for an address or a name that means this machine, wherever it is asked. Pure."""
     if host == "localhost" or host.endswith(".localhost"):

@@ -8,10 +8,8 @@ from collections.abc import Iterable
 
 import httpcore2
 
-from transport.proxies import Proxy
+from transport.proxies import Proxy, is_refusal
 from transport.trust import tls_context
-
-_REFUSALS = range(400, 500)
 
 
 class TunnelError(httpcore2.ConnectError):
@@ -25,7 +23,7 @@ class TunnelError(httpcore2.ConnectError):
     @property
     def is_refusal(self) -> bool:
         """True when the proxy does not let this request through; else it could not connect."""
-        return self.status in _REFUSALS
+        return is_refusal(self.status)
 
 
 class Tunnels(httpcore2.NetworkBackend):

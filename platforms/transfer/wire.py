@@ -22,7 +22,7 @@ from platforms.unreached import (
 )
 from transport.curl import Call, Failure, Handle
 from transport.names import look_up
-from transport.proxies import DIRECT, Proxies
+from transport.proxies import DIRECT, Proxies, is_refusal
 
 TICK_SECONDS = 1.0
 BUFFER_BYTES = 2 * 1024 * 1024
@@ -153,9 +153,9 @@ class Wire:
             raise untrusted(call.host)
         if handle.failure is Failure.PROXY_UNTRUSTED:
             raise proxy_untrusted()
-        if handle.failure is Failure.REFUSED_BY_PROXY:
-            raise refused_by_proxy(call.host, handle.proxy_status)
-        if handle.failure is Failure.UNCONNECTED and call.proxy is not None:
+        if call.proxy is not None and not handle.was_sent:
+            if is_refusal(handle.proxy_status):
+                raise refused_by_proxy(call.host, handle.proxy_status)
             raise not_through_proxy(call.host)
         return Silence.LOST if handle.was_sent else Silence.UNSENT
 
