@@ -107,7 +107,7 @@ def open_service(settings: Settings, url: str | None, key_file: Path | None) -> 
     when the API is not there either.
     """
     place = locate_api(settings, url)
-    transport = _transport_to(place, settings)
+    transport = transport_to(place, settings)
     try:
         key = _key(settings, key_file)
     except Unauthorized:
@@ -129,7 +129,8 @@ def save_key(settings: Settings, key: Secret) -> Path:
     return path
 
 
-def _transport_to(place: Place, settings: Settings) -> httpx2.BaseTransport:
+def transport_to(place: Place, settings: Settings) -> httpx2.BaseTransport:
+    """The usual proxies lead to the API of another machine."""
     # No proxy leads to this machine, and none is to see the key.
     return ProxiedTransport(DIRECT if is_loopback(place.url) else settings.proxies(None))
 

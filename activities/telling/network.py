@@ -97,8 +97,8 @@ class CheckedNetwork(httpcore2.AsyncNetworkBackend):
                 )
             except httpcore2.ConnectError as error:
                 trouble = error
-                if isinstance(error, TunnelError) and error.status < 500:
-                    break  # with the proxy itself it will not go better the next time
+                if isinstance(error, TunnelError) and error.is_refusal:
+                    break
         raise trouble
 
     async def _tunnel(self, proxy: Proxy, allowed: str, port: int) -> httpcore2.AsyncNetworkStream:

@@ -16,7 +16,9 @@ from cli.service import Place, Service, locate_api, open_service, save_key
 from domain.errors import CastlineError, InvalidRequest, Unauthorized, Unavailable
 from domain.secrets import Secret
 from settings import Settings
+from tests.support.connect_proxy import ConnectProxy
 from tests.support.machine import Machine, eventually
+from tests.support.raw_server import RawServer
 from tests.support.serving import serving
 
 SECRET = "cl_never-shown"
@@ -190,6 +192,16 @@ def test_no_proxy_sees_the_key_of_this_machine(tmp_path: Path) -> None:
         assert "does not answer" in ended.stderr
         with pytest.raises(TimeoutError):
             proxy.accept()
+
+
+def test_the_api_of_another_machine_is_reached_through_the_usual_proxy(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "key").write_text(SECRET)
+    names = {"castline.invalid": "127.0.0.1"}
+    with RawServer(lambda _: None) as server, ConnectProxy(names=names) as proxy:
+        url = f"http://castline.invalid:{server.port}"
+        Machine(tmp_path).run("watch", CASTLINE_URL=url, http_proxy=proxy.url, no_proxy="")
+        assert set(proxy.asked) == {f"castline.invalid:{server.port}"}
 
 
 @pytest.fixture
