@@ -1,10 +1,9 @@
 """The network as deliveries see it: names are looked up apart, and what was checked is reached.
 
 Nothing ends a look-up but itself, so each has a thread of its own, and there are so many of them;
-when none is free nothing is waited for, since those who took them may be anybody's. The
-connection goes to an address that a look-up has allowed, whatever the name leads to by then. With
-a proxy on the way the proxy is asked for that address, or for the name where it enforces the
-policy itself.
+when none is free, the delivery is tried later. The connection goes to an address that a look-up has
+allowed, whatever the name leads to by then. With a proxy on the way the proxy is asked for that
+address, or for the name where it enforces the policy itself.
 """
 
 import asyncio

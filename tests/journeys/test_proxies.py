@@ -17,7 +17,7 @@ from tests.support.origin import Origin
 from tests.support.pictures import jpeg
 from tests.support.receiver import Receiver
 from tests.support.sealed import passed_in, require_namespaces, sealed
-from tests.support.stack import CLIP, Stack, eventually, running_stack, temporal_server
+from tests.support.stack import CLIP, Stack, eventually, running_stack, stack_apart, temporal_server
 
 TEMPORAL, PLATFORMS, SOURCES, WEBHOOKS = 18001, 18002, 18003, 18004
 """The ports in the namespace at which it has what is passed into it."""
@@ -124,3 +124,20 @@ async def test_every_request_goes_through_the_proxy_of_its_kind(
 
 async def told(receiver: Receiver) -> list[str]:
     return receiver.types
+
+
+async def test_a_proxy_that_refuses_is_named_as_what_an_upload_waits_for(
+    tmp_path: Path, emulator: Emulator
+) -> None:
+    with ConnectProxy(user="p", password="geheim") as proxy:
+        async with stack_apart(tmp_path, emulator, platform_proxy=proxy.url) as stack:
+            tenant = await stack.tenant("refused")
+            connection_id = await tenant.connection()
+            proxy.status = 407
+            assignment = await tenant.assign(connection_id)
+            seen = await tenant.until(assignment["id"], "waiting", "published", "failed")
+    assert (seen["state"], seen["waitReason"]) == ("waiting", "platform")
+    assert (seen["errorCode"], seen["remedy"]) == ("platform_proxy_refused", "operator")
+    assert "127.0.0.1 (status 407)" in seen["error"]
+    assert "CASTLINE_PLATFORM_PROXY" in seen["error"]
+    assert "geheim" not in str(seen)
