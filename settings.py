@@ -2,14 +2,16 @@
 
 One frozen object, made once by the entry point and handed down; nothing else reads the
 environment. (Temporal's own client settings, `TEMPORAL_ADDRESS` and the like, are read by
-its SDK.) Secrets are `SecretStr`: printing the settings shows stars. What is wrong with them is
-refused by the rules of `settings_rules.py`, all at once.
+its SDK, `SSL_CERT_FILE` and `SSL_CERT_DIR` by OpenSSL.) Secrets are `SecretStr`: printing the
+settings shows stars. What is wrong with them is refused by the rules of `settings_rules.py`, all
+at once.
 """
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.request import getproxies_environment
 
 from pydantic import (
     AfterValidator,
@@ -17,6 +19,7 @@ from pydantic import (
     Field,
     IPvAnyNetwork,
     ModelWrapValidatorHandler,
+    PrivateAttr,
     SecretStr,
     ValidationError,
     field_validator,
@@ -27,6 +30,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 import settings_rules as rules
 from domain.errors import CastlineError
 from domain.shares import TransferLimits, WorkerShares
+from transport.proxies import Proxies, Way, choose_proxies
 
 GOOGLE_AUTH_URL = "https://accounts.google.com/o/oauth2/v2/auth"
 GOOGLE_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105
@@ -52,6 +56,7 @@ OTHER_NAMES: Mapping[str, str] = {
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Url = Annotated[str, AfterValidator(rules.http_url)]
+ProxyUrl = Annotated[SecretStr, AfterValidator(rules.proxy_url)]
 
 
 class Settings(BaseSettings):
@@ -177,6 +182,31 @@ class Settings(BaseSettings):
         description="Let webhooks go to private, loopback or link-local addresses, and to plain "
         "http. Default: only while the emulator stands in.",
     )
+    platform_proxy: ProxyUrl | None = Field(
+        None,
+        description="Proxy on the way to YouTube and Facebook: an http or https URL, with user and "
+        "password where it wants them, or `none`. Default: what `HTTPS_PROXY`, `HTTP_PROXY` and "
+        "`ALL_PROXY` say.",
+    )
+    source_proxy: ProxyUrl | None = Field(
+        None, description="The same on the way to sources and attachments."
+    )
+    webhook_proxy: ProxyUrl | None = Field(
+        None, description="The same on the way to webhook endpoints."
+    )
+    no_proxy: Annotated[str, AfterValidator(rules.no_proxy)] | None = Field(
+        None,
+        description="Hosts, domains, IP addresses and networks that are reached without a proxy, "
+        "separated by `,`; `none` for none. Default: `NO_PROXY`.",
+    )
+    source_proxy_enforces_policy: bool = Field(
+        False,
+        description="Let the source proxy look names up and decide which addresses may be "
+        "reached. Default: names are looked up here, and the proxy is asked for the address.",
+    )
+    webhook_proxy_enforces_policy: bool = Field(
+        False, description="The same for the webhook proxy."
+    )
     reconcile_seconds: float = Field(
         45.0,
         gt=0,
@@ -293,6 +323,9 @@ class Settings(BaseSettings):
     )
     log_json: bool = Field(False, description="Log one JSON object per line instead of text.")
 
+    _usual_proxies: dict[str, str] = PrivateAttr(default_factory=getproxies_environment)
+    """What `https_proxy`, `HTTPS_PROXY` and the like said when the settings were read."""
+
     @model_validator(mode="wrap")
     @classmethod
     def _refuse_faults(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
@@ -306,6 +339,7 @@ class Settings(BaseSettings):
         except ValidationError as error:
             faults += rules.malformed(error, given, _SECRETS)
         faults += rules.contradictions(given, _EMULATED)
+        faults += rules.proxy_faults(given, getproxies_environment())
         if faults:
             # Not from the ValidationError: it holds the values.
             raise CastlineError("settings_refused", "\n".join(faults)) from None
@@ -353,6 +387,21 @@ class Settings(BaseSettings):
         # The two characters that a URL's path would read as something else.
         folder = str(self.data_dir.resolve()).replace("%", "%25").replace("?", "%3F")
         return self.database_url or f"sqlite:///{folder}/castline.db"
+
+    def proxies(self, way: Way | None) -> Proxies:
+        """The proxies of one way; without one, what the usual variables say."""
+        setting, resolves = {
+            Way.PLATFORMS: (self.platform_proxy, False),
+            Way.SOURCES: (self.source_proxy, self.source_proxy_enforces_policy),
+            Way.WEBHOOKS: (self.webhook_proxy, self.webhook_proxy_enforces_policy),
+            None: (None, False),
+        }[way]
+        return choose_proxies(
+            None if setting is None else setting.get_secret_value(),
+            self._usual_proxies,
+            exceptions=self.no_proxy,
+            resolves=resolves,
+        )
 
     @property
     def keyset_file(self) -> Path:

@@ -7,12 +7,14 @@ contradict each other end the process before it has done anything. Pure; `settin
 import re
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
-from ipaddress import ip_address
+from ipaddress import ip_network
 from logging import getLevelNamesMapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
+
+from transport import proxies
 
 PREFIX = "CASTLINE_"
 
@@ -26,6 +28,10 @@ PLATFORM_PREFIXES = ("google_", "meta_")
 
 Which scopes are asked for (`youtube_manages`) says neither: the emulator has them, too.
 """
+
+
+PROXIES = ("platform_proxy", "source_proxy", "webhook_proxy")
+"""Each defaults to what the usual environment variables say."""
 
 
 def variable(field: str) -> str:
@@ -66,7 +72,7 @@ def malformed(
             continue  # derived from another one, which has its own sentence
         elif fault["type"] == "extra_forbidden":
             faults[field] = f"{variable(field)} is not a setting of Castline."
-        elif field in secrets:
+        elif field in secrets and fault["type"] != "value_error":  # else it is ours
             faults[field] = f"{variable(field)} cannot be read."
         else:
             faults.setdefault(field, f"{variable(field)} must be {expected}.")
@@ -90,15 +96,30 @@ def contradictions(given: Mapping[str, Any], emulated: Mapping[str, str]) -> lis
     return _emulator_faults(given, real)
 
 
+def proxy_faults(given: Mapping[str, Any], usual: Mapping[str, str]) -> list[str]:
+    """A sentence for each proxy of the `usual` variables that cannot be used, and for each one
+    that is trusted with the policy and is not there. None holds a URL."""
+    faults = []
+    for field in PROXIES:
+        url = _revealed(given.get(field))
+        try:
+            chosen = proxies.choose_proxies(url, usual)
+        except ValueError as error:
+            if url is None:
+                faults.append(f"{error}. Correct it, or set {variable(field)}.")
+            continue
+        enforces = f"{field}_enforces_policy"
+        if given.get(enforces) is True and chosen == proxies.DIRECT:
+            faults.append(
+                f"{variable(enforces)} is set, but there is no such proxy. Set {variable(field)}, "
+                f"or remove {variable(enforces)}."
+            )
+    return list(dict.fromkeys(faults))
+
+
 def is_loopback(url: str) -> bool:
     """True when the URL's host is this machine and nothing else."""
-    host = _host(url)
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return proxies.is_loopback(_host(url))
 
 
 def http_url(value: str) -> str:
@@ -156,6 +177,25 @@ def database_url(value: str) -> str:
     if not is_right:
         raise ValueError("must be postgresql://user:password@host:port/name")
     return f"postgresql+psycopg://{rest}"
+
+
+def proxy_url(value: SecretStr) -> SecretStr:
+    """The URL of a proxy, or the word for none. What is raised does not hold it."""
+    proxies.choose_proxies(value.get_secret_value(), {})
+    return value
+
+
+def no_proxy(value: str) -> str:
+    """Exceptions from the proxies, whose networks are networks."""
+    for word in value.replace(",", " ").split():
+        try:
+            if "/" in word:
+                ip_network(word, strict=False)
+        except ValueError:
+            raise ValueError(
+                "must be names, IP addresses and networks like 10.0.0.0/8, separated by commas"
+            ) from None
+    return value
 
 
 def log_level(value: str) -> str:

@@ -21,6 +21,7 @@ from media.policy import SourcePolicies
 from platforms.registry import Registry
 from store.engine import Store
 from store.vault import Vault
+from transport.proxies import Proxies
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ def build(
     ask_to_end: Callable[[str], Awaitable[None]],
     url: str,
     allow_private_webhooks: bool,
+    webhook_proxies: Proxies,
     care_every: timedelta,
 ) -> Activities:
     keeper = CredentialKeeper(store, vault, registry)
@@ -64,7 +66,7 @@ def build(
         store,
         vault,
         Wording(ReauthLinks(vault, url)),
-        Sender(allow_private=allow_private_webhooks, ports=policies.ports),
+        Sender(allow_private=allow_private_webhooks, ports=policies.ports, proxies=webhook_proxies),
     )
     return Activities(
         short=[

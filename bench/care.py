@@ -19,7 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 from rich.console import Console
 from rich.table import Table
 from sqlmodel import insert, select
@@ -62,7 +62,7 @@ async def compare(*, sizes: tuple[int, ...] = SIZES) -> dict[str, Any]:
             client = await connect(settings, parts.keyring)
             # Its own turn might come in the middle of a measurement.
             await client.get_schedule_handle(CARE).pause()
-            async with httpx.AsyncClient(
+            async with httpx2.AsyncClient(
                 base_url=f"{addresses['API']}/api/v1",
                 headers={"Authorization": f"Bearer {make_key(parts)}"},
                 timeout=60,
@@ -142,7 +142,7 @@ async def _sweep(client: Client, emulator: str) -> dict[str, Any]:
 
 
 async def _calls(emulator: str) -> int:
-    async with httpx.AsyncClient() as http:
+    async with httpx2.AsyncClient() as http:
         state = (await http.get(f"{emulator}/_emulator/state")).json()
     count: int = state["calls"].get("oauth.token.refresh", 0)
     return count

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 from temporalio.client import Client
 
 from cli.local.demo import CLIP, environment_alone, give_consent
@@ -25,7 +25,7 @@ class Installation:
 
     client: Client
     parts: Parts
-    service: httpx.AsyncClient
+    service: httpx2.AsyncClient
     order: Mapping[str, Any]
 
 
@@ -41,7 +41,7 @@ async def installation(durability: str) -> AsyncIterator[Installation]:
             parts = build_parts(Settings(emulator_url=addresses["emulator"]))
             client = await connect(settings, parts.keyring)
             await _make_instant(addresses["emulator"])
-            async with httpx.AsyncClient(
+            async with httpx2.AsyncClient(
                 base_url=f"{addresses['API']}/api/v1",
                 headers={"Authorization": f"Bearer {make_key(parts)}"},
                 timeout=60,
@@ -50,7 +50,7 @@ async def installation(durability: str) -> AsyncIterator[Installation]:
             parts.store.close()
 
 
-async def _order(service: httpx.AsyncClient) -> dict[str, Any]:
+async def _order(service: httpx2.AsyncClient) -> dict[str, Any]:
     """Connect a channel and register a video; return what publishes it."""
     connection_id = await connect_channel(service)
     video = await post(service, "/videos", {"sourceUrl": CLIP.as_uri()})
@@ -61,7 +61,7 @@ async def _order(service: httpx.AsyncClient) -> dict[str, Any]:
     }
 
 
-async def connect_channel(service: httpx.AsyncClient) -> str:
+async def connect_channel(service: httpx2.AsyncClient) -> str:
     """Consent at the emulator, through the API; return the connection's id."""
     done = str(service.base_url.join("/api/v1/oauth/done"))
     ticket = await post(service, "/oauth/tickets", {"platform": "youtube", "redirectUrl": done})
@@ -71,7 +71,7 @@ async def connect_channel(service: httpx.AsyncClient) -> str:
     return connection_id
 
 
-async def post(service: httpx.AsyncClient, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+async def post(service: httpx2.AsyncClient, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
     answer = await service.post(path, json=body)
     answer.raise_for_status()
     made: dict[str, Any] = answer.json()
@@ -88,5 +88,5 @@ def make_key(parts: Parts) -> str:
 
 async def _make_instant(emulator: str) -> None:
     switches = {"processing_seconds": 0, "uploads_per_day": 10**6, "units_per_day": 10**6}
-    async with httpx.AsyncClient() as http:
+    async with httpx2.AsyncClient() as http:
         (await http.post(f"{emulator}/_emulator/switches", json=switches)).raise_for_status()

@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2
 
 from chaos.deeds import Order
 from chaos.storm import ACCOUNTS
@@ -50,12 +50,12 @@ class Customer:
     """Use it as a context."""
 
     def __init__(self, api: str, key: str) -> None:
-        self._http = httpx.AsyncClient(
+        self._http = httpx2.AsyncClient(
             base_url=f"{api}/api/v1",
             headers={"Authorization": f"Bearer {key}"},
             timeout=_PATIENCE,
             # Nothing is kept open: an answer that was lost with its process shall not cost two.
-            limits=httpx.Limits(max_keepalive_connections=0),
+            limits=httpx2.Limits(max_keepalive_connections=0),
         )
         self._connections: Mapping[str, Sequence[str]] = {}
         self.refusals: Counter[str] = Counter()
@@ -151,7 +151,7 @@ class Customer:
         """Say that the video is not on the platform. Nothing where the API refuses it or is away:
         the caller looks again."""
         body = {"force": True, "reason": "Looked by hand: the video is not on the account."}
-        with suppress(httpx.TransportError):
+        with suppress(httpx2.TransportError):
             await self._http.post(f"/assignments/{assignment_id}/retry", json=body)
 
     async def connections(self) -> list[dict[str, Any]]:
@@ -170,11 +170,11 @@ class Customer:
             found += part["items"]
             after = part["next"]
 
-    async def _try(self, order: Order, body: object) -> httpx.Response | None:
+    async def _try(self, order: Order, body: object) -> httpx2.Response | None:
         headers = {"Idempotency-Key": order.key}
         try:
             return await self._http.post("/assignments", json=body, headers=headers)
-        except httpx.TransportError:
+        except httpx2.TransportError:
             return None
 
     async def _consent(
@@ -184,7 +184,7 @@ class Customer:
         done = str(self._http.base_url.join("/api/v1/oauth/done"))
         body = {"platform": platform, "redirectUrl": done, **fields}
         ticket = await self._ask("POST", "/oauth/tickets", body)
-        async with httpx.AsyncClient(timeout=_PATIENCE) as browser:
+        async with httpx2.AsyncClient(timeout=_PATIENCE) as browser:
             page = (await _visit(browser, ticket["authUrl"])).headers["location"]
             give = meta.consent if platform == "facebook" else Emulator.consent
             back = await _visit(browser, await asyncio.to_thread(give, emulator, page, person))
@@ -196,10 +196,10 @@ class Customer:
         answer.raise_for_status()
         return answer.json()
 
-    async def _until_answered(self, method: str, path: str) -> httpx.Response:
+    async def _until_answered(self, method: str, path: str) -> httpx2.Response:
         """Ask until the answer is no 5xx: a process may be away, or the disk full."""
         while True:
-            with suppress(httpx.TransportError):
+            with suppress(httpx2.TransportError):
                 answer = await self._http.request(method, path)
                 if not answer.is_server_error:
                     return answer
@@ -211,7 +211,7 @@ class Customer:
         return answer.json()
 
 
-async def _visit(browser: httpx.AsyncClient, url: str) -> httpx.Response:
+async def _visit(browser: httpx2.AsyncClient, url: str) -> httpx2.Response:
     """Visit an address, again for as long as it shows the waiting page."""
     while True:
         page = await browser.get(url)
@@ -220,7 +220,7 @@ async def _visit(browser: httpx.AsyncClient, url: str) -> httpx.Response:
         await asyncio.sleep(_PAUSE)
 
 
-def _say(answer: httpx.Response) -> str:
+def _say(answer: httpx2.Response) -> str:
     with suppress(ValueError):
         return f"{answer.status_code} {answer.json()['code']}"
     return str(answer.status_code)

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import httpx
+import httpx2
 
 from chaos.customer import Accepted, Customer, Refused, owner_of
 from chaos.deeds import (
@@ -91,7 +91,7 @@ class Run:
         self._subscriber = Subscriber(storm.seed)
         self._watch = Watch(installation.emulator)
         # Its controls may be away in an outage; the caller tries again.
-        http = httpx.Client(base_url=installation.emulator, timeout=30)
+        http = httpx2.Client(base_url=installation.emulator, timeout=30)
         self._emulator = Emulator(installation.emulator, http=http)
         self._log = _Log()
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-import httpx
+import httpx2
 
 _LOOK_SECONDS = 0.25
 _STILL_SECONDS = 3.0
@@ -39,10 +39,10 @@ class Watch:
     """The emulator's controls, insisting while it is away."""
 
     def __init__(self, emulator: str) -> None:
-        self._http = httpx.AsyncClient(
+        self._http = httpx2.AsyncClient(
             base_url=f"{emulator}/_emulator",
             timeout=10,
-            limits=httpx.Limits(max_keepalive_connections=0),
+            limits=httpx2.Limits(max_keepalive_connections=0),
         )
         self.moves: dict[str, Moves] = {}
         self.strikes: list[float] = []
@@ -80,7 +80,7 @@ class Watch:
         while True:
             try:
                 answer = await self._http.request(method, f"/{control}", json=body)
-            except httpx.TransportError:
+            except httpx2.TransportError:
                 await asyncio.sleep(_LOOK_SECONDS)
                 continue
             answer.raise_for_status()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import httpx
+import httpx2
 
 from cli.addresses import file_of, find_running
 from domain.display import escape
@@ -20,6 +20,8 @@ from domain.secrets import Secret
 from settings import Settings
 from settings_rules import http_url, is_loopback
 from store.files import create_private
+from transport.clients import ProxiedTransport
+from transport.proxies import DIRECT
 
 KEY_FILE = "key"
 
@@ -67,15 +69,14 @@ def locate_api(settings: Settings, url: str | None = None) -> Place:
 class Service:
     """Speaks `/api/v1`. Raises `CastlineError`s with the API's own sentence."""
 
-    def __init__(self, place: Place, key: Secret, *, transport: httpx.BaseTransport | None = None):
+    def __init__(self, place: Place, key: Secret, *, transport: httpx2.BaseTransport):
         self._place = place
-        self._http = httpx.Client(
+        self._http = httpx2.Client(
             base_url=f"{place.url}/api/v1",
             headers={"Authorization": f"Bearer {key.reveal()}"},
             timeout=60,
             transport=transport,
-            # No proxy leads to this machine, and none is to see the key.
-            trust_env=not is_loopback(place.url),
+            trust_env=False,
         )
 
     def get(self, *path: str, **query: Any) -> Any:
@@ -89,7 +90,7 @@ class Service:
         address = "/" + "/".join(quote(os.fsencode(segment), safe="") for segment in path)
         try:
             answer = self._http.request(method, address, **options)
-        except httpx.HTTPError:
+        except httpx2.HTTPError:
             raise unreachable(self._place) from None
         if not answer.is_success:
             raise _refusal(answer)
@@ -106,12 +107,13 @@ def open_service(settings: Settings, url: str | None, key_file: Path | None) -> 
     when the API is not there either.
     """
     place = locate_api(settings, url)
+    transport = transport_to(place, settings)
     try:
         key = _key(settings, key_file)
     except Unauthorized:
-        _require_answer(place)
+        _require_answer(place, transport)
         raise
-    return Service(place, key)
+    return Service(place, key, transport=transport)
 
 
 def unreachable(place: Place) -> Unavailable:
@@ -127,10 +129,17 @@ def save_key(settings: Settings, key: Secret) -> Path:
     return path
 
 
-def _require_answer(place: Place) -> None:
+def transport_to(place: Place, settings: Settings) -> httpx2.BaseTransport:
+    """The usual proxies lead to the API of another machine."""
+    # No proxy leads to this machine, and none is to see the key.
+    return ProxiedTransport(DIRECT if is_loopback(place.url) else settings.proxies(None))
+
+
+def _require_answer(place: Place, transport: httpx2.BaseTransport) -> None:
     try:
-        httpx.get(f"{place.url}/livez", timeout=5, trust_env=not is_loopback(place.url))
-    except httpx.HTTPError:
+        with httpx2.Client(transport=transport, trust_env=False) as http:
+            http.get(f"{place.url}/livez", timeout=5)
+    except httpx2.HTTPError:
         raise unreachable(place) from None
 
 
@@ -159,7 +168,7 @@ def _checked(key: str, where: str) -> Secret:
     return Secret(key)
 
 
-def _refusal(answer: httpx.Response) -> CastlineError:
+def _refusal(answer: httpx2.Response) -> CastlineError:
     try:
         body = answer.json()
         sentences = [escape(body["error"])]
@@ -170,7 +179,7 @@ def _refusal(answer: httpx.Response) -> CastlineError:
         return _not_castline(answer)
 
 
-def _not_castline(answer: httpx.Response) -> Unavailable:
+def _not_castline(answer: httpx2.Response) -> Unavailable:
     return Unavailable(
         "api_unreachable",
         f"{answer.url.host} answered with status {answer.status_code}, and not like Castline.",

@@ -132,4 +132,4 @@ class DeliveryAnswer(StrEnum):
     TIMED_OUT = "timed_out"
     UNREACHABLE = "unreachable"
     UNTRUSTED = "untrusted"  # nobody vouches for its certificate
-    NOT_ALLOWED = "not_allowed"  # its name leads to an address that is not public
+    NOT_ALLOWED = "not_allowed"  # its address is not public, or the proxy forbids it

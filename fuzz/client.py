@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
 from fuzz.target import Target
 
@@ -50,7 +50,7 @@ class Client:
     """The requests of one attack, with the key that each path needs."""
 
     def __init__(
-        self, http: httpx.AsyncClient, target: Target, answers: Answers, kind: str, number: int
+        self, http: httpx2.AsyncClient, target: Target, answers: Answers, kind: str, number: int
     ) -> None:
         self.target = target
         self.bound = SLOWEST_SECONDS
@@ -68,7 +68,7 @@ class Client:
         *,
         content: bytes | None = None,
         headers: Mapping[str, str] = MappingProxyType({}),
-    ) -> httpx.Response | None:
+    ) -> httpx2.Response | None:
         """One request; None when no answer came. A body is sent until its share has room."""
         if content is not None:
             headers = {"Content-Type": "application/json", **headers}
@@ -81,7 +81,7 @@ class Client:
 
     async def tus(
         self, method: str, path: str, piece: bytes = b"", **headers: object
-    ) -> httpx.Response | None:
+    ) -> httpx2.Response | None:
         """One request of the tus protocol."""
         named = {name.replace("_", "-"): str(value) for name, value in headers.items()}
         if method == "PATCH":
@@ -119,7 +119,7 @@ class Client:
             self._answers.find(f"{what}: {status} {without_ids(body[:200])}", self._attack)
         self._judge_time(f"{what}: {status}", seconds)
 
-    def refused(self, answer: httpx.Response | None, what: str) -> None:
+    def refused(self, answer: httpx2.Response | None, what: str) -> None:
         """What must never be accepted."""
         if answer is not None and answer.is_success:
             self._answers.find(f"{what} was accepted", self._attack)
@@ -130,19 +130,19 @@ class Client:
 
     async def _send(
         self, method: str, path: str, headers: Mapping[str, str], **body: Any
-    ) -> httpx.Response | None:
+    ) -> httpx2.Response | None:
         began = monotonic()
         what = f"{method} {without_ids(path[:120])}"
         key = self.target.operator_key if path.startswith("/codec") else self.target.key
         headers = {"Authorization": f"Bearer {key}", **headers}
         try:
             answer = await self._http.request(method, path, headers=headers, **body)
-        except httpx.TimeoutException:
+        except httpx2.TimeoutException:
             self._answers.find(f"{what}: no answer", self._attack)
             return None
-        except httpx.InvalidURL:
+        except httpx2.InvalidURL:
             return None  # the client would not even send it
-        except httpx.TransportError:
+        except httpx2.TransportError:
             self._answers.hung_up[self._kind] += 1
             self._judge_time(f"{what}: hung up", monotonic() - began)
             return None
@@ -155,7 +155,7 @@ def without_ids(text: str) -> str:
     return _IDS.sub("…", text)
 
 
-def hostile_http(api: str, connections: int) -> httpx.AsyncClient:
+def hostile_http(api: str, connections: int) -> httpx2.AsyncClient:
     """A client for so many attacks at a time; it does not follow redirects."""
-    limits = httpx.Limits(max_connections=4 * connections)
-    return httpx.AsyncClient(base_url=api, timeout=_NO_ANSWER_SECONDS, limits=limits)
+    limits = httpx2.Limits(max_connections=4 * connections)
+    return httpx2.AsyncClient(base_url=api, timeout=_NO_ANSWER_SECONDS, limits=limits)

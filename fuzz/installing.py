@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 from chaos.customer import Customer
 from chaos.installation import CLIPS as MEDIA
@@ -88,15 +88,15 @@ def _add_neighbour(root: Path) -> Keys:
     return Keys(key.reveal(), operator.reveal())
 
 
-def _customer(api: str, key: str) -> httpx.AsyncClient:
+def _customer(api: str, key: str) -> httpx2.AsyncClient:
     headers = {"Authorization": f"Bearer {key}"}
-    return httpx.AsyncClient(base_url=f"{api}/api/v1", headers=headers, timeout=90)
+    return httpx2.AsyncClient(base_url=f"{api}/api/v1", headers=headers, timeout=90)
 
 
 async def _connect(here: Installation) -> dict[str, list[str]]:
     """The ids of the attacker's connections, by platform."""
     async with Customer(here.api, here.key) as customer:
-        with httpx.Client(base_url=here.emulator, timeout=30) as plain:
+        with httpx2.Client(base_url=here.emulator, timeout=30) as plain:
             await customer.connect(Emulator(here.emulator, http=plain))
         found: dict[str, list[str]] = {}
         for row in await customer.connections():
@@ -104,7 +104,7 @@ async def _connect(here: Installation) -> dict[str, list[str]]:
         return found
 
 
-async def _prepare(http: httpx.AsyncClient, connection: str, clip: Path) -> dict[str, str]:
+async def _prepare(http: httpx2.AsyncClient, connection: str, clip: Path) -> dict[str, str]:
     """Make one of each thing that requests name; their ids by kind."""
     hook = str(http.base_url.join("/api/v1/oauth/done"))
     video = await _made(http, "/videos", {"sourceUrl": clip.as_uri()})
@@ -122,14 +122,14 @@ async def _prepare(http: httpx.AsyncClient, connection: str, clip: Path) -> dict
     }
 
 
-async def _made(http: httpx.AsyncClient, path: str, body: Any) -> str:
+async def _made(http: httpx2.AsyncClient, path: str, body: Any) -> str:
     answer = await http.post(path, json=body)
     answer.raise_for_status()
     made: str = answer.json()["id"]
     return made
 
 
-async def _upload(http: httpx.AsyncClient, data: bytes) -> str:
+async def _upload(http: httpx2.AsyncClient, data: bytes) -> str:
     """Upload a file; return the upload's id."""
     version = {"Tus-Resumable": "1.0.0"}
     length = {"Upload-Length": str(len(data))}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
-import httpx
+import httpx2
 
 from chaos.installation import Installation
 from fuzz.attacks import ATTACKS
@@ -109,14 +109,14 @@ async def _ping(api: str, path: str, key: str, outcome: Outcome) -> None:
     """Whether the API answers others, whatever else it has to do."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     times = outcome.pings.setdefault(path, [])
-    async with httpx.AsyncClient(base_url=api, headers=headers, timeout=ANSWER_SECONDS) as http:
+    async with httpx2.AsyncClient(base_url=api, headers=headers, timeout=ANSWER_SECONDS) as http:
         while True:
             began = monotonic()
             try:
                 status = (await http.get(path)).status_code
                 if status != 200:
                     outcome.answers.find(f"GET {path} of another workspace: {status}", "a look")
-            except httpx.TransportError as error:
+            except httpx2.TransportError as error:
                 found = f"GET {path} of another workspace: {type(error).__name__}"
                 outcome.answers.find(found, "a look")
             times.append(monotonic() - began)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transport.address import PORTS
+from transport.proxies import DIRECT, Proxies
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class SourcePolicy:
     """Ports that a URL may name, where private addresses are not allowed."""
     whose: str = ""
     """The workspace, whose share of look-ups its names take."""
+    proxies: Proxies = DIRECT
+    """How URLs are reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class SourcePolicies:
     """Files that are kept out wherever they lie, such as the key set and a database."""
     allow_private: bool = False
     ports: frozenset[int] = PORTS
+    proxies: Proxies = DIRECT
 
     def of(self, workspace_id: str) -> SourcePolicy:
         """What this workspace may have read now. Raises what `roots_of` raises."""
@@ -58,6 +62,7 @@ class SourcePolicies:
             allow_private=self.allow_private,
             ports=self.ports,
             whose=workspace_id,
+            proxies=self.proxies,
         )
 
 

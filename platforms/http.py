@@ -6,30 +6,40 @@ its cause, because causes carry addresses and headers.
 """
 
 import logging
-import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
-from domain.errors import PlatformUnavailable
+from domain.errors import PlatformError, PlatformUnavailable
 from platforms.transfer.machine import Answer
+from platforms.unreached import (
+    not_through_proxy,
+    proxy_untrusted,
+    refused_by_proxy,
+    untrusted,
+)
+from transport.clients import ProxiedTransport
+from transport.proxies import DIRECT, Proxies
+from transport.trust import is_distrust
+from transport.tunnel import TunnelError
 
 # They log addresses (INFO) and answer headers (DEBUG), and a session's address is a secret.
-for _talkative in ("httpx", "httpcore"):
+for _talkative in ("httpx2", "httpcore2"):
     logging.getLogger(_talkative).setLevel(logging.WARNING)
 
-_TIMEOUT = httpx.Timeout(60, connect=10)
+_TIMEOUT = httpx2.Timeout(60, connect=10)
 
 BRIEF = timedelta(seconds=5)
 """How long each phase of a call may take for which others wait: to connect, to encrypt, to send,
 to be answered."""
 
-_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=32, keepalive_expiry=60)
+_IDLE = 32
+"""Connections that are kept open."""
+
 _LONGEST_PAUSE = 86_400.0
 
 
@@ -42,12 +52,15 @@ def origin_of(url: str) -> str:
 class Http:
     """A pool of connections to one platform. Thread-safe."""
 
-    def __init__(self, company: str) -> None:
+    def __init__(self, company: str, proxies: Proxies = DIRECT) -> None:
         self._company = company
         # No cookie of one account may go out with another's request.
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-        self._client = httpx.Client(
-            timeout=_TIMEOUT, limits=_LIMITS, cookies=no_cookies, verify=_trust()
+        self._client = httpx2.Client(
+            timeout=_TIMEOUT,
+            cookies=no_cookies,
+            transport=ProxiedTransport(proxies, idle=_IDLE),
+            trust_env=False,
         )
 
     def send(
@@ -64,7 +77,8 @@ class Http:
         `is_brief`: give up after `BRIEF` of silence instead of a minute.
 
         Raises `PlatformUnavailable` (code `unreachable`) when there is no answer; the
-        request may or may not have arrived then.
+        request may or may not have arrived then. It has not where a certificate or the proxy
+        stood in its way: see `platforms.unreached`.
         """
         try:
             answer = self._client.request(
@@ -74,15 +88,21 @@ class Http:
                 content=body,
                 timeout=BRIEF.total_seconds() if is_brief else _TIMEOUT,
             )
-        except (httpx.RequestError, httpx.InvalidURL):
-            raise PlatformUnavailable("unreachable", f"{self._company} did not answer.") from None
+        except (httpx2.RequestError, httpx2.InvalidURL) as error:
+            raise self._unreached(url, error) from None
         return Answer(answer.status_code, dict(answer.headers), answer.content)
 
-
-@cache
-def _trust() -> ssl.SSLContext:
-    """The authorities; reading them takes 50 ms, so once is enough for a process."""
-    return httpx.create_ssl_context()
+    def _unreached(self, url: str, error: Exception) -> PlatformError:
+        host = urlsplit(url).hostname or ""
+        if isinstance(error.__cause__, TunnelError):
+            if is_distrust(error):
+                return proxy_untrusted()
+            if error.__cause__.is_refusal:
+                return refused_by_proxy(host, error.__cause__.status)
+            return not_through_proxy(host)
+        if is_distrust(error):
+            return untrusted(host)
+        return PlatformUnavailable("unreachable", f"{self._company} did not answer.")
 
 
 def moment_of(answer: Answer, now: datetime | None = None) -> datetime:

@@ -21,6 +21,7 @@ from domain.states import PlatformName, StepName, TokenLife
 from media.attachments import NamedAttachment, ReadAttachment
 from media.source import VideoFacts
 from platforms.transfer.machine import Upload
+from transport.proxies import Proxies
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,8 @@ class Capabilities:
 class Platform(Protocol):
     name: PlatformName
     capabilities: Capabilities
+    proxies: Proxies
+    """How the hosts of its API, and of its upload sessions, are reached."""
 
     def verify_app(self) -> None:
         """Ask whether our app's own credentials are accepted. Changes nothing.

@@ -14,6 +14,7 @@ from platforms.facebook import Facebook, MetaApp
 from platforms.protocol import Platform
 from platforms.youtube import GoogleApp, YouTube
 from settings import Settings
+from transport.proxies import Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ def _youtube(settings: Settings) -> Platform | None:
         ),
         chunk_size=settings.chunk_mib << 20,
         manages=settings.youtube_manages,
+        proxies=settings.proxies(Way.PLATFORMS),
     )
 
 
@@ -71,4 +73,5 @@ def _facebook(settings: Settings) -> Platform | None:
             version=settings.meta_graph_version,
         ),
         chunk_size=settings.chunk_mib << 20,
+        proxies=settings.proxies(Way.PLATFORMS),
     )

@@ -15,7 +15,15 @@ from typing import Any
 from domain.display import escape, escape_lines
 from settings import Settings
 
-_QUIET = ("alembic", "httpx", "httpcore", "urllib3", "google", "googleapiclient", "uvicorn.access")
+_QUIET = (
+    "alembic",
+    "httpx2",
+    "httpcore2",
+    "urllib3",
+    "google",
+    "googleapiclient",
+    "uvicorn.access",
+)
 
 _IDS = {
     "workflow_id": "workflow",

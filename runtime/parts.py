@@ -20,6 +20,7 @@ from store.keyring import Keyring, ensure_keyset_file
 from store.queries import workspaces
 from store.queries.access.credentials import has_credentials
 from store.vault import Vault
+from transport.proxies import Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def build_policies(settings: Settings, store: Store) -> SourcePolicies:
         secrets=(settings.keyset_file, *database_files(settings)),
         allow_private=settings.allow_private_sources,
         ports=settings.source_ports,
+        proxies=settings.proxies(Way.SOURCES),
     )
 
 

@@ -41,6 +41,7 @@ from runtime.shares import ShareInterceptor
 from runtime.temporal import connect, ensure_ready, worker_identity
 from runtime.waking import Waker
 from settings import Settings
+from transport.proxies import Way
 from workflows.assignment import AssignmentWorkflow
 from workflows.care import CareWorkflow
 from workflows.delivery import DeliveryWorkflow
@@ -236,5 +237,6 @@ def _activities(settings: Settings, parts: Parts, client: Client) -> wiring.Acti
         ask_to_end=lifecycles.ask_to_end,
         url=settings.url,
         allow_private_webhooks=settings.allow_private_webhooks,
+        webhook_proxies=settings.proxies(Way.WEBHOOKS),
         care_every=timedelta(hours=settings.care_hours),
     )

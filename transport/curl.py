@@ -53,8 +53,10 @@ class Failure(StrEnum):
 
     UNCONNECTED = "unconnected"
     REFUSED_BY_PROXY = "refused_by_proxy"
+    """It refuses, or does not get to the host either: `Handle.proxy_status` says which."""
+    PROXY_UNTRUSTED = "proxy_untrusted"
     UNTRUSTED = "untrusted"
-    """The certificate of the host, or of the proxy, is not signed by a trusted authority."""
+    """The certificate of the host is not signed by a trusted authority."""
     CUT = "cut"
     """The connection ended, or what came was no HTTP."""
 
@@ -148,6 +150,7 @@ class Handle:
         self._write: Write = _drop
         self._error: BaseException | None = None
         self._is_under_way = False
+        self._has_encrypted_proxy = False
         self._due: float | None = None
         self._kept = -1
         self._sockets = select.poll()
@@ -170,6 +173,7 @@ class Handle:
         is_stale = self._is_stale()
         self.head, self.was_sent, self.failure = Head(), False, None
         self._read, self._write, self._received, self._error = read, write, 0, None
+        self._has_encrypted_proxy = call.proxy is not None and call.proxy.is_encrypted
         _prepare(self._easy, call)
         self._easy.setopt(pycurl.FRESH_CONNECT, is_stale)
         self._easy.setopt(pycurl.OPENSOCKETFUNCTION, _open_socket(call))
@@ -206,6 +210,11 @@ class Handle:
             # Of a body that was answered in its middle the rest would change nothing any more.
             self._conclude()
         return not self._is_under_way
+
+    @property
+    def proxy_status(self) -> int:
+        """Of the proxy's answer to CONNECT; 0 when there is none."""
+        return int(self._easy.getinfo(pycurl.HTTP_CONNECTCODE))
 
     @property
     def sent(self) -> int:
@@ -262,10 +271,11 @@ class Handle:
 
     def _meaning(self, code: int) -> Failure:
         if code in _UNTRUSTED:
-            return Failure.UNTRUSTED
+            is_proxys = self._has_encrypted_proxy and not self.proxy_status
+            return Failure.PROXY_UNTRUSTED if is_proxys else Failure.UNTRUSTED
         if self.was_sent:
             return Failure.CUT
-        refused = int(self._easy.getinfo(pycurl.HTTP_CONNECTCODE)) >= 300
+        refused = self.proxy_status >= 300
         return Failure.REFUSED_BY_PROXY if refused else Failure.UNCONNECTED
 
     # What libcurl calls. It prints what these raise, and forgets it. ---------------------------

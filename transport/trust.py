@@ -22,7 +22,21 @@ def find_authorities() -> Authorities:
     return Authorities(paths.cafile, paths.capath)
 
 
-@cache
 def tls_context() -> ssl.SSLContext:
-    """For the connections of other libraries. Made once: to read the authorities takes 50 ms."""
+    """For the connections of other libraries, which share it."""
+    return _make_context(find_authorities())
+
+
+@cache
+def _make_context(_: Authorities) -> ssl.SSLContext:
+    # To read the authorities takes 50 ms.
     return ssl.create_default_context()
+
+
+def is_distrust(error: BaseException | None) -> bool:
+    """True when `error`, or what it was raised for, is that a certificate was not accepted."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

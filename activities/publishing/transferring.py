@@ -193,6 +193,7 @@ class TransferActivities(TransferSteps):
                     pause=progress.pause,
                     observe=job.witness.observe,
                     digest=digest,
+                    proxies=job.platform.proxies,
                 )
             )
 
@@ -274,6 +275,7 @@ class TransferActivities(TransferSteps):
                         on_progress=beat,
                         pause=progress.pause,
                         observe=job.witness.observe,
+                        proxies=job.platform.proxies,
                     )
                 )
         except SessionLost:

@@ -1,20 +1,20 @@
 """Sends one event to one endpoint, by the rules of Standard Webhooks.
 
 The connection goes to an address that `transport.address` has checked, whatever the name led to
-when the endpoint was made; redirects are not followed and proxies not used. All of it may take
-ten seconds, however slowly the other side drips. Of the answer only status and Retry-After are
-looked at: its body is neither read nor kept. No URL is logged, for it may be a secret.
+when the endpoint was made, and through the proxy where there is one; redirects are not followed.
+The whole of it may take ten seconds, however slowly the other side drips. Of the answer only status
+and Retry-After are looked at: its body is neither read nor kept. No URL is logged, for it may be a
+secret.
 """
 
 import asyncio
 import logging
-import ssl
 import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import httpcore
+import httpcore2
 from standardwebhooks import Webhook
 
 from activities.telling.network import CheckedNetwork, LookUps
@@ -22,6 +22,9 @@ from domain.errors import InvalidRequest
 from domain.secrets import Secret
 from domain.states import DeliveryAnswer
 from transport.address import PORTS, Address, parse
+from transport.proxies import DIRECT, Proxies
+from transport.trust import is_distrust, tls_context
+from transport.tunnel import TunnelError
 
 SECONDS = 10.0
 """From the look at the name to the status of the answer."""
@@ -64,13 +67,14 @@ class Sender:
         *,
         allow_private: bool,
         ports: Collection[int] = PORTS,
+        proxies: Proxies = DIRECT,
         seconds: float = SECONDS,
     ) -> None:
         self._allow_private = allow_private
         self._ports = ports
         self._seconds = seconds
-        self._tls = ssl.create_default_context()
-        self._look_ups = LookUps(allow_private=allow_private)
+        self._tls = tls_context()
+        self._look_ups = LookUps(allow_private=allow_private, proxies=proxies)
 
     async def send(self, message: Message) -> Reply | None:
         """One try. Every trouble of the endpoint's is a reply; nothing is raised for it.
@@ -82,21 +86,21 @@ class Sender:
         try:
             async with asyncio.timeout(self._seconds):
                 address = parse(message.url, allow_private=self._allow_private, ports=self._ports)
-                allowed = await self._look_ups.find(address, whose=message.workspace_id)
-                if allowed is None:
+                network = await self._look_ups.find(address, whose=message.workspace_id)
+                if network is None:
                     return None
-                network = CheckedNetwork(allowed)
                 status, retry_after = await self._post(message, address, network, at)
             answer = _meaning(status)
         except InvalidRequest:
             answer = DeliveryAnswer.NOT_ALLOWED
         except TimeoutError:
             answer = DeliveryAnswer.TIMED_OUT
-        except httpcore.ConnectError as error:
-            # The transport hides the cause, and keeps it as the context.
-            is_untrusted = isinstance(error.__context__, ssl.SSLCertVerificationError)
+        except TunnelError as error:
+            answer = _blame_proxy(error)
+        except httpcore2.ConnectError as error:
+            is_untrusted = is_distrust(error)
             answer = DeliveryAnswer.UNTRUSTED if is_untrusted else DeliveryAnswer.UNREACHABLE
-        except (OSError, httpcore.NetworkError, httpcore.ProtocolError):
+        except (OSError, httpcore2.NetworkError, httpcore2.ProtocolError):
             answer = DeliveryAnswer.UNREACHABLE
         except Exception as error:
             # The line goes on, and is given up in its time, whatever nobody foresaw.
@@ -109,12 +113,12 @@ class Sender:
         self, message: Message, address: Address, network: CheckedNetwork, at: datetime
     ) -> tuple[int, timedelta | None]:
         async with (
-            httpcore.AsyncConnectionPool(
+            httpcore2.AsyncConnectionPool(
                 ssl_context=self._tls, network_backend=network
             ) as connections,
             connections.stream(
                 "POST",
-                httpcore.URL(
+                httpcore2.URL(
                     scheme=address.scheme.encode(),
                     host=address.host.encode(),
                     port=address.port,
@@ -141,6 +145,15 @@ def _headers(message: Message, address: Address, at: datetime) -> list[tuple[byt
         (b"webhook-timestamp", str(int(at.timestamp())).encode()),
         (b"webhook-signature", " ".join(signatures).encode()),
     ]
+
+
+def _blame_proxy(error: TunnelError) -> DeliveryAnswer:
+    """What the customer is told; the operator finds the proxy's part in the log."""
+    is_forbidden = error.status == 403
+    if not is_forbidden:
+        reason = "its certificate cannot be verified" if is_distrust(error) else str(error)
+        _log.warning("no webhook through the proxy of CASTLINE_WEBHOOK_PROXY: %s", reason)
+    return DeliveryAnswer.NOT_ALLOWED if is_forbidden else DeliveryAnswer.UNREACHABLE
 
 
 def _meaning(status: int) -> DeliveryAnswer:

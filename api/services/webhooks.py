@@ -4,6 +4,7 @@ from api.context import Context
 from domain.errors import InvalidRequest
 from domain.ids import WorkspaceId
 from transport.address import Address, parse, resolve
+from transport.proxies import Way
 
 _SECONDS = 5.0
 """For a look-up: it stands between a person and an answer."""
@@ -22,7 +23,10 @@ def check_url(here: Context, workspace_id: WorkspaceId, url: str, field: str) ->
     allow_private = here.settings.allow_private_webhooks
     try:
         address = parse(url, allow_private=allow_private, ports=here.settings.source_ports)
-        _look_up(address, workspace_id, allow_private=allow_private)
+        proxies = here.settings.proxies(Way.WEBHOOKS)
+        proxy = proxies.find(address.scheme, address.host, address.port)
+        if not proxies.leaves_look_up(proxy, address.host):
+            _look_up(address, workspace_id, allow_private=allow_private)
     except InvalidRequest as error:
         raise _refused(error.sentence, field) from None
     except TimeoutError:

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-import httpx
+import httpx2
 
 from cli.doctor.clocks import judge_clock
 from cli.doctor.installation import Installation
-from cli.service import locate_api
+from cli.service import locate_api, transport_to
 from domain.errors import Unavailable
-from runtime.health.finding import Finding, State, failed, ok, skipped
+from runtime.health.finding import Finding, State, failed, in_thread, ok, skipped
 
 _SECONDS = 8
 _DATE_RESOLUTION = timedelta(seconds=2)
@@ -19,22 +19,25 @@ _DATE_RESOLUTION = timedelta(seconds=2)
 async def look_at_api(here: Installation) -> list[Finding]:
     remedy = "castline up, or `castline api`. If another program has the port: CASTLINE_PORT."
     try:
-        url = locate_api(here.settings).url
+        place = locate_api(here.settings)
     except Unavailable:
         unknown = failed("API", "none runs, and CASTLINE_PORT=0 lets it choose its port", remedy)
         return [unknown, skipped("API clock", "the API does not answer")]
-    before = datetime.now(UTC)
+    url, before = place.url, datetime.now(UTC)
     try:
-        # No proxy leads to this machine.
-        async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as http:
-            answer = await http.get(f"{url}/readyz")
-    except httpx.HTTPError:
+        answer = await in_thread(_ask, f"{url}/readyz", transport_to(place, here.settings))
+    except httpx2.HTTPError:
         unreachable = failed("API", f"does not answer at {url}", remedy)
         return [unreachable, skipped("API clock", "the API does not answer")]
     return [_judge(url, answer), _judge_clock(answer, before)]
 
 
-def _judge(url: str, answer: httpx.Response) -> Finding:
+def _ask(url: str, transport: httpx2.BaseTransport) -> httpx2.Response:
+    with httpx2.Client(timeout=_SECONDS, transport=transport, trust_env=False) as http:
+        return http.get(url)
+
+
+def _judge(url: str, answer: httpx2.Response) -> Finding:
     if answer.is_success:
         return ok("API", f"ready at {url}")
     try:
@@ -53,7 +56,7 @@ def _is_failed(part: dict[str, str]) -> bool:
     return part["state"] == State.FAILED
 
 
-def _judge_clock(answer: httpx.Response, before: datetime) -> Finding:
+def _judge_clock(answer: httpx2.Response, before: datetime) -> Finding:
     try:
         theirs = parsedate_to_datetime(answer.headers["date"])
     except (KeyError, ValueError):

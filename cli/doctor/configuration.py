@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
 from cli.addresses import find_running
 from cli.doctor.installation import Installation
@@ -10,6 +10,7 @@ from cli.local.up import emulator_address
 from domain.errors import CastlineError, PlatformError, PlatformMisconfigured
 from domain.states import PlatformName
 from platforms.registry import build_registry
+from platforms.unreached import UNREACHED
 from runtime.health.finding import Finding, Skipped, failed, in_thread, ok, warning
 from runtime.parts import load_keyring
 from settings_rules import is_loopback
@@ -85,6 +86,8 @@ async def look_at_platform(here: Installation, *, name: PlatformName) -> Finding
     try:
         await in_thread(registry.get(name).verify_app)
     except PlatformMisconfigured as error:
+        if error.code in UNREACHED:
+            return failed(subject, error.sentence, "Correct that: the platform was not asked.")
         return failed(
             subject,
             f"refused: {error.sentence}",
@@ -101,7 +104,7 @@ async def look_at_platform(here: Installation, *, name: PlatformName) -> Finding
 
 async def _answers(url: str) -> bool:
     try:
-        async with httpx.AsyncClient(timeout=_HTTP_SECONDS, trust_env=False) as http:
+        async with httpx2.AsyncClient(timeout=_HTTP_SECONDS, trust_env=False) as http:
             return (await http.get(url)).is_success
-    except httpx.HTTPError:
+    except httpx2.HTTPError:
         return False

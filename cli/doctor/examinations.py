@@ -12,6 +12,7 @@ from cli.doctor import (
     lost,
     machine,
     maintenance,
+    proxies,
     temporal,
     work,
 )
@@ -42,6 +43,7 @@ EXAMINATIONS: tuple[Examination, ...] = (
     Examination("key set", configuration.look_at_keyset),
     Examination("public URL", configuration.look_at_public_url),
     Examination("emulator", configuration.look_at_emulator),
+    Examination("proxies", proxies.look_at_proxies, LONG_SECONDS),
     Examination("probe isolation", machine.look_at_isolation, LONG_SECONDS),
     Examination("database", database.look_at_database),
     Examination("database clock", database.look_at_clock),

@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 from cli.following import describe
 from cli.local.environment import CHECKOUT
@@ -50,7 +50,7 @@ async def demo(*, stay: bool) -> int:
         except NotReady as trouble:
             say("", *f"The demo failed: {trouble}".split("\n"))
             return 1
-        except (DemoFailed, CastlineError, httpx.HTTPError) as trouble:
+        except (DemoFailed, CastlineError, httpx2.HTTPError) as trouble:
             say("", *f"The demo failed: {trouble}".split("\n"))
             _show_logs(data)
             return 1
@@ -88,7 +88,7 @@ class _Demo:
         say("", f"Workspace {workspace.id} has a key.")
         return key.reveal()
 
-    async def _connect(self, service: httpx.AsyncClient, platform: str) -> str:
+    async def _connect(self, service: httpx2.AsyncClient, platform: str) -> str:
         done = f"{self._settings.url}/api/v1/oauth/done"
         body = {"platform": platform, "redirectUrl": done}
         ticket = _answer(await service.post("/oauth/tickets", json=body))
@@ -105,7 +105,7 @@ class _Demo:
         return str(found["connectionIds"][0])
 
     async def _publish(
-        self, service: httpx.AsyncClient, connection_ids: list[str]
+        self, service: httpx2.AsyncClient, connection_ids: list[str]
     ) -> list[dict[str, Any]]:
         video = _answer(await service.post("/videos", json={"sourceUrl": CLIP.as_uri()}))
         say("", f"Video {video['id']}: {video['fileName']}, {video['size']} bytes")
@@ -122,7 +122,7 @@ class _Demo:
                 raise DemoFailed(f"on {view['platform']}: {describe(view)}")
         return views
 
-    async def _follow(self, service: httpx.AsyncClient, view: dict[str, Any]) -> dict[str, Any]:
+    async def _follow(self, service: httpx2.AsyncClient, view: dict[str, Any]) -> dict[str, Any]:
         said = ""
         while True:
             if (sentence := describe(view)) != said:
@@ -161,9 +161,9 @@ async def give_consent(auth_url: str) -> None:
         say(f"{PERSON} allows it, and the browser ends at {last.url.copy_with(query=None)}")
 
 
-def _browser(**options: Any) -> httpx.AsyncClient:
+def _browser(**options: Any) -> httpx2.AsyncClient:
     # All of it is on this machine, where no proxy leads.
-    return httpx.AsyncClient(timeout=30, trust_env=False, **options)
+    return httpx2.AsyncClient(timeout=30, trust_env=False, **options)
 
 
 class _ConsentForm(HTMLParser):
@@ -188,7 +188,7 @@ class _ConsentForm(HTMLParser):
                 ticked.append(given["value"])
 
 
-def _answer(response: httpx.Response) -> Any:
+def _answer(response: httpx2.Response) -> Any:
     if not response.is_success:
         raise DemoFailed(
             f"{response.request.method} {response.url.path} was answered with "

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 from temporalio.client import Client
 
 from domain.errors import Conflict
@@ -30,7 +30,7 @@ def answers(url: str) -> Probe:
 
     async def is_ready(_pid: int) -> bool:
         # No proxy leads to this machine.
-        async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as http:
+        async with httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False) as http:
             return (await http.get(url)).is_success
 
     return is_ready

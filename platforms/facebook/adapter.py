@@ -41,6 +41,7 @@ from platforms.protocol import (
     Publication,
     ReadBack,
 )
+from transport.proxies import DIRECT, Proxies
 
 
 class Facebook:
@@ -52,7 +53,8 @@ class Facebook:
 
     name = PlatformName.FACEBOOK
 
-    def __init__(self, app: MetaApp, *, chunk_size: int) -> None:
+    def __init__(self, app: MetaApp, *, chunk_size: int, proxies: Proxies = DIRECT) -> None:
+        self.proxies = proxies
         self.capabilities = Capabilities(
             types=limits.TYPES,
             max_bytes=limits.MAX_BYTES,
@@ -62,7 +64,7 @@ class Facebook:
             scopes=SCOPES,
             step_scopes=STEP_SCOPES,
         )
-        self._graph = Graph(app, Http("Meta"), Usage())
+        self._graph = Graph(app, Http("Meta", proxies), Usage())
         self._login = Login(self._graph)
         self._chunk_size = chunk_size
 

@@ -17,6 +17,7 @@ from platforms.transfer.digest import Digest
 from platforms.transfer.exchange import Observer, answered, refused, unanswered, unobserved
 from platforms.transfer.machine import Answer, Finished, Request, Upload
 from platforms.transfer.wire import BUFFER_BYTES, TICK_SECONDS, Read, Silence, Wire
+from transport.proxies import DIRECT, Proxies
 
 SETBACKS = 5
 """In a row, none of the platform's offset moving; the next one ends the run."""
@@ -35,6 +36,7 @@ def run(
     pause: Callable[[float], None],
     observe: Observer = unobserved,
     digest: Digest | None = None,
+    proxies: Proxies = DIRECT,
 ) -> Finished:
     """Send until the platform has every byte; return what it made of them.
 
@@ -51,7 +53,7 @@ def run(
     error of machine and source. On retry: a new machine begins with the platform's
     offset, and nothing is sent twice but what it has not confirmed.
     """
-    transfer = _Transfer(upload, source, on_progress, before_finish, digest)
+    transfer = _Transfer(upload, source, on_progress, before_finish, digest, proxies)
     farthest, setbacks = upload.confirmed, _Setbacks(pause)
     with closing(transfer.wire):
         while True:
@@ -84,6 +86,7 @@ def ask(
     on_progress: Callable[[int], None],
     pause: Callable[[float], None],
     observe: Observer = unobserved,
+    proxies: Proxies = DIRECT,
 ) -> Finished | None:
     """Ask the platform what it made of the session; nothing is sent.
 
@@ -92,7 +95,8 @@ def ask(
     yet. Raises `PlatformUnavailable` when it stays so, and what the machine raises.
     """
     setbacks = _Setbacks(pause)
-    with closing(Wire(beat=lambda: on_progress(upload.confirmed))) as wire:
+    wire = Wire(beat=lambda: on_progress(upload.confirmed), proxies=proxies)
+    with closing(wire):
         while True:
             upload.lost()
             try:
@@ -153,6 +157,7 @@ class _Transfer:
         on_progress: Callable[[int], None],
         before_finish: Callable[[], None],
         digest: Digest | None,
+        proxies: Proxies,
     ) -> None:
         self._upload = upload
         self._source = source
@@ -161,7 +166,7 @@ class _Transfer:
         self._digest = digest
         self._sent = upload.confirmed
         self._buffer = memoryview(bytearray(BUFFER_BYTES))
-        self.wire = Wire(beat=self._report)
+        self.wire = Wire(beat=self._report, proxies=proxies)
 
     def exchange(self, request: Request) -> Answer | Silence:
         try:

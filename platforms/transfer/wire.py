@@ -14,9 +14,15 @@ from urllib.parse import SplitResult, urlsplit
 
 from domain.errors import PlatformMisconfigured
 from platforms.transfer.machine import Answer, Request
+from platforms.unreached import (
+    not_through_proxy,
+    proxy_untrusted,
+    refused_by_proxy,
+    untrusted,
+)
 from transport.curl import Call, Failure, Handle
 from transport.names import OPERATOR, look_up
-from transport.proxies import DIRECT, Proxies
+from transport.proxies import DIRECT, Proxies, is_refusal
 
 TICK_SECONDS = 1.0
 BUFFER_BYTES = 2 * 1024 * 1024
@@ -77,7 +83,8 @@ class Wire:
         end of the body is the answer.
 
         Raises `PlatformMisconfigured` for a host that cannot be trusted (`platform_insecure`,
-        `platform_untrusted`).
+        `platform_untrusted`), and for a proxy that cannot or that refuses; `PlatformUnavailable`
+        where the proxy makes no connection. No byte has left then.
         """
         call = self._call(request)
         if call is None:
@@ -113,6 +120,8 @@ class Wire:
         try:
             addresses = look_up(reached, at, whose=OPERATOR, beat=self._beat_if_due)
         except OSError:
+            if proxy is not None:
+                raise not_through_proxy(host) from None
             return None
         length = len(request.head) + request.length + len(request.tail)
         return Call(
@@ -141,11 +150,13 @@ class Wire:
         if handle.failure is None:
             return Answer(handle.head.status, handle.head.all(), body)
         if handle.failure is Failure.UNTRUSTED:
-            raise PlatformMisconfigured(
-                "platform_untrusted",
-                f"The certificate of {call.host} cannot be verified. "
-                "An additional authority is trusted through SSL_CERT_FILE.",
-            )
+            raise untrusted(call.host)
+        if handle.failure is Failure.PROXY_UNTRUSTED:
+            raise proxy_untrusted()
+        if call.proxy is not None and not handle.was_sent:
+            if is_refusal(handle.proxy_status):
+                raise refused_by_proxy(call.host, handle.proxy_status)
+            raise not_through_proxy(call.host)
         return Silence.LOST if handle.was_sent else Silence.UNSENT
 
     def _beat_if_due(self) -> None:

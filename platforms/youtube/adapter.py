@@ -48,6 +48,7 @@ from platforms.youtube.publishing.lost import find_published
 from platforms.youtube.publishing.outcome import APPEARS_WITHIN, get_outcome
 from platforms.youtube.publishing.resumable import ResumableUpload, require_chunk_size
 from platforms.youtube.publishing.session import discard_session, open_session
+from transport.proxies import DIRECT, Proxies
 
 
 class YouTube:
@@ -65,9 +66,11 @@ class YouTube:
         *,
         chunk_size: int,
         manages: bool = False,
+        proxies: Proxies = DIRECT,
     ) -> None:
         require_chunk_size(chunk_size)
         scopes = (UPLOAD, READ, MANAGE) if manages else (UPLOAD, READ)
+        self.proxies = proxies
         self.capabilities = Capabilities(
             types=limits.TYPES,
             max_bytes=limits.MAX_BYTES,
@@ -77,7 +80,7 @@ class YouTube:
             scopes=scopes,
             step_scopes=STEP_SCOPES,
         )
-        self._http = Http("Google")
+        self._http = Http("Google", proxies)
         self._api = Api(app.api_root, self._http)
         self._oauth = OAuth(app, self._http, scopes)
         self._chunk_size = chunk_size

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 
@@ -153,7 +153,7 @@ async def theirs(app: FastAPI) -> AsyncIterator[Tenant]:
 
 
 @pytest.fixture
-async def browser(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def browser(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
     """Somebody's browser: no key, but cookies."""
     async with client(app, {"Accept": "text/html"}) as browser:
         yield browser

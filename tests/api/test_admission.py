@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine, event
@@ -28,10 +28,12 @@ WRONG = "cl_" + "w" * 43
 @asynccontextmanager
 async def asking(
     app: FastAPI, peer: str = PROXY, **headers: str
-) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app, client=(peer, 4711))
+) -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(app, client=(peer, 4711))
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL, headers=named) as client:
+    async with httpx2.AsyncClient(
+        transport=transport, base_url=PUBLIC_URL, headers=named
+    ) as client:
         yield client
 
 
@@ -43,7 +45,7 @@ def make_app(make_context: Callable[..., Context]) -> Callable[..., FastAPI]:
     return make
 
 
-async def statuses(client: httpx.AsyncClient, path: str, times: int, **options: Any) -> list[int]:
+async def statuses(client: httpx2.AsyncClient, path: str, times: int, **options: Any) -> list[int]:
     return [(await client.get(path, **options)).status_code for _ in range(times)]
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 from playwright.async_api import async_playwright, expect
@@ -17,7 +17,7 @@ HTML = ["/", "/docs", "/codec", "/api/v1/oauth/done", "/api/v1/oauth/reauth/x"]
 
 @pytest.mark.parametrize("path", [*HTML, "/openapi.json", "/livez", "/api/v1/videos", "/nothing"])
 async def test_an_answer_may_be_framed_nowhere_and_load_only_what_it_needs(
-    browser: httpx.AsyncClient, path: str
+    browser: httpx2.AsyncClient, path: str
 ) -> None:
     headers = (await browser.get(path)).headers
     policy = headers["Content-Security-Policy"]
@@ -46,7 +46,7 @@ async def test_no_answer_with_a_secret_is_stored(ours: Tenant) -> None:
         assert answer.headers["Cache-Control"] == "no-store"
 
 
-async def test_only_the_documentations_files_may_be_kept(browser: httpx.AsyncClient) -> None:
+async def test_only_the_documentations_files_may_be_kept(browser: httpx2.AsyncClient) -> None:
     script = await browser.get("/static-offline-docs/swagger-ui-bundle.js")
     assert script.is_success
     assert "Cache-Control" not in script.headers
@@ -58,12 +58,12 @@ def test_a_page_has_no_script_and_no_style_attribute() -> None:
 
 
 @pytest.fixture
-async def served(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def served(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
     async with client(app) as served:
         yield served
 
 
-async def test_the_pages_work_under_their_policies(served: httpx.AsyncClient) -> None:
+async def test_the_pages_work_under_their_policies(served: httpx2.AsyncClient) -> None:
     chromium = program("chromium", "chromium-browser", "google-chrome")
     refused: list[str] = []
     async with async_playwright() as playwright:

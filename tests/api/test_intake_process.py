@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 from tusclient.client import TusClient
 
@@ -35,8 +35,8 @@ def machine(tmp_path: Path) -> Machine:
 def serving(machine: Machine, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
     def answers() -> bool:
         try:
-            return httpx.get(f"{machine.url}/livez").is_success
-        except httpx.TransportError:
+            return httpx2.get(f"{machine.url}/livez").is_success
+        except httpx2.TransportError:
             return False
 
     with subprocess.Popen(machine.command("api"), env={**machine.env, **settings}) as process:
@@ -94,13 +94,13 @@ def test_a_killed_server_is_resumed_by_a_strangers_client_without_a_wrong_byte(
             process.send_signal(signal.SIGKILL)
             process.wait(10)
     with serving(machine):
-        told = httpx.head(url, headers={**headers, "Tus-Resumable": "1.0.0"})
+        told = httpx2.head(url, headers={**headers, "Tus-Resumable": "1.0.0"})
         assert 5 * MIB + 16 * MIB <= int(told.headers["Upload-Offset"]) <= file.stat().st_size
         again = client.uploader(file_stream=io.BytesIO(CONTENT), url=url, chunk_size=8 * MIB)
         again.upload()
         assert again.offset == len(CONTENT)
         assert hashlib.sha256(file.read_bytes()).digest() == hashlib.sha256(CONTENT).digest()
-        registered = httpx.post(
+        registered = httpx2.post(
             f"{machine.url}/api/v1/videos",
             headers=headers,
             json={"uploadId": url.rsplit("/", 1)[1]},
@@ -120,7 +120,7 @@ def test_what_a_client_sent_before_it_hung_up_is_kept(machine: Machine) -> None:
         begin_patch(url, headers, MIB, CONTENT[MIB : 3 * MIB]).close()
 
         def offset() -> int:
-            told = httpx.head(url, headers={**headers, "Tus-Resumable": "1.0.0"})
+            told = httpx2.head(url, headers={**headers, "Tus-Resumable": "1.0.0"})
             return int(told.headers["Upload-Offset"])
 
         eventually(lambda: offset() == 3 * MIB)
@@ -132,15 +132,15 @@ def test_an_operator_sets_how_much_a_workspace_may_keep(machine: Machine) -> Non
     with serving(machine):
         told = machine.run("workspaces", "quota", "0.000001")
         assert "acme may keep 1e-06 GiB" in told.stdout + told.stderr
-        assert httpx.post(files, headers=headers).json()["code"] == "storage_quota_exceeded"
+        assert httpx2.post(files, headers=headers).json()["code"] == "storage_quota_exceeded"
         assert machine.run("workspaces", "quota").returncode == 0
-        assert httpx.post(files, headers=headers).status_code == 201
+        assert httpx2.post(files, headers=headers).status_code == 201
 
 
 def test_expired_uploads_are_swept_by_the_running_server(machine: Machine) -> None:
     headers = key_of(machine)
     with serving(machine, CASTLINE_UPLOAD_HOURS="0.0000001"):
-        answer = httpx.post(
+        answer = httpx2.post(
             f"{machine.url}/api/v1/videos/files",
             headers={**headers, "Tus-Resumable": "1.0.0", "Upload-Length": "5"},
         )

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 from fastapi import FastAPI
@@ -29,14 +29,14 @@ PATIENCE = 2.0
 NAME = {"name": "Bakery"}
 
 
-def assert_unavailable(answer: httpx.Response) -> None:
+def assert_unavailable(answer: httpx2.Response) -> None:
     body = answer.json()
     assert (answer.status_code, body["code"]) == (503, "database_unavailable"), body
     assert int(answer.headers["Retry-After"]) >= 1
     assert body["remedy"] == "wait"
 
 
-def assert_full(answer: httpx.Response) -> None:
+def assert_full(answer: httpx2.Response) -> None:
     assert (answer.status_code, answer.json()["code"]) == (507, "disk_full"), answer.text
     assert answer.json()["remedy"] == "operator"
 

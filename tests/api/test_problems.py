@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 
@@ -15,7 +15,7 @@ from tests.support.api import DirectedYouTube, Tenant, client
 JSON = {"Content-Type": "application/json"}
 
 
-def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, list[str]]:
+def assert_problem(answer: httpx2.Response, status: int, code: str) -> dict[str, list[str]]:
     body = answer.json()
     assert (answer.status_code, body["code"]) == (status, code), body
     assert body.keys() == {"error", "code", "details", "remedy"}

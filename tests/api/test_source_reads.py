@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from anyio import to_thread
 from fastapi import FastAPI
@@ -60,7 +60,7 @@ def silent_url(host: CanaryHost) -> str:
 @asynccontextmanager
 async def hanging(
     tenant: Tenant, host: CanaryHost, count: int
-) -> AsyncIterator[list[asyncio.Task[httpx.Response]]]:
+) -> AsyncIterator[list[asyncio.Task[httpx2.Response]]]:
     """So many registrations of a video at a silent origin; all that are let in hang at the end."""
     body = {"sourceUrl": silent_url(host)}
     tasks = [asyncio.create_task(tenant.http.post(VIDEOS, json=body)) for _ in range(count)]

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from cli.local.probes import free_ports
@@ -131,7 +131,7 @@ def test_a_foreign_title_steers_no_command(machine: Machine, up: Up, connection:
     (url,) = re.findall(r"castline is ready: (\S+)", up.said)
     payload = {"title": EVIL}
     wanted = {"connectionId": connection, "mediaUrl": CLIP.as_uri(), "payload": payload}
-    answer = httpx.post(
+    answer = httpx2.post(
         f"{url}/api/v1/assignments",
         json=wanted,
         headers={"Authorization": f"Bearer {key}"},

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
@@ -46,20 +46,20 @@ async def page(up: Up) -> AsyncIterator[Page]:
 
 
 @pytest.fixture
-async def service(machine: Machine, up: Up) -> AsyncIterator[httpx.AsyncClient]:
+async def service(machine: Machine, up: Up) -> AsyncIterator[httpx2.AsyncClient]:
     headers = {"Authorization": f"Bearer {(machine.data / 'key').read_text().strip()}"}
     base = f"{machine.url}/api/v1"
-    async with httpx.AsyncClient(base_url=base, headers=headers, timeout=30) as service:
+    async with httpx2.AsyncClient(base_url=base, headers=headers, timeout=30) as service:
         yield service
 
 
-async def items(service: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
+async def items(service: httpx2.AsyncClient, path: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = (await service.get(path)).json()["items"]
     return found
 
 
 async def test_a_person_connects_a_channel(
-    page: Page, machine: Machine, service: httpx.AsyncClient
+    page: Page, machine: Machine, service: httpx2.AsyncClient
 ) -> None:
     wanted = {"platform": "youtube", "redirectUrl": f"{machine.url}/api/v1/oauth/done"}
     ticket = (await service.post("/oauth/tickets", json=wanted)).json()
@@ -75,7 +75,7 @@ async def test_a_person_connects_a_channel(
 
 
 async def test_an_operator_reads_a_publication_in_the_temporal_web_ui(
-    page: Page, machine: Machine, service: httpx.AsyncClient
+    page: Page, machine: Machine, service: httpx2.AsyncClient
 ) -> None:
     (connection,) = await items(service, "/connections")
     published = machine.run("publish", str(CLIP), "--title", "Sourdough")

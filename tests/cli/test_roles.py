@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.support.disks import fill, small_disk
@@ -73,7 +73,7 @@ def test_a_log_on_a_full_disk_breaks_no_answer(machine: Machine) -> None:
             # Each of them is a line of the log.
             wrong = {"Authorization": "Bearer cl_wrong"}
             asked = [
-                httpx.get(f"{machine.url}/api/v1/videos", headers=wrong).status_code
+                httpx2.get(f"{machine.url}/api/v1/videos", headers=wrong).status_code
                 for _ in range(250)
             ]
             assert set(asked) == {401}
@@ -86,8 +86,8 @@ def test_a_log_on_a_full_disk_breaks_no_answer(machine: Machine) -> None:
 
 def answers(machine: Machine) -> bool:
     try:
-        return httpx.get(f"{machine.url}/livez").is_success
-    except httpx.TransportError:
+        return httpx2.get(f"{machine.url}/livez").is_success
+    except httpx2.TransportError:
         return False
 
 

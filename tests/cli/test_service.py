@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from cli.addresses import Addresses, announced
@@ -16,7 +16,9 @@ from cli.service import Place, Service, locate_api, open_service, save_key
 from domain.errors import CastlineError, InvalidRequest, Unauthorized, Unavailable
 from domain.secrets import Secret
 from settings import Settings
+from tests.support.connect_proxy import ConnectProxy
 from tests.support.machine import Machine, eventually
+from tests.support.raw_server import RawServer
 from tests.support.serving import serving
 
 SECRET = "cl_never-shown"
@@ -140,14 +142,14 @@ def test_a_key_is_kept_where_there_was_no_folder(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def service(answer: Callable[[httpx.Request], httpx.Response]) -> Service:
+def service(answer: Callable[[httpx2.Request], httpx2.Response]) -> Service:
     place = Place("http://127.0.0.1:9", "")
-    return Service(place, Secret(SECRET), transport=httpx.MockTransport(answer))
+    return Service(place, Secret(SECRET), transport=httpx2.MockTransport(answer))
 
 
 @pytest.mark.parametrize("status", [200, 404])
 def test_another_program_at_the_address_is_said(status: int) -> None:
-    page = service(lambda request: httpx.Response(status, text="<html>"))
+    page = service(lambda request: httpx2.Response(status, text="<html>"))
     with pytest.raises(Unavailable) as refused:
         page.get("assignments")
     assert "not like Castline" in refused.value.sentence
@@ -156,9 +158,9 @@ def test_another_program_at_the_address_is_said(status: int) -> None:
 def test_an_id_of_any_text_is_one_segment_of_the_path() -> None:
     asked: list[bytes] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: httpx2.Request) -> httpx2.Response:
         asked.append(request.url.raw_path)
-        return httpx.Response(200, json={})
+        return httpx2.Response(200, json={})
 
     service(answer).get("assignments", os.fsdecode(b"a/b?c#d%\xe9"))
     assert asked == [b"/api/v1/assignments/a%2Fb%3Fc%23d%25%E9"]
@@ -170,7 +172,7 @@ def test_a_sentence_of_the_api_is_one_line_however_it_was_written() -> None:
         "code": "no",
         "details": {"fi\neld": ["Wro\nng."]},
     }
-    refusing = service(lambda request: httpx.Response(400, json=problem))
+    refusing = service(lambda request: httpx2.Response(400, json=problem))
     with pytest.raises(CastlineError) as refused:
         refusing.get("videos")
     assert refused.value.sentence.split("\n") == [
@@ -190,6 +192,16 @@ def test_no_proxy_sees_the_key_of_this_machine(tmp_path: Path) -> None:
         assert "does not answer" in ended.stderr
         with pytest.raises(TimeoutError):
             proxy.accept()
+
+
+def test_the_api_of_another_machine_is_reached_through_the_usual_proxy(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "key").write_text(SECRET)
+    names = {"castline.invalid": "127.0.0.1"}
+    with RawServer(lambda _: None) as server, ConnectProxy(names=names) as proxy:
+        url = f"http://castline.invalid:{server.port}"
+        Machine(tmp_path).run("watch", CASTLINE_URL=url, http_proxy=proxy.url, no_proxy="")
+        assert set(proxy.asked) == {f"castline.invalid:{server.port}"}
 
 
 @pytest.fixture

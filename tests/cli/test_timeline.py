@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from cli.service import Place, Service
@@ -39,7 +39,7 @@ def item(number: int) -> dict[str, Any]:
 def shown(items: list[dict[str, Any]], meanwhile: Meanwhile) -> None:
     """Print it; `meanwhile` changes the items behind the first page."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: httpx2.Request) -> httpx2.Response:
         page = int(request.url.params.get("page", 1))
         limit = int(request.url.params["limit"])
         if page == 2:
@@ -52,9 +52,9 @@ def shown(items: list[dict[str, Any]], meanwhile: Meanwhile) -> None:
             "items": items[(page - 1) * limit : page * limit],
             "total": len(items),
         }
-        return httpx.Response(200, json=told)
+        return httpx2.Response(200, json=told)
 
-    transport = httpx.MockTransport(answer)
+    transport = httpx2.MockTransport(answer)
     place = Place("http://castline", "")
     show_timeline(read_timeline(Service(place, Secret("cl_x"), transport=transport), "asg_1"))
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.support.machine import (
@@ -63,7 +63,7 @@ def test_it_says_where_everything_is(machine: Machine, up: Up) -> None:
     assert f"castline is ready: {machine.url}" in up.said
     for address in (machine.url, f"{machine.url}/docs", machine.emulator):
         assert address in up.said
-        assert httpx.get(address).is_success
+        assert httpx2.get(address).is_success
     assert machine.env["CASTLINE_TEMPORAL_UI_URL"] in up.said
 
 
@@ -89,7 +89,7 @@ def test_who_publishes_on_a_dead_connection_is_given_the_link(
     machine: Machine, connection: str
 ) -> None:
     order = {"email": ANA, "remove_app": True}
-    httpx.post(f"{machine.emulator}/_emulator/accounts", json=order).raise_for_status()
+    httpx2.post(f"{machine.emulator}/_emulator/accounts", json=order).raise_for_status()
     said = [machine.run("care").stdout for _ in range(2)]
     assert "1 need a person" in said[0]
     assert said[1].startswith("0 checked: 0 need a person")
@@ -200,9 +200,9 @@ def test_keys_are_listed_and_end(machine: Machine, up: Up, key: str) -> None:
     assert spare not in listed.stdout
     assert "spare" in listed.stdout
     headers = {"Authorization": f"Bearer {spare}"}
-    assert httpx.get(f"{machine.url}/api/v1/videos", headers=headers).status_code == 200
+    assert httpx2.get(f"{machine.url}/api/v1/videos", headers=headers).status_code == 200
     assert machine.run("keys", "revoke", key_id).returncode == 0
-    assert httpx.get(f"{machine.url}/api/v1/videos", headers=headers).status_code == 401
+    assert httpx2.get(f"{machine.url}/api/v1/videos", headers=headers).status_code == 401
 
 
 def test_connecting_pages_shows_each_and_what_was_left_out(
@@ -255,7 +255,7 @@ def test_keys_rotate_while_it_is_down_too_and_state_survives(
             "publish", str(CLIP), "--title", "Third loaf", "--connection", connection
         )
         assert third.returncode == 0, third.stdout + third.stderr
-        videos = httpx.get(f"{machine.emulator}/_emulator/state").json()["videos"]
+        videos = httpx2.get(f"{machine.emulator}/_emulator/state").json()["videos"]
         assert sorted(video["title"] for video in videos) == [
             "First loaf",
             "Rotated loaf",

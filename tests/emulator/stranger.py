@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import httpx
+import httpx2
 
 from tests.support.emulator import ANA, CLIENT_ID, CLIENT_SECRET, Emulator
 
@@ -71,17 +71,17 @@ class Stranger:
         """Get consent and return the code."""
         return query_of(self.emulator.consent(self.auth_url(**query), account, scopes))["code"]
 
-    def token(self, **form: str) -> httpx.Response:
+    def token(self, **form: str) -> httpx2.Response:
         """Call the token endpoint, credentials in the body."""
         usual = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
         return self.emulator.http.post("/token", data={**usual, **form})
 
-    def exchange(self, code: str, **form: str) -> httpx.Response:
+    def exchange(self, code: str, **form: str) -> httpx2.Response:
         """Exchange a code."""
         usual = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}
         return self.token(**{**usual, **form})
 
-    def refresh(self, **form: str) -> httpx.Response:
+    def refresh(self, **form: str) -> httpx2.Response:
         """Refresh."""
         usual = {"grant_type": "refresh_token", "refresh_token": self.refresh_token}
         return self.token(**{**usual, **form})
@@ -97,14 +97,14 @@ class Stranger:
         """The header of a call with a token."""
         return {"Authorization": f"Bearer {self.access_token}"}
 
-    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Call the API."""
         headers = {**self.bearer, **options.pop("headers", {})}
         return self.emulator.http.request(method, path, headers=headers, **options)
 
     def start(
         self, size: int | None = None, *, part: str = "snippet,status", **body: Any
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Open a resumable session for a video."""
         headers = {} if size is None else {"X-Upload-Content-Length": str(size)}
         headers["Slug"] = "holiday.mp4"
@@ -120,13 +120,13 @@ class Stranger:
 
     def put(
         self, session: str, data: bytes, content_range: str | None = None, **headers: str
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send bytes to a session."""
         if content_range:
             headers["Content-Range"] = f"bytes {content_range}"
         return self.ask("PUT", session, content=data, headers=headers)
 
-    def query(self, session: str, total: int | str = "*") -> httpx.Response:
+    def query(self, session: str, total: int | str = "*") -> httpx2.Response:
         """Ask a session how far it is."""
         return self.put(session, b"", f"*/{total}")
 
@@ -145,7 +145,7 @@ class Stranger:
         return video
 
 
-def reason(answer: httpx.Response) -> str:
+def reason(answer: httpx2.Response) -> str:
     """Return Google's word for what went wrong."""
     word: str = answer.json()["error"]["errors"][0]["reason"]
     return word

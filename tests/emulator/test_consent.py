@@ -1,6 +1,6 @@
 """The consent pages: what a person can decide, and what the client gets to hear."""
 
-import httpx
+import httpx2
 import pytest
 
 from tests.emulator.stranger import (
@@ -59,7 +59,7 @@ def test_the_callback_names_the_issuer_of_the_discovery_document(
 
 def test_consent_alone_reuses_the_browsers_last_identity(stranger: Stranger) -> None:
     emulator, brand = stranger.emulator, stranger.emulator.channel("Bakery Brand")["id"]
-    with httpx.Client(base_url=emulator.url) as browser:
+    with httpx2.Client(base_url=emulator.url) as browser:
         emulator.consent(stranger.auth_url(prompt="consent"), ANA, browser=browser)
         page = browser.get(stranger.auth_url(prompt="consent")).text
         assert ANA in page
@@ -71,7 +71,7 @@ def test_consent_alone_reuses_the_browsers_last_identity(stranger: Stranger) -> 
 def test_select_account_shows_the_chooser_again(stranger: Stranger) -> None:
     emulator, brand = stranger.emulator, stranger.emulator.channel("Bakery Brand")["id"]
     url = stranger.auth_url(prompt="select_account consent")
-    with httpx.Client(base_url=emulator.url) as browser:
+    with httpx2.Client(base_url=emulator.url) as browser:
         emulator.consent(url, ANA, browser=browser)
         assert "Bakery Brand" in browser.get(url).text
         chosen = emulator.consent(url, brand, browser=browser)
@@ -227,7 +227,7 @@ def test_a_decision_is_taken_once(stranger: Stranger) -> None:
 def test_pkce_is_enforced_when_it_was_begun(stranger: Stranger, method: str) -> None:
     sent = challenge() if method == "S256" else VERIFIER
 
-    def exchange(**form: str) -> httpx.Response:
+    def exchange(**form: str) -> httpx2.Response:
         code = stranger.code(code_challenge=sent, code_challenge_method=method)
         return stranger.exchange(code, **form)
 

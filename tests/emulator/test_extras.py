@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.emulator.stranger import UPLOAD, Stranger, reason
@@ -12,13 +12,13 @@ PNG = b"\x89PNG\r\n\x1a\n picture"
 ITEMS = "/youtube/v3/playlistItems"
 
 
-def set_thumbnail(client: Stranger, video: str, data: bytes = PNG) -> httpx.Response:
+def set_thumbnail(client: Stranger, video: str, data: bytes = PNG) -> httpx2.Response:
     """Send a picture in one request."""
     path = f"/upload/youtube/v3/thumbnails/set?uploadType=media&videoId={video}"
     return client.ask("POST", path, content=data, headers={"Content-Type": "image/png"})
 
 
-def insert_caption(client: Stranger, data: bytes = b"WEBVTT", **snippet: Any) -> httpx.Response:
+def insert_caption(client: Stranger, data: bytes = b"WEBVTT", **snippet: Any) -> httpx2.Response:
     """Open a session for a caption track and send it."""
     path = "/upload/youtube/v3/captions?uploadType=resumable&part=snippet"
     opened = client.ask("POST", path, json={"snippet": snippet})
@@ -34,7 +34,7 @@ def make_playlist(client: Stranger) -> str:
     return playlist
 
 
-def add(client: Stranger, playlist: str, video: str) -> httpx.Response:
+def add(client: Stranger, playlist: str, video: str) -> httpx2.Response:
     """Put a video into a playlist."""
     resource = {"kind": "youtube#video", "videoId": video}
     body = {"snippet": {"playlistId": playlist, "resourceId": resource}}

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.emulator.stranger import KIB256, Stranger, reason, sha256, some_bytes
@@ -13,7 +13,7 @@ from tests.support.emulator import Emulator
 DATA = some_bytes(4 * KIB256)
 SIZE = len(DATA)
 PUT, START, ASK = "videos.insert.transfer", "videos.insert.start", "videos.insert.status"
-GONE = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+GONE = (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_a_connection_that_the_client_drops_keeps_the_aligned_part(
         raise Enough
 
     headers = {**ana.bearer, "Content-Length": str(SIZE)}
-    with pytest.raises(Enough), httpx.Client() as client:
+    with pytest.raises(Enough), httpx2.Client() as client:
         client.put(session, content=body(), headers=headers)
     stored = ""
     while stored != f"bytes=0-{3 * KIB256 - 1}":
@@ -105,7 +105,7 @@ def test_a_dictated_status_can_come_in_the_middle(ana: Stranger, session: str) -
 def test_refusals_come_in_their_true_shapes(
     ana: Stranger, session: str, operation: str, kind: str, status: int, word: str
 ) -> None:
-    calls: dict[str, Callable[[], httpx.Response]] = {
+    calls: dict[str, Callable[[], httpx2.Response]] = {
         START: lambda: ana.start(SIZE),
         PUT: lambda: ana.put(session, DATA),
         "videos.list": lambda: ana.ask("GET", "/youtube/v3/videos?part=id&id=x"),

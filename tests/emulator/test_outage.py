@@ -4,7 +4,7 @@ import socket
 import threading
 from collections.abc import Callable
 
-import httpx
+import httpx2
 import pytest
 
 from tests.emulator.stranger import KIB256, Stranger, sha256, some_bytes
@@ -12,17 +12,17 @@ from tests.support.emulator import Emulator
 
 DATA = some_bytes(8 * KIB256)
 SIZE = len(DATA)
-GONE = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+GONE = (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError)
 
 
-def begin(emulator: Emulator, seconds: float) -> httpx.Response:
+def begin(emulator: Emulator, seconds: float) -> httpx2.Response:
     """Order an outage, over a connection of its own."""
-    return httpx.post(f"{emulator.url}/_emulator/outage", json={"seconds": seconds})
+    return httpx2.post(f"{emulator.url}/_emulator/outage", json={"seconds": seconds})
 
 
 def wait_for(is_there: bool, emulator: Emulator) -> None:
     """Wait until somebody listens, or nobody."""
-    address = httpx.URL(emulator.url)
+    address = httpx2.URL(emulator.url)
     while True:
         try:
             socket.create_connection((address.host, address.port or 80)).close()
@@ -44,7 +44,7 @@ def test_an_outage_is_answered_before_it_begins_and_ends_by_itself(emulator: Emu
 def test_an_outage_cuts_an_upload_that_goes_on_afterwards(ana: Stranger) -> None:
     emulator, session = ana.emulator, ana.session(SIZE)
     emulator.switch(upload_bytes_per_second=2 * KIB256)
-    answers: list[httpx.Response | Exception] = []
+    answers: list[httpx2.Response | Exception] = []
     sending = threading.Thread(target=noted(answers, lambda: ana.put(session, DATA)))
     sending.start()
     while emulator.state()["sessions"][0]["received"] < KIB256:
@@ -80,14 +80,14 @@ def test_it_ends_in_the_middle_of_an_outage() -> None:
 
 
 def noted(
-    answers: list[httpx.Response | Exception], ask: Callable[[], httpx.Response]
+    answers: list[httpx2.Response | Exception], ask: Callable[[], httpx2.Response]
 ) -> Callable[[], None]:
     """Make what a thread can run of a question, its answer or its end kept."""
 
     def run() -> None:
         try:
             answers.append(ask())
-        except httpx.TransportError as error:
+        except httpx2.TransportError as error:
             answers.append(error)
 
     return run

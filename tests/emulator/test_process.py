@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import trustme
 
@@ -128,7 +128,7 @@ def test_the_world_survives_a_restart(tmp_path: Path) -> None:
         assert ana.refresh().status_code == 200
 
         def moved(session: str) -> str:
-            return emulator.url + httpx.URL(session).raw_path.decode()
+            return emulator.url + httpx2.URL(session).raw_path.decode()
 
         assert ana.query(moved(finished)).json()["id"] == video["id"]
         assert ana.query(moved(unfinished)).status_code == 404
@@ -142,8 +142,8 @@ def test_it_ends_at_once_whatever_is_going_on(name: signal.Signals) -> None:
     emulator.fault("oauth.userinfo", "slow", delay_seconds=60)
 
     def wait_for_an_answer() -> None:
-        with suppress(httpx.HTTPError):
-            httpx.get(f"{emulator.url}/v1/userinfo", timeout=60)
+        with suppress(httpx2.HTTPError):
+            httpx2.get(f"{emulator.url}/v1/userinfo", timeout=60)
 
     waiting = threading.Thread(target=wait_for_an_answer)
     waiting.start()

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import pytest
 
 from tests.emulator.stranger import KIB256, Stranger, reason, sha256, some_bytes
@@ -180,16 +180,16 @@ def test_an_unknown_session_is_404(ana: Stranger) -> None:
 
 
 def test_bytes_need_a_token_unless_switched_off(ana: Stranger, session: str) -> None:
-    refused = httpx.put(session, content=DATA)
+    refused = httpx2.put(session, content=DATA)
     assert (refused.status_code, reason(refused)) == (401, "required")
     ana.emulator.switch(require_bearer_on_put=False)
-    assert httpx.put(session, content=DATA).status_code == 201
+    assert httpx2.put(session, content=DATA).status_code == 201
 
 
 def test_a_newer_request_takes_over_from_one_whose_client_is_gone(
     ana: Stranger, session: str
 ) -> None:
-    address = httpx.URL(session)
+    address = httpx2.URL(session)
     head = f"PUT {address.raw_path.decode()} HTTP/1.1\r\nHost: x\r\nContent-Length: {SIZE}\r\n"
     head += f"Authorization: {ana.bearer['Authorization']}\r\n\r\n"
     with socket.create_connection((address.host, address.port or 80)) as silent:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from rich.console import Console
 
@@ -33,13 +33,13 @@ def answers() -> Answers:
     return Answers()
 
 
-def client(answers: Answers, answer: Callable[[httpx.Request], httpx.Response]) -> Client:
-    http = httpx.AsyncClient(base_url=TARGET.api, transport=httpx.MockTransport(answer))
+def client(answers: Answers, answer: Callable[[httpx2.Request], httpx2.Response]) -> Client:
+    http = httpx2.AsyncClient(base_url=TARGET.api, transport=httpx2.MockTransport(answer))
     return Client(http, TARGET, answers, "json_body", 41)
 
 
-def always(status: int, text: str = "") -> Callable[[httpx.Request], httpx.Response]:
-    return lambda _: httpx.Response(status, text=text)
+def always(status: int, text: str = "") -> Callable[[httpx2.Request], httpx2.Response]:
+    return lambda _: httpx2.Response(status, text=text)
 
 
 @pytest.mark.parametrize("status", [200, 201, 400, 404, 409, 413, 422, 503, 507])
@@ -72,16 +72,16 @@ async def test_an_answer_that_comes_late_is_a_finding(answers: Answers) -> None:
 
 
 async def test_no_answer_is_a_finding(answers: Answers) -> None:
-    def silent(request: httpx.Request) -> httpx.Response:
-        raise httpx.ReadTimeout("", request=request)
+    def silent(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ReadTimeout("", request=request)
 
     await client(answers, silent).ask("GET", "/livez")
     assert list(answers.findings) == ["GET /livez: no answer"]
 
 
 async def test_an_api_that_hangs_up_is_counted(answers: Answers) -> None:
-    def gone(request: httpx.Request) -> httpx.Response:
-        raise httpx.RemoteProtocolError("", request=request)
+    def gone(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.RemoteProtocolError("", request=request)
 
     await client(answers, gone).ask("GET", "/livez")
     assert not answers.findings
@@ -90,7 +90,7 @@ async def test_an_api_that_hangs_up_is_counted(answers: Answers) -> None:
 
 async def test_an_input_is_sent_until_its_share_has_room(answers: Answers) -> None:
     statuses = iter([429, 429, 201])
-    await client(answers, lambda _: httpx.Response(next(statuses))).ask("POST", "/a", {})
+    await client(answers, lambda _: httpx2.Response(next(statuses))).ask("POST", "/a", {})
     assert answers.statuses["json_body"] == {429: 2, 201: 1}
 
 
@@ -103,9 +103,9 @@ async def test_what_must_never_be_accepted_is_a_finding_when_it_is(answers: Answ
 async def test_the_codec_gets_the_operators_key(answers: Answers) -> None:
     keys = []
 
-    def note(request: httpx.Request) -> httpx.Response:
+    def note(request: httpx2.Request) -> httpx2.Response:
         keys.append(request.headers["Authorization"])
-        return httpx.Response(200)
+        return httpx2.Response(200)
 
     asks = client(answers, note)
     await asks.ask("POST", "/codec/decode", {})

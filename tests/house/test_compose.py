@@ -155,6 +155,16 @@ def test_a_proxy_can_be_named_in_the_env_file(services: dict[str, Any]) -> None:
     assert "\nCASTLINE_TRUSTED_PROXIES=\n" in (ROOT / "deploy" / "env.example").read_text()
 
 
+@pytest.mark.parametrize("name", ["PLATFORM_PROXY", "SOURCE_PROXY", "WEBHOOK_PROXY", "NO_PROXY"])
+def test_the_proxies_on_the_ways_out_can_be_named_in_the_env_file(
+    services: dict[str, Any], name: str
+) -> None:
+    for service in ("api", "worker"):
+        environment = services[service]["environment"]
+        assert environment[f"CASTLINE_{name}"] == f"${{CASTLINE_{name}:-}}"
+    assert f"\nCASTLINE_{name}=\n" in (ROOT / "deploy" / "env.example").read_text()
+
+
 PASSWORDS = {f"POSTGRES_{user}PASSWORD": "irrelevant" for user in ("", "CASTLINE_", "TEMPORAL_")}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("googleapiclient", "google.auth", "sqlmodel", "sqlalchemy", "httpx", "pydantic", "tink")
+HEAVY = ("googleapiclient", "google.auth", "sqlmodel", "sqlalchemy", "httpx2", "pydantic", "tink")
 
 
 def test_imports_point_one_way() -> None:

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from cli.local.probes import free_ports
@@ -50,7 +50,7 @@ PATIENCE = 120.0
 """For what takes a second or two on an idle machine. Without bulkheads it takes hours."""
 AS_SHIPPED = {"matching.enableFairness": True}
 """Temporal as `castline up` and the compose file start it."""
-AS_MANY = httpx.Limits(max_connections=None)
+AS_MANY = httpx2.Limits(max_connections=None)
 THUMBNAIL, VIDEO, SILENCE, FAST = "slow.png", "slow.mp4", "silent.mp4", "fast.png"
 
 
@@ -100,7 +100,7 @@ async def scene(
 
         async def tenant(name: str) -> Tenant:
             """One whose requests go to the API's own process, by connections of its own."""
-            http = httpx.AsyncClient(
+            http = httpx2.AsyncClient(
                 base_url=stack.parts.settings.local_url, timeout=PATIENCE, limits=AS_MANY
             )
             await closing.enter_async_context(http)
@@ -119,7 +119,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 async def is_ready(stack: Stack) -> bool:
-    with suppress(httpx.TransportError):
+    with suppress(httpx2.TransportError):
         return (await stack.http.get("/readyz")).status_code == 200
     return False
 

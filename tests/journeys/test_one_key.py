@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from cli.local.probes import free_ports
@@ -39,7 +39,7 @@ class Twins:
     """Two API processes on one database, and a workspace with a connection."""
 
     processes: list[subprocess.Popen[bytes]]
-    clients: list[httpx.AsyncClient]
+    clients: list[httpx2.AsyncClient]
     connection_id: str
 
 
@@ -69,10 +69,10 @@ async def twins(
         for port in free_ports(2):
             own = settings.model_copy(update={"port": port})
             processes.append(closing.enter_context(role("api", own)))
-            client = httpx.AsyncClient(
+            client = httpx2.AsyncClient(
                 base_url=own.local_url,
                 headers={"Authorization": f"Bearer {key}"},
-                limits=httpx.Limits(max_connections=None),
+                limits=httpx2.Limits(max_connections=None),
                 timeout=60,
             )
             clients.append(await closing.enter_async_context(client))
@@ -99,8 +99,8 @@ def furnish(parts: Parts) -> tuple[str, str]:
     return connection.id, key.reveal()
 
 
-async def is_ready(client: httpx.AsyncClient) -> bool:
-    with suppress(httpx.TransportError):
+async def is_ready(client: httpx2.AsyncClient) -> bool:
+    with suppress(httpx2.TransportError):
         return (await client.get("/livez")).is_success
     return False
 
@@ -113,7 +113,7 @@ async def test_a_hundred_at_once_make_one_assignment(twins: Twins) -> None:
         "idempotencyKey": "k",
     }
 
-    async def send(number: int) -> httpx.Response:
+    async def send(number: int) -> httpx2.Response:
         return await twins.clients[number % 2].post("/api/v1/assignments", json=body)
 
     found = await asyncio.gather(*map(send, range(100)))

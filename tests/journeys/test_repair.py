@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
@@ -70,17 +70,17 @@ async def accepted_rows(tenant: Tenant) -> list[str]:
 @asynccontextmanager
 async def api_process(
     stack: Stack,
-) -> AsyncIterator[tuple[subprocess.Popen[bytes], httpx.AsyncClient]]:
+) -> AsyncIterator[tuple[subprocess.Popen[bytes], httpx2.AsyncClient]]:
     """`castline api` beside the stack's own, ready, and a client of it."""
     settings = stack.parts.settings.model_copy(update={"port": free_ports(1)[0]})
-    async with httpx.AsyncClient(base_url=settings.local_url, timeout=60) as http:
+    async with httpx2.AsyncClient(base_url=settings.local_url, timeout=60) as http:
         with role("api", settings) as process:
             await eventually(partial(is_ready, http))
             yield process, http
 
 
-async def is_ready(http: httpx.AsyncClient) -> bool:
-    with suppress(httpx.TransportError):
+async def is_ready(http: httpx2.AsyncClient) -> bool:
+    with suppress(httpx2.TransportError):
         return (await http.get("/livez")).is_success
     return False
 
@@ -194,7 +194,7 @@ async def test_what_a_killed_api_has_only_written_is_published_once(
             )
             accepted = await eventually(lambda: accepted_rows(tenant))
             api.kill()
-            with pytest.raises(httpx.TransportError):
+            with pytest.raises(httpx2.TransportError):
                 await asked
             server.thaw()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from activities.access.packing import unpack
@@ -55,14 +55,14 @@ class Journey:
         ticket = await self.tenant.ticket(platform=platform, connectionId=connection_id)
         async with self.stack.browser() as browser:
             page = await browser.get(ticket["authUrl"])
-            self.met(f"{which} state", httpx.URL(page.headers["location"]).params["state"])
+            self.met(f"{which} state", httpx2.URL(page.headers["location"]).params["state"])
             self.met(f"{which} cookie", browser.cookies["castline"])
             with self.stack.parts.store.read() as session:
                 row = tickets.get_ticket(session, ticket["ticketId"])
             self.met(f"{which} verifier", tickets.open_verifier(self.stack.parts.vault, row))
             decide = CONSENTS[platform]
             back = await asyncio.to_thread(decide, self.stack.emulator, page.headers["location"])
-            self.met(f"{which} code", httpx.URL(back).params["code"])
+            self.met(f"{which} code", httpx2.URL(back).params["code"])
             answer = await browser.get(back)
         query = parse_qs(urlsplit(answer.headers["location"]).query)
         made = query["connectionIds"][0].split(",")
@@ -123,7 +123,7 @@ class Journey:
 def way_to_the_session(handle: str) -> str:
     """What alone would let anybody go on with an upload."""
     if handle.startswith("http"):
-        return httpx.URL(handle).params["upload_id"]
+        return httpx2.URL(handle).params["upload_id"]
     fields = json.loads(handle)
     return str(fields.get("upload_session_id") or fields["upload_url"])
 

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from store.queries.access import tickets
@@ -287,4 +287,4 @@ async def test_a_grant_that_was_had_is_not_asked_for_again(tenant: Tenant, stack
 
 def with_query(address: str, **changes: str) -> str:
     """The callback with parts of its query replaced."""
-    return str(httpx.URL(address).copy_merge_params(changes))
+    return str(httpx2.URL(address).copy_merge_params(changes))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.support.emulator import ANA
@@ -162,7 +162,7 @@ async def test_a_consent_that_fails_ends_on_a_page_that_says_why(
 async def test_a_client_that_wants_json_gets_the_ending_as_json(
     tenant: Tenant, stack: Stack
 ) -> None:
-    async with httpx.AsyncClient(
+    async with httpx2.AsyncClient(
         transport=stack.http._transport, timeout=60, headers={"Accept": "application/json"}
     ) as browser:
         visit = await tenant.browse(await initiate(tenant), browser=browser)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from runtime.http_server import MAX_HEAD
@@ -36,8 +36,8 @@ class Server:
 
     def is_alive(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/livez", timeout=PATIENCE).is_success
-        except httpx.TransportError:
+            return httpx2.get(f"{self.url}/livez", timeout=PATIENCE).is_success
+        except httpx2.TransportError:
             return False
 
     @property
@@ -95,7 +95,7 @@ def test_a_head_of_64_mib_is_refused_while_others_are_served(server: Server) -> 
         except OSError:
             pass  # It was cut, as it should be.
 
-    with server.connect() as flooding, httpx.Client(base_url=server.url, timeout=60) as other:
+    with server.connect() as flooding, httpx2.Client(base_url=server.url, timeout=60) as other:
         thread = threading.Thread(target=flood)
         thread.start()
         slowest = 0.0
@@ -130,7 +130,7 @@ def test_a_head_over_the_limit_is_refused_however_it_arrives(server: Server, end
 
 
 def test_a_head_below_the_limit_is_served(server: Server) -> None:
-    answer = httpx.get(f"{server.url}/livez", headers={"X": "a" * (MAX_HEAD - 1000)})
+    answer = httpx2.get(f"{server.url}/livez", headers={"X": "a" * (MAX_HEAD - 1000)})
     assert answer.is_success
 
 
@@ -200,7 +200,7 @@ def test_idle_connections_make_room_for_requests(server: Server) -> None:
 
 def test_an_address_that_nobody_vouches_for_is_not_believed(server: Server) -> None:
     """uvicorn would believe the loopback interface, unless it is told not to."""
-    with httpx.Client(base_url=server.url) as client:
+    with httpx2.Client(base_url=server.url) as client:
         answers = [
             client.get("/codec", headers={"X-Forwarded-For": f"192.0.2.{number}"})
             for number in range(20)
@@ -210,7 +210,7 @@ def test_an_address_that_nobody_vouches_for_is_not_believed(server: Server) -> N
 
 
 def test_a_connection_serves_one_request_after_another(server: Server) -> None:
-    with httpx.Client(base_url=server.url) as client:
+    with httpx2.Client(base_url=server.url) as client:
         for _ in range(20):
             assert client.get("/livez").is_success
             assert client.post("/api/v1/organizations", json={}).status_code == 401

@@ -46,7 +46,7 @@ import logging
 from runtime.logs import set_up_logging
 from settings import Settings
 set_up_logging(Settings())
-logging.getLogger("httpx").info("GET https://example.test/?code=4/secret")
+logging.getLogger("httpx2").info("GET https://example.test/?code=4/secret")
 logging.getLogger("castline").info("kept")
 """
     out = subprocess.run(

@@ -10,6 +10,7 @@ import pytest
 from domain.errors import CastlineError
 from settings import EMULATED_CLIENT_ID, GOOGLE_TOKEN_URL, Settings, known_names
 from store.engine import Store
+from transport.proxies import Way
 
 GOOGLE = {"google_client_id": "an-id", "google_client_secret": "GOCSPX-1"}
 META = {"meta_app_id": "1234", "meta_app_secret": "meta-1"}
@@ -20,7 +21,8 @@ Read = Callable[..., Settings]
 
 @pytest.fixture(autouse=True)
 def _nothing_of_this_shell(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.upper().startswith("CASTLINE_")]:
+    ours = ("CASTLINE_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+    for name in [name for name in os.environ if name.upper().startswith(ours)]:
         monkeypatch.delenv(name)
 
 
@@ -217,6 +219,10 @@ def test_a_public_url_in_clear_is_refused_beside_real_credentials(read: Read) ->
         ("database_url", "postgres://u:pass/word@host/name", "a URL whose user and password are"),
         ("database_url", "postgres://u:1#word@host/name", "a URL whose user and password are"),
         ("database_url", "sqlite:///:memory:", "sqlite:/// and the path of a file"),
+        ("platform_proxy", "socks5://user:password@host:1080", "the http or https URL of a proxy"),
+        ("source_proxy", "http://user:pass#word@host:3128", "the http or https URL of a proxy"),
+        ("webhook_proxy", "http://:3128/", "the http or https URL of a proxy"),
+        ("no_proxy", "example.com,10.0.0.0/99", "names, IP addresses and networks"),
         ("sqlite_synchronous", "off", "'full' or 'normal'"),
         ("log_level", "LOUDLY", "one of CRITICAL"),
     ],
@@ -226,6 +232,50 @@ def test_a_malformed_value_is_named_and_not_shown(
 ) -> None:
     (sentence,) = faults(read, **{name: value})
     assert sentence.startswith(f"CASTLINE_{name.upper()} must be {expected}")
+
+
+def test_each_way_has_the_proxy_of_its_setting_or_the_usual_one(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:password@usual:1")
+    monkeypatch.setenv("https_proxy", "http://user:password@lower:1")
+    monkeypatch.setenv("no_proxy", "near.example")
+    settings = read(source_proxy="http://user:password@source:2", webhook_proxy="None")
+
+    def host(way: Way | None, target: str = "far.example") -> str | None:
+        proxy = settings.proxies(way).find("https", target, 443)
+        return None if proxy is None else proxy.host
+
+    assert [host(way) for way in (*Way, None)] == ["lower", "source", None, "lower"]
+    assert host(Way.SOURCES, "near.example") is None
+    assert "password" not in repr(settings) + repr(settings.proxies(Way.SOURCES))
+    # They are those of the moment at which the settings were read.
+    monkeypatch.delenv("https_proxy")
+    assert host(Way.PLATFORMS) == "lower"
+    again = read(no_proxy="none")
+    assert again.proxies(Way.SOURCES).find("https", "near.example", 443)
+
+
+def test_a_usual_proxy_that_cannot_be_used_is_refused_unless_every_way_has_its_own(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://user:password@host:1080")
+    found = faults(read, platform_proxy="none")
+    assert [sentence.partition(" must be ")[0] for sentence in found] == 2 * [
+        "all_proxy or ALL_PROXY"
+    ]
+    assert found[0].endswith("Correct it, or set CASTLINE_SOURCE_PROXY.")
+    assert read(platform_proxy="none", source_proxy="none", webhook_proxy="none")
+
+
+@pytest.mark.parametrize("way", ["source", "webhook"])
+def test_a_policy_is_left_to_no_proxy_that_is_not_there(
+    read: Read, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    (sentence,) = faults(read, **{f"{way}_proxy": "none", f"{way}_proxy_enforces_policy": "true"})
+    assert sentence.startswith(f"CASTLINE_{way.upper()}_PROXY_ENFORCES_POLICY is set")
+    settings = read(**{f"{way}_proxy": "http://proxy:3128"})
+    assert settings.proxies(Way.SOURCES if way == "source" else Way.WEBHOOKS).resolves
 
 
 def test_all_faults_come_at_once(read: Read) -> None:

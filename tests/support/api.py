@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import httpx
+import httpx2
 from fastapi import FastAPI
 
 from activities.access.packing import pack
@@ -103,7 +103,7 @@ class Tenant:
 
     context: Context
     workspace: Workspace
-    http: httpx.AsyncClient = field(repr=False)
+    http: httpx2.AsyncClient = field(repr=False)
 
     def connection(
         self, account_id: str = "UC1", platform: str = "youtube", *, grant_id: str | None = None
@@ -191,9 +191,9 @@ def _later() -> datetime:
     return datetime.now(UTC) + timedelta(hours=1)
 
 
-def client(app: FastAPI, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url=PUBLIC_URL, headers=headers
+def client(app: FastAPI, headers: Mapping[str, str] | None = None) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app), base_url=PUBLIC_URL, headers=headers
     )
 
 

@@ -1,6 +1,6 @@
 """The emulator as a test sees it: a process, its address and its controls.
 
-Synchronous, so that any suite can use it; only `httpx` and the standard library.
+Synchronous, so that any suite can use it; only `httpx2` and the standard library.
 """
 
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-import httpx
+import httpx2
 
 CLIENT_ID = "castline-emulator.apps.googleusercontent.com"
 CLIENT_SECRET = "emulator-secret"
@@ -29,7 +29,7 @@ class Emulator:
     url: str = ""
     process: subprocess.Popen[str] | None = None
     verify: Any = True
-    http: httpx.Client = field(default_factory=httpx.Client)
+    http: httpx2.Client = field(default_factory=httpx2.Client)
 
     @classmethod
     def start(
@@ -59,7 +59,7 @@ class Emulator:
             process.kill()
             raise RuntimeError(f"the emulator did not start: {line!r}")
         url = line.removeprefix("emulator is ready: ").strip()
-        return cls(url, process, verify, httpx.Client(base_url=url, timeout=90, verify=verify))
+        return cls(url, process, verify, httpx2.Client(base_url=url, timeout=90, verify=verify))
 
     def stop(self) -> int:
         """End the process as an operator would; return its exit code."""
@@ -137,7 +137,7 @@ class Emulator:
         account: str = ANA,
         scopes: Iterable[str] | None = None,
         decision: str = "allow",
-        browser: httpx.Client | None = None,
+        browser: httpx2.Client | None = None,
     ) -> str:
         """Go through consent without a browser; return where it sends the browser.
 
@@ -146,7 +146,7 @@ class Emulator:
         one each consent is made in a browser of its own.
         """
         if browser is None:
-            with httpx.Client(base_url=self.url, timeout=90, verify=self.verify) as browser:
+            with httpx2.Client(base_url=self.url, timeout=90, verify=self.verify) as browser:
                 return self.consent(auth_url, account, scopes, decision, browser)
         answer = browser.get(auth_url)
         if answer.status_code == 302:

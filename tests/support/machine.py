@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
 
-import httpx
+import httpx2
 
 from cli.local.probes import free_ports
 from settings import Settings
@@ -145,9 +145,9 @@ class Up:
         return self.process.wait(timeout=20), monotonic() - began
 
 
-def consent(auth_url: str, *, account: str = ANA) -> httpx.Response:
+def consent(auth_url: str, *, account: str = ANA) -> httpx2.Response:
     """Allow everything on a platform's consent page, as a person in a browser would."""
-    with httpx.Client(follow_redirects=True, timeout=30) as browser:
+    with httpx2.Client(follow_redirects=True, timeout=30) as browser:
         page = browser.get(auth_url)
         (action,) = re.findall(r'<form method="post" action="([^"]+)"', page.text)
         (request_id,) = re.findall(r'name="request_id" value="([^"]+)"', page.text)

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
-import httpx
+import httpx2
 
 from tests.support.emulator import Emulator
 
@@ -71,7 +71,7 @@ def query_of(location: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
 
 
-def exchange(emulator: Emulator, code: str, **form: str) -> httpx.Response:
+def exchange(emulator: Emulator, code: str, **form: str) -> httpx2.Response:
     """Exchange a code by POST."""
     usual = {
         "client_id": APP_ID,
@@ -82,7 +82,7 @@ def exchange(emulator: Emulator, code: str, **form: str) -> httpx.Response:
     return emulator.http.post("/v26.0/oauth/access_token", data={**usual, **form})
 
 
-def extend(emulator: Emulator, token: str, **form: str) -> httpx.Response:
+def extend(emulator: Emulator, token: str, **form: str) -> httpx2.Response:
     """Extend a short token."""
     return emulator.http.get(
         "/v26.0/oauth/access_token",
@@ -134,12 +134,12 @@ def page_id(emulator: Emulator, name: str) -> str:
     return next(page["id"] for page in pages if page["name"] == name)
 
 
-def ask(emulator: Emulator, path: str, token: str, **params: str) -> httpx.Response:
+def ask(emulator: Emulator, path: str, token: str, **params: str) -> httpx2.Response:
     """Read something with a token in the query."""
     return emulator.http.get(f"/v26.0/{path}", params={"access_token": token, **params})
 
 
-def refusal(answer: httpx.Response) -> tuple[int, int | None]:
+def refusal(answer: httpx2.Response) -> tuple[int, int | None]:
     """Return the code and the subcode of an error."""
     error = answer.json()["error"]
     return error["code"], error.get("error_subcode")

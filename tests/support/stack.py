@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
@@ -107,7 +107,7 @@ class Stack:
     client: Client
     lifecycles: Lifecycles
     emulator: Emulator
-    http: httpx.AsyncClient = field(repr=False)
+    http: httpx2.AsyncClient = field(repr=False)
 
     @property
     def media(self) -> Path:
@@ -148,9 +148,9 @@ class Stack:
             loop.cancel()
             await asyncio.wait({loop})
 
-    def browser(self) -> httpx.AsyncClient:
+    def browser(self) -> httpx2.AsyncClient:
         """A browser of its own, with its own cookies."""
-        return httpx.AsyncClient(transport=self.http._transport, timeout=60)
+        return httpx2.AsyncClient(transport=self.http._transport, timeout=60)
 
     def assignment(self, assignment_id: str) -> WorkflowHandle[Any, Any]:
         return self.client.get_workflow_handle(assignment_workflow_id(assignment_id))
@@ -170,8 +170,8 @@ async def running_stack(
     Waker(client, parts.store, chosen).attach()
     lifecycles = Lifecycles(client, parking_days=chosen.parking_days)
     app = create_app(make_context(parts, lifecycles))
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url=chosen.url, timeout=60
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app), base_url=chosen.url, timeout=60
     ) as http:
         stack = Stack(parts, client, lifecycles, emulator, http)
         async with stack.working() if works else nullcontext():
@@ -247,7 +247,7 @@ class Tenant:
         scopes: list[str] | None = None,
         pages: list[str] | None = None,
         decision: str = "allow",
-        browser: httpx.AsyncClient | None = None,
+        browser: httpx2.AsyncClient | None = None,
     ) -> "Visit":
         """Follow a ticket: authorize, consent, callback. With a fresh browser unless given one.
 
@@ -316,7 +316,7 @@ class Tenant:
         return await self.until(assignment["id"], "published", "failed")
 
 
-async def patiently(browser: httpx.AsyncClient, url: str) -> httpx.Response:
+async def patiently(browser: httpx2.AsyncClient, url: str) -> httpx2.Response:
     """Visit an address as a browser does that is shown a waiting page: again and again."""
     return await eventually(lambda: browser.get(url), lambda page: "Refresh" not in page.headers)
 
@@ -325,8 +325,8 @@ async def patiently(browser: httpx.AsyncClient, url: str) -> httpx.Response:
 class Visit:
     """A browser's way through a consent."""
 
-    set_out: httpx.Response
-    back: httpx.Response
+    set_out: httpx2.Response
+    back: httpx2.Response
     callback: str
     """The address with which the platform sent the browser back."""
 

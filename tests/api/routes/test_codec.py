@@ -3,7 +3,7 @@
 import base64
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 from sqlmodel import select
@@ -30,7 +30,7 @@ def _base64(value: bytes) -> str:
     return base64.b64encode(value).decode()
 
 
-def decoded(answer: httpx.Response) -> bytes:
+def decoded(answer: httpx2.Response) -> bytes:
     assert answer.status_code == 200, answer.text
     return base64.b64decode(answer.json()["payloads"][0]["data"])
 
@@ -44,7 +44,7 @@ async def test_an_operators_key_opens_payloads(
 
 async def test_a_browser_that_signed_in_opens_payloads(
     context: Context,
-    browser: httpx.AsyncClient,
+    browser: httpx2.AsyncClient,
     operator_key: str,
     sealed: dict[str, object],
 ) -> None:
@@ -62,7 +62,7 @@ async def test_a_browser_that_signed_in_opens_payloads(
 
 async def test_a_session_ends_at_the_time_that_the_page_states(
     context: Context,
-    browser: httpx.AsyncClient,
+    browser: httpx2.AsyncClient,
     operator_key: str,
     sealed: dict[str, object],
 ) -> None:
@@ -81,7 +81,7 @@ async def test_a_session_ends_at_the_time_that_the_page_states(
 
 
 async def test_a_session_that_is_signed_out_has_ended_on_the_server(
-    browser: httpx.AsyncClient, operator_key: str, sealed: dict[str, object]
+    browser: httpx2.AsyncClient, operator_key: str, sealed: dict[str, object]
 ) -> None:
     await browser.post("/codec", data={"key": operator_key})
     token = browser.cookies["castline_operator"]
@@ -95,7 +95,7 @@ async def test_a_session_that_is_signed_out_has_ended_on_the_server(
 
 
 async def test_a_get_signs_nobody_out(
-    browser: httpx.AsyncClient, operator_key: str, sealed: dict[str, object]
+    browser: httpx2.AsyncClient, operator_key: str, sealed: dict[str, object]
 ) -> None:
     await browser.post("/codec", data={"key": operator_key})
     assert (await browser.get("/codec/logout")).status_code in (404, 405)
@@ -103,7 +103,7 @@ async def test_a_get_signs_nobody_out(
 
 
 async def test_the_page_is_kept_by_no_cache_and_framed_by_nobody(
-    browser: httpx.AsyncClient, operator_key: str
+    browser: httpx2.AsyncClient, operator_key: str
 ) -> None:
     pages = [
         await browser.get("/codec"),
@@ -123,7 +123,7 @@ async def test_only_decoding_is_open_to_the_web_uis_origin(app: FastAPI) -> None
 
 
 async def test_nobody_else_opens_payloads(
-    ours: Tenant, browser: httpx.AsyncClient, sealed: dict[str, object]
+    ours: Tenant, browser: httpx2.AsyncClient, sealed: dict[str, object]
 ) -> None:
     assert (await ours.http.post("/codec/decode", json=sealed)).status_code == 401
     assert (await browser.post("/codec/decode", json=sealed)).status_code == 401

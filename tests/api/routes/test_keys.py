@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.support.api import Tenant
@@ -24,12 +24,12 @@ def wanted(tenant: Tenant, path: str) -> dict[str, Any]:
     }
 
 
-async def send(tenant: Tenant, path: str, *keys: str) -> httpx.Response:
+async def send(tenant: Tenant, path: str, *keys: str) -> httpx2.Response:
     headers = [(b"Idempotency-Key", key.encode("latin1")) for key in keys]
     return await tenant.http.post(path, json=wanted(tenant, path), headers=headers)
 
 
-def assert_refused(answer: httpx.Response, field: str, sentence: str) -> None:
+def assert_refused(answer: httpx2.Response, field: str, sentence: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
     assert answer.json()["details"] == {field: [sentence]}
 

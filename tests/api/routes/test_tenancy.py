@@ -2,7 +2,7 @@
 
 import re
 
-import httpx
+import httpx2
 import pytest
 
 from tests.support.api import HOOK, PUBLIC_URL, Tenant
@@ -81,7 +81,7 @@ async def test_a_foreign_id_answers_like_an_unknown_one(
 ) -> None:
     headers = TUS if "/files/" in path else {}
 
-    async def ask(ids: dict[str, str]) -> httpx.Response:
+    async def ask(ids: dict[str, str]) -> httpx2.Response:
         return await ours.http.request(method, path.format(**ids), json=body, headers=headers)
 
     foreign, unknown = await ask(await ids_of(theirs)), await ask(UNKNOWN)

@@ -6,7 +6,7 @@ Its methods are named after what they send; they return the answer as it came.
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 
 from tests.support.emulator import Emulator
 from tests.support.meta import ANA, BAKERY, page_id, page_token
@@ -29,12 +29,12 @@ class Publisher:
         token = page_token(emulator, email, page)
         return cls(emulator, page_id(emulator, page), token)
 
-    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Call the Graph API with the Page's token in the header."""
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         return self.emulator.http.request(method, f"/v26.0/{path}", headers=headers, **options)
 
-    def videos(self, phase: str, /, *, parent: str | None = None, **form: Any) -> httpx.Response:
+    def videos(self, phase: str, /, *, parent: str | None = None, **form: Any) -> httpx2.Response:
         """Call a phase of the chunked upload."""
         path = parent or f"{self.page}/videos"
         return self.ask("POST", path, data={"upload_phase": phase, **form})
@@ -46,7 +46,7 @@ class Publisher:
         started: dict[str, str] = answer.json()
         return started
 
-    def transfer(self, started: dict[str, str], offset: int, chunk: bytes) -> httpx.Response:
+    def transfer(self, started: dict[str, str], offset: int, chunk: bytes) -> httpx2.Response:
         """Send one chunk."""
         return self.ask(
             "POST",
@@ -68,7 +68,7 @@ class Publisher:
             assert answer.status_code == 200, answer.text
             wanted = answer.json()
 
-    def finish(self, started: dict[str, str], **form: Any) -> httpx.Response:
+    def finish(self, started: dict[str, str], **form: Any) -> httpx2.Response:
         """Finish a chunked session."""
         return self.videos("finish", upload_session_id=started["upload_session_id"], **form)
 
@@ -89,7 +89,7 @@ class Publisher:
 
     def send(
         self, started: dict[str, str], data: bytes, offset: int = 0, /, **headers: str
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send what is left of a Reel to the address its start named."""
         usual = {
             "Authorization": f"OAuth {self.token}",
@@ -100,7 +100,7 @@ class Publisher:
             started["upload_url"], content=data[offset:], headers={**usual, **headers}
         )
 
-    def finish_reel(self, started: dict[str, str], **form: str) -> httpx.Response:
+    def finish_reel(self, started: dict[str, str], **form: str) -> httpx2.Response:
         """Finish a Reel."""
         return self.ask(
             "POST",

@@ -1,6 +1,6 @@
 """Who may publish on a Page, and the words in which the others are refused."""
 
-import httpx
+import httpx2
 import pytest
 
 from tests.support.emulator import Emulator
@@ -19,7 +19,7 @@ from tests.support.meta import (
 )
 
 
-def start(emulator: Emulator, page: str, token: str, **fields: str) -> httpx.Response:
+def start(emulator: Emulator, page: str, token: str, **fields: str) -> httpx2.Response:
     """Begin to publish a video."""
     return emulator.http.post(
         f"/v26.0/{page}/videos",

@@ -1,6 +1,6 @@
 """Trouble that publishing meets, ordered by name."""
 
-import httpx
+import httpx2
 import pytest
 
 from tests.emulator.meta.publisher import MIB, Publisher
@@ -26,7 +26,7 @@ def test_a_chunk_that_breaks_off_leaves_nothing_behind(bakery: Publisher) -> Non
     data = some_bytes(MIB)
     started = bakery.start(len(data))
     bakery.emulator.fault("page_videos.transfer", "cut", after_bytes=MIB // 2)
-    with pytest.raises(httpx.TransportError):
+    with pytest.raises(httpx2.TransportError):
         bakery.transfer(started, 0, data)
     (session,) = bakery.emulator.state()["sessions"]
     assert (session["received"], session["stored"]) == (MIB // 2, 0)
@@ -40,7 +40,7 @@ def test_a_lost_answer_to_a_chunk_shows_in_the_next_offset(bakery: Publisher) ->
     bakery.emulator.switch(range_bytes=1024)
     started = bakery.start(len(DATA))
     bakery.emulator.fault("page_videos.transfer", "lose_answer")
-    with pytest.raises(httpx.TransportError):
+    with pytest.raises(httpx2.TransportError):
         bakery.transfer(started, 0, DATA[:1024])
     error = bakery.transfer(started, 0, DATA[:1024]).json()["error"]
     assert error["error_data"] == {"start_offset": 1024, "end_offset": 2048}
@@ -108,7 +108,7 @@ def test_a_lost_answer_to_a_finish_leaves_one_published_video(bakery: Publisher)
     bakery.emulator.switch(page_processing_seconds=1000.0)
     started = ready_to_finish(bakery)
     bakery.emulator.fault("page_videos.finish", "lose_answer_live")
-    with pytest.raises(httpx.TransportError):
+    with pytest.raises(httpx2.TransportError):
         bakery.finish(started)
     assert bakery.video(started["video_id"])["published"] is True
     assert [video["finishes"] for video in bakery.emulator.videos()] == [1]
@@ -206,7 +206,7 @@ def test_a_fault_may_be_meant_for_one_page(emulator: Emulator, bakery: Publisher
 def test_a_finish_may_have_its_effect_later(bakery: Publisher) -> None:
     started = ready_to_finish(bakery)
     bakery.emulator.fault("page_videos.finish", "late_finish", delay_seconds=60)
-    with pytest.raises(httpx.TransportError):
+    with pytest.raises(httpx2.TransportError):
         bakery.finish(started)
     assert bakery.status(started["video_id"])["video_status"] == "upload_complete"
     bakery.emulator.advance(61)

@@ -4,7 +4,7 @@ import socket
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from tests.emulator.meta.publisher import MIB, Publisher
@@ -37,7 +37,7 @@ def test_a_broken_request_is_gone_on_with_where_it_broke(bakery: Publisher) -> N
     data = some_bytes(2 * MIB)
     started = bakery.start_reel()
     bakery.emulator.fault("reels.transfer", "cut", after_bytes=MIB + 5)
-    with pytest.raises(httpx.TransportError):
+    with pytest.raises(httpx2.TransportError):
         bakery.send(started, data)
     phase = bakery.status(started["video_id"])["uploading_phase"]
     assert phase == {"status": "in_progress", "bytes_transferred": MIB + 5}

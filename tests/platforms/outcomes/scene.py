@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2
 
 from activities.access.packing import pack
 from activities.publishing.reconciling import SETTLING
@@ -218,7 +218,7 @@ class Scene:
 
     def _playlist(self) -> str:
         self.emulator.switch(playlist_takes_twice=True)
-        made = httpx.post(
+        made = httpx2.post(
             f"{self.emulator.url}/youtube/v3/playlists?part=snippet",
             headers={"authorization": f"Bearer {self._token.reveal()}"},
             json={"snippet": {"title": "Bread"}},

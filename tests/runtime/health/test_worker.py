@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from runtime.health.worker import WorkerHealth, answering
@@ -55,16 +55,16 @@ def worker(machine: Machine, temporal: str) -> Iterator[str]:
 async def look(url: str) -> tuple[int | None, dict[str, Any]]:
     """The status of `/readyz` and its parts; None while nobody listens."""
     try:
-        async with httpx.AsyncClient(timeout=30) as http:
+        async with httpx2.AsyncClient(timeout=30) as http:
             answer = await http.get(f"{url}/readyz")
-    except httpx.TransportError:
+    except httpx2.TransportError:
         return None, {}
     parts: dict[str, Any] = answer.json()["parts"]
     return answer.status_code, parts
 
 
 async def status_of(url: str) -> int:
-    async with httpx.AsyncClient(timeout=30) as http:
+    async with httpx2.AsyncClient(timeout=30) as http:
         return (await http.get(url)).status_code
 
 

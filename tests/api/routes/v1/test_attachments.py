@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 from sqlmodel import select
@@ -54,7 +54,7 @@ async def assign(ours: Tenant, *, platforms: Sequence[str] = ("youtube",), **pay
     return await ours.http.post(ASSIGNMENTS, json=body)
 
 
-async def refused(answer: httpx.Response, ours: Tenant) -> tuple[str, dict[str, list[str]]]:
+async def refused(answer: httpx2.Response, ours: Tenant) -> tuple[str, dict[str, list[str]]]:
     """The code and details of a 400, after which nothing is there."""
     assert answer.status_code == 400, answer.text
     assert (await ours.http.get(ASSIGNMENTS)).json()["total"] == 0

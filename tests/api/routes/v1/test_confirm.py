@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 from sqlmodel import Session
 
@@ -39,7 +39,7 @@ async def confirming(ours: Tenant, context: Context) -> str:
     return ticket_id
 
 
-def refused(answer: httpx.Response) -> tuple[int, str]:
+def refused(answer: httpx2.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
@@ -124,7 +124,7 @@ async def test_what_was_deleted_is_not_confirmed(ours: Tenant, confirming: str) 
 
 
 async def test_the_page_says_that_the_application_has_to_confirm(
-    browser: httpx.AsyncClient, confirming: str
+    browser: httpx2.AsyncClient, confirming: str
 ) -> None:
     done = {"status": "success", "ticketId": confirming}
     page = await browser.get("/api/v1/oauth/done", params=done)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from api.context import Context
@@ -62,7 +62,7 @@ async def test_the_channel_is_read_from_the_platform(ours: Tenant) -> None:
 
 
 async def test_a_dead_credential_asks_for_a_person_and_gives_the_way(
-    ours: Tenant, youtube: DirectedYouTube, browser: httpx.AsyncClient
+    ours: Tenant, youtube: DirectedYouTube, browser: httpx2.AsyncClient
 ) -> None:
     connection = ours.connection()
     youtube.failure = ReauthorizationNeeded("grant_revoked", "The grant is gone.")
@@ -78,7 +78,7 @@ async def test_a_dead_credential_asks_for_a_person_and_gives_the_way(
 
 
 async def test_a_lost_channel_asks_for_a_person_and_gives_the_way(
-    ours: Tenant, youtube: DirectedYouTube, browser: httpx.AsyncClient
+    ours: Tenant, youtube: DirectedYouTube, browser: httpx2.AsyncClient
 ) -> None:
     connection = ours.connection()
     youtube.answer = ReauthorizationNeeded("no_channel", "There is none.")

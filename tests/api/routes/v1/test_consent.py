@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 
@@ -37,14 +37,14 @@ def open_ticket(ours: Tenant) -> OpenTicket:
     return opened
 
 
-async def set_out(browser: httpx.AsyncClient, ticket_id: str) -> dict[str, str]:
+async def set_out(browser: httpx2.AsyncClient, ticket_id: str) -> dict[str, str]:
     """Open the consent page; return what its address says."""
     answer = await browser.get(AUTHORIZE, params={"ticket": ticket_id})
     assert answer.status_code == 302, answer.text
     return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 
 
-def result(answer: httpx.Response) -> dict[str, str]:
+def result(answer: httpx2.Response) -> dict[str, str]:
     """What the browser tells the caller's own page, beside the ticket that it tells of."""
     assert answer.status_code == 302, answer.text
     assert answer.headers["Location"].startswith(CALLER_PAGE + "?")
@@ -54,7 +54,7 @@ def result(answer: httpx.Response) -> dict[str, str]:
 
 
 async def test_the_browser_is_sent_to_the_consent_page(
-    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
     ticket_id = await open_ticket()
     page = await set_out(browser, ticket_id)
@@ -65,7 +65,7 @@ async def test_the_browser_is_sent_to_the_consent_page(
 
 
 async def test_the_cookie_is_for_this_browser_alone(
-    open_ticket: OpenTicket, browser: httpx.AsyncClient
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient
 ) -> None:
     answer = await browser.get(AUTHORIZE, params={"ticket": await open_ticket()})
     cookie = answer.headers["Set-Cookie"]
@@ -76,7 +76,7 @@ async def test_the_cookie_is_for_this_browser_alone(
 
 
 async def test_a_consent_ends_with_the_connections_on_the_callers_page(
-    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
     lifecycles.outcome = TicketOutcome(TicketState.CONNECTED, ["con_1", "con_2"])
     page = await set_out(browser, await open_ticket(f"{CALLER_PAGE}?customer=7"))
@@ -90,7 +90,7 @@ async def test_a_consent_ends_with_the_connections_on_the_callers_page(
 
 
 async def test_a_repeated_callback_gets_the_same_answer(
-    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
     page = await set_out(browser, await open_ticket())
     callback = {"state": page["state"], "code": "4/0A"}
@@ -102,7 +102,7 @@ async def test_a_repeated_callback_gets_the_same_answer(
 
 async def test_a_repeated_callback_needs_no_temporal_once_all_is_over(
     open_ticket: OpenTicket,
-    browser: httpx.AsyncClient,
+    browser: httpx2.AsyncClient,
     context: Context,
     lifecycles: DirectedLifecycles,
 ) -> None:
@@ -119,7 +119,7 @@ async def test_a_repeated_callback_needs_no_temporal_once_all_is_over(
 
 
 async def test_another_code_for_the_same_consent_is_refused(
-    open_ticket: OpenTicket, browser: httpx.AsyncClient
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient
 ) -> None:
     page = await set_out(browser, await open_ticket())
     await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
@@ -128,7 +128,7 @@ async def test_another_code_for_the_same_consent_is_refused(
 
 
 async def test_the_code_is_stored_sealed(
-    open_ticket: OpenTicket, browser: httpx.AsyncClient, context: Context
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient, context: Context
 ) -> None:
     ticket_id = await open_ticket()
     page = await set_out(browser, ticket_id)
@@ -140,7 +140,7 @@ async def test_the_code_is_stored_sealed(
 
 
 async def test_a_refused_consent_says_so(
-    open_ticket: OpenTicket, browser: httpx.AsyncClient
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient
 ) -> None:
     page = await set_out(browser, await open_ticket())
     refused = {"state": page["state"], "error": "access_denied"}
@@ -161,7 +161,7 @@ async def test_a_refused_consent_says_so(
 )
 async def test_another_error_of_the_platform_ends_the_ticket_and_is_not_repeated(
     open_ticket: OpenTicket,
-    browser: httpx.AsyncClient,
+    browser: httpx2.AsyncClient,
     lifecycles: DirectedLifecycles,
     trouble: dict[str, str],
 ) -> None:
@@ -194,7 +194,7 @@ async def test_another_error_of_the_platform_ends_the_ticket_and_is_not_repeated
 )
 async def test_an_account_that_cannot_be_connected_says_why(
     open_ticket: OpenTicket,
-    browser: httpx.AsyncClient,
+    browser: httpx2.AsyncClient,
     lifecycles: DirectedLifecycles,
     outcome: TicketOutcome,
     error: str,
@@ -211,7 +211,7 @@ async def test_an_account_that_cannot_be_connected_says_why(
 )
 async def test_a_ticket_that_is_over_goes_back_to_the_callers_page(
     open_ticket: OpenTicket,
-    browser: httpx.AsyncClient,
+    browser: httpx2.AsyncClient,
     lifecycles: DirectedLifecycles,
     conflict: Conflict,
     error: str,
@@ -235,7 +235,7 @@ async def test_a_ticket_that_is_over_goes_back_to_the_callers_page(
 )
 async def test_a_settled_ticket_is_not_begun_again(
     open_ticket: OpenTicket,
-    browser: httpx.AsyncClient,
+    browser: httpx2.AsyncClient,
     context: Context,
     lifecycles: DirectedLifecycles,
     state: TicketState,
@@ -250,13 +250,13 @@ async def test_a_settled_ticket_is_not_begun_again(
 
 
 @pytest.mark.parametrize("ticket", ["", "tkt_unknown", "' OR 1=1 --"])
-async def test_an_unknown_ticket_ends_on_a_page(browser: httpx.AsyncClient, ticket: str) -> None:
+async def test_an_unknown_ticket_ends_on_a_page(browser: httpx2.AsyncClient, ticket: str) -> None:
     answer = await browser.get(AUTHORIZE, params={"ticket": ticket})
     assert_page(answer, 400, "invalid_ticket")
 
 
 async def test_a_ticket_of_another_platform_ends_on_a_page(
-    open_ticket: OpenTicket, browser: httpx.AsyncClient
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient
 ) -> None:
     ticket_id = await open_ticket()
     answer = await browser.get("/api/v1/oauth/facebook/authorize", params={"ticket": ticket_id})
@@ -267,13 +267,13 @@ async def test_a_ticket_of_another_platform_ends_on_a_page(
     "query", ["", "code=4/0A", "state=", "state=x", "error=access_denied", "state=&code=4/0A"]
 )
 async def test_a_callback_without_its_parts_ends_on_a_page(
-    browser: httpx.AsyncClient, query: str
+    browser: httpx2.AsyncClient, query: str
 ) -> None:
     assert_page(await browser.get(f"{CALLBACK}?{query}"), 400, "empty_callback")
 
 
 async def test_a_tampered_state_ends_on_a_page(
-    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
     page = await set_out(browser, await open_ticket())
     tampered = {"state": page["state"][:-1] + "~", "code": "4/0A"}
@@ -283,7 +283,7 @@ async def test_a_tampered_state_ends_on_a_page(
 
 async def test_another_browser_cannot_bring_the_callback(
     open_ticket: OpenTicket,
-    browser: httpx.AsyncClient,
+    browser: httpx2.AsyncClient,
     app: FastAPI,
     lifecycles: DirectedLifecycles,
 ) -> None:
@@ -313,7 +313,7 @@ async def test_another_browser_cannot_bring_the_callback(
 )
 async def test_a_callback_of_another_issuer_changes_nothing(
     open_ticket: OpenTicket,
-    browser: httpx.AsyncClient,
+    browser: httpx2.AsyncClient,
     lifecycles: DirectedLifecycles,
     issuers: list[str],
     answer: dict[str, str],
@@ -331,7 +331,7 @@ async def test_a_callback_of_another_issuer_changes_nothing(
 
 
 async def test_a_callback_of_facebook_needs_no_issuer_and_takes_no_foreign_one(
-    ours: Tenant, browser: httpx.AsyncClient
+    ours: Tenant, browser: httpx2.AsyncClient
 ) -> None:
     wanted = {"platform": "facebook", "redirectUrl": CALLER_PAGE}
     opened = (await ours.http.post("/api/v1/oauth/tickets", json=wanted)).json()
@@ -344,7 +344,7 @@ async def test_a_callback_of_facebook_needs_no_issuer_and_takes_no_foreign_one(
 
 
 async def test_a_second_consent_page_makes_the_first_one_worthless(
-    open_ticket: OpenTicket, browser: httpx.AsyncClient
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient
 ) -> None:
     ticket_id = await open_ticket()
     first, second = await set_out(browser, ticket_id), await set_out(browser, ticket_id)
@@ -355,7 +355,7 @@ async def test_a_second_consent_page_makes_the_first_one_worthless(
 
 
 async def test_visits_to_a_consent_page_do_not_reach_the_workflow_again(
-    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
     ticket_id = await open_ticket()
     for _ in range(20):
@@ -366,7 +366,7 @@ async def test_visits_to_a_consent_page_do_not_reach_the_workflow_again(
 
 async def test_a_visit_does_not_take_the_ticket_from_a_callback_that_is_being_redeemed(
     open_ticket: OpenTicket,
-    browser: httpx.AsyncClient,
+    browser: httpx2.AsyncClient,
     context: Context,
     lifecycles: DirectedLifecycles,
 ) -> None:
@@ -381,7 +381,7 @@ async def test_a_visit_does_not_take_the_ticket_from_a_callback_that_is_being_re
 
 
 async def test_two_consents_in_one_browser_do_not_disturb_each_other(
-    open_ticket: OpenTicket, browser: httpx.AsyncClient
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient
 ) -> None:
     first = await set_out(browser, await open_ticket())
     second = await set_out(browser, await open_ticket())
@@ -390,7 +390,7 @@ async def test_two_consents_in_one_browser_do_not_disturb_each_other(
         assert result(answer)["status"] == "success"
 
 
-def assert_waiting(page: httpx.Response) -> None:
+def assert_waiting(page: httpx2.Response) -> None:
     assert page.status_code == 200
     assert "<h1>Please wait</h1>" in page.text
     assert page.headers["Refresh"].isdigit()
@@ -400,7 +400,7 @@ def assert_waiting(page: httpx.Response) -> None:
 @pytest.mark.parametrize("trouble", ["is_away", "hangs"])
 async def test_a_callback_waits_on_a_page_and_goes_on_at_the_same_address(
     open_ticket: OpenTicket,
-    browser: httpx.AsyncClient,
+    browser: httpx2.AsyncClient,
     lifecycles: DirectedLifecycles,
     context: Context,
     trouble: str,
@@ -422,7 +422,7 @@ async def test_a_callback_waits_on_a_page_and_goes_on_at_the_same_address(
 
 
 async def test_a_refusal_waits_on_a_page_that_is_to_be_kept_open(
-    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
     page = await set_out(browser, await open_ticket())
     callback = {"state": page["state"], "error": "access_denied"}
@@ -437,7 +437,7 @@ async def test_a_refusal_waits_on_a_page_that_is_to_be_kept_open(
 @pytest.mark.parametrize("trouble", ["is_away", "hangs"])
 async def test_a_consent_that_cannot_begin_waits_on_a_page(
     open_ticket: OpenTicket,
-    browser: httpx.AsyncClient,
+    browser: httpx2.AsyncClient,
     lifecycles: DirectedLifecycles,
     trouble: str,
 ) -> None:
@@ -451,7 +451,7 @@ async def test_a_consent_that_cannot_begin_waits_on_a_page(
 
 
 async def test_a_client_that_wants_json_is_told_to_wait_by_503(
-    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
     ticket_id = await open_ticket()
     as_json = {"Accept": "application/json"}
@@ -464,7 +464,7 @@ async def test_a_client_that_wants_json_is_told_to_wait_by_503(
 
 async def test_a_page_does_not_wait_for_a_ticket_that_has_expired(
     open_ticket: OpenTicket,
-    browser: httpx.AsyncClient,
+    browser: httpx2.AsyncClient,
     lifecycles: DirectedLifecycles,
     context: Context,
 ) -> None:
@@ -477,7 +477,7 @@ async def test_a_page_does_not_wait_for_a_ticket_that_has_expired(
 
 
 async def test_a_ticket_opened_while_temporal_was_away_is_started_by_the_browser(
-    open_ticket: OpenTicket, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
     lifecycles.is_away = True
     ticket_id = await open_ticket()
@@ -486,7 +486,7 @@ async def test_a_ticket_opened_while_temporal_was_away_is_started_by_the_browser
     assert [ticket.ticket_id for ticket in lifecycles.tickets] == [ticket_id]
 
 
-async def test_the_result_page_shows_sentences_of_ours_only(browser: httpx.AsyncClient) -> None:
+async def test_the_result_page_shows_sentences_of_ours_only(browser: httpx2.AsyncClient) -> None:
     good = await browser.get("/api/v1/oauth/done?status=success&connectionId=con_1")
     assert good.status_code == 200
     assert "The channel is connected" in good.text
@@ -504,8 +504,8 @@ async def test_the_result_page_shows_sentences_of_ours_only(browser: httpx.Async
 
 
 async def wrong_account(
-    ours: Tenant, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles, **back: str
-) -> tuple[Ticket, httpx.Response]:
+    ours: Tenant, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles, **back: str
+) -> tuple[Ticket, httpx2.Response]:
     """Follow the link of a notice with another account than the connection's."""
     lifecycles.outcome = TicketOutcome(TicketState.REFUSED, [], "wrong_account", ".")
     link = urlsplit(ours.context.reauth_links.make(ours.connection())).path
@@ -519,7 +519,7 @@ async def wrong_account(
 
 
 async def test_the_caller_can_ask_which_account_was_expected(
-    ours: Tenant, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+    ours: Tenant, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
     ticket, back = await wrong_account(ours, browser, lifecycles, redirectUrl=CALLER_PAGE)
     told = dict(parse_qsl(urlsplit(back.headers["Location"]).query))
@@ -530,7 +530,7 @@ async def test_the_caller_can_ask_which_account_was_expected(
 
 
 async def test_the_person_is_told_which_account_was_expected(
-    ours: Tenant, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+    ours: Tenant, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
     ticket, page = await wrong_account(ours, browser, lifecycles)
     said = "This was another account; A channel was expected. Nothing has changed."
@@ -553,7 +553,7 @@ ESCAPED = "Baker &amp; &lt;b&gt;Sons&lt;/b&gt;"
 
 
 async def test_each_page_of_ours_names_the_workspace(
-    named: Tenant, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+    named: Tenant, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
     initiated = (await named.http.post("/api/youtube/auth/initiate/")).json()
     begun = await browser.get(initiated["authorization_url"])
@@ -588,7 +588,7 @@ async def test_each_page_of_ours_names_the_workspace(
 
 
 async def test_a_page_names_no_workspace_where_no_ticket_is_known(
-    named: Tenant, browser: httpx.AsyncClient
+    named: Tenant, browser: httpx2.AsyncClient
 ) -> None:
     for path in (
         f"{AUTHORIZE}?ticket=tkt_unknown",
@@ -600,7 +600,7 @@ async def test_a_page_names_no_workspace_where_no_ticket_is_known(
 
 
 async def test_the_link_can_be_read_by_no_cache(
-    open_ticket: OpenTicket, browser: httpx.AsyncClient
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient
 ) -> None:
     page = await set_out(browser, await open_ticket())
     answer = await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
@@ -608,7 +608,7 @@ async def test_the_link_can_be_read_by_no_cache(
     assert "4/0A" not in str(parse_qs(urlsplit(answer.headers["Location"]).query))
 
 
-def assert_page(answer: httpx.Response, status: int, code: str) -> None:
+def assert_page(answer: httpx2.Response, status: int, code: str) -> None:
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"].startswith("text/html")
     assert f"<code>{code}</code>" in answer.text

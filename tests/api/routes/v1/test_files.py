@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 from starlette.types import Message
@@ -47,7 +47,7 @@ async def announce(tenant: Tenant, size: int = len(CONTENT), name: str = NAME) -
 
 async def add(
     tenant: Tenant, path: str, offset: int, content: bytes | AsyncIterator[bytes], **headers: str
-) -> httpx.Response:
+) -> httpx2.Response:
     sent = {
         **TUS,
         "Upload-Offset": str(offset),
@@ -74,7 +74,7 @@ async def finished(tenant: Tenant) -> str:
     return path
 
 
-async def register(tenant: Tenant, path: str) -> httpx.Response:
+async def register(tenant: Tenant, path: str) -> httpx2.Response:
     return await tenant.http.post("/api/v1/videos", json={"uploadId": path.rsplit("/", 1)[1]})
 
 
@@ -312,7 +312,7 @@ async def test_unfinished_uploads_are_listed(ours: Tenant, theirs: Tenant) -> No
 
 
 async def test_an_upload_says_when_it_expires_until_a_video_needs_it(ours: Tenant) -> None:
-    def hours(answer: httpx.Response) -> int:
+    def hours(answer: httpx2.Response) -> int:
         expires_at = parsedate_to_datetime(answer.headers["Upload-Expires"])
         return round((expires_at - datetime.now(UTC)).total_seconds() / 3600)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from anyio import from_thread
 
@@ -31,7 +31,7 @@ def wanted(tenant: Tenant, **fields: Any) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
-async def send(tenant: Tenant, body: dict[str, Any], **more: Any) -> httpx.Response:
+async def send(tenant: Tenant, body: dict[str, Any], **more: Any) -> httpx2.Response:
     return await tenant.http.post(ASSIGNMENTS, json=body, **more)
 
 
@@ -88,7 +88,7 @@ async def test_while_the_first_is_at_work_the_same_is_409_and_another_422(
     ours: Tenant, youtube: DirectedYouTube, lifecycles: DirectedLifecycles
 ) -> None:
     body = wanted(ours)
-    meanwhile: list[httpx.Response] = []
+    meanwhile: list[httpx2.Response] = []
 
     def others_come() -> None:
         for other in (body, {**body, "payload": {"title": "Other"}}):
@@ -159,7 +159,7 @@ async def test_who_is_at_its_work_for_long_is_not_thought_dead(
     ours: Tenant, youtube: DirectedYouTube
 ) -> None:
     body = wanted(ours)
-    meanwhile: list[httpx.Response] = []
+    meanwhile: list[httpx2.Response] = []
 
     async def gives_a_sign() -> bool:
         with ours.context.store.read() as session:
@@ -180,7 +180,7 @@ async def test_who_was_thought_dead_makes_nothing(
     ours: Tenant, youtube: DirectedYouTube, lifecycles: DirectedLifecycles
 ) -> None:
     body = wanted(ours)
-    meanwhile: list[httpx.Response] = []
+    meanwhile: list[httpx2.Response] = []
 
     def another_takes_over() -> None:
         change_claim(ours, abandon)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from api.context import Context
@@ -32,11 +32,11 @@ def film(media: Path) -> str:
     return Path(shutil.copy(CLIP, media / "bread.mp4")).as_uri()
 
 
-async def register(tenant: Tenant, url: str) -> httpx.Response:
+async def register(tenant: Tenant, url: str) -> httpx2.Response:
     return await tenant.http.post(VIDEOS, json={"sourceUrl": url})
 
 
-def code(answer: httpx.Response) -> str:
+def code(answer: httpx2.Response) -> str:
     assert answer.status_code == 400, answer.text
     return str(answer.json()["code"])
 

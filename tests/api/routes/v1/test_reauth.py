@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 
@@ -22,7 +22,7 @@ def link(ours: Tenant) -> str:
     return urlsplit(ours.context.reauth_links.make(ours.connection())).path
 
 
-def ticket_of(context: Context, answer: httpx.Response) -> Ticket:
+def ticket_of(context: Context, answer: httpx2.Response) -> Ticket:
     assert answer.status_code == 302, answer.text
     authorize, _, ticket_id = answer.headers["Location"].partition("?ticket=")
     assert authorize == f"{PUBLIC_URL}/api/v1/oauth/youtube/authorize"
@@ -34,7 +34,7 @@ async def test_following_it_leads_to_the_consent_of_that_connection(
     link: str,
     ours: Tenant,
     context: Context,
-    browser: httpx.AsyncClient,
+    browser: httpx2.AsyncClient,
     lifecycles: DirectedLifecycles,
 ) -> None:
     answer = await browser.get(link)
@@ -47,7 +47,7 @@ async def test_following_it_leads_to_the_consent_of_that_connection(
 
 
 async def test_one_ticket_serves_every_visit_whatever_its_parameters(
-    link: str, context: Context, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+    link: str, context: Context, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
     pages = [None, CALLER_PAGE, f"{CALLER_PAGE}?a=1", f"{CALLER_PAGE}?b={'x' * 500}", None]
     visits = []
@@ -61,7 +61,7 @@ async def test_one_ticket_serves_every_visit_whatever_its_parameters(
 
 
 async def test_a_ticket_that_somebody_began_serves_the_next_visit(
-    link: str, context: Context, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+    link: str, context: Context, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
     first = ticket_of(context, await browser.get(link)).id
     await browser.get("/api/v1/oauth/youtube/authorize", params={"ticket": first})
@@ -73,7 +73,7 @@ async def test_a_ticket_that_somebody_began_serves_the_next_visit(
 
 
 async def test_visits_at_once_make_one_ticket(
-    link: str, context: Context, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+    link: str, context: Context, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
     answers = await asyncio.gather(*(browser.get(link) for _ in range(20)))
     assert len({ticket_of(context, answer).id for answer in answers}) == 1
@@ -81,7 +81,7 @@ async def test_visits_at_once_make_one_ticket(
 
 
 async def test_a_ticket_that_has_expired_is_not_handed_out_again(
-    link: str, context: Context, browser: httpx.AsyncClient
+    link: str, context: Context, browser: httpx2.AsyncClient
 ) -> None:
     first = ticket_of(context, await browser.get(link))
     with context.store.write() as session:
@@ -90,7 +90,7 @@ async def test_a_ticket_that_has_expired_is_not_handed_out_again(
 
 
 async def test_a_ticket_of_the_tenants_own_is_not_handed_out_by_the_link(
-    link: str, ours: Tenant, context: Context, browser: httpx.AsyncClient
+    link: str, ours: Tenant, context: Context, browser: httpx2.AsyncClient
 ) -> None:
     connection_id = context.reauth_links.open(link.rpartition("/")[2]).connection_id
     wanted = {"platform": "youtube", "redirectUrl": CALLER_PAGE, "connectionId": connection_id}
@@ -104,7 +104,7 @@ async def test_a_link_of_a_workspace_with_too_many_tickets_is_a_page(
     make_context: Callable[..., Context],
     ours: Tenant,
     app: FastAPI,
-    browser: httpx.AsyncClient,
+    browser: httpx2.AsyncClient,
 ) -> None:
     app.state.context = make_context(open_tickets_per_workspace=1)
     wanted = {"platform": "youtube", "redirectUrl": CALLER_PAGE}
@@ -115,7 +115,7 @@ async def test_a_link_of_a_workspace_with_too_many_tickets_is_a_page(
 
 
 async def test_whoever_only_looks_makes_no_ticket(
-    link: str, ours: Tenant, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+    link: str, ours: Tenant, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
     looked = await browser.head(link)
     assert (looked.status_code, looked.content) == (200, b"")
@@ -126,20 +126,20 @@ async def test_whoever_only_looks_makes_no_ticket(
 
 
 async def test_it_leads_back_to_an_address_on_the_allow_list(
-    link: str, context: Context, browser: httpx.AsyncClient
+    link: str, context: Context, browser: httpx2.AsyncClient
 ) -> None:
     answer = await browser.get(link, params={"redirectUrl": CALLER_PAGE})
     assert ticket_of(context, answer).redirect_url == CALLER_PAGE
 
 
-async def test_it_leads_to_no_other_address(link: str, browser: httpx.AsyncClient) -> None:
+async def test_it_leads_to_no_other_address(link: str, browser: httpx2.AsyncClient) -> None:
     answer = await browser.get(link, params={"redirectUrl": "https://evil.example.com/"})
     assert answer.status_code == 400
     assert "allow-list" in answer.text
 
 
 async def test_it_ends_when_the_connection_does(
-    link: str, ours: Tenant, context: Context, browser: httpx.AsyncClient
+    link: str, ours: Tenant, context: Context, browser: httpx2.AsyncClient
 ) -> None:
     connection_id = context.reauth_links.open(link.rpartition("/")[2]).connection_id
     with context.store.write() as session:
@@ -150,6 +150,6 @@ async def test_it_ends_when_the_connection_does(
     assert answer.headers["Content-Type"].startswith("text/html")
 
 
-async def test_a_link_that_is_not_ours_is_a_page(browser: httpx.AsyncClient) -> None:
+async def test_a_link_that_is_not_ours_is_a_page(browser: httpx2.AsyncClient) -> None:
     answer = await browser.get("/api/v1/oauth/reauth/abc")
     assert (answer.status_code, "link_ended" in answer.text) == (400, True)

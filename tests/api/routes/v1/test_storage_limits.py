@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 
@@ -120,7 +120,7 @@ async def test_below_the_floor_of_free_space_no_byte_is_written(
 async def test_announced_bytes_count_until_they_are_terminated(
     ours: Tenant, theirs: Tenant
 ) -> None:
-    async def ask(tenant: Tenant, size: int) -> httpx.Response:
+    async def ask(tenant: Tenant, size: int) -> httpx2.Response:
         return await tenant.http.post(FILES, headers={**TUS, "Upload-Length": str(size)})
 
     first = await announce(ours, 60)

@@ -97,6 +97,20 @@ async def test_private_places_are_told_where_the_operator_allows_it(
     assert (await made(ours, url="http://localhost:9/hook"))["isEnabled"]
 
 
+async def test_a_name_is_left_to_a_proxy_that_enforces_the_policy_and_an_address_is_not(
+    app: FastAPI, make_context: Callable[..., Context], ours: Tenant
+) -> None:
+    proxy = {"webhook_proxy": "http://proxy.invalid:3128"}
+    app.state.context = make_context(**proxy)
+    named = {"url": "https://none.invalid/hook"}
+    assert (await ours.http.post(ENDPOINTS, json=named)).status_code == 400
+    app.state.context = make_context(**proxy, webhook_proxy_enforces_policy=True)
+    assert (await made(ours, **named))["isEnabled"]
+    for host in ("127.0.0.1", "2130706433", "169.254.169.254"):
+        answer = await ours.http.post(ENDPOINTS, json={"url": f"https://{host}/hook"})
+        assert (answer.status_code, answer.json()["code"]) == (400, "address_not_allowed")
+
+
 async def test_there_are_not_more_endpoints_than_can_be_told(ours: Tenant) -> None:
     for _ in range(20):
         await made(ours)

@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from activities.contract.tickets import TicketOutcome
@@ -13,7 +13,7 @@ from tests.support.lifecycles import DirectedLifecycles
 CALLBACK = "/api/youtube/auth/callback/"
 
 
-async def consent(ours: Tenant, browser: httpx.AsyncClient) -> str:
+async def consent(ours: Tenant, browser: httpx2.AsyncClient) -> str:
     """Go as far as Google's page; return the state."""
     initiated = (await ours.http.post("/api/youtube/auth/initiate/")).json()
     answer = await browser.get(initiated["authorization_url"])
@@ -23,7 +23,7 @@ async def consent(ours: Tenant, browser: httpx.AsyncClient) -> str:
 
 
 async def test_a_connected_channel_is_shown_on_a_page(
-    ours: Tenant, browser: httpx.AsyncClient
+    ours: Tenant, browser: httpx2.AsyncClient
 ) -> None:
     state = await consent(ours, browser)
     answer = await browser.get(CALLBACK, params={"state": state, "code": "4/0A"})
@@ -32,7 +32,7 @@ async def test_a_connected_channel_is_shown_on_a_page(
 
 
 async def test_a_callback_path_belongs_to_its_surface(
-    ours: Tenant, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+    ours: Tenant, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
     other = "/api/v1/oauth/youtube/callback"
     callback = {"state": await consent(ours, browser), "code": "4/0A"}
@@ -50,7 +50,7 @@ async def test_a_callback_path_belongs_to_its_surface(
 
 
 async def test_a_callback_of_another_issuer_is_refused_here_too(
-    ours: Tenant, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles
+    ours: Tenant, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
 ) -> None:
     callback = {"state": await consent(ours, browser), "code": "4/0A"}
     refused = await browser.get(CALLBACK, params={**callback, "iss": "https://evil.example.com"})
@@ -61,7 +61,7 @@ async def test_a_callback_of_another_issuer_is_refused_here_too(
 
 
 async def test_a_client_that_asks_for_json_gets_json(
-    ours: Tenant, browser: httpx.AsyncClient
+    ours: Tenant, browser: httpx2.AsyncClient
 ) -> None:
     browser.headers["Accept"] = "application/json"
     state = await consent(ours, browser)
@@ -74,7 +74,7 @@ async def test_a_client_that_asks_for_json_gets_json(
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
 async def test_an_account_without_a_channel_is_told_so(
-    ours: Tenant, browser: httpx.AsyncClient, lifecycles: DirectedLifecycles, accept: str
+    ours: Tenant, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles, accept: str
 ) -> None:
     lifecycles.outcome = TicketOutcome(TicketState.FAILED, [], "no_channel", "None.")
     browser.headers["Accept"] = accept
@@ -84,7 +84,7 @@ async def test_an_account_without_a_channel_is_told_so(
     assert "has no channel to publish to" in answer.text
 
 
-async def test_a_callback_without_a_query_ends_on_a_page(browser: httpx.AsyncClient) -> None:
+async def test_a_callback_without_a_query_ends_on_a_page(browser: httpx2.AsyncClient) -> None:
     answer = await browser.get(CALLBACK)
     assert answer.status_code == 400
     assert "empty_callback" in answer.text

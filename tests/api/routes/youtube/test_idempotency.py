@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 from anyio import from_thread
 
 from domain.states import AssignmentState, KnownBy
@@ -13,7 +13,7 @@ from tests.support.lifecycles import DirectedLifecycles
 UPLOAD = "/api/youtube/upload/"
 
 
-async def send(tenant: Tenant, body: dict[str, Any], **headers: str) -> httpx.Response:
+async def send(tenant: Tenant, body: dict[str, Any], **headers: str) -> httpx2.Response:
     return await tenant.http.post(UPLOAD, json=body, headers={"Idempotency-Key": "k", **headers})
 
 
@@ -63,7 +63,7 @@ async def test_while_the_first_is_at_work_the_same_is_409(
     ours: Tenant, youtube: DirectedYouTube, lifecycles: DirectedLifecycles
 ) -> None:
     body = job(ours)
-    meanwhile: list[httpx.Response] = []
+    meanwhile: list[httpx2.Response] = []
     youtube.meanwhile = lambda: meanwhile.append(from_thread.run(send, ours, body))
     assert (await send(ours, body)).status_code == 200
     [same] = meanwhile

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from domain.errors import (
@@ -36,7 +36,7 @@ def grown(
 
 
 def playlist(emulator: Emulator, credential: Credential) -> str:
-    answer = httpx.post(
+    answer = httpx2.post(
         f"{emulator.url}/youtube/v3/playlists?part=snippet",
         headers={"authorization": f"Bearer {credential.access_token.reveal()}"},
         json={"snippet": {"title": "Bread"}},
