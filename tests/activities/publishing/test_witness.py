@@ -11,7 +11,7 @@ from activities.publishing.witness import RUN_ENDED, Witness, pause_after
 from domain.errors import PlatformUnavailable, SourceUnreachable
 from domain.evidence import During, Range, Sent, Told
 from domain.states import KnownBy
-from platforms.transfer.digest import Digest
+from media.digest import Digest
 from platforms.transfer.exchange import Exchange
 from platforms.transfer.machine import Finished
 from store.queries.publishing.timeline import Entry

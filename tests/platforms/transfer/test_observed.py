@@ -10,7 +10,7 @@ from domain.errors import PlatformUnavailable, ReauthorizationNeeded, SourceUnus
 from domain.evidence import Range, Sent, Told
 from domain.secrets import Secret
 from platforms.transfer import engine
-from platforms.transfer.digest import Digest
+from media.digest import Digest
 from platforms.transfer.exchange import Exchange, answered
 from platforms.transfer.machine import Answer, Request
 from tests.platforms.transfer.conftest import CHUNK, KIB, SIZE, Ride

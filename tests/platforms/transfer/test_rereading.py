@@ -11,7 +11,7 @@ from domain.errors import SourceUnusable
 from domain.evidence import Range
 from media.https import open_https
 from media.policy import SourcePolicy
-from platforms.transfer.digest import Digest
+from media.digest import Digest
 from platforms.transfer.machine import Answer, Finished, Request
 from tests.platforms.transfer.conftest import CHUNK, KIB, SIZE, Ride
 from tests.support.origin import Origin
