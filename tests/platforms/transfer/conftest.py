@@ -32,7 +32,7 @@ class Ride:
     on_progress: Callable[[int], object] = lambda _sent: None
     before_finish: Callable[[], object] = lambda: None
     seen: list[Exchange] = field(default_factory=list)
-    digest: Digest = field(default_factory=lambda: Digest(SIZE))
+    digest: Digest = field(default_factory=lambda: Digest(SIZE, hashes=True))
 
     def run(self, upload: Upload) -> Finished:
         def on_progress(sent: int) -> None:
