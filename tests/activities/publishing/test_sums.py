@@ -24,6 +24,7 @@ from media.source import VideoFacts
 from platforms.protocol import Credential, Publication
 from store.engine import Store
 from store.queries.publishing import assignments, videos
+from store.queries.publishing.progress import note_summed
 from store.queries.publishing.sums import find_known
 from store.queries.publishing.timeline import Summary, sum_up
 from store.tables import Assignment, BlockSums, Video, now
@@ -251,6 +252,22 @@ def test_who_was_silent_for_too_long_leaves_the_hash_to_another_transfer(
     for sums in (silent, other):
         feed(sums, 100 if sums is silent else 0, SIZE)
     assert (silent.digest.sha256, other.digest.sha256) == (None, SHA256)
+
+
+def test_a_run_after_a_killed_one_leaves_the_hash_to_the_next_transfer(
+    installation: Installation, video: Video
+) -> None:
+    """Its claim has not run out yet."""
+    row = assign(installation, video)
+    killed = SourceSums(installation.store, job_of(installation, row), is_fresh=True)
+    feed(killed, 0, BLOCK_BYTES)
+    with installation.store.write() as session:
+        note_summed(session, row.id, BLOCK_BYTES)
+        killed.keep(session)
+    SourceSums(installation.store, job_of(installation, row), is_fresh=False)
+    next_one = begin(installation, video)
+    feed(next_one, 0, SIZE)
+    assert next_one.digest.sha256 == SHA256
 
 
 def test_a_video_that_is_there_already_is_proved_by_what_was_written_before_its_last_byte(
