@@ -1,6 +1,7 @@
 """One read of a source is hashed; further transfers and resumed ones are proved by block sums."""
 
 import random
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
@@ -14,7 +15,8 @@ from temporalio.testing import ActivityEnvironment
 from activities.contract.assignments import TransferInput
 from activities.publishing.jobs import Job, load_job
 from activities.publishing.sums import SourceSums
-from domain.errors import SourceUnusable
+from activities.publishing.underway import Progress, pause
+from domain.errors import PlatformUnavailable, SourceUnusable
 from domain.evidence import Proof
 from domain.secrets import Secret
 from media.digest import BLOCK_BYTES
@@ -296,6 +298,41 @@ def test_another_session_begins_with_nothing_summed(
     assert job.assignment.bytes_summed == SIZE
     assert SourceSums(installation.store, job, is_fresh=True).digest.reach(SIZE) == 0
     assert SourceSums(installation.store, job, is_fresh=False).digest.reach(SIZE) == SIZE
+
+
+def test_a_session_that_is_opened_sets_the_row_back(
+    installation: Installation, video: Video
+) -> None:
+    """Also where the run ends before it has begun to send."""
+    row = assign(installation, video)
+    with installation.store.write() as session:
+        note_summed(session, row.id, SIZE)
+    installation.platform.trouble = PlatformUnavailable("platform_unavailable", "It is away.")
+    with pytest.raises(ApplicationError):
+        transfer(installation, row)
+    assert job_of(installation, row).assignment.bytes_summed == 0
+
+
+def test_progress_takes_the_sums_along(installation: Installation, video: Video) -> None:
+    row = assign(installation, video)
+    job = job_of(installation, row)
+    sums = SourceSums(installation.store, job, is_fresh=True)
+    progress = Progress(installation.store, job, sums)
+    feed(sums, 0, BLOCK_BYTES + 5)
+
+    def known() -> bytes:
+        with installation.store.read() as session:
+            return find_known(session, video).sums
+
+    def move() -> None:
+        until = time.monotonic() + 30
+        while not known() and time.monotonic() < until:
+            progress.report(BLOCK_BYTES + 5)
+            pause(0.1)
+
+    ActivityEnvironment().run(move)
+    assert known() == sums.digest.sums
+    assert job_of(installation, row).assignment.bytes_summed == BLOCK_BYTES
 
 
 def test_progress_of_a_further_target_costs_no_statement_for_its_sums(
