@@ -36,7 +36,7 @@ def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
 
 async def send(proxies: Proxies, url: str, *, allow_private: bool = True) -> DeliveryAnswer:
     sender = Sender(allow_private=allow_private, proxies=proxies)
-    reply = await sender.send(Message("evt_1", "{}", url, [SECRET]), "wsp_1")
+    reply = await sender.send(Message("evt_1", "{}", url, [SECRET], "wsp_1"))
     assert reply is not None
     return reply.answer
 
