@@ -88,12 +88,14 @@ class Http:
                 content=body,
                 timeout=BRIEF.total_seconds() if is_brief else _TIMEOUT,
             )
-        except (httpx2.RequestError, httpx2.InvalidURL) as error:
-            raise self._unreached(url, error) from None
+        except httpx2.RequestError as error:
+            raise self._unreached(error) from None
+        except httpx2.InvalidURL:
+            raise self._silent() from None
         return Answer(answer.status_code, dict(answer.headers), answer.content)
 
-    def _unreached(self, url: str, error: Exception) -> PlatformError:
-        host = urlsplit(url).hostname or ""
+    def _unreached(self, error: httpx2.RequestError) -> PlatformError:
+        host = error.request.url.host
         if isinstance(error.__cause__, TunnelError):
             if is_distrust(error):
                 return proxy_untrusted()
@@ -102,6 +104,9 @@ class Http:
             return not_through_proxy(host)
         if is_distrust(error):
             return untrusted(host)
+        return self._silent()
+
+    def _silent(self) -> PlatformUnavailable:
         return PlatformUnavailable("unreachable", f"{self._company} did not answer.")
 
 

@@ -3,6 +3,7 @@
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,8 @@ def by_http(proxies: Proxies, url: str) -> Answer:
 
 def by_wire(proxies: Proxies, url: str) -> Answer:
     request = Request("PUT", Secret(url), {}, length=len(BODY))
-    answer = Wire(beat=lambda: None, proxies=proxies).exchange(request, lambda _: memoryview(BODY))
+    with closing(Wire(beat=lambda: None, proxies=proxies)) as wire:
+        answer = wire.exchange(request, lambda _: memoryview(BODY))
     assert not isinstance(answer, Silence)
     return answer
 

@@ -1,6 +1,7 @@
 """An HTTP proxy that knows CONNECT and nothing else, and writes down what it was asked for."""
 
 import base64
+import select
 import socket
 import ssl
 import threading
@@ -114,7 +115,11 @@ class ConnectProxy:
 
 
 def join(one: socket.socket, other: socket.socket) -> None:
-    """Pass on bytes both ways until both sides have ended."""
+    """Pass on bytes both ways until both sides have ended; with TLS, until one has."""
+    if isinstance(one, ssl.SSLSocket):
+        # Two threads at one of these end the process.
+        _take_turns(one, other)
+        return
     back = threading.Thread(target=_pass_on, args=(other, one), daemon=True)
     back.start()
     _pass_on(one, other)
@@ -126,7 +131,15 @@ def _pass_on(source: socket.socket, sink: socket.socket) -> None:
         while data := source.recv(1 << 16):
             sink.sendall(data)
     with suppress(OSError):
-        if isinstance(sink, ssl.SSLSocket):
-            sink.unwrap()
-        else:
-            sink.shutdown(socket.SHUT_WR)
+        sink.shutdown(socket.SHUT_WR)
+
+
+def _take_turns(encrypted: ssl.SSLSocket, plain: socket.socket) -> None:
+    sinks: dict[socket.socket, socket.socket] = {encrypted: plain, plain: encrypted}
+    while True:
+        ready = [encrypted] if encrypted.pending() else select.select(list(sinks), [], [])[0]
+        for source in ready:
+            data = source.recv(1 << 16)
+            if not data:
+                return
+            sinks[source].sendall(data)
