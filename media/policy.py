@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transport.address import PORTS
+from transport.proxies import DIRECT, Proxies
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class SourcePolicy:
     """Private, loopback and link-local addresses, plain http, and any port."""
     ports: frozenset[int] = PORTS
     """Ports that a URL may name, where private addresses are not allowed."""
+    proxies: Proxies = DIRECT
+    """On the way to URLs. Where the proxy looks names up, it enforces this policy for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class SourcePolicies:
     """Files that are kept out wherever they lie, such as the key set and a database."""
     allow_private: bool = False
     ports: frozenset[int] = PORTS
+    proxies: Proxies = DIRECT
 
     def of(self, workspace_id: str) -> SourcePolicy:
         """What this workspace may have read now. Raises what `roots_of` raises."""
@@ -55,6 +59,7 @@ class SourcePolicies:
             kept_out=(self.data_dir, *self.secrets),
             allow_private=self.allow_private,
             ports=self.ports,
+            proxies=self.proxies,
         )
 
 

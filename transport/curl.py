@@ -131,10 +131,12 @@ class Head:
 class Handle:
     """One exchange after the other, over one connection that is kept in between.
 
-    Not thread-safe. Close it after use.
+    As a chain it keeps cookies from one exchange to the next instead, and no connection: what is
+    asked across a redirect is asked afresh. Not thread-safe. Close it after use.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_chain: bool = False) -> None:
+        self._is_chain = is_chain
         self.head = Head()
         self.was_sent = False
         """True from when the first byte of the request may have left."""
@@ -168,6 +170,9 @@ class Handle:
         self.head, self.was_sent, self.failure = Head(), False, None
         self._read, self._write, self._received, self._error = read, write, 0, None
         _prepare(self._easy, call)
+        if self._is_chain:
+            self._easy.setopt(pycurl.COOKIEFILE, "")
+            self._easy.setopt(pycurl.FORBID_REUSE, 1)
         self._easy.setopt(pycurl.FRESH_CONNECT, is_stale)
         self._easy.setopt(pycurl.OPENSOCKETFUNCTION, _open_socket(call))
         self._easy.setopt(pycurl.PREREQFUNCTION, self._before_request)

@@ -172,7 +172,7 @@ class _Transfer:
             elif request.finishes and self._digest is not None and self._digest.may_judge:
                 self._reach(self._source.pin.size)
             if request.length or request.finishes:
-                self._source.verify()
+                self._source.verify(self._report)
             if request.finishes:
                 if self._digest is not None and not request.length:
                     self._digest.verify()
@@ -209,7 +209,7 @@ class _Transfer:
             if self._digest is not None:
                 self._digest.feed(piece)
             if request.finishes and not left:
-                self._source.verify()
+                self._source.verify(self._report)
                 if self._digest is not None:
                     self._digest.verify()
             self._sent += len(piece)
@@ -233,7 +233,7 @@ class _Transfer:
                 beat_at += TICK_SECONDS
                 self._report()
         # What changed since it was sent is no witness of what was sent.
-        self._source.verify()
+        self._source.verify(self._report)
         self._digest.confirm(offset)
 
     def _seek(self, offset: int) -> None:

@@ -3,7 +3,7 @@ import pytest
 from domain.errors import CastlineError, SourceUnreachable, SourceUnusable
 from media.https import HttpsSource, open_https
 from media.policy import SourcePolicy
-from tests.media.conftest import SIZE, move, read
+from tests.media.conftest import SIZE, move, read, still
 from tests.support.origin import PATH, Origin
 
 
@@ -117,10 +117,10 @@ def test_an_origin_that_gives_up_ranges_under_way_never_gives_wrong_bytes(
 def test_another_version_is_noticed_at_the_end(origin: Origin, at_home: SourcePolicy) -> None:
     source = opened(origin, at_home)
     read(source, SIZE)
-    source.verify()
+    source.verify(still)
     origin.etag = '"two"'
     with pytest.raises(SourceUnusable) as raised:
-        source.verify()
+        source.verify(still)
     assert raised.value.code == "source_changed"
 
 
@@ -129,7 +129,7 @@ def test_in_the_middle_a_fresh_answer_is_proof_enough(
 ) -> None:
     source = opened(origin, at_home)
     read(source, 1000)
-    source.verify()
+    source.verify(still)
     assert len(origin.asked) == 1
 
 

@@ -48,7 +48,7 @@ class Fake:
             raise self.error
         return min(self.piece, len(view))
 
-    def verify(self) -> None:
+    def verify(self, beat: Callable[[], None], /) -> None:
         self.clock.now += self.seconds
 
     def close(self) -> None:

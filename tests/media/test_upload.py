@@ -31,7 +31,7 @@ def test_a_workspace_reads_its_own_upload(policies: SourcePolicies) -> None:
     source = open_found(upload_url(OURS), policy=policies.of("wsp_ours"))
     view = memoryview(bytearray(100))
     assert bytes(view[: source.read_into(view)]) == b"wsp_ours"
-    source.verify()
+    source.verify(still)
     source.close()
 
 
