@@ -59,8 +59,9 @@ class Response:
             while self._filled < len(view) and not self._has_ended and now < began + seconds:
                 if self._is_paused:
                     self._is_paused = False
-                    self._handle.resume()
-                self._has_ended = self._handle.step(began + seconds - now)
+                    self._handle.resume()  # which may fill the view at once
+                else:
+                    self._has_ended = self._handle.step(began + seconds - now)
                 now = time.monotonic()
         finally:
             self._view = _NOTHING
@@ -72,15 +73,16 @@ class Response:
 
     def take(self, data: memoryview | bytes) -> bool:
         """Put bytes of the body where they are wanted. False: nowhere now."""
-        room = len(self._view) - self._filled
-        if data and not room:
+        room, count = len(self._view) - self._filled, len(data)
+        if count <= room:
+            self._view[self._filled : self._filled + count] = data
+            self._filled += count
+            return True
+        if not room:
             self._is_paused = True
             return False
-        taken, rest = memoryview(data)[:room], memoryview(data)[room:]
-        self._view[self._filled : self._filled + len(taken)] = taken
-        self._filled += len(taken)
-        if rest:
-            self._rest = memoryview(bytes(rest))
+        self.take(data[:room])
+        self._rest = memoryview(bytes(data[room:]))
         return True
 
     def refuse_encoded(self) -> None:

@@ -10,6 +10,7 @@ would not do: it is not called while a connection is made or encrypted.)
 """
 
 import math
+import re
 import select
 import time
 from collections.abc import Callable, Sequence
@@ -45,6 +46,7 @@ _UNTRUSTED = {
     pycurl.E_SSL_ISSUER_ERROR,
 }
 _BODILESS = {204, 304}
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class Failure(StrEnum):
@@ -109,7 +111,7 @@ class Head:
         if self.status in _BODILESS:
             return 0
         length = self.get("content-length")
-        is_told = length.isascii() and length.isdigit() and not self.get("transfer-encoding")
+        is_told = _LENGTH.fullmatch(length) and not self.get("transfer-encoding")
         return int(length) if is_told else None
 
     def take(self, line: bytes) -> None:

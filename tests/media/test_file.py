@@ -7,7 +7,7 @@ from domain.errors import SourceUnusable
 from media.open import open_found, open_source
 from media.policy import SourcePolicies, SourcePolicy
 from media.source import Pin
-from tests.media.conftest import move, read
+from tests.media.conftest import move, read, still
 
 
 @pytest.fixture

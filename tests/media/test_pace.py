@@ -1,5 +1,6 @@
 """A source is slow by the time that it is waited for, and by nothing else."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest

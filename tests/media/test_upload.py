@@ -8,6 +8,7 @@ from domain.errors import SourceUnusable
 from media.open import open_found
 from media.policy import SourcePolicies
 from media.upload import upload_id_of, upload_url
+from tests.media.conftest import still
 
 OURS, THEIRS = "upl_" + "a" * 32, "upl_" + "b" * 32
 
