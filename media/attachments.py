@@ -131,9 +131,9 @@ def read_attachment(
 
     `at_most` is in bytes. Reads only; reading again does no harm.
 
-    Raises `SourceUnusable` (`attachment_too_large`, `source_is_a_page`, `source_encoded`, and
-    what the source says) and `SourceUnreachable` (`source_unreachable`, and `source_too_slow` for an
-    origin below the pace).
+    Raises `SourceUnusable` (`attachment_too_large`, `source_is_a_page`, `source_encoded`,
+    and what the source says) and `SourceUnreachable` (`source_unreachable`, and `source_too_slow`
+    for an origin below the pace).
     """
     if url.partition(":")[0].lower() in ("https", "http"):
         return _read_url(policy, url, at_most, pace)

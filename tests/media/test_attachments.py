@@ -124,6 +124,12 @@ def test_a_body_that_breaks_off_is_no_file(serve: Serve) -> None:
     assert refusal(origin).code == "source_unreachable"
 
 
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_file_that_is_sent_compressed_is_called_that(serve: Serve, chunked: bool) -> None:
+    error = refusal(serve(png(), coding="gzip", chunked=chunked))
+    assert (type(error), error.code) == (SourceUnusable, "source_encoded")
+
+
 def test_an_origin_is_asked_with_a_name(serve: Serve) -> None:
     origin = serve(VTT)
     read(origin)

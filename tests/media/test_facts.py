@@ -198,8 +198,6 @@ def test_what_stands_behind_the_head_stays_unknown_without_ranges(
     assert (facts.container, facts.width, facts.duration_ms) == ("MPEG-4", None, None)
 
 
-
-
 @pytest.mark.parametrize("ranges", [True, False])
 def test_an_origin_that_trickles_is_not_looked_at_for_long(
     origin: Origin, at_home: SourcePolicy, ranges: bool

@@ -1,4 +1,4 @@
-"""Origins that misbehave on purpose: they get an error of ours, in bounded time, or what is true."""
+"""Origins that misbehave on purpose get an error of ours, in bounded time."""
 
 import re
 import socket
@@ -115,6 +115,10 @@ def test_an_answer_that_means_nothing_is_an_error_of_ours(
         assert code in (None, error.code)
 
 
+class Counting(RawServer):
+    sent = 0
+
+
 def test_a_flood_of_headers_ends(at_home: SourcePolicy) -> None:
     def serve(connection: socket.socket) -> None:
         server.read_request(connection)
@@ -139,10 +143,6 @@ def test_a_flood_of_interim_answers_ends(at_home: SourcePolicy) -> None:
     with Counting(serve) as server, pytest.raises(SourceUnreachable):
         get(server.url, policy=at_home, headers={}, within=3)
     assert time.monotonic() < began + 30
-
-
-class Counting(RawServer):
-    sent = 0
 
 
 def test_interim_answers_are_passed_over(hostile: Hostile, at_home: SourcePolicy) -> None:
@@ -234,6 +234,5 @@ def test_a_source_that_does_not_answer_keeps_nobody_waiting_for_long(
 
 def test_an_attachment_with_two_lengths_is_not_taken_for_a_short_one(at_home: SourcePolicy) -> None:
     answer = said("200 OK", "Content-Length: 3", "Content-Length: 5", body=b"abcde")
-    with Hostile(lambda _: answer) as server:
-        with pytest.raises(SourceUnreachable):
-            read_attachment(at_home, server.url, at_most=100)
+    with Hostile(lambda _: answer) as server, pytest.raises(SourceUnreachable):
+        read_attachment(at_home, server.url, at_most=100)

@@ -69,9 +69,13 @@ class Origin:
         self._server.server_close()
 
     @property
+    def port(self) -> int:
+        return self._server.server_port
+
+    @property
     def url(self) -> str:
         scheme = "https" if self.tls else "http"
-        return f"{scheme}://localhost:{self._server.server_port}{PATH}?signature=secret"
+        return f"{scheme}://localhost:{self.port}{PATH}?signature=secret"
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         origin = self

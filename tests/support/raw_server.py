@@ -5,6 +5,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Self
 
 Serve = Callable[[socket.socket], object]
 
@@ -20,7 +21,7 @@ class RawServer:
     """Of every request that `read_request` has read."""
     connections: int = 0
 
-    def __enter__(self) -> "RawServer":
+    def __enter__(self) -> Self:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         self._listener = socket.create_server((self.host, 0), family=family)
         threading.Thread(target=self._accept, daemon=True).start()
