@@ -35,7 +35,7 @@ class SourcePolicy:
     ports: frozenset[int] = PORTS
     """Ports that a URL may name, where private addresses are not allowed."""
     proxies: Proxies = DIRECT
-    """On the way to URLs. Where the proxy looks names up, it enforces this policy for them."""
+    """How URLs are reached."""
 
 
 @dataclass(frozen=True, slots=True)
