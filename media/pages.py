@@ -7,16 +7,17 @@ from domain.errors import SourceUnusable
 _TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _BLANK = b"\xef\xbb\xbf \t\r\n\f"
 _BEGINNINGS = (b"<!doctype html", b"<html", b"<head", b"<title", b"<meta", b"<script", b"<body")
-_DIRECT = "Use the address of the file itself, as a direct download has it"
+_ONEDRIVE = "for OneDrive the file's @microsoft.graph.downloadUrl"
+_WETRANSFER = "WeTransfer has none, so upload the file instead"
 _HELP = {
-    "drive.google.com": "Google Drive's is https://drive.usercontent.google.com/download?"
-    "id=FILE_ID&export=download&confirm=t, for a file that anyone with the link may see",
-    "dropbox.com": "a Dropbox link becomes it with dl=1 in place of dl=0",
-    "onedrive.live.com": "OneDrive's is the @microsoft.graph.downloadUrl of the file",
-    "1drv.ms": "OneDrive's is the @microsoft.graph.downloadUrl of the file",
-    "sharepoint.com": "a SharePoint link becomes it with download=1 added to its query",
-    "wetransfer.com": "WeTransfer has none that lasts, so upload the file instead",
-    "we.tl": "WeTransfer has none that lasts, so upload the file instead",
+    "drive.google.com": "for Google Drive https://drive.usercontent.google.com/download?"
+    "id=FILE_ID&export=download&confirm=t, of a file that anyone with the link may see",
+    "dropbox.com": "for Dropbox the share link with dl=1 in place of dl=0",
+    "onedrive.live.com": _ONEDRIVE,
+    "1drv.ms": _ONEDRIVE,
+    "sharepoint.com": "for SharePoint the share link with download=1 added to its query",
+    "wetransfer.com": _WETRANSFER,
+    "we.tl": _WETRANSFER,
 }
 """By the host of the link, and of those below it."""
 
@@ -37,8 +38,8 @@ def page_error(url: str, host: str) -> SourceUnusable:
     help_ = next((help_ for near in (named, host) if (help_ := _help(near))), "")
     return SourceUnusable(
         "source_is_a_page",
-        f"{host} gives a web page and not the file, as share links do. "
-        f"{_DIRECT}{f': {help_}' if help_ else ''}.",
+        f"{host} gave a web page instead of the file, as share links do. "
+        f"Use a direct download link of the file{f': {help_}' if help_ else ''}.",
     )
 
 

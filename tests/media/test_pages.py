@@ -25,13 +25,13 @@ PAGE = b"\n<!DOCTYPE html><html><title>summer rain.mp4 - Some Drive</title></htm
         ("https://short.example/a", "onedrive.live.com", "downloadUrl"),
         ("https://acme-my.sharepoint.com/:v:/a", "acme-my.sharepoint.com", "download=1"),
         ("https://we.tl/t-a", "wetransfer.com", "upload the file"),
-        ("https://notdropbox.com/a", "notdropbox.com", "as a direct download has it."),
+        ("https://notdropbox.com/a", "notdropbox.com", "link of the file."),
     ],
 )
 def test_the_error_says_where_the_file_is(url: str, host: str, help_: str) -> None:
     error = page_error(url, host)
     assert (error.code, error.remedy) == ("source_is_a_page", Remedy.CHANGE)
-    assert error.sentence.startswith(f"{host} gives a web page and not the file")
+    assert error.sentence.startswith(f"{host} gave a web page instead of the file")
     assert help_ in error.sentence
 
 

@@ -5,13 +5,15 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from domain.errors import SourceUnreachable
-from media.origin import get
+from domain.errors import SourceUnreachable, SourceUnusable
+from media.origin import Asking, get
 from media.policy import SourcePolicy
-from media.response import Response
+from media.response import READ_SECONDS, Response
+from tests.support.machine import eventually
 from tests.support.origin import Origin
 from tests.support.raw_server import RawServer
 from tests.support.uploads import answer
@@ -108,6 +110,16 @@ def test_a_silent_origin_keeps_nobody_waiting_for_long(
     response.close()
 
 
+def test_an_origin_that_says_no_more_is_left(silent: RawServer, at_home: SourcePolicy) -> None:
+    response, view = asked(silent, at_home), memoryview(bytearray(10))
+    assert response.read_into(view) == 3
+    waits: list[int] = []
+    with pytest.raises(SourceUnreachable):
+        waits.extend(response.read_into(view) for _ in range(60))
+    assert set(waits) <= {0}
+    response.close()
+
+
 def test_what_came_before_the_connection_broke_is_returned(at_home: SourcePolicy) -> None:
     def serve(connection: socket.socket) -> None:
         server.read_request(connection)
@@ -131,3 +143,27 @@ def test_a_body_without_bytes_is_over_at_once(at_home: SourcePolicy) -> None:
         response = asked(server, at_home)
         assert response.read_into(memoryview(bytearray(10))) == 0
         assert response.is_over
+
+
+def test_no_descriptor_is_left_open(origin: Origin, at_home: SourcePolicy) -> None:
+    def read_and_fail() -> None:
+        response = get(origin.url, policy=at_home, headers={})
+        response.read_into(memoryview(bytearray(100_000)))
+        response.close()
+        response.close()
+        origin.refusals.append((404, ""))
+        with pytest.raises(SourceUnusable):
+            get(origin.url, policy=at_home, headers={})
+        asking = Asking(origin.url, policy=at_home, headers={})
+        asking.wait(0)
+        asking.close()
+
+    read_and_fail()
+    before = count_descriptors()
+    for _ in range(50):
+        read_and_fail()
+    eventually(lambda: count_descriptors() <= before + 5)
+
+
+def count_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
