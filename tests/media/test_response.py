@@ -12,11 +12,12 @@ import pytest
 from domain.errors import SourceUnreachable, SourceUnusable
 from media.origin import Asking, get
 from media.policy import SourcePolicy
-from media.response import READ_SECONDS, Response
+from media.response import Response
 from tests.support.machine import eventually
 from tests.support.origin import Origin
 from tests.support.raw_server import RawServer
 from tests.support.uploads import answer
+from transport.curl import RECEIVE_BYTES
 
 MIB = 1 << 20
 
@@ -69,14 +70,14 @@ class Fountain(RawServer):
 
 def test_while_nobody_reads_the_origin_waits(fountain: Fountain, at_home: SourcePolicy) -> None:
     response = asked(fountain, at_home)
-    view = memoryview(bytearray(100_000))
-    read = 0
-    for _ in range(20):
+    view = memoryview(bytearray(1_000))
+    read = held = 0
+    for _ in range(200):
         read += response.read_into(view)
-        time.sleep(0.05)
-    held = len(response._rest)
-    assert read == 2_000_000
-    assert held <= MIB
+        held = max(held, len(response._rest))
+        time.sleep(0.005)
+    assert read == 200_000
+    assert held <= RECEIVE_BYTES
     # What lies between the origin and the view is in the kernel and, one piece, in libcurl.
     assert fountain.sent - read < 32 * MIB
     response.close()
