@@ -98,9 +98,9 @@ class HttpsSource:
             response.close()
 
     def refuse_page(self, head: bytes) -> None:
-        """Raise `SourceUnusable` when what begins so, and is no video, is a web page.
+        """Raise `SourceUnusable` when bytes that begin so, and are no video, are a web page.
 
-        For a video the bytes are the better witness: scripts give one away as text/html, too.
+        It is not asked about videos, because scripts often send one as text/html.
         """
         if self._is_page or looks_like_page(head):
             raise page_error(self._url, self._host)

@@ -1,9 +1,10 @@
 """Asks a web server for bytes, never one that the policy keeps us from.
 
-A question is moved on in steps, so whoever asks is not kept for long. Redirects are followed here,
-hop by hop: each is taken apart, resolved and judged like the first, and libcurl gets the URL that
-was understood and the addresses that were judged. One handle asks one chain of hops, so the cookies
-of a chain reach no other. Sentences name the host alone, for a presigned URL is a secret.
+A request advances in steps, so its caller is never blocked for more than about a second. Redirects
+are followed here: each hop is parsed, resolved and judged like the first. libcurl gets the URL that
+was parsed, not the caller's text, and the addresses that were judged. Each chain of redirects has a
+handle of its own, so its cookies reach no other chain. Sentences name the host alone, because a
+presigned URL is a secret.
 """
 
 import time

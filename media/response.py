@@ -1,4 +1,4 @@
-"""An answer whose body is pulled: while nobody asks for bytes, they stay in the network."""
+"""An answer whose body is pulled: bytes that are not read yet stay in the network."""
 
 import time
 

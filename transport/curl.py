@@ -133,8 +133,8 @@ class Head:
 class Handle:
     """One exchange after the other, over one connection that is kept in between.
 
-    As a chain it keeps cookies from one exchange to the next instead, and no connection: what is
-    asked across a redirect is asked afresh. Not thread-safe. Close it after use.
+    With `is_chain` it asks the hops of one chain of redirects: cookies are kept in between, and no
+    connection is. Not thread-safe. Close it after use.
     """
 
     def __init__(self, *, is_chain: bool = False) -> None:

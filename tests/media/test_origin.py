@@ -231,7 +231,7 @@ def test_a_source_is_read_through_a_proxy(origin: Origin, proxy: ConnectProxy, d
     assert proxy.asked.count(f"127.0.0.1:{origin.port}") == 3
 
 
-def test_each_hop_is_judged_before_a_proxy_hears_of_it(proxy: ConnectProxy) -> None:
+def test_each_hop_is_judged_before_a_proxy_is_asked(proxy: ConnectProxy) -> None:
     policy = through(proxy, allow_private=True)
     with chain(moved("http://169.254.169.254/latest/"), OK) as server:
         with pytest.raises(SourceUnusable, match="metadata service") as raised:
@@ -308,7 +308,7 @@ def is_known_here(name: str) -> bool:
 # Deadlines -------------------------------------------------------------------------------------
 
 
-def test_whoever_waits_for_an_answer_is_heard_about_every_second(at_home: SourcePolicy) -> None:
+def test_a_caller_that_waits_for_an_answer_beats_about_every_second(at_home: SourcePolicy) -> None:
     is_over = threading.Event()
     beats: list[float] = []
 

@@ -1,4 +1,4 @@
-"""The last word on where a connection leads is spoken where its socket is opened."""
+"""An address is compared with those that were judged where the socket is opened."""
 
 import pytest
 
