@@ -128,11 +128,12 @@ def _ask(
         port=address.port,
         addresses=(),
         headers=tuple({**_HEADERS, **headers}.items()),
+        proxy=policy.proxies.find(address.scheme, address.host, address.port),
     )
     try:
         ways = yield from _ways(call, address, policy, until)
     except (OSError, ValueError):
-        raise unreachable(address.host) from None
+        raise _failed(Failure.UNCONNECTED, call) from None
     for way in ways:
         response = Response(handle, address.host)
         handle.begin(way, response.take)
@@ -144,7 +145,7 @@ def _ask(
             return response
         if handle.failure is not Failure.REFUSED_BY_PROXY:
             break
-    raise _failed(handle.failure, address.host)
+    raise _failed(handle.failure, call)
 
 
 def _ways(
@@ -155,19 +156,17 @@ def _ways(
     Raises `InvalidRequest` for what the policy forbids, `OSError` when a name leads nowhere now,
     and `ValueError` for a proxy that can be no name.
     """
-    proxies = policy.proxies
-    proxy = proxies.find(address.scheme, address.host, address.port)
-    if proxy is not None:
-        reached = yield from _look_up(proxy.host, proxy.port, until)
-        call = replace(call, proxy=proxy, addresses=reached)
-        if proxies.resolves and not is_literal(address.host):
+    if call.proxy is not None:
+        reached = yield from _look_up(call.proxy.host, call.proxy.port, until)
+        call = replace(call, addresses=reached)
+        if policy.proxies.resolves and not is_literal(address.host):
             return [call]
     try:
         found = yield from _look_up(address.host, address.port, until)
     except ValueError:
         raise not_a_host() from None
     judged = judge(address, found, allow_private=policy.allow_private)
-    if proxy is None:
+    if call.proxy is None:
         return [replace(call, addresses=judged)]
     return [replace(call, tunnel_to=ip) for ip in judged]
 
@@ -196,12 +195,16 @@ def _joined(url: str, location: str) -> str:
         raise not_a_host() from None
 
 
-def _failed(failure: Failure | None, host: str) -> SourceUnusable | SourceUnreachable:
+def _failed(failure: Failure | None, call: Call) -> SourceUnusable | SourceUnreachable:
     if failure is Failure.UNTRUSTED:
-        return SourceUnusable("source_refused", f"The certificate of {host} cannot be verified.")
-    if failure is Failure.REFUSED_BY_PROXY:
-        return SourceUnreachable("source_unreachable", f"The proxy does not connect to {host} now.")
-    return unreachable(host)
+        return SourceUnusable(
+            "source_refused", f"The certificate of {call.host} cannot be verified."
+        )
+    if call.proxy is not None and failure is not Failure.CUT:
+        return SourceUnreachable(
+            "source_unreachable", f"{call.host} is not reached through the proxy now."
+        )
+    return unreachable(call.host)
 
 
 def _error(response: Response) -> SourceUnusable | SourceUnreachable:

@@ -248,7 +248,7 @@ def test_a_private_address_is_not_reached_through_a_proxy_either(proxy: ConnectP
 
 
 def test_a_proxy_that_resolves_is_asked_for_the_name(proxy: ConnectProxy) -> None:
-    proxy.names["films.invalid"] = "127.0.0.1"
+    proxy.names = {"films.invalid": "127.0.0.1"}
     with chain(moved("/b"), OK) as server:
         url = f"http://films.invalid:{server.port}/a"
         policy = through(proxy, resolves=True, allow_private=True)
@@ -290,12 +290,24 @@ def test_a_proxy_that_does_not_connect_passes_by_itself_and_keeps_its_password(
         taken.bind(("127.0.0.1", 0))
         with pytest.raises(SourceUnreachable) as raised:
             get(f"http://localhost:{taken.getsockname()[1]}/", policy=policy, headers={})
-    assert raised.value.sentence == "The proxy does not connect to localhost now."
+    assert raised.value.sentence == "localhost is not reached through the proxy now."
     proxy.password = "another"
     with chain(OK) as server, pytest.raises(SourceUnreachable) as raised:
         get(server.url, policy=policy, headers={})
     assert "passphrase" not in repr(raised.value)
     assert "passphrase" not in repr(policy)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "proxy.invalid"])
+def test_a_proxy_that_is_not_there_is_not_taken_for_the_origin(host: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        found = Proxy(f"http://{host}:{port}", host, port)
+        policy = SourcePolicy(proxies=Proxies(https=found, http=found), allow_private=True)
+        with pytest.raises(SourceUnreachable) as raised:
+            get("https://localhost/", policy=policy, headers={})
+    assert raised.value.sentence == "localhost is not reached through the proxy now."
 
 
 def is_known_here(name: str) -> bool:
