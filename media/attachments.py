@@ -20,8 +20,10 @@ from media.captions import recognise_captions
 from media.https import version_of
 from media.images import recognise_image
 from media.open import open_found
-from media.origin import ANSWER_SECONDS, Response, get, unreachable
+from media.origin import ANSWER_SECONDS, get
+from media.pages import looks_like_page, page_error
 from media.policy import SourcePolicy
+from media.response import FILL_SECONDS, Response
 
 SECONDS = 60.0
 """For one file: a slot is held meanwhile."""
@@ -129,8 +131,9 @@ def read_attachment(
 
     `at_most` is in bytes. Reads only; reading again does no harm.
 
-    Raises `SourceUnusable` (`attachment_too_large`, and what the source says) and
-    `SourceUnreachable` (`source_unreachable`, and `source_too_slow` for an origin below the pace).
+    Raises `SourceUnusable` (`attachment_too_large`, `source_is_a_page`, `source_encoded`,
+    and what the source says) and `SourceUnreachable` (`source_unreachable`, and `source_too_slow`
+    for an origin below the pace).
     """
     if url.partition(":")[0].lower() in ("https", "http"):
         return _read_url(policy, url, at_most, pace)
@@ -145,32 +148,30 @@ def _read_url(policy: SourcePolicy, url: str, at_most: int, pace: Pace) -> Attac
             raise SourceUnusable(
                 "source_refused", f"{response.host} answered {response.status}, not the whole file."
             )
-        if (response.length or 0) > at_most:
-            raise _too_large(at_most)
-        return Attachment(_read_body(response, at_most, pace, end), version_of(response))
+        content = _read_body(response, at_most, pace, end)
+        if looks_like_page(content):
+            raise page_error(url, response.host)
+        return Attachment(content, version_of(response))
 
 
 def _read_body(response: Response, at_most: int, pace: Pace, end: float) -> bytes:
+    response.refuse_encoded()
+    if (response.length or 0) > at_most:
+        raise _too_large(at_most)
     content, piece = io.BytesIO(), memoryview(bytearray(_PIECE))
     began = time.monotonic()
-    try:
-        while True:
-            # When the average falls below the floor if nothing more comes.
-            earned = max(pace.grace, content.tell() / pace.floor)
-            with response.hung_up(at=min(end, began + earned)):
-                count = response.read_into(piece)
-            if not count:
-                break
-            content.write(piece[:count])
-            if content.tell() > at_most:
-                raise _too_large(at_most)
-    except TimeoutError:
-        raise SourceUnreachable(
-            "source_too_slow",
-            f"{response.host} sends this file too slowly. Try again, or use a faster server.",
-        ) from None
-    if response.length is not None and content.tell() < response.length:
-        raise unreachable(response.host)
+    while not response.is_over:
+        # When the average falls below the floor if nothing more comes.
+        earned = max(pace.grace, content.tell() / pace.floor)
+        left = min(end, began + earned) - time.monotonic()
+        if left <= 0:
+            raise SourceUnreachable(
+                "source_too_slow",
+                f"{response.host} sends this file too slowly. Try again, or use a faster server.",
+            )
+        content.write(piece[: response.read_into(piece, seconds=min(left, FILL_SECONDS))])
+        if content.tell() > at_most:
+            raise _too_large(at_most)
     return content.getvalue()
 
 
@@ -181,7 +182,7 @@ def _read_file(policy: SourcePolicy, url: str, at_most: int) -> Attachment:
         content, piece = io.BytesIO(), memoryview(bytearray(_PIECE))
         while content.tell() <= at_most and (count := source.read_into(piece)):
             content.write(piece[:count])
-        source.verify()
+        source.verify(lambda: None)
         return Attachment(content.getvalue(), source.pin.version)
 
 

@@ -16,6 +16,7 @@ from domain.display import readable_name
 from domain.errors import SourceUnusable
 from media.digest import Digest
 from media.file import FileSource, file_path
+from media.https import HttpsSource
 from media.open import open_found
 from media.policy import SourcePolicy
 from media.probe.pool import PROBES, ProbePool
@@ -45,8 +46,9 @@ def inspect(
 
     Raises `SourceUnusable` with `source_missing`, `source_empty`, `source_not_a_video`,
     `source_incomplete`, `source_unreadable_container`, `source_not_allowed`, `source_refused`,
-    `source_unsized` or, where `within` so many seconds of reading did not do, `source_too_slow`;
-    `SourceUnreachable`; and `Unavailable` when no probe process starts.
+    `source_is_a_page`, `source_encoded`, `source_unsized` or, where `within` so many seconds of
+    reading did not do, `source_too_slow`; `SourceUnreachable`; and `Unavailable` when no probe
+    process starts.
     """
     patience = _Patience(within)
     with patience.spent():
@@ -54,7 +56,10 @@ def inspect(
     with closing(source):
         if not source.pin.size:
             raise SourceUnusable("source_empty", "The file is empty.")
-        found = _probe(_Look(source, patience), probes)
+        look = _Look(source, patience)
+        if isinstance(source, HttpsSource) and recognise(look.head, look.size) is None:
+            source.refuse_page(look.head)
+        found = _probe(look, probes)
         name = _name_of(url)
         digest = _digest(source) if isinstance(source, FileSource) else None
         facts = VideoFacts(
@@ -70,7 +75,7 @@ def inspect(
             is_truncated=found.is_truncated,
             block_sums=digest.sums if digest else None,
         )
-        source.verify()
+        source.verify(lambda: None)
     return facts
 
 
@@ -132,8 +137,10 @@ class _Look:
         if offset != self._at:
             self._move(offset)
         piece = bytearray(wanted)
-        with self._patience.spent():
-            count = self._source.read_into(memoryview(piece))
+        count = 0
+        while not count:
+            with self._patience.spent():
+                count = self._source.read_into(memoryview(piece))
         self._at += count
         self._left -= count
         return bytes(piece[:count])

@@ -8,7 +8,7 @@ its name are seen. A writer that puts the old mtime back is not.
 import errno
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -145,7 +145,7 @@ class FileSource:
         self._position += count
         return count
 
-    def verify(self) -> None:
+    def verify(self, _: Callable[[], None], /) -> None:
         try:
             found = self._path.stat()  # while we hold it open, no other file has its inode
         except FileNotFoundError:

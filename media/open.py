@@ -6,7 +6,7 @@ from domain.errors import SourceUnusable
 from media.file import FileSource, open_file
 from media.https import HttpsSource, open_https
 from media.policy import SourcePolicy
-from media.source import Pin, Source
+from media.source import Pin, Source, changed
 from media.upload import open_upload
 
 _READERS: dict[str, Callable[..., FileSource | HttpsSource]] = {
@@ -26,9 +26,7 @@ def open_source(url: str, *, pin: Pin, policy: SourcePolicy) -> Source:
     source = open_found(url, policy=policy)
     if source.pin != pin:
         source.close()
-        raise SourceUnusable(
-            "source_changed", "The video was changed or replaced since it was registered."
-        )
+        raise changed(pin, source.pin)
     return source
 
 

@@ -1,89 +1,70 @@
 """Asks a web server for bytes, never one that the policy keeps us from.
 
-The connection goes to the very address that `transport.address` has checked, and redirects are
-followed by the same rules, hop by hop. Proxies are not used. Sentences name the host alone,
-for a presigned URL is a secret.
+A request advances in steps, so its caller is never blocked for more than about a second. Redirects
+are followed here: each hop is parsed, resolved and judged like the first. libcurl gets the URL that
+was parsed, not the caller's text, and the addresses that were judged. Each chain of redirects has a
+handle of its own, so its cookies reach no other chain. Sentences name the host alone, because a
+presigned URL is a secret.
 """
 
-import socket
-import ssl
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from http.client import HTTPConnection, HTTPException
-from threading import Timer
-from urllib.parse import urljoin
+from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import wait
+from dataclasses import replace
+from urllib.parse import quote, urljoin
 
 from domain.errors import InvalidRequest, SourceUnreachable, SourceUnusable
 from media.policy import SourcePolicy
-from transport.address import Address, parse, resolve
+from media.response import FILL_SECONDS, Response, unreachable
+from transport.address import Address, judge, not_a_host, parse
+from transport.curl import Call, Failure, Handle
+from transport.names import LOOK_UPS, OPERATOR
 
-CONNECT_SECONDS = 10.0
-READ_SECONDS = 15.0
-"""Of silence. A transfer's heartbeat waits meanwhile, so it is well under that one's limit."""
 ANSWER_SECONDS = 20.0
 """Until the head of an answer is there, all redirects together: lines may come byte by byte."""
-FILL_SECONDS = 1.0
 REDIRECTS = 5
 
-USER_AGENT = "Castline/1"
-"""Some origins refuse a request without one."""
-
+_TICK_SECONDS = 0.25
+_GIVEN = frozenset({200, 206, 416})
+_MOVED = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({408, 425, 429})
+_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
-class Response:
-    """An answer whose body is yet to be read, and the connection that it holds."""
+class Asking:
+    """A GET that is under way. It holds a connection until it is answered or closed."""
 
-    def __init__(self, connection: HTTPConnection) -> None:
-        self._connection = connection
-        self._sock = connection.sock  # the connection forgets it once the answer has begun
-        self._response = connection.getresponse()
-        self.status = self._response.status
-        self.host = connection.host
-        self.length: int | None = self._response.length
-        """Bytes of the body, where the origin says how many there are."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        policy: SourcePolicy,
+        headers: Mapping[str, str],
+        within: float = ANSWER_SECONDS,
+    ) -> None:
+        self._hops = _hops(url, policy, headers, time.monotonic() + within)
 
-    def header(self, name: str) -> str:
-        """The header's value, empty when there is none."""
-        return self._response.headers.get(name, "")
+    def wait(self, seconds: float = FILL_SECONDS) -> Response | None:
+        """The answer: 200, 206 or 416. None after so many seconds, or a little more.
 
-    def read_into(self, view: memoryview) -> int:
-        """Fill `view` as far as a second suffices; 0 at the end of body or connection.
-
-        Raises `SourceUnreachable` when the connection breaks or is silent for too long.
+        Raises `SourceUnusable` with `source_not_allowed` for what the policy forbids and
+        `source_refused` for an answer that will stay the same, `SourceUnreachable` for none
+        `within` so many seconds, 408, 425, 429 and 5xx.
         """
-        filled, until = 0, time.monotonic() + FILL_SECONDS
-        try:
-            # `readinto` would wait until the view is full: for hours, if an origin trickles.
-            while filled < len(view) and (not filled or time.monotonic() < until):
-                piece = self._response.read1(len(view) - filled)
-                if not piece:
-                    break
-                view[filled : filled + len(piece)] = piece
-                filled += len(piece)
-        except (OSError, HTTPException):
-            raise unreachable(self.host) from None
-        return filled
-
-    @contextmanager
-    def hung_up(self, *, at: float) -> Iterator[None]:
-        """Around a read: break the connection at that moment of the monotonic clock.
-
-        Raises `TimeoutError` when the moment has come, whatever the read has returned or raised.
-        """
-        try:
-            with _hung_up(self._sock, at=at):
-                yield
-        except SourceUnreachable:
-            if time.monotonic() >= at:
-                raise TimeoutError from None
-            raise
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                next(self._hops)
+            except StopIteration as answered:
+                response: Response = answered.value
+                return response
+            if time.monotonic() >= until:
+                return None
 
     def close(self) -> None:
-        """Hang up, whatever has not been read. Never fails."""
-        self._response.close()
-        self._connection.close()
+        """Hang up, unless it was answered. Never fails. Idempotent."""
+        self._hops.close()
 
 
 def get(
@@ -92,130 +73,140 @@ def get(
     policy: SourcePolicy,
     headers: Mapping[str, str],
     within: float = ANSWER_SECONDS,
+    beat: Callable[[], None] = lambda: None,
 ) -> Response:
-    """GET `url` and return its answer if it is 200, 206 or 416.
+    """GET `url` and wait for the answer. Calls `beat` about every second meanwhile.
 
-    Raises `SourceUnusable` with `source_not_allowed` for what the policy forbids and
-    `source_refused` for an answer that will stay the same, `SourceUnreachable` for none
-    `within` so many seconds, 408, 425, 429 and 5xx.
+    Raises what `Asking.wait` raises, and what `beat` raises.
     """
-    until = time.monotonic() + within
-    for _ in range(REDIRECTS + 1):
-        response = _get_once(url, policy, headers, until)
-        if response.status in (200, 206, 416):
-            return response
-        location = response.header("location")
-        response.close()
-        if not (300 <= response.status < 400 and location):
-            raise _error(response)
-        url = urljoin(url, _as_utf8(location))
-    raise SourceUnusable("source_refused", f"{response.host} redirects without end.")
-
-
-def _as_utf8(header: str) -> str:
-    """A header whose raw bytes are UTF-8, which http.client reads as Latin-1."""
+    asking = Asking(url, policy=policy, headers=headers, within=within)
     try:
-        return header.encode("latin-1").decode()
-    except UnicodeError:
-        return header
+        while (response := asking.wait()) is None:
+            beat()
+    finally:
+        asking.close()
+    return response
 
 
-def unreachable(host: str) -> SourceUnreachable:
-    return SourceUnreachable("source_unreachable", f"{host} does not answer now.")
-
-
-def _get_once(url: str, policy: SourcePolicy, headers: Mapping[str, str], until: float) -> Response:
+def _hops(
+    url: str, policy: SourcePolicy, headers: Mapping[str, str], until: float
+) -> Generator[None, None, Response]:
+    handle = Handle(is_chain=True)
     try:
-        address = parse(url, allow_private=policy.allow_private, ports=policy.ports)
-        return _ask(address, policy, headers, until)
+        for _ in range(REDIRECTS + 1):
+            address = parse(url, allow_private=policy.allow_private, ports=policy.ports)
+            response = yield from _ask(handle, address, policy, headers, until)
+            if response.status in _GIVEN:
+                return response
+            location = response.header("location")
+            if response.status not in _MOVED or not location:
+                raise _error(response)
+            url = _joined(url, location)
+        raise SourceUnusable("source_refused", f"{address.host} redirects without end.")
     except InvalidRequest as error:
+        handle.close()
         raise SourceUnusable("source_not_allowed", error.sentence) from None
+    except BaseException:
+        handle.close()
+        raise
 
 
 def _ask(
-    address: Address, policy: SourcePolicy, headers: Mapping[str, str], until: float
-) -> Response:
-    connection = HTTPConnection(address.host, address.port)
-    try:
-        sock = _connect(address, policy, until)
-        connection.sock = sock
-        with _hung_up(sock, at=until):
-            if isinstance(sock, ssl.SSLSocket):
-                sock.do_handshake()
-            connection.request(
-                "GET",
-                address.target,
-                headers={
-                    "Host": address.authority,
-                    "Accept-Encoding": "identity",
-                    "User-Agent": USER_AGENT,
-                    **headers,
-                },
-            )
-            return Response(connection)
-    except ssl.SSLCertVerificationError:
-        connection.close()
-        raise SourceUnusable(
-            "source_refused", f"The certificate of {address.host} cannot be verified."
-        ) from None
-    except (OSError, HTTPException):
-        connection.close()
-        raise unreachable(address.host) from None
-
-
-@contextmanager
-def _hung_up(sock: socket.socket, *, at: float) -> Iterator[None]:
-    """Break the connection at that moment, whoever waits on it: its own timeout is per read.
-
-    Raises `TimeoutError` after it: a head that was broken off looks like a short one.
-    """
-
-    def hang_up() -> None:
-        with suppress(OSError):
-            # Of TLS, too, the plain one: the other thread is in the midst of its own.
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
-
-    timer = Timer(max(at - time.monotonic(), 0), hang_up)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-    if time.monotonic() >= at:
-        raise TimeoutError
-
-
-def _connect(address: Address, policy: SourcePolicy, until: float) -> socket.socket:
-    """A connection, with TLS before its handshake: that is bounded together with the request."""
-    allowed = resolve(address, allow_private=policy.allow_private, whose=policy.whose)
-    sock = _first_that_connects(allowed, address.port, until)
-    if address.scheme == "http":
-        return sock
-    return ssl.create_default_context().wrap_socket(
-        sock, server_hostname=address.host, do_handshake_on_connect=False
+    handle: Handle,
+    address: Address,
+    policy: SourcePolicy,
+    headers: Mapping[str, str],
+    until: float,
+) -> Generator[None, None, Response]:
+    call = Call(
+        method="GET",
+        url=address.url,
+        host=address.host,
+        port=address.port,
+        addresses=(),
+        headers=tuple({**_HEADERS, **headers}.items()),
+        proxy=policy.proxies.find(address.scheme, address.host, address.port),
     )
-
-
-def _first_that_connects(addresses: list[str], port: int, until: float) -> socket.socket:
-    trouble = OSError()
-    for address in addresses:
-        left = until - time.monotonic()
-        if left <= 0:
+    try:
+        ways = yield from _ways(call, address, policy, until)
+    except (OSError, ValueError):
+        raise _failed(Failure.UNCONNECTED, call) from None
+    for way in ways:
+        response = Response(handle, address.host)
+        handle.begin(way, response.take)
+        while not handle.head.is_final and not handle.step(_TICK_SECONDS):
+            if time.monotonic() >= until:
+                raise unreachable(address.host)
+            yield
+        if handle.head.is_final:
+            return response
+        if handle.failure is not Failure.REFUSED_BY_PROXY:
             break
-        try:
-            sock = socket.create_connection((address, port), timeout=min(CONNECT_SECONDS, left))
-        except OSError as error:
-            trouble = error
-            continue
-        sock.settimeout(READ_SECONDS)
-        return sock
-    raise trouble
+    raise _failed(handle.failure, call)
+
+
+def _ways(
+    call: Call, address: Address, policy: SourcePolicy, until: float
+) -> Generator[None, None, list[Call]]:
+    """How to reach the host; the next is for where a proxy refuses the one before.
+
+    Raises `InvalidRequest` for what the policy forbids, `OSError` when a name leads nowhere now,
+    and `ValueError` for a proxy that can be no name.
+    """
+    if call.proxy is not None:
+        reached = yield from _look_up(call.proxy.host, call.proxy.port, OPERATOR, until)
+        call = replace(call, addresses=reached)
+        if policy.proxies.leaves_look_up(call.proxy, address.host):
+            return [call]
+    try:
+        found = yield from _look_up(address.host, address.port, policy.whose, until)
+    except ValueError:
+        raise not_a_host() from None
+    judged = judge(address, found, allow_private=policy.allow_private)
+    if call.proxy is None:
+        return [replace(call, addresses=judged)]
+    return [replace(call, tunnel_to=ip) for ip in judged]
+
+
+def _look_up(host: str, port: int, whose: str, until: float) -> Generator[None, None, list[str]]:
+    found = LOOK_UPS.start(host, port, whose=whose)
+    if found is None:
+        raise TimeoutError("too many names are looked up")
+    while not wait([found], timeout=_TICK_SECONDS).done:
+        if time.monotonic() >= until:
+            raise TimeoutError("the name is looked up for too long")
+        yield
+    return found.result()
+
+
+def _joined(url: str, location: str) -> str:
+    """Where a Location leads. Its raw bytes are UTF-8, or else each stands for itself."""
+    raw = location.encode("latin-1")
+    try:
+        location = raw.decode()
+    except UnicodeDecodeError:
+        location = quote(raw, _PRINTABLE)
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise not_a_host() from None
+
+
+def _failed(failure: Failure | None, call: Call) -> SourceUnusable | SourceUnreachable:
+    if failure is Failure.UNTRUSTED:
+        return SourceUnusable(
+            "source_refused", f"The certificate of {call.host} cannot be verified."
+        )
+    if call.proxy is not None and failure is not Failure.CUT:
+        return SourceUnreachable(
+            "source_unreachable", f"{call.host} is not reached through the proxy now."
+        )
+    return unreachable(call.host)
 
 
 def _error(response: Response) -> SourceUnusable | SourceUnreachable:
     if response.status >= 500 or response.status in _PASSING:
         return unreachable(response.host)
     return SourceUnusable(
-        "source_refused", f"{response.host} answered {response.status} and does not give the video."
+        "source_refused", f"{response.host} answered {response.status} and does not give the file."
     )

@@ -56,9 +56,9 @@ class PacedSource:
         self._position += count
         return count
 
-    def verify(self) -> None:
+    def verify(self, beat: Callable[[], None], /) -> None:
         with self._waiting():
-            self._source.verify()
+            self._source.verify(beat)
 
     def close(self) -> None:
         self._source.close()

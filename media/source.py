@@ -1,19 +1,41 @@
 """The reader that the transfer engine draws from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from domain.errors import SourceUnusable
+
+VERSION_HEADERS = ("Last-Modified", "ETag")
+"""What the version of a URL's bytes is taken from: the first of these that the origin sends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
     """What identifies one version of the bytes: it differs when they changed.
 
-    `version` is opaque: inode and mtime of a file, ETag or Last-Modified of a URL,
-    empty where an origin gives neither (then only the size is held to).
+    `version` is opaque: inode and mtime of a file, name and value of one of `VERSION_HEADERS` of a
+    URL, empty where an origin gives none (then only the size is held to). Two pins are of the same
+    bytes when they are equal.
     """
 
     size: int
     version: str
+
+
+def changed(was: Pin, now: Pin) -> SourceUnusable:
+    """What is raised when another version is found than `was`; its sentence says what differs."""
+    name = (was.version or now.version).partition(" ")[0]
+    if was.size != now.size:
+        difference = f"it had {was.size} bytes and has {now.size} now"
+    elif name in VERSION_HEADERS:
+        difference = f"its {name} differs"
+    else:
+        difference = "it was written or replaced"
+    return SourceUnusable(
+        "source_changed",
+        f"The video has changed since it was registered: {difference}. Register it again.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +84,11 @@ class Source(Protocol):
         0 at the end, and before it when no byte came for about a second: then read again.
         """
 
-    def verify(self) -> None:
-        """Raise unless the bytes are still the pinned version."""
+    def verify(self, beat: Callable[[], None], /) -> None:
+        """Raise unless the bytes are still the pinned version.
+
+        Calls `beat` about every second meanwhile, and passes on what it raises.
+        """
 
     def close(self) -> None:
         """Release what is held. Never fails."""

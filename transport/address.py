@@ -8,6 +8,7 @@ answer with credentials of the machine. Sentences name the host alone, for such 
 secret.
 """
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -16,7 +17,7 @@ from urllib.parse import quote, urlsplit
 import idna
 
 from domain.errors import InvalidRequest
-from transport.names import SECONDS, look_up
+from transport.names import SECONDS, is_literal, look_up
 
 PORTS = frozenset({443, 8443})
 """The ports of https that are allowed by default."""
@@ -50,6 +51,8 @@ _NOT_PUBLIC: tuple[IPv4Network | IPv6Network, ...] = (
 """What Python calls global and the registries of special-purpose addresses do not."""
 _MAX_HOST = 253
 """Characters of a name in the DNS."""
+_NAME = re.compile(r"[a-z0-9_.-]+")
+_ENDS_IN_A_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
 _ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 """The upper half of an interface's identifier that wraps an IPv4 address (RFC 5214)."""
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
@@ -67,6 +70,11 @@ class Address:
     authority: str
     """For the header Host."""
     target: str
+
+    @property
+    def url(self) -> str:
+        """The URL of what was understood, in ASCII: no other parser is given the caller's words."""
+        return f"{self.scheme}://{self.authority}{self.target}"
 
 
 def parse(url: str, *, allow_private: bool, ports: Collection[int] = PORTS) -> Address:
@@ -94,7 +102,7 @@ def parse(url: str, *, allow_private: bool, ports: Collection[int] = PORTS) -> A
             "the operator sets the list in CASTLINE_SOURCE_PORTS."
         )
     host = _ascii(parts.hostname)
-    if len(host) > _MAX_HOST:
+    if not _is_host(host):
         raise not_a_host()
     name = f"[{host}]" if ":" in host else host
     query = f"?{parts.query}" if parts.query else ""
@@ -167,6 +175,18 @@ def _inner(ip: IPv4Address | IPv6Address) -> IPv4Address | None:
     if ip in _NAT64 or int(ip) >> 32 & 0xFFFFFFFF in _ISATAP:
         return IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip.ipv4_mapped or ip.sixtofour
+
+
+def _is_host(host: str) -> bool:
+    """True for what every parser reads alike: a name of plain letters, or an IP address.
+
+    Others decode percent signs, know zones of IPv6, and take `127.0.0.1.` for an address.
+    """
+    if ":" in host:
+        return "%" not in host
+    if _ENDS_IN_A_NUMBER.fullmatch(host):
+        return is_literal(host)
+    return len(host) <= _MAX_HOST and bool(_NAME.fullmatch(host))
 
 
 def _ascii(host: str) -> str:

@@ -10,6 +10,7 @@ would not do: it is not called while a connection is made or encrypted.)
 """
 
 import math
+import re
 import select
 import time
 from collections.abc import Callable, Sequence
@@ -46,6 +47,7 @@ _UNTRUSTED = {
     pycurl.E_SSL_ISSUER_ERROR,
 }
 _BODILESS = {204, 304}
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class Failure(StrEnum):
@@ -114,7 +116,7 @@ class Head:
         if self.status in _BODILESS:
             return 0
         length = self.get("content-length")
-        is_told = length.isascii() and length.isdigit() and not self.get("transfer-encoding")
+        is_told = _LENGTH.fullmatch(length) and not self.get("transfer-encoding")
         return int(length) if is_told else None
 
     def take(self, line: bytes) -> None:
@@ -136,10 +138,12 @@ class Head:
 class Handle:
     """One exchange after the other, over one connection that is kept in between.
 
-    Not thread-safe. Close it after use.
+    With `is_chain` it asks the hops of one chain of redirects: cookies are kept in between, and no
+    connection is. Not thread-safe. Close it after use.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_chain: bool = False) -> None:
+        self._is_chain = is_chain
         self.head = Head()
         self.was_sent = False
         """True from when the first byte of the request may have left."""
@@ -175,6 +179,9 @@ class Handle:
         self._read, self._write, self._received, self._error = read, write, 0, None
         self._has_encrypted_proxy = call.proxy is not None and call.proxy.is_encrypted
         _prepare(self._easy, call)
+        if self._is_chain:
+            self._easy.setopt(pycurl.COOKIEFILE, "")
+            self._easy.setopt(pycurl.FORBID_REUSE, 1)
         self._easy.setopt(pycurl.FRESH_CONNECT, is_stale)
         self._easy.setopt(pycurl.OPENSOCKETFUNCTION, _open_socket(call))
         self._easy.setopt(pycurl.PREREQFUNCTION, self._before_request)

@@ -176,7 +176,7 @@ class _Transfer:
             elif request.finishes:
                 self._reach(self._source.pin.size)
             if request.length or request.finishes:
-                self._source.verify()
+                self._source.verify(self._report)
             if request.finishes:
                 if self._digest is not None and not request.length:
                     self._digest.verify()
@@ -197,7 +197,7 @@ class _Transfer:
             if self._digest is not None:
                 self._digest.feed(piece)
             if request.finishes and not left:
-                self._source.verify()
+                self._source.verify(self._report)
                 if self._digest is not None:
                     self._digest.verify()
             self._sent += len(piece)
@@ -221,7 +221,7 @@ class _Transfer:
                 beat_at += TICK_SECONDS
                 self._report()
         # What changed since it was sent proves nothing of what was sent.
-        self._source.verify()
+        self._source.verify(self._report)
 
     def _seek(self, offset: int) -> None:
         while self._source.seek(offset) != offset:

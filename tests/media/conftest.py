@@ -12,6 +12,8 @@ from tests.support.origin import Origin
 
 CLIP = Path(__file__).parents[1] / "data" / "clip.mp4"
 SIZE = 700_001
+_IDLE = 20
+"""Reads without a byte, one after the other: at the end they take no time, else about a second."""
 
 
 @pytest.fixture
@@ -40,9 +42,10 @@ def origin(data: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 def read(source: Source, count: int) -> bytes:
     """So many bytes from the current position, or what there is up to the end."""
     taken = bytearray(count)
-    view, filled = memoryview(taken), 0
-    while filled < count and (more := source.read_into(view[filled : filled + 50_000])):
-        filled += more
+    view, filled, idle = memoryview(taken), 0, 0
+    while filled < count and idle < _IDLE:
+        more = source.read_into(view[filled : filled + 50_000])
+        filled, idle = filled + more, 0 if more else idle + 1
     return bytes(taken[:filled])
 
 
@@ -52,3 +55,7 @@ def move(source: Source, offset: int) -> int:
     while source.seek(offset) != offset:
         times += 1
     return times
+
+
+def still() -> None:
+    """A heartbeat that nobody waits for."""

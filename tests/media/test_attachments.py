@@ -63,7 +63,7 @@ def test_a_file_is_read_whole_whether_its_length_is_told_or_not(
     image = png(padding=700_000)
     got = read(serve(image, **behaviour))
     assert got.content == image
-    assert got.version == '"one"'
+    assert got.version == "Last-Modified Sun, 22 Nov 2026 10:00:00 GMT"
     assert got.media_type(IMAGE) == "image/png"
 
 
@@ -122,6 +122,12 @@ def test_the_whole_of_it_has_a_deadline(serve: Serve) -> None:
 def test_a_body_that_breaks_off_is_no_file(serve: Serve) -> None:
     origin = serve(png(padding=100_000), announced=200_000)
     assert refusal(origin).code == "source_unreachable"
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_file_that_is_sent_compressed_is_called_that(serve: Serve, chunked: bool) -> None:
+    error = refusal(serve(png(), coding="gzip", chunked=chunked))
+    assert (type(error), error.code) == (SourceUnusable, "source_encoded")
 
 
 def test_an_origin_is_asked_with_a_name(serve: Serve) -> None:

@@ -201,13 +201,6 @@ def test_what_stands_behind_the_head_stays_unknown_without_ranges(
     assert (facts.container, facts.width, facts.duration_ms) == ("MPEG-4", None, None)
 
 
-def test_a_page_in_the_place_of_a_video_is_refused(origin: Origin, at_home: SourcePolicy) -> None:
-    origin.data = b"<html>This video has moved</html>"
-    with pytest.raises(SourceUnusable) as raised:
-        inspect(origin.url, at_home)
-    assert raised.value.code == "source_not_a_video"
-
-
 @pytest.mark.parametrize("ranges", [True, False])
 def test_an_origin_that_trickles_is_not_looked_at_for_long(
     origin: Origin, at_home: SourcePolicy, ranges: bool

@@ -7,7 +7,7 @@ from domain.errors import SourceUnusable
 from media.open import open_found, open_source
 from media.policy import SourcePolicies, SourcePolicy
 from media.source import Pin
-from tests.media.conftest import move, read
+from tests.media.conftest import move, read, still
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_file_is_read_from_any_offset(film: Path, policy: SourcePolicy, data: 
     assert move(source, 600_000) == 1
     assert read(source, 200_000) == data[600_000:]
     assert source.read_into(memoryview(bytearray(1))) == 0
-    source.verify()
+    source.verify(still)
     source.close()
     source.close()
 
@@ -119,7 +119,7 @@ def test_a_file_replaced_under_its_name_has_changed(
     os.utime(other, ns=(mtime, mtime))
     other.replace(film)
     with pytest.raises(SourceUnusable) as raised:
-        source.verify()
+        source.verify(still)
     assert raised.value.code == "source_changed"
 
 
@@ -129,7 +129,7 @@ def test_a_file_written_in_place_has_changed(film: Path, policy: SourcePolicy) -
         file.write(b"x")
     os.utime(film, ns=(1, 1))
     with pytest.raises(SourceUnusable):
-        source.verify()
+        source.verify(still)
 
 
 def test_a_file_cut_off_under_way_has_changed(film: Path, policy: SourcePolicy) -> None:
@@ -145,7 +145,7 @@ def test_a_file_that_was_moved_away_has_changed(film: Path, policy: SourcePolicy
     source = open_found(film.as_uri(), policy=policy)
     film.unlink()
     with pytest.raises(SourceUnusable):
-        source.verify()
+        source.verify(still)
 
 
 @pytest.fixture

@@ -1,10 +1,14 @@
 import pytest
 
-from domain.errors import CastlineError, SourceUnreachable, SourceUnusable
+from domain.errors import CastlineError, Remedy, SourceUnreachable, SourceUnusable
 from media.https import HttpsSource, open_https
+from media.open import open_source
 from media.policy import SourcePolicy
-from tests.media.conftest import SIZE, move, read
+from tests.media.conftest import SIZE, move, read, still
 from tests.support.origin import PATH, Origin
+
+ORIGINAL = "Sun, 22 Nov 2026 10:00:00 GMT"
+LATER = "Sun, 22 Nov 2026 10:00:01 GMT"
 
 
 def opened(origin: Origin, policy: SourcePolicy) -> HttpsSource:
@@ -87,21 +91,60 @@ def test_a_lost_connection_of_an_origin_without_ranges_needs_a_seek(
     assert read(source, SIZE) == data[300_000:]
 
 
-@pytest.mark.parametrize("change", ["etag", "size", "ranges"])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"modified": LATER}, "its Last-Modified differs"),
+        ({"modified": ""}, "its Last-Modified differs"),
+        ({"data": bytes(SIZE + 1)}, "it had 700001 bytes and has 700002 now"),
+        ({"data": bytes(SIZE + 1), "etag": '"two"'}, "it had 700001 bytes and has 700002 now"),
+        ({"modified": LATER, "ranges": False}, "its Last-Modified differs"),
+        ({"data": bytes(5)}, "it had 700001 bytes and has 5 now"),
+    ],
+)
 def test_another_version_is_noticed_when_the_request_is_made_again(
-    origin: Origin, at_home: SourcePolicy, data: bytes, change: str
+    origin: Origin, at_home: SourcePolicy, change: dict[str, object], said: str
 ) -> None:
     source = opened(origin, at_home)
-    if change == "etag":
-        origin.etag = '"two"'
-    elif change == "size":
-        origin.data = data + b"!"
-    else:
-        origin.etag, origin.ranges = '"two"', False
+    for name, value in change.items():
+        setattr(origin, name, value)
     source.seek(10)
     with pytest.raises(SourceUnusable) as raised:
         read(source, 10)
     assert raised.value.code == "source_changed"
+    assert said in raised.value.sentence
+
+
+def test_the_sentence_says_that_the_etag_differs_where_there_is_nothing_else(
+    origin: Origin, at_home: SourcePolicy
+) -> None:
+    origin.modified = ""
+    pin = opened(origin, at_home).pin
+    origin.etag = '"two"'
+    with pytest.raises(SourceUnusable, match="its ETag differs") as raised:
+        open_source(origin.url, pin=pin, policy=at_home)
+    assert raised.value.code == "source_changed"
+
+
+@pytest.mark.parametrize(
+    ("modified", "etags"),
+    [
+        (ORIGINAL, ['"node1"', '"node2"', "", '"node1"']),
+        (ORIGINAL, ['"one"', 'W/"one"', 'W/"two"']),
+        ("", ['"one"', 'W/"one"', '"one"']),
+        ("", ['W/"one"', '"one"']),
+    ],
+)
+def test_nodes_that_tell_one_version_in_several_ways_are_one_origin(
+    origin: Origin, at_home: SourcePolicy, data: bytes, modified: str, etags: list[str]
+) -> None:
+    origin.modified, origin.etag = modified, etags[0]
+    source = opened(origin, at_home)
+    for number, etag in enumerate(etags):
+        origin.etag = etag
+        open_source(origin.url, pin=source.pin, policy=at_home).close()
+        source.seek(number * 1000 + 500)
+        assert read(source, 100) == data[number * 1000 + 500 :][:100]
 
 
 def test_an_origin_that_gives_up_ranges_under_way_never_gives_wrong_bytes(
@@ -117,10 +160,10 @@ def test_an_origin_that_gives_up_ranges_under_way_never_gives_wrong_bytes(
 def test_another_version_is_noticed_at_the_end(origin: Origin, at_home: SourcePolicy) -> None:
     source = opened(origin, at_home)
     read(source, SIZE)
-    source.verify()
-    origin.etag = '"two"'
+    source.verify(still)
+    origin.modified = LATER
     with pytest.raises(SourceUnusable) as raised:
-        source.verify()
+        source.verify(still)
     assert raised.value.code == "source_changed"
 
 
@@ -129,33 +172,63 @@ def test_in_the_middle_a_fresh_answer_is_proof_enough(
 ) -> None:
     source = opened(origin, at_home)
     read(source, 1000)
-    source.verify()
+    source.verify(still)
     assert len(origin.asked) == 1
 
 
 @pytest.mark.parametrize(
-    ("etag", "version"),
+    ("modified", "etag", "version"),
     [
-        ('"one"', '"one"'),
-        ('W/"one"', "Sun, 22 Nov 2026 10:00:00 GMT"),
-        ("", "Sun, 22 Nov 2026 10:00:00 GMT"),
+        (ORIGINAL, '"one"', f"Last-Modified {ORIGINAL}"),
+        (ORIGINAL, "", f"Last-Modified {ORIGINAL}"),
+        ("", '"one"', 'ETag "one"'),
+        ("", 'W/"one"', 'ETag "one"'),
+        ("", "", ""),
     ],
 )
-def test_a_weak_etag_is_no_version(
-    origin: Origin, at_home: SourcePolicy, etag: str, version: str
+def test_a_version_is_the_date_and_else_the_etag(
+    origin: Origin, at_home: SourcePolicy, modified: str, etag: str, version: str
 ) -> None:
-    origin.etag = etag
+    origin.modified, origin.etag = modified, etag
     assert opened(origin, at_home).pin.version == version
+
+
+def test_a_header_is_not_kept_however_long_it_is(origin: Origin, at_home: SourcePolicy) -> None:
+    origin.modified, origin.etag = "", f'"{"e" * 50_000}"'
+    assert len(opened(origin, at_home).pin.version) < 300
 
 
 def test_a_video_of_unknown_size_is_refused(origin: Origin, at_home: SourcePolicy) -> None:
     origin.ranges = origin.sized = False
-    assert refusal(origin.url, at_home).code == "source_unsized"
+    error = refusal(origin.url, at_home)
+    assert error.code == "source_unsized"
+    assert "sends Content-Length or Content-Range" in error.sentence
 
 
-def test_a_compressed_answer_has_no_known_size(origin: Origin, at_home: SourcePolicy) -> None:
-    origin.coding = "gzip"
-    assert refusal(origin.url, at_home).code == "source_unsized"
+def test_a_range_tells_the_size_of_what_has_no_length(
+    origin: Origin, at_home: SourcePolicy, data: bytes
+) -> None:
+    origin.sized = False
+    source = opened(origin, at_home)
+    assert (source.pin.size, read(source, SIZE)) == (SIZE, data)
+
+
+@pytest.mark.parametrize(("coding", "named"), [("gzip", "as gzip"), ("x<y>", "encoded")])
+def test_a_compressed_answer_is_called_that(
+    origin: Origin, at_home: SourcePolicy, coding: str, named: str
+) -> None:
+    origin.coding = coding
+    error = refusal(origin.url, at_home)
+    assert (error.code, error.remedy) == ("source_encoded", Remedy.CHANGE)
+    assert f"sends this file {named} (Content-Encoding)" in error.sentence
+    assert "<" not in error.sentence
+
+
+def test_the_plain_bytes_may_be_called_identity(
+    origin: Origin, at_home: SourcePolicy, data: bytes
+) -> None:
+    origin.coding = "identity"
+    assert read(opened(origin, at_home), SIZE) == data
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])

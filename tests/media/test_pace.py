@@ -1,5 +1,6 @@
 """A source is slow by the time that it is waited for, and by nothing else."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -48,7 +49,7 @@ class Fake:
             raise self.error
         return min(self.piece, len(view))
 
-    def verify(self) -> None:
+    def verify(self, beat: Callable[[], None], /) -> None:
         self.clock.now += self.seconds
 
     def close(self) -> None:

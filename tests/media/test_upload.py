@@ -8,6 +8,7 @@ from domain.errors import SourceUnusable
 from media.open import open_found
 from media.policy import SourcePolicies
 from media.upload import upload_id_of, upload_url
+from tests.media.conftest import still
 
 OURS, THEIRS = "upl_" + "a" * 32, "upl_" + "b" * 32
 
@@ -31,7 +32,7 @@ def test_a_workspace_reads_its_own_upload(policies: SourcePolicies) -> None:
     source = open_found(upload_url(OURS), policy=policies.of("wsp_ours"))
     view = memoryview(bytearray(100))
     assert bytes(view[: source.read_into(view)]) == b"wsp_ours"
-    source.verify()
+    source.verify(still)
     source.close()
 
 

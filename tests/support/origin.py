@@ -29,6 +29,8 @@ class Origin:
     chunked: bool = False
     """Send the body in chunks (HTTP/1.1), which tell no length."""
     coding: str = ""
+    media_type: str = ""
+    """The Content-Type, if any."""
     cuts: deque[int] = field(default_factory=deque)
     """Hang up after so many bytes of the body."""
     refusals: deque[tuple[int, str]] = field(default_factory=deque)
@@ -67,9 +69,13 @@ class Origin:
         self._server.server_close()
 
     @property
+    def port(self) -> int:
+        return self._server.server_port
+
+    @property
     def url(self) -> str:
         scheme = "https" if self.tls else "http"
-        return f"{scheme}://localhost:{self._server.server_port}{PATH}?signature=secret"
+        return f"{scheme}://localhost:{self.port}{PATH}?signature=secret"
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         origin = self
@@ -110,16 +116,20 @@ class Origin:
         request.send_response(206 if found else 200)
         if found:
             request.send_header("Content-Range", f"bytes {first}-{last}/{len(self.data)}")
-        for name, value in (("ETag", self.etag), ("Last-Modified", self.modified)):
+        told = {
+            "ETag": self.etag,
+            "Last-Modified": self.modified,
+            "Content-Encoding": self.coding,
+            "Content-Type": self.media_type,
+        }
+        for name, value in told.items():
             if value:
                 request.send_header(name, value)
-        if self.coding:
-            request.send_header("Content-Encoding", self.coding)
         if self.chunked:
             request.send_header("Transfer-Encoding", "chunked")
         elif self.sized:
-            told = len(body) if self.announced is None else self.announced
-            request.send_header("Content-Length", str(told))
+            length = len(body) if self.announced is None else self.announced
+            request.send_header("Content-Length", str(length))
         request.end_headers()
         if self.trickles == "body":
             self._trickle(request, body)

@@ -5,6 +5,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Self
 
 Serve = Callable[[socket.socket], object]
 
@@ -22,7 +23,7 @@ class RawServer:
     closed: threading.Event = field(default_factory=threading.Event)
     """Set at the end: what says nothing waits for it."""
 
-    def __enter__(self) -> "RawServer":
+    def __enter__(self) -> Self:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         self._listener = socket.create_server((self.host, 0), family=family)
         threading.Thread(target=self._accept, daemon=True).start()

@@ -33,6 +33,43 @@ def test_brackets_hold_an_ipv6_address_and_nothing_else(host: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.1.", "127.1.", "2130706433.", "0x7f.1.", "0177.0.0.1."),
+        *("1.2.3.4.5", "256.1.1.1", "4294967296", "08.1.1.1", "a.0x7f", "films.1", "films.1."),
+        *("127.0.0.%31", "ex%61mple.com", "%6cocalhost", "films.example%00.com"),
+        *("[::1%25lo]", "[::1%lo]", "[fe80::1%25eth0]"),
+        *("films,example.com", "films!example.com", "films*example.com", "a'b.com", "a;b.com"),
+        *("a\\b.example", "a|b.example", "a\u3000b.example", "a\x7fb.example", "films$.example"),
+    ],
+)
+@pytest.mark.parametrize("allow_private", [False, True])
+def test_a_host_that_parsers_read_differently_is_refused(host: str, allow_private: bool) -> None:
+    with pytest.raises(InvalidRequest) as raised:
+        parse(f"https://{host}/", allow_private=allow_private)
+    assert raised.value.code == "address_not_allowed"
+
+
+@pytest.mark.parametrize(
+    ("url", "rebuilt"),
+    [
+        ("HTTPS://Films.Example", "https://films.example/"),
+        ("https://films.example:8443/a b?c=\u00e9#d", "https://films.example:8443/a%20b?c=%C3%A9"),
+        ("https://films.example/a\\b/../%2e/%zz?", "https://films.example/a%5Cb/../%2e/%zz"),
+        ("https://films.example./a", "https://films.example./a"),
+        ("https://\uff26ilms.example/", "https://films.example/"),
+        ("https://films\u3002example/", "https://films.example/"),
+        ("https://film\ts.example/\na", "https://films.example/a"),
+        ("https://[2606:4700::A]:443/a", "https://[2606:4700::a]:443/a"),
+        ("https://films.example/?a=1&b={x}", "https://films.example/?a=1&b=%7Bx%7D"),
+        ("https://a-1.b_2.example/", "https://a-1.b_2.example/"),
+    ],
+)
+def test_a_url_is_made_again_of_what_was_understood(url: str, rebuilt: str) -> None:
+    assert parse(url, allow_private=False).url == rebuilt
+
+
+@pytest.mark.parametrize(
     ("host", "is_one"),
     [("127.0.0.1", True), ("2130706433", True), ("[::1]", True), ("localhost", False)],
 )
