@@ -63,8 +63,8 @@ def check_attachments(
 ) -> Mapping[str, SeenAttachments]:
     """What is seen of the files that payloads name, by platform; what is wrong goes to `faults`.
 
-    `may_be_missing`: a file that its origin refuses is no fault. All of them together may take half a minute. One file is held in memory at a time. Reads
-    only; a retry reads again.
+    `may_be_missing`: a file that its origin refuses is no fault. All of them together may take
+    half a minute. One file is held in memory at a time. Reads only; a retry reads again.
     """
     policy = here.policies.of(workspace_id)
     seen = {platform: SeenAttachments() for platform in wanted}

@@ -69,7 +69,7 @@ def run(
 ) -> None:
     registry = Registry({"youtube": platform})
     publishing = PublishingActivities(installation.store, registry, installation.keeper, policies)
-    ActivityEnvironment().run(publishing.run_step, StepInput(row.id, step))
+    ActivityEnvironment().run(publishing.run_step, StepInput(row.id, row.attempt, step))
 
 
 def roots(installation: Installation, ours: Path, theirs: Path, data_dir: Path) -> SourcePolicies:
