@@ -46,6 +46,13 @@ async def registered(tenant: Tenant, url: str) -> dict[str, Any]:
     return {"mediaUrl": None, "videoId": video["id"]}
 
 
+def expire_in_the_middle(origin: Origin) -> None:
+    """The third MiB is not there to be read any more."""
+    origin.cuts.append(2 * MIB + 1000)
+    origin.refusals.append((0, ""))
+    origin.refusals.extend(EXPIRED)
+
+
 async def waits(tenant: Tenant, assignment_id: str, code: str = "source_refused") -> dict[str, Any]:
     seen = await tenant.until(assignment_id, "waiting", "published", "failed", within=60)
     assert (seen["state"], seen["waitReason"], seen["errorCode"]) == ("waiting", "source", code)
@@ -88,18 +95,11 @@ async def test_a_link_that_expires_in_mid_upload_costs_no_byte(
     tenant: Tenant, stack: Stack, clip: Clip, origin: Origin, fresh: Origin
 ) -> None:
     video = await registered(tenant, origin.url)
-    # The third chunk is not there to be read any more.
-    origin.cuts.append(2 * MIB + 1000)
-    connection_id = await tenant.connection()
-    assignment = await tenant.assign(connection_id, **video)
-
-    async def asked() -> int:
-        return len(origin.asked)
-
-    origin.refusals.append((0, ""))
-    origin.refusals.extend(EXPIRED)
-    await eventually(asked, lambda seen: seen > 2)
+    expire_in_the_middle(origin)
+    assignment = await tenant.assign(await tenant.connection(), **video)
     await waits(tenant, assignment["id"])
+    (session,) = stack.emulator.state()["sessions"]
+    assert (session["state"], session["stored"]) == ("open", 2 * MIB)
 
     await replace(tenant, assignment, fresh.url)
 
@@ -116,11 +116,10 @@ async def test_another_file_in_mid_upload_begins_again_and_is_never_mixed(
 ) -> None:
     other = make_clip(stack.media, size=clip.size)
     video = await registered(tenant, origin.url)
-    origin.cuts.append(2 * MIB + 1000)
-    origin.refusals.append((0, ""))
-    origin.refusals.extend(EXPIRED)
+    expire_in_the_middle(origin)
     assignment = await tenant.assign(await tenant.connection(), **video)
     await waits(tenant, assignment["id"])
+    assert stack.emulator.state()["sessions"][0]["stored"] == 2 * MIB
 
     replaced = await replace(tenant, assignment, other.url)
 

@@ -1,6 +1,5 @@
 """Another address for a video: what continues, what begins again, and what is refused."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -26,10 +25,10 @@ OTHER = replace(FACTS, pin=Pin(FACTS.pin.size, "v2"), width=1920)
 
 
 @pytest.fixture
-def woken(store: Store) -> Iterator[list[Wake]]:
+def woken(store: Store) -> list[Wake]:
     seen: list[Wake] = []
     store.after_commit = seen.extend
-    yield seen
+    return seen
 
 
 @pytest.fixture
