@@ -134,7 +134,11 @@ class AssignmentView(Answer):
     attempt: int = Field(description="Counts the runs: a retry begins the next one.")
     state: AssignmentState
     wait_reason: WaitReason | None
-    wait_until: datetime | None
+    wait_until: datetime | None = Field(
+        description="When it is looked at again; with waitReason connection, until when it is "
+        "waited at most. With waitReason source it is the next try, and error says until when the "
+        "source is tried: a PATCH with mediaUrl gives another address."
+    )
     queued_at: datetime | None = Field(
         description="Since when it waits for one of its workspace's transfers to end: they have a "
         "share. null: it does not."
