@@ -227,6 +227,12 @@ class Settings(BaseSettings):
     parking_days: float = Field(
         7.0, gt=0, description="How long an assignment waits for its connection before it fails."
     )
+    source_wait_hours: float = Field(
+        24.0,
+        gt=0,
+        description="How long an assignment waits for a source that is missing, refused or away "
+        "before it fails.",
+    )
     open_tickets_per_workspace: int = Field(
         1000, ge=1, description="Tickets of one workspace that may be open at a time."
     )

@@ -46,7 +46,7 @@ LONGEST_DELAY = timedelta(minutes=5)
 
 
 def failure_of(error: errors.CastlineError) -> ApplicationError:
-    kind = KINDS.get(type(error), Kind.TRANSIENT)
+    kind = _kind_of(error)
     until = error.until if isinstance(error, errors.QuotaExhausted | errors.NotDue) else None
     delay = _delay_of(error)
     if delay is not None and delay > LONGEST_DELAY:
@@ -55,9 +55,20 @@ def failure_of(error: errors.CastlineError) -> ApplicationError:
         error.sentence,
         Trouble(code=error.code, sentence=error.sentence, remedy=error.remedy, until=until),
         type=kind,
-        non_retryable=kind not in RETRIED or until is not None,
+        non_retryable=not _is_retried(error, kind) or until is not None,
         next_retry_delay=delay,
     )
+
+
+def _kind_of(error: errors.CastlineError) -> Kind:
+    if isinstance(error, errors.SourceUnusable) and error.may_pass:
+        return Kind.NEEDS_SOURCE
+    return KINDS.get(type(error), Kind.TRANSIENT)
+
+
+def _is_retried(error: errors.CastlineError, kind: Kind) -> bool:
+    """False for an origin that has answered: the same answer within seconds tells nothing new."""
+    return kind in RETRIED and not isinstance(error, errors.SourceUnusable)
 
 
 def _delay_of(error: errors.CastlineError) -> timedelta | None:

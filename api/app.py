@@ -22,7 +22,7 @@ from api.routes import codec, docs, health, v1, youtube
 from api.services.sweeping import UploadSweeper
 from runtime.generation import notice_restore
 from runtime.health.finding import SharedLook
-from runtime.lifecycles import Lifecycles
+from runtime.lifecycles import make_lifecycles
 from runtime.parts import Parts, build_parts
 from runtime.probing import ensure_isolation
 from runtime.process_heartbeat import process_heartbeat
@@ -87,7 +87,7 @@ def _connected(parts: Parts) -> Lifespan:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         client = await connect(parts.settings, parts.keyring, lazy=True)
         Waker(client, parts.store, parts.settings).attach()
-        lifecycles = Lifecycles(client, parking_days=parts.settings.parking_days)
+        lifecycles = make_lifecycles(client, parts.settings)
         context = app.state.context = make_context(parts, lifecycles)
         await asyncio.to_thread(notice_restore, parts.settings, parts.store)
         sweeping = asyncio.create_task(UploadSweeper(context).run())

@@ -14,7 +14,7 @@
     ├── Unavailable             503  a part of Castline cannot be reached
     ├── InsufficientStorage     507  the disk or a workspace's quota is full
     ├── SourceError                  the video's bytes
-    │   ├── SourceUnusable      400  missing, empty, changed or not a video: permanent
+    │   ├── SourceUnusable      400  missing, empty, changed or not a video; `may_pass` or permanent
     │   ├── SourceUnreachable   503  the origin does not answer now: passes by itself
     │   └── SourceSlow          503  the origin sends, but below the floor: the slow lane
     └── PlatformError                what YouTube or Facebook answered, classified by its codes
@@ -161,8 +161,20 @@ class SourceError(CastlineError):
 
 
 class SourceUnusable(SourceError):
+    """An address that does not give the bytes. It is refused when it is registered."""
+
     status = 400
     remedy = Remedy.CHANGE
+
+    @property
+    def may_pass(self) -> bool:
+        """True where the address may give the bytes later: a transfer waits for that."""
+        return self.code in _MAY_PASS
+
+
+_MAY_PASS = frozenset({"source_refused", "source_missing"})
+"""Not replicated yet, a link that has expired, a share that is not mounted: the file may be there
+in an hour, or a person gives another address."""
 
 
 class SourceUnreachable(SourceError):

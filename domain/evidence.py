@@ -29,6 +29,8 @@ class EvidenceKind(StrEnum):
     RECONCILED = "reconciled"  # told, platformId: what the account's own list of videos said
     READ_BACK = "read_back"  # told, platformId, since, candidates: after a restore, the same list
     SESSION_DISCARDED = "session_discarded"  # given up by us, at the platform and here
+    SOURCE_REPLACED = "source_replaced"  # same: whether the file is the one that was registered
+    STEPS_RETRIED = "steps_retried"  # steps: those that had failed, which are done again
     FORCED = "forced"  # reason: a person ended the reading of an unclear outcome
     IDENTIFIED = "identified"  # platformId, knownBy; proof, and the sha256 if it is known by then
     STEP = "step"  # step, told: an extra step is done; it, or a look at the processing, failed
@@ -86,6 +88,7 @@ _MAY_REPEAT = (
     EvidenceKind.RECONCILED,
     EvidenceKind.READ_BACK,
     EvidenceKind.STEP,
+    EvidenceKind.SOURCE_REPLACED,
     EvidenceKind.WORKFLOW_LOST,
 )
 """What an outage leaves over and over: what was asked, what came of it, and why a run ended."""

@@ -147,7 +147,11 @@ def _pending(data: Data, turn: int | None) -> str:
 def waited_for(data: Data, platform: PlatformName) -> str:
     """What a waiting assignment waits for, and until when."""
     thing = _WAITS[WaitReason(data["waitReason"])].format(platform=NAMES[platform])
-    return f"{thing}, until {data['waitUntil']}" if data.get("waitUntil") else thing
+    if not data.get("waitUntil"):
+        return thing
+    if data["waitReason"] == WaitReason.SOURCE:
+        return f"{thing}, which is tried again at {data['waitUntil']}"
+    return f"{thing}, until {data['waitUntil']}"
 
 
 def of_evidence(kind: EvidenceKind, data: Data, platform: PlatformName, total: int) -> str:
@@ -263,6 +267,16 @@ def _workflow_lost(data: Data, _name: str) -> str:
     return f"{what} Another workflow continues from the recorded state."
 
 
+def _replaced(data: Data, _name: str) -> str:
+    if data["same"]:
+        return "The video has another address. It is the same file, and the upload continues."
+    return "The video was replaced by another file. Its upload begins again."
+
+
+def _retried(data: Data, _name: str) -> str:
+    return f"A retry does again what had failed: {', '.join(data['steps'])}."
+
+
 _PLAIN: Mapping[EvidenceKind, Callable[[Data, str], str]] = {
     EvidenceKind.SESSION_OPENED: _opened,
     EvidenceKind.FINISH_SENT: lambda _data, _name: "The request that completes the upload leaves.",
@@ -270,6 +284,8 @@ _PLAIN: Mapping[EvidenceKind, Callable[[Data, str], str]] = {
     EvidenceKind.RECONCILED: _reconciled,
     EvidenceKind.READ_BACK: _read_back,
     EvidenceKind.SESSION_DISCARDED: lambda _data, _name: "The upload session was given up.",
+    EvidenceKind.SOURCE_REPLACED: _replaced,
+    EvidenceKind.STEPS_RETRIED: _retried,
     EvidenceKind.WORKFLOW_LOST: _workflow_lost,
     EvidenceKind.FORCED: lambda data, _name: f"A person ended the reading: {data['reason']}",
 }

@@ -84,6 +84,16 @@ class StepName(StrEnum):
     PLAYLIST = "playlist"
     VERIFICATION = "verification"
 
+    @property
+    def failed_warning(self) -> str:
+        """The code of the warning that the step failed beside a video that is live."""
+        return f"{self}_failed"
+
+    @property
+    def missing_warning(self) -> str:
+        """The code of the warning that a file of the step was not there at acceptance."""
+        return f"{self}_missing"
+
 
 class StepState(StrEnum):
     PENDING = "pending"

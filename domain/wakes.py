@@ -38,6 +38,16 @@ class RetryForced:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceReplaced:
+    """The video of an assignment has another address, or is another one.
+
+    Where this is lost, the next try of the source finds it, a quarter of an hour later at most.
+    """
+
+    assignment_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class TransferPlaceFree:
     """A transfer of a workspace ended, and others of it may be queued for its place."""
 
@@ -45,4 +55,11 @@ class TransferPlaceFree:
     is_slow: bool
 
 
-Wake = PersonNeeded | ConnectionSettled | DeliveryDue | RetryForced | TransferPlaceFree
+Wake = (
+    PersonNeeded
+    | ConnectionSettled
+    | DeliveryDue
+    | RetryForced
+    | SourceReplaced
+    | TransferPlaceFree
+)

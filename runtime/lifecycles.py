@@ -33,6 +33,7 @@ from runtime.answers import START_TIMEOUT, Closed, answered, started
 from runtime.health.queues import describe_queues, find_unpolled
 from runtime.histories import Known, read_history
 from runtime.runs import ATTEMPT, Run, end_run, find_run
+from settings import Settings
 from workflows import options
 from workflows.assignment import AssignmentWorkflow
 from workflows.ticket import TicketWorkflow
@@ -43,10 +44,22 @@ _CLOSING_LOOKS = 20
 _CLOSING_LOOK_SECONDS = 0.1
 
 
+def make_lifecycles(client: Client, settings: Settings) -> "Lifecycles":
+    """The lifecycles, with the waits that the settings say."""
+    return Lifecycles(
+        client,
+        parking_days=settings.parking_days,
+        source_wait_hours=settings.source_wait_hours,
+    )
+
+
 class Lifecycles:
-    def __init__(self, client: Client, *, parking_days: float = 7.0) -> None:
+    def __init__(
+        self, client: Client, *, parking_days: float = 7.0, source_wait_hours: float = 24.0
+    ) -> None:
         self._client = client
         self._parking_days = parking_days
+        self._source_wait_hours = source_wait_hours
 
     async def start_ticket(self, ticket: TicketInput) -> None:
         """Start the clock of a ticket. Idempotent, also when it has run out since."""
@@ -121,18 +134,23 @@ class Lifecycles:
     async def start_assignment(self, assignment: AssignmentInput) -> None:
         """Start what was accepted. Idempotent; a retry by a person starts the next run.
 
-        Raises `Unavailable`, also while the run before has not closed yet: ask again.
+        A start whose answer was lost is repeated, also after the run's end: an attempt that has
+        run is not run again. Raises `Unavailable`, also while the run before has not closed yet:
+        ask again.
         """
+        reuse = WorkflowIDReusePolicy.REJECT_DUPLICATE
         if assignment.attempt > 1:
-            await self._let_earlier_run_close(assignment)
-        # A start whose answer was lost is repeated, also after the run's end: no second run of
-        # the first attempt, and of a later one only after a run that failed.
-        await self._start_assignment(
-            assignment,
-            WorkflowIDReusePolicy.REJECT_DUPLICATE
-            if assignment.attempt == 1
-            else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-        )
+            before = await self._let_earlier_run_close(assignment)
+            if before is not None and before.attempt == assignment.attempt:
+                return
+            # Only an earlier attempt that was published is followed by another: its failed steps
+            # are done again.
+            reuse = (
+                WorkflowIDReusePolicy.ALLOW_DUPLICATE
+                if before is not None and before.has_completed
+                else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
+            )
+        await self._start_assignment(assignment, reuse)
 
     async def continue_assignment(self, assignment: AssignmentInput) -> None:
         """Start another run of an attempt whose workflow is gone. One that runs is left alone.
@@ -147,7 +165,11 @@ class Lifecycles:
     ) -> None:
         start = self._client.start_workflow(
             AssignmentWorkflow.run,
-            replace(assignment, parking_days=self._parking_days),
+            replace(
+                assignment,
+                parking_days=self._parking_days,
+                source_wait_hours=self._source_wait_hours,
+            ),
             id=assignment_workflow_id(assignment.assignment_id),
             task_queue=WORKFLOW_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
@@ -167,7 +189,8 @@ class Lifecycles:
         )
         await started(start)
 
-    async def _let_earlier_run_close(self, assignment: AssignmentInput) -> None:
+    async def _let_earlier_run_close(self, assignment: AssignmentInput) -> Run | None:
+        """The latest run: of this attempt, or closed."""
         # Its row says `failed` a moment before its workflow has closed; to start in that
         # moment would be to join the old run, and the attempt would never begin.
         run = await self.find_assignment_run(assignment.assignment_id, closes=assignment.attempt)
@@ -175,6 +198,7 @@ class Lifecycles:
             raise Unavailable(
                 "attempt_closing", "The attempt before has not closed yet. Ask again."
             )
+        return run
 
     async def find_assignment_run(self, assignment_id: str, *, closes: int) -> Run | None:
         """The latest run of an assignment. None: Temporal knows none. Raises `Unavailable`.
@@ -329,6 +353,8 @@ def _refused_ticket(code: str | None) -> Conflict:
 
 
 def _first_state(assignment: AssignmentInput) -> AssignmentState:
+    if assignment.progress is not None and assignment.progress.platform_id is not None:
+        return AssignmentState.PROCESSING
     is_scheduled = assignment.scheduled_at is not None
     return AssignmentState.WAITING if is_scheduled else AssignmentState.UPLOADING
 

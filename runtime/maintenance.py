@@ -14,7 +14,7 @@ from datetime import timedelta
 from temporalio.client import Client
 
 from domain.errors import Conflict
-from runtime.lifecycles import Lifecycles
+from runtime.lifecycles import make_lifecycles
 from runtime.parts import Parts
 from runtime.reconcile.pace import word_of
 from runtime.reconcile.sweeping import Sweeper, Swept
@@ -39,7 +39,7 @@ class Maintenance:
         self._store = parts.store
         self._every = timedelta(seconds=settings.reconcile_seconds)
         self._holder = f"{os.getpid()}@{socket.gethostname()}/{random.getrandbits(32):08x}"
-        lifecycles = Lifecycles(client, parking_days=settings.parking_days)
+        lifecycles = make_lifecycles(client, settings)
         wake = Waker(client, parts.store, settings).wake
         self._sweeper = Sweeper(parts, client, lifecycles, wake)
 

@@ -32,6 +32,7 @@ from domain.wakes import (
     DeliveryDue,
     PersonNeeded,
     RetryForced,
+    SourceReplaced,
     TransferPlaceFree,
     Wake,
 )
@@ -39,6 +40,7 @@ from settings import Settings
 from store.engine import Store
 from store.queries.access.connections import get_connection_by_id
 from store.queries.publishing import lanes
+from store.queries.publishing.assignments import get_assignment_by_id
 from store.tables import Connection
 from workflows import options
 from workflows.assignment import AssignmentWorkflow
@@ -92,6 +94,12 @@ class Waker:
             case RetryForced(assignment_id):
                 handle = self._client.get_workflow_handle(assignment_workflow_id(assignment_id))
                 await handle.signal(AssignmentWorkflow.retry_forced, rpc_timeout=_TIMEOUT)
+            case SourceReplaced(assignment_id):
+                warnings = await asyncio.to_thread(self._read_warnings, assignment_id)
+                handle = self._client.get_workflow_handle(assignment_workflow_id(assignment_id))
+                await handle.signal(
+                    AssignmentWorkflow.source_replaced, warnings, rpc_timeout=_TIMEOUT
+                )
             case TransferPlaceFree():
                 await self._fill_places(concerned)
 
@@ -109,6 +117,10 @@ class Waker:
                     raise
             else:
                 free -= 1
+
+    def _read_warnings(self, assignment_id: str) -> dict[str, str]:
+        with self._store.read() as session:
+            return dict(get_assignment_by_id(session, assignment_id).warnings)
 
     def _read_lane(self, lane: TransferPlaceFree) -> tuple[int, Sequence[str]]:
         places = self._settings.transfer_limits.places(is_slow=lane.is_slow)

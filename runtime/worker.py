@@ -33,7 +33,7 @@ from domain.queues import (
 )
 from runtime.generation import get_installation_id, notice_restore
 from runtime.health.worker import WorkerHealth, answering
-from runtime.lifecycles import Lifecycles
+from runtime.lifecycles import make_lifecycles
 from runtime.maintenance import Maintenance
 from runtime.parts import Parts, build_parts
 from runtime.process_heartbeat import process_heartbeat
@@ -225,7 +225,7 @@ def _queues(settings: Settings, activities: wiring.Activities) -> list[_Queue]:
 
 
 def _activities(settings: Settings, parts: Parts, client: Client) -> wiring.Activities:
-    lifecycles = Lifecycles(client, parking_days=settings.parking_days)
+    lifecycles = make_lifecycles(client, settings)
     return wiring.build(
         store=parts.store,
         vault=parts.vault,

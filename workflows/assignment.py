@@ -4,7 +4,7 @@ with WAITING (schedule, connection, quota, platform) between any two, and UNCONF
 an unclear outcome is read back. An assignment publishes one video once: up to the moment the
 platform holds every byte it can be edited, cancelled and parked; from then on it only ends.
 What passes by itself is waited for, what a person must do is waited for longer, and only the
-platform's final word, or a week of the same trouble, makes it fail.
+platform's final word, or a week of the same trouble (of a source: some hours), makes it fail.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.lanes import TransferLane
     from workflows.parking import Calls, Parking, WaitInterrupted, pause_until
     from workflows.standing import Standing
-    from workflows.trouble import Failed, is_interruption, kind_of, trouble_of
+    from workflows.trouble import SUPERSEDED, Failed, is_interruption, kind_of, trouble_of
 
 T = TypeVar("T")
 
@@ -51,7 +51,8 @@ class AssignmentWorkflow:
 
     Signals: `connection_recovered`, sent when the connection was authorized again,
     `connection_gone`, sent when it was disconnected and bytes are there that only end,
-    `retry_forced`, sent when the session of an unclear outcome was dropped by a person, and
+    `retry_forced`, sent when the session of an unclear outcome was dropped by a person,
+    `source_replaced`, sent when the video has another address or is another one, and
     `transfer_place_free`, sent when another transfer of the workspace has ended.
     Cancelling the workflow itself does what `cancel` does. When its history grows long it
     continues as new, between two steps or in a wait, while no message is being handled.
@@ -63,7 +64,10 @@ class AssignmentWorkflow:
         self._scheduled_at = assignment.scheduled_at
         self._extra_steps = list(assignment.extra_steps)
         self._standing = Standing(assignment)
-        self._parking = Parking(timedelta(days=assignment.parking_days))
+        self._parking = Parking(
+            timedelta(days=assignment.parking_days),
+            timedelta(hours=assignment.source_wait_hours),
+        )
         self._delivery: asyncio.Task[None] | None = None
         self._edits_in_flight = 0
         progress = assignment.progress or Progress(self._parking.remember())
@@ -174,6 +178,7 @@ class AssignmentWorkflow:
     def _begin_transfer(self) -> None:
         # A queue may be waited in for days.
         self._continue_if_long()
+        self._parking.begin_transfer()
         self._standing.show(AssignmentState.UPLOADING)
 
     # From there to published ----------------------------------------------------------------
@@ -219,7 +224,7 @@ class AssignmentWorkflow:
             try:
                 await workflow.execute_activity_method(
                     PublishingSteps.run_step,
-                    StepInput(self._assignment.assignment_id, step),
+                    StepInput(self._assignment.assignment_id, self._assignment.attempt, step),
                     summary=f"{step}",
                     **options.EXTRA_STEP,
                 )
@@ -228,11 +233,15 @@ class AssignmentWorkflow:
                     raise Failed(trouble_of(error)) from None
                 raise
 
+        warnings = self._standing.warnings
         try:
             await self._insist(run_step, platform_url)
         except Failed as failure:
+            if failure.trouble.code == SUPERSEDED:
+                raise
             self._parking.forget()
-            self._standing.warnings[f"{step}_failed"] = failure.trouble.sentence
+            warnings[step.failed_warning] = failure.trouble.sentence
+        warnings.pop(step.missing_warning, None)
 
     # Waiting --------------------------------------------------------------------------------
 
@@ -318,6 +327,13 @@ class AssignmentWorkflow:
     @workflow.signal(description="A person ended the reading of what is unconfirmed.")
     def retry_forced(self) -> None:
         self._parking.take_order()
+
+    @workflow.signal(description="The video has another address, or is another one.")
+    def source_replaced(self, warnings: dict[str, str]) -> None:
+        """`warnings` are those of the video as it is now."""
+        if self._platform_id is None:
+            self._standing.warnings = dict(warnings)
+        self._parking.replace_source()
 
     @workflow.signal(description="Another transfer of the workspace has ended.")
     def transfer_place_free(self) -> None:

@@ -2,7 +2,8 @@
 
 A trouble that passes by itself, or by what a person does elsewhere, parks the assignment
 instead of failing it. Where time helps, each look that finds the same reason again lengthens
-the pause, and a week of one and the same reason is the end. An unclear outcome is looked at ever
+the pause, and a week of one and the same reason is the end. A source has a limit of its own, and
+is tried at once when its address was replaced. An unclear outcome is looked at ever
 more seldom, for its answer comes in minutes or in days, and a person may cut that short. Where a
 person must authorize the connection again, one pause lasts until they have, until the limit, or
 until the connection is disconnected; nobody looks in between, because whoever settles the
@@ -57,6 +58,8 @@ class Calls:
     """The connection was re-authorized."""
     orders: int = 0
     """The reading of what is unconfirmed was ended."""
+    replacements: int = 0
+    """The address of the source was replaced."""
 
 
 class WaitInterrupted(Exception):
@@ -66,15 +69,18 @@ class WaitInterrupted(Exception):
 class Parking:
     """Decides each standstill and remembers how long the same reason has lasted.
 
-    A connection is waited for as long as `limit` says, everything else for a week.
+    A connection is waited for as long as `limit` says, a source as long as `source_limit` does,
+    everything else for a week.
     """
 
-    def __init__(self, limit: timedelta) -> None:
+    def __init__(self, limit: timedelta, source_limit: timedelta) -> None:
         self.calls = Calls()
         self.is_still = False
         """True while it is waited."""
         self._is_gone = False
         self._limit = limit
+        self._source_limit = source_limit
+        self._transfer_began_at = workflow.now()
         self.forget()
 
     def forget(self) -> None:
@@ -104,6 +110,16 @@ class Parking:
         if self._reason is WaitReason.PLATFORM:
             self.forget()
 
+    def replace_source(self) -> None:
+        """The source has another address: its next trouble is a new story, too."""
+        self.calls = replace(self.calls, replacements=self.calls.replacements + 1)
+        if self._reason is WaitReason.SOURCE:
+            self.forget()
+
+    def begin_transfer(self) -> None:
+        """A transfer begins."""
+        self._transfer_began_at = workflow.now()
+
     def let_go(self) -> None:
         """The connection was disconnected: this standstill is over. The next one knows nothing
         of it, because somebody may have authorized the connection in between."""
@@ -118,13 +134,15 @@ class Parking:
         """The standstill that a trouble brings. Raises `Failed` where waiting does not help."""
         reason = _REASONS.get(kind, WaitReason.PLATFORM)
         self._is_gone = False
-        if self._reason is not reason:
+        if self._reason is not reason or (reason is WaitReason.SOURCE and self._bytes_moved()):
             self._reason, self._since, self._times = reason, workflow.now(), 0
         self._times += 1
         if kind is Kind.REFUSED:
             raise Failed(trouble)
         if reason is WaitReason.CONNECTION:
             return self._for_connection(trouble)
+        if reason is WaitReason.SOURCE:
+            return self._for_source(trouble)
         if workflow.now() - self._since > PATIENCE:
             raise Failed(trouble)
         is_unclear = kind is Kind.UNCONFIRMED
@@ -145,6 +163,7 @@ class Parking:
         come any more, and `WaitInterrupted` when the workflow has to continue as new.
         """
         waits_for_person = stand.reason is WaitReason.CONNECTION
+        waits_for_source = stand.reason is WaitReason.SOURCE
         is_unclear = stand.state is AssignmentState.UNCONFIRMED
 
         def has_come() -> bool:
@@ -157,8 +176,11 @@ class Parking:
         def is_ordered() -> bool:
             return is_unclear and self.calls.orders > calls.orders
 
+        def is_replaced() -> bool:
+            return waits_for_source and self.calls.replacements > calls.replacements
+
         def is_over() -> bool:
-            return has_come() or is_in_vain() or is_ordered()
+            return has_come() or is_in_vain() or is_ordered() or is_replaced()
 
         self.is_still = True
         try:
@@ -195,6 +217,27 @@ class Parking:
             since=self._since,
             looks=self._times,
         )
+
+    def _for_source(self, trouble: Trouble) -> Stand:
+        deadline = self._since + self._source_limit
+        if workflow.now() >= deadline:
+            hours = f"{self._source_limit / timedelta(hours=1):g}"
+            tried = f"{trouble.sentence} It was tried again for {hours} hours."
+            raise Failed(replace(trouble, sentence=tried))
+        until = min(workflow.now() + pause_after(self._times, is_unclear=False), deadline)
+        told = f"{trouble.sentence} It is tried again until {deadline:%d %B %Y, %H:%M} UTC."
+        return Stand(
+            AssignmentState.WAITING,
+            WaitReason.SOURCE,
+            until,
+            replace(trouble, sentence=told),
+            since=self._since,
+            looks=self._times,
+        )
+
+    def _bytes_moved(self) -> bool:
+        """True where the last transfer ran for longer than all its tries of a dead source last."""
+        return workflow.now() - self._transfer_began_at > _LONGEST_PAUSE
 
 
 def pause_after(looks: int, *, is_unclear: bool) -> timedelta:

@@ -11,6 +11,9 @@ with workflow.unsafe.imports_passed_through():
 
 _KINDS = frozenset(Kind)
 
+SUPERSEDED = "superseded"
+"""The code that a run gets which is not of the row's current attempt, or too late for it."""
+
 
 class Failed(Exception):
     """A trouble that nothing but a changed request ends."""

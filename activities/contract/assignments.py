@@ -25,6 +25,8 @@ class AssignmentInput:
     """What was known of the file when it was accepted."""
     parking_days: float = 7.0
     """How long it waits for its connection to be authorized again."""
+    source_wait_hours: float = 24.0
+    """How long it waits for a source that does not give the bytes."""
     progress: Progress | None = None
     """Set in a run that continues another one."""
 
@@ -68,6 +70,7 @@ class ProcessingInput:
 @dataclass(frozen=True, slots=True)
 class StepInput:
     assignment_id: str
+    attempt: int
     step: StepName
 
 
@@ -136,7 +139,10 @@ class PublishingSteps(ABC):
     @activity.defn
     @abstractmethod
     def run_step(self, step: StepInput) -> None:
-        """Do one extra step. On retry: what is already at the platform counts as done."""
+        """Do one extra step. On retry: what is already at the platform counts as done.
+
+        A run that is not the row's current attempt is refused.
+        """
 
 
 class RecordingSteps(ABC):

@@ -13,7 +13,7 @@ class Kind(StrEnum):
     INTERRUPTED = "interrupted"  # the worker stops; another goes on
     NEEDS_CONNECTION = "needs_connection"  # parked until a person re-authorizes
     NEEDS_QUOTA = "needs_quota"  # parked until the moment in `Trouble.until`
-    NEEDS_SOURCE = "needs_source"  # retried by Temporal; if that ends, parked on the source
+    NEEDS_SOURCE = "needs_source"  # the source does not give the bytes: parked, for some hours
     SLOW_SOURCE = "slow_source"  # runs again in the slow lane, from its byte
     NOT_DUE = "not_due"  # the row is scheduled for the moment in `Trouble.until`: it is waited for
     OVER_SHARE = "over_share"  # the workspace has its share of these under way: again later

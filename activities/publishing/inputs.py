@@ -14,7 +14,7 @@ from activities.contract.progress import ParkingMemory, Progress, Stand
 from activities.contract.trouble import Trouble
 from domain.errors import Remedy
 from domain.health import BROKEN
-from domain.states import AssignmentState, ConnectionHealth, StepState, WaitReason
+from domain.states import AssignmentState, ConnectionHealth, StepName, StepState, WaitReason
 from platforms.protocol import Platform
 from platforms.registry import Registry
 from store.queries.access.connections import get_connection_by_id
@@ -139,18 +139,21 @@ def _stand_of(row: Assignment) -> Stand | None:
 def _ended(steps: Sequence[Step]) -> Collection[str]:
     """The steps that are done or were given up.
 
-    A step that failed may be tried again for an hour; it is given up when the next one has begun.
+    A step that failed may be tried again for an hour; it is given up when another has been tried
+    since.
     """
+    latest = max((step.updated_at for step in steps), default=None)
     return {
         step.name
-        for place, step in enumerate(steps, start=1)
-        if step.state == StepState.DONE or (step.state == StepState.FAILED and place < len(steps))
+        for step in steps
+        if step.state == StepState.DONE
+        or (step.state == StepState.FAILED and step.updated_at != latest)
     }
 
 
 def _failures(steps: Sequence[Step], ended: Collection[str]) -> Mapping[str, str]:
     return {
-        f"{step.name}_failed": step.error or ""
+        StepName(step.name).failed_warning: step.error or ""
         for step in steps
         if step.name in ended and step.state == StepState.FAILED
     }

@@ -99,6 +99,7 @@ class PublishingActivities(PublishingSteps):
     def run_step(self, step: StepInput) -> None:
         with self._store.read() as session:
             job = load_job(session, self._registry, step.assignment_id)
+        progress.require_running(job.assignment, attempt=step.attempt)
         platform_id = _platform_id(job)
         policy = self._policies.of(job.assignment.workspace_id)
         read = reader_of(self._store, policy, job.id)

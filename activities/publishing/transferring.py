@@ -147,9 +147,11 @@ class TransferActivities(TransferSteps):
             if finished is None:
                 raise
             return finished
-        except SourceUnusable:
-            # These bytes will never be whole, unless an earlier run has sent them all.
-            finished = self._give_up(self._load_again(job))
+        except SourceUnusable as error:
+            job = self._load_again(job)
+            # What may be there again is waited for, with its session. Other bytes will never be
+            # whole, unless an earlier run has sent them all.
+            finished = self._ask(job) if error.may_pass else self._give_up(job)
             if finished is None:
                 raise
             return finished

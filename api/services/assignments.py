@@ -15,10 +15,10 @@ from typing import Any
 
 from sqlmodel import Session
 
-from activities.contract.assignments import AssignmentEdit
-from activities.publishing.inputs import input_of
+from activities.contract.assignments import AssignmentEdit, AssignmentInput
+from activities.publishing.inputs import input_of, load_input
 from api.context import Context, on_loop
-from api.services.attachments import check_attachments, pin_payload
+from api.services.attachments import SeenAttachments, check_attachments, pin_payload
 from api.services.claims import Key, claimed, settle
 from api.services.faults import Faults
 from api.services.videos import inspect_source
@@ -27,12 +27,10 @@ from domain import ids
 from domain.errors import Conflict, InvalidRequest, Unavailable
 from domain.ids import WorkspaceId
 from domain.states import AssignmentState
-from media.attachments import AttachmentPin
 from media.source import VideoFacts
 from runtime.answers import Closed
 from store.queries.access import connections
 from store.queries.publishing import assignments, edits, videos
-from store.queries.publishing.attachments import pin_attachments
 from store.queries.publishing.retrying import begin_retry, unconfirmed
 from store.queries.telling.endpoints import ensure_callbacks
 from store.tables import Assignment, Connection, Video
@@ -66,11 +64,11 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What the looks at the files gave; warnings and pins by platform."""
+    """What the looks at the files gave; warnings and small files by platform."""
 
     video: VideoFacts | Video
     warnings: Mapping[str, Mapping[str, str]]
-    pins: Mapping[str, Sequence[AttachmentPin]]
+    files: Mapping[str, SeenAttachments]
 
 
 def accept(
@@ -96,6 +94,7 @@ def retry(
 ) -> Assignment:
     """Begin the next attempt. Of two retries at once the second is refused.
 
+    Of a published one it does the steps that failed again, and nothing else.
     One whose workflow is gone continues instead, in the same attempt. A `reason` ends the reading
     of an unconfirmed one. Raises `Conflict` (`unconfirmed`, `not_retryable`).
     """
@@ -109,7 +108,8 @@ def retry(
         row = begin_retry(
             session, workspace_id, assignment_id, warnings=fit.warnings, reason=reason
         )
-    start(here, row)
+        wanted = load_input(session, here.registry, row)
+    _start(here, wanted)
     return row
 
 
@@ -229,12 +229,16 @@ def _ensure_running(
 
 
 def start(here: Context, row: Assignment) -> None:
-    """Start the workflow of a committed row. Idempotent, and left to Reconcile when it fails."""
-    wanted = input_of(row, here.registry.get(row.platform))
+    """Start the workflow of a row that was just accepted. Idempotent."""
+    _start(here, input_of(row, here.registry.get(row.platform)))
+
+
+def _start(here: Context, wanted: AssignmentInput) -> None:
+    """Start a workflow. Idempotent, and left to Reconcile when it fails."""
     try:
         on_loop(here.lifecycles.start_assignment, wanted)
     except Unavailable:
-        log.warning("assignment %s waits for Temporal", row.id)
+        log.warning("assignment %s waits for Temporal", wanted.assignment_id)
 
 
 def check_payload(
@@ -271,14 +275,16 @@ def _accept(
         facts = facts or inspect_source(here, workspace_id, order.media_url or "")
         for platform in platforms:
             with faults.of(media):
-                warnings[platform] = _check_file(here, platform, order, facts)
+                warnings[platform] = check_file(here, platform, order.type, facts, media[0])
     wanted = {
         platform: here.registry.get(platform).attachments(order.payload) for platform in platforms
     }
-    pins = check_attachments(here, workspace_id, wanted, faults, order.payload_prefix)
+    files = check_attachments(
+        here, workspace_id, wanted, faults, order.payload_prefix, may_be_missing=True
+    )
     faults.raise_any()
     assert facts is not None
-    seen = _Seen(known or facts, warnings, pins)
+    seen = _Seen(known or facts, warnings, files)
     group = _write(here, workspace_id, order, targets, seen, key, group_id)
     for row in group:
         start(here, row)
@@ -300,14 +306,15 @@ def _check(here: Context, order: Order, targets: Sequence[Connection]) -> None:
         check_payload(here, platform, order.type, order.payload, order.payload_prefix)
 
 
-def _check_file(here: Context, platform: str, order: Order, facts: VideoFacts) -> Mapping[str, str]:
+def check_file(
+    here: Context, platform: str, type: str, facts: VideoFacts, field: str
+) -> Mapping[str, str]:
     """What will be otherwise than one may expect. Raises `InvalidRequest` for a file that is wrong.
 
-    The error's code is that of the first fault; `details` names all of them.
+    The error's code is that of the first fault; `details` names all of them, for `field`.
     """
-    fit = here.registry.get(platform).check_file(order.type, facts)
+    fit = here.registry.get(platform).check_file(type, facts)
     for code, sentence in fit.faults.items():
-        field = "videoId" if order.video_id else "mediaUrl"
         raise InvalidRequest(code, sentence, details={field: list(fit.faults.values())})
     return fit.warnings
 
@@ -339,12 +346,15 @@ def _write(
                 callback_url=order.callback_url,
                 origin=order.origin,
                 group_id=group_id,
-                warnings=seen.warnings[target.platform],
+                warnings={
+                    **seen.warnings[target.platform],
+                    **seen.files[target.platform].warnings,
+                },
             )
             for target in targets
         ]
         for row in group:
-            pin_attachments(session, row.id, seen.pins[row.platform])
+            seen.files[row.platform].write(session, row.id)
         if key is not None:
             settle(session, key, group)
     return group

@@ -16,7 +16,7 @@ from domain.errors import Remedy
 from domain.events import state_of
 from domain.evidence import EvidenceKind
 from domain.ids import WorkspaceId
-from domain.states import AssignmentState, PlatformName
+from domain.states import AssignmentState, PlatformName, StepName, WaitReason
 from store.queries.publishing import timeline
 from store.queries.publishing.assignments import get_assignment
 from store.queries.telling.events import written
@@ -45,6 +45,12 @@ _HELP = {
     Remedy.OPERATOR: "Whoever runs Castline has to act: `castline doctor` says what is wrong.",
     Remedy.NONE: "Nothing helps.",
 }
+_OTHER_ADDRESS = "PATCH /api/v1/assignments/{id} with `mediaUrl`"
+_HELP_WITH_SOURCE = (
+    "Put the file back where it was: it is tried again. Or give another address of it: "
+    f"{_OTHER_ADDRESS}."
+)
+_HELP_AFTER_SOURCE = f"Give an address of the file ({_OTHER_ADDRESS}), then retry it."
 _HELP_WHILE_WAITING = {
     Remedy.RECONNECT: "Authorize the connection again.",
     Remedy.OPERATOR: _HELP[Remedy.OPERATOR],
@@ -125,8 +131,12 @@ class _Teller:
     def what_to_do(self) -> str:
         remedy = Remedy(self.row.remedy) if self.row.remedy else Remedy.NONE
         match self.state:
+            case AssignmentState.FAILED if (self.row.error_code or "").startswith("source_"):
+                return _HELP_AFTER_SOURCE.format(id=self.row.id)
             case AssignmentState.FAILED:
                 return _HELP[remedy]
+            case AssignmentState.WAITING if self.row.wait_reason == WaitReason.SOURCE:
+                return _HELP_WITH_SOURCE.format(id=self.row.id)
             case AssignmentState.WAITING:
                 return _HELP_WHILE_WAITING.get(remedy, _NOTHING)
             case AssignmentState.UNCONFIRMED if self.row.candidates:
@@ -138,6 +148,10 @@ class _Teller:
                 )
             case AssignmentState.UNCONFIRMED:
                 return "Nothing: it is read again. Who has looked there may force a retry."
+            case AssignmentState.PUBLISHED if any(
+                step.failed_warning in self.row.warnings for step in StepName
+            ):
+                return "The video is there. A retry does again what failed, and nothing else."
             case AssignmentState.PUBLISHED if self.row.warnings:
                 name = sentences.NAMES[self.platform]
                 return f"The video is there; what its warnings name is mended on {name}."

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from cli.doctor.installation import Installation
 from cli.doctor.lengths import length
+from domain.states import WaitReason
 from runtime.health.finding import Finding, failed, in_thread, ok
 from store.engine import Store
 from store.queries.access import tickets
@@ -15,6 +16,10 @@ from store.tables import Assignment, now
 
 _NAMED = 5
 _COUNTED = 1000
+_HELPS_WITH_SOURCE = (
+    ". Their files are missing or their links have expired: put the files back, or give another "
+    "address by PATCH /api/v1/assignments/{id} with mediaUrl"
+)
 _OVERDUE = timedelta(minutes=15)
 """A ticket or a delivery that should have ended so long ago has lost its workflow."""
 
@@ -35,9 +40,11 @@ def _count_open(store: Store) -> Sequence[OpenState]:
 def _describe(state: OpenState) -> Finding:
     name = f"{state.state} ({state.wait_reason})" if state.wait_reason else str(state.state)
     age, unmoved = (datetime.now(UTC) - moment for moment in (state.oldest, state.longest_unmoved))
+    helps = _HELPS_WITH_SOURCE if state.wait_reason == WaitReason.SOURCE else ""
     return ok(
         f"open work: {name}",
-        f"{state.count}, the oldest {length(age)} old; at most {length(unmoved)} without a change",
+        f"{state.count}, the oldest {length(age)} old; at most {length(unmoved)} without a change"
+        f"{helps}",
         count=state.count,
         oldestSeconds=round(age.total_seconds()),
         unmovedSeconds=round(unmoved.total_seconds()),

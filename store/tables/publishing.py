@@ -239,7 +239,8 @@ class AttachmentRow(SQLModel, table=True):
     """The payload's field that names it."""
     size: int = Field(sa_type=BigInteger)
     version: str
-    sha256: str
+    sha256: str | None = None
+    """Hex. None: its origin refused it then, so the first bytes that a step finds count."""
     media_type: str
     accepted_at: datetime = moment_field(default_factory=now)
 

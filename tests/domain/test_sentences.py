@@ -123,6 +123,21 @@ SEEN: list[tuple[EvidenceKind, dict[str, Any], str]] = [
         "2 (https://f.example/2).",
     ),
     (EvidenceKind.SESSION_DISCARDED, {}, "The upload session was given up."),
+    (
+        EvidenceKind.SOURCE_REPLACED,
+        {"same": True},
+        "The video has another address. It is the same file, and the upload continues.",
+    ),
+    (
+        EvidenceKind.SOURCE_REPLACED,
+        {"same": False},
+        "The video was replaced by another file. Its upload begins again.",
+    ),
+    (
+        EvidenceKind.STEPS_RETRIED,
+        {"steps": ["thumbnail", "playlist"]},
+        "A retry does again what had failed: thumbnail, playlist.",
+    ),
     (EvidenceKind.FORCED, {"reason": "I looked."}, "A person ended the reading: I looked."),
     (
         EvidenceKind.IDENTIFIED,

@@ -16,7 +16,7 @@ from tests.support.receiver import Receiver
 from tests.support.stack import CLIP, Stack, eventually, running_stack
 
 PICTURE = jpeg()
-KINDS = ("source", "callback", "endpoint", "thumbnail")
+KINDS = ("source", "replaced", "callback", "endpoint", "thumbnail")
 CANARIES = {kind: f"CANARY{kind}0123456789abcdef" for kind in KINDS}
 
 
@@ -110,6 +110,10 @@ async def test_a_failure_quotes_no_signed_address(
             },
         )
         await tenant.until(assignment["id"], "failed", "waiting")
+        origin.refusals.clear()
+        replaced = {"mediaUrl": signed(origin.url, "replaced")}
+        await tenant.ask("PATCH", f"/api/v1/assignments/{assignment['id']}", replaced)
+        await tenant.until(assignment["id"], "published")
 
         async def came() -> int:
             return len(receiver.webhooks)
@@ -121,3 +125,4 @@ async def test_a_failure_quotes_no_signed_address(
     hay |= leaks.files(tmp_path) | {"log": logs.data}
     hay |= {"refusal": str(refused).encode(), "timeline": str(timeline).encode()}
     assert leaks.found(CANARIES, hay) == set()
+    assert any(CANARIES["replaced"] in target for target in origin.targets)

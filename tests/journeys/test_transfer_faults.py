@@ -119,14 +119,16 @@ async def test_a_source_that_changes_on_the_way_is_never_published(
     assert [session["state"] for session in stack.emulator.state()["sessions"]] == ["cancelled"]
 
 
-async def test_a_source_that_vanished_before_the_transfer_fails(
+async def test_a_source_that_vanished_before_the_transfer_is_waited_for(
     tenant: Tenant, stack: Stack, clip: Clip
 ) -> None:
     stack.emulator.fault(START, "cut")
     assignment = await tenant.assign(await tenant.connection(), mediaUrl=clip.url)
     clip.path.unlink()
 
-    failed = await tenant.until(assignment["id"], "failed", "published")
+    seen = await tenant.until(assignment["id"], "waiting", "failed", "published")
 
-    assert (failed["state"], failed["errorCode"]) == ("failed", "source_missing")
+    assert (seen["state"], seen["waitReason"]) == ("waiting", "source")
+    assert (seen["errorCode"], seen["remedy"]) == ("source_missing", "change")
     assert stack.emulator.videos() == []
+    await tenant.ask("DELETE", f"/api/v1/assignments/{assignment['id']}")

@@ -50,19 +50,21 @@ async def test_a_transfer_reads_what_is_its_workspaces_and_nothing_else(
     stored = await upload(other, CLIP.read_bytes())
     video = await tenant.ask("POST", "/api/v1/videos", {"sourceUrl": CLIP.as_uri()})
     private = stack.parts.settings.data_dir / "media" / other.workspace_id / stored
-    for url, code in (
-        (f"upload:{stored}", "source_missing"),
-        (private.as_uri(), "source_not_allowed"),
-        ((stack.parts.settings.data_dir / "keyset.json").as_uri(), "source_not_allowed"),
+    for url, state, code in (
+        # Like one that is not there: it is waited for, and never read.
+        (f"upload:{stored}", "waiting", "source_missing"),
+        (private.as_uri(), "failed", "source_not_allowed"),
+        ((stack.parts.settings.data_dir / "keyset.json").as_uri(), "failed", "source_not_allowed"),
     ):
         with stack.parts.store.write() as session:
             seal_into(session, videos.get_video_by_id(session, video["id"]), source_url=url)
 
-        failed = await tenant.publish(
+        assignment = await tenant.assign(
             await tenant.connection(), mediaUrl=None, videoId=video["id"], payload={"title": "x"}
         )
 
-        assert (failed["state"], failed["errorCode"]) == ("failed", code)
+        seen = await tenant.until(assignment["id"], "waiting", "failed", "published")
+        assert (seen["state"], seen["errorCode"]) == (state, code)
     assert stack.emulator.videos() == []
 
 

@@ -63,7 +63,10 @@ def test_every_message_is_taken_in_some_history() -> None:
         found = [messages(path) for path in RECORDED if workflow_of(path) == workflow]
         return set().union(*found)
 
-    signals = {"connection_recovered", "connection_gone", "retry_forced", "transfer_place_free"}
+    signals = {
+        *("connection_recovered", "connection_gone", "retry_forced"),
+        *("source_replaced", "transfer_place_free"),
+    }
     assert taken("assignment") == signals | {"edit", "cancel"}
     assert taken("ticket") == {"begin_consent", "redeem", "refuse"}
     assert taken("reauth") == {"settled"}

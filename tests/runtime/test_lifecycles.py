@@ -21,6 +21,7 @@ from activities.contract.assignments import (
     AssignmentOutcome,
     AssignmentRecord,
 )
+from activities.contract.progress import ParkingMemory, Progress
 from activities.contract.tickets import (
     Connected,
     Refusal,
@@ -32,7 +33,7 @@ from activities.failures import failure_of
 from domain.errors import Conflict, PlatformRefusal, Unavailable
 from domain.ids import assignment_workflow_id, ticket_workflow_id
 from domain.queues import CONSENT_QUEUE, WORKFLOW_QUEUE
-from domain.states import AssignmentState, TicketState
+from domain.states import AssignmentState, StepName, TicketState
 from runtime.answers import Closed
 from runtime.lifecycles import Lifecycles
 from runtime.temporal import connect, ensure_search_attributes
@@ -78,6 +79,33 @@ async def test_an_attempt_that_was_published_is_not_run_again(client: Client, at
         await lifecycles.start_assignment(asked)
         assert await run_id(handle) == first
     assert steps.looks == 1
+
+
+async def test_what_was_published_is_followed_by_its_next_attempt_once(client: Client) -> None:
+    """Its failed steps are done again; the video is known, so nothing is sent."""
+    lifecycles, steps = Lifecycles(client), DirectedSteps(REFUSED, is_clear=True)
+    again = replace(
+        assignment("asg_again", attempt=2),
+        extra_steps=[StepName.THUMBNAIL],
+        progress=Progress(
+            ParkingMemory(None, datetime.now(UTC), 0, 0),
+            has_begun=True,
+            platform_id="made",
+            platform_url="https://youtu.be/made",
+        ),
+    )
+    async with working(client, steps, WORKFLOW_QUEUE):
+        await lifecycles.start_assignment(assignment("asg_again"))
+        handle = run_of(client, "asg_again")
+        await handle.result()
+        first = await run_id(handle)
+        for _ in range(2):
+            await lifecycles.start_assignment(again)
+            await handle.result()
+        second = await run_id(handle)
+        await lifecycles.start_assignment(assignment("asg_again"))
+        assert await run_id(handle) == second != first
+    assert (steps.looks, steps.extra_steps) == (1, [StepName.THUMBNAIL])
 
 
 async def test_the_first_attempt_that_failed_is_not_run_again(client: Client) -> None:

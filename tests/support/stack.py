@@ -26,7 +26,7 @@ from api.app import create_app
 from api.context import make_context
 from domain.ids import CARE, assignment_workflow_id
 from runtime.generation import get_installation_id
-from runtime.lifecycles import Lifecycles
+from runtime.lifecycles import Lifecycles, make_lifecycles
 from runtime.maintenance import Maintenance
 from runtime.parts import Parts, build_parts
 from runtime.reconcile.sweeping import Swept
@@ -168,7 +168,7 @@ async def running_stack(
     client = await connect(chosen, parts.keyring)
     await ensure_ready(client, get_installation_id(parts.store))
     Waker(client, parts.store, chosen).attach()
-    lifecycles = Lifecycles(client, parking_days=chosen.parking_days)
+    lifecycles = make_lifecycles(client, chosen)
     app = create_app(make_context(parts, lifecycles))
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app), base_url=chosen.url, timeout=60

@@ -23,6 +23,7 @@ from api.schemas.v1.assignments import (
 )
 from api.services.assignments import Order, accept, cancel, check_payload, edit, retry
 from api.services.claims import Key
+from api.services.sources import replace_source
 from api.source_reads import names_attachment
 from domain.errors import (
     Conflict,
@@ -117,9 +118,12 @@ def read(here: Here, workspace_id: Caller, assignment_id: PathId) -> AssignmentV
 async def change(
     here: Here, workspace_id: Caller, assignment_id: PathId, changes: AssignmentPatch
 ) -> AssignmentView:
-    """Change payload or schedule. 409 `too_late` once the bytes are on their way."""
+    """Change payload or schedule: 409 `too_late` once the upload has begun. Or the `mediaUrl`:
+    409 `too_late` once the platform has every byte, 409 `source_differs` for another file where
+    the upload of the registered one is under way.
+    """
     call = partial(_change, here, workspace_id, assignment_id, changes)
-    if names_attachment(changes.payload or {}):
+    if changes.media_url is not None or names_attachment(changes.payload or {}):
         return await here.source_reads.run(workspace_id, call)
     return await to_thread.run_sync(call)
 
@@ -129,6 +133,9 @@ def begin_again(
     here: Here, workspace_id: Caller, assignment_id: PathId, wanted: RetryRequest | None = None
 ) -> AssignmentView:
     """Run a failed or cancelled assignment again. What is uploaded already is not sent twice.
+
+    Of a published one the steps that failed (`thumbnail_failed` and the like in `warnings`) are
+    done again, and nothing else. 409 `not_retryable` where there is nothing to do again.
 
     409 `unconfirmed` while an unclear outcome is read back, which needs no retry. `force` with a
     `reason` ends the reading: it is sent anew at once. Where it was cancelled meanwhile, it is
@@ -156,6 +163,9 @@ def _change(
 ) -> AssignmentView:
     with here.store.read() as session:
         row = assignments.get_assignment(session, workspace_id, assignment_id)
+    if changes.media_url is not None:
+        replace_source(here, row, changes.media_url)
+        return read(here, workspace_id, assignment_id)
     if changes.payload is not None:
         check_payload(here, row.platform, row.type, changes.payload)
     edit(

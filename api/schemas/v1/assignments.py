@@ -134,7 +134,11 @@ class AssignmentView(Answer):
     attempt: int = Field(description="Counts the runs: a retry begins the next one.")
     state: AssignmentState
     wait_reason: WaitReason | None
-    wait_until: datetime | None
+    wait_until: datetime | None = Field(
+        description="When it is looked at again; with waitReason connection, until when it is "
+        "waited at most. With waitReason source it is the next try, and error says until when the "
+        "source is tried: a PATCH with mediaUrl gives another address."
+    )
     queued_at: datetime | None = Field(
         description="Since when it waits for one of its workspace's transfers to end: they have a "
         "share. null: it does not."
@@ -153,7 +157,12 @@ class AssignmentView(Answer):
     error_code: str | None
     error: str | None
     remedy: str | None
-    warnings: dict[str, str] = Field(description="What failed beside a video that is live.")
+    warnings: dict[str, str] = Field(
+        description="What failed beside a video that is live, and before that what is to be known "
+        "of its files. thumbnail_failed, captions_failed, playlist_failed: a retry does that step "
+        "again, and nothing else. thumbnail_missing, captions_missing: the file was not there when "
+        "the assignment was accepted; it is read again when the video is live."
+    )
     candidates: list[CandidateView] = Field(
         description="Videos of the account of which one may be this assignment's, where the "
         "database was restored from a backup and nothing decides it. A person looks at them."
@@ -203,6 +212,17 @@ class AssignmentPatch(Body):
 
     payload: Payload | None = None
     scheduled_at: Moment | None = Field(None, description="null: no schedule, publish at once.")
+    media_url: Url | None = Field(
+        None,
+        description="Another address for the video, until the platform has every byte: where a "
+        "link has expired, for one. Named alone. It is looked at before the answer, and what waits "
+        "for its source is tried at once. The registered file (the same SHA-256, or the same size "
+        "and the same Last-Modified or ETag) continues at its byte, for every assignment of the "
+        "video. Another file becomes a video of its own, for this assignment alone, and its upload "
+        "begins again: 409 source_differs while bytes are being sent, or once a video may be "
+        "there. So no upload ever holds bytes of two files. A failed assignment takes it before "
+        "its retry.",
+    )
 
     @model_validator(mode="after")
     def _changes_something(self) -> "AssignmentPatch":
@@ -210,6 +230,11 @@ class AssignmentPatch(Body):
             raise ValueError("Name at least one field to change.")
         if "payload" in self.model_fields_set and self.payload is None:
             raise ValueError("payload cannot be null.")
+        if "media_url" in self.model_fields_set:
+            if self.media_url is None:
+                raise ValueError("mediaUrl cannot be null.")
+            if len(self.model_fields_set) > 1:
+                raise ValueError("Change mediaUrl in a request of its own.")
         return self
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from sqlmodel import Session
 
-from media.attachments import AttachmentPin
+from media.attachments import AttachmentPin, NamedAttachment
 from media.upload import upload_id_of
 from store.queries.publishing.uploads import digest_of, keep_upload
 from store.tables import Assignment, AttachmentRow, now
@@ -39,7 +39,23 @@ def pin_attachments(session: Session, assignment_id: str, pins: Iterable[Attachm
         )
 
 
-def find_accepted_sha256(session: Session, assignment_id: str, url: str) -> str | None:
-    """Hex SHA-256 of the bytes that were accepted at an address. None: it was never looked at."""
-    row = session.get(AttachmentRow, (assignment_id, digest_of(url)))
-    return None if row is None else row.sha256
+def note_missing(session: Session, assignment_id: str, named: Iterable[NamedAttachment]) -> None:
+    """Write that files were accepted which their origins refused then. Idempotent."""
+    for one in named:
+        session.merge(
+            AttachmentRow(
+                assignment_id=assignment_id,
+                source_digest=digest_of(one.url),
+                field=one.field,
+                size=0,
+                version="",
+                sha256=None,
+                media_type="",
+                accepted_at=now(),
+            )
+        )
+
+
+def find_accepted(session: Session, assignment_id: str, url: str) -> AttachmentRow | None:
+    """What was accepted at an address. None: it was never looked at."""
+    return session.get(AttachmentRow, (assignment_id, digest_of(url)))

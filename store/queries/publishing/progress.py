@@ -52,9 +52,14 @@ def require_current(session: Session, assignment_id: str, *, attempt: int) -> As
     Raises `Conflict` (code `superseded`) otherwise.
     """
     row = lock_assignment(session, assignment_id)
+    require_running(row, attempt=attempt)
+    return row
+
+
+def require_running(row: Assignment, *, attempt: int) -> None:
+    """Raise `Conflict` (code `superseded`) unless this attempt is the current one and runs."""
     if attempt != row.attempt or AssignmentState(row.state).is_settled:
         raise _superseded()
-    return row
 
 
 def note_sent(session: Session, assignment_id: str, bytes_sent: int, *, bytes_summed: int) -> None:
@@ -142,7 +147,8 @@ def record_state(
     row.queued_at = None
     row.updated_at = now()
     if is_published:
-        row.published_at = row.updated_at
+        # Steps that are done again later do not publish it again.
+        row.published_at = row.published_at or row.updated_at
         row.processing_percent = 100
     _tell(session, row, before)
     return row

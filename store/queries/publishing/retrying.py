@@ -1,5 +1,8 @@
 """Retrying: the next attempt of what has ended, and the order to read no more.
 
+Of what is published the steps that failed are done again, and nothing else: the next attempt
+knows the video, so it sends none.
+
 A retry keeps what was uploaded and goes on where it was; where an earlier attempt left an
 outcome unclear, the next one reads before it sends. While an outcome is being read nothing is
 retried, unless a person gives a reason, which ends the reading: the unclear session is dropped
@@ -14,7 +17,7 @@ from sqlmodel import Session
 from domain.errors import Conflict, NotYet, Remedy
 from domain.evidence import EvidenceKind
 from domain.sentences import NAMES
-from domain.states import AssignmentState, PlatformName, WaitReason
+from domain.states import AssignmentState, PlatformName, StepName, WaitReason
 from domain.wakes import RetryForced
 from store import outbox
 from store.queries.installation import require_read_back
@@ -42,8 +45,9 @@ def begin_retry(
     attempt then sends anew, or ends as cancelled if it was cancelled meanwhile. Where nothing is
     unclear it changes nothing.
 
-    Raises `NotYet` (code `unconfirmed`) while an outcome is read and there is no reason to force,
-    and `Conflict` (code `not_retryable`) in every other state.
+    Of what is published only the steps that failed are done again. Raises `NotYet` (code
+    `unconfirmed`) while an outcome is read and there is no reason to force, and `Conflict` (code
+    `not_retryable`) in every other state, and for what is published and has no failed step.
     """
     get_assignment(session, workspace_id, assignment_id)
     row = lock_assignment(session, assignment_id)
@@ -55,9 +59,13 @@ def begin_retry(
             "It goes on by itself. `force` with a `reason` ends the reading, and a second video "
             "is possible then.",
         )
+    if state is AssignmentState.PUBLISHED:
+        return _retry_steps(session, row)
     if not (is_read or state.may_be_retried):
         raise Conflict(
-            "not_retryable", f"Only a failed or cancelled assignment is retried; this is {state}."
+            "not_retryable",
+            "Only a failed or cancelled assignment is retried, or the failed steps of a published "
+            f"one; this is {state}.",
         )
     if is_read:
         outbox.wake(session, RetryForced(row.id))
@@ -87,6 +95,25 @@ def begin_retry(
     row.warnings = dict(warnings or {})
     row.bytes_sent = 0
     row.processing_percent = None
+    row.updated_at = now()
+    note_assignment(session, row)
+    return row
+
+
+def _retry_steps(session: Session, row: Assignment) -> Assignment:
+    """Begin an attempt that does the failed steps of a published video again."""
+    failed = [step for step in StepName if step.failed_warning in row.warnings]
+    if not failed:
+        raise Conflict(
+            "not_retryable", "It is published, and no step failed: there is nothing to do again."
+        )
+    row.attempt += 1
+    add_evidence(session, row, [Observation(EvidenceKind.STEPS_RETRIED, {"steps": failed})])
+    discard_steps(session, row.id, failed)
+    codes = {step.failed_warning for step in failed}
+    row.warnings = {code: said for code, said in row.warnings.items() if code not in codes}
+    row.is_started = False
+    row.state = AssignmentState.PROCESSING
     row.updated_at = now()
     note_assignment(session, row)
     return row

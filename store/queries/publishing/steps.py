@@ -1,6 +1,6 @@
 """Steps: the parts of an assignment that have begun, each with a status of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlmodel import Session, col, delete, select
 
@@ -36,6 +36,10 @@ def list_steps(session: Session, assignment_id: str) -> Sequence[Step]:
     return sorted(steps, key=lambda step: order.index(StepName(step.name)))
 
 
-def discard_steps(session: Session, assignment_id: str) -> None:
-    """Remove the steps of an attempt that is over. Never fails."""
-    session.exec(delete(Step).where(col(Step.assignment_id) == assignment_id))
+def discard_steps(
+    session: Session, assignment_id: str, names: Collection[StepName] = tuple(StepName)
+) -> None:
+    """Remove steps of an attempt that is over. Never fails."""
+    session.exec(
+        delete(Step).where(col(Step.assignment_id) == assignment_id, col(Step.name).in_(names))
+    )

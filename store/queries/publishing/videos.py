@@ -74,6 +74,24 @@ def facts_of(video: Video) -> VideoFacts:
     )
 
 
+def gives_same_file(video: Video, facts: VideoFacts) -> bool:
+    """True where what was seen elsewhere is provably the registered file. Pure.
+
+    That is the same SHA-256, or, where it is not known of both, the same size and the same
+    version. An origin that tells no version proves nothing.
+    """
+    if facts.pin.size != video.size:
+        return False
+    if video.sha256 and facts.sha256:
+        return video.sha256 == facts.sha256
+    return bool(facts.pin.version) and facts.pin.version == video.pin_version
+
+
+def lock_video(session: Session, video_id: str) -> Video:
+    """The row, held against other writers until the end of the transaction."""
+    return lock_row(session, Video, video_id, code=_NOT_FOUND)
+
+
 def get_video(session: Session, workspace_id: str, video_id: str) -> Video:
     query = select(Video).where(Video.id == video_id, Video.workspace_id == workspace_id)
     return found(session.exec(query).one_or_none(), code=_NOT_FOUND)

@@ -19,6 +19,7 @@ from media.policy import SourcePolicies
 from platforms.registry import Registry
 from platforms.youtube.publishing.extras import attachments
 from store.queries.publishing import assignments, progress, steps, videos
+from store.queries.publishing.attachments import note_missing
 from store.sealed import seal_into, seal_payload_into
 from store.tables import Assignment
 from tests.activities.conftest import LIMITS, DirectedPlatform, Installation
@@ -69,7 +70,7 @@ def run(
 ) -> None:
     registry = Registry({"youtube": platform})
     publishing = PublishingActivities(installation.store, registry, installation.keeper, policies)
-    ActivityEnvironment().run(publishing.run_step, StepInput(row.id, step))
+    ActivityEnvironment().run(publishing.run_step, StepInput(row.id, row.attempt, step))
 
 
 def roots(installation: Installation, ours: Path, theirs: Path, data_dir: Path) -> SourcePolicies:
@@ -133,6 +134,46 @@ def test_other_bytes_than_those_accepted_are_not_sent(
     with installation.store.read() as session:
         (step,) = steps.list_steps(session, row.id)
     assert step.error_code == "attachment_changed"
+
+
+def accepted_as_missing(installation: Installation, payload: dict[str, Any]) -> Assignment:
+    """An uploaded assignment whose file its origin refused at acceptance."""
+    row = accepted(installation, {})
+    with installation.store.write() as session:
+        write_payload(session, row.id, {"title": "A clip", **payload})
+        note_missing(session, row.id, attachments(payload))
+    return row
+
+
+def test_what_was_missing_at_acceptance_is_pinned_when_it_is_first_seen(
+    installation: Installation, platform: ReadingPlatform, folders: tuple[Path, Path]
+) -> None:
+    ours, theirs = folders
+    cover = ours / "cover.png"
+    cover.write_bytes(png())
+    row = accepted_as_missing(installation, {"thumbnailUrl": cover.as_uri()})
+    policies = roots(installation, ours, theirs, ours.parent / "data")
+    run(installation, platform, row, policies)
+    assert platform.sent == [png()]
+    cover.write_bytes(jpeg())
+    with pytest.raises(ApplicationError) as caught:
+        run(installation, platform, row, policies)
+    assert refusal(caught) == "attachment_changed"
+
+
+def test_what_was_missing_at_acceptance_is_judged_when_it_is_first_seen(
+    installation: Installation, platform: ReadingPlatform, folders: tuple[Path, Path]
+) -> None:
+    ours, theirs = folders
+    keys = ours / "en.srt"
+    keys.write_bytes(b'{"primaryKeyId": 7, "key": []}')
+    captions = [{"language": "en", "url": keys.as_uri()}]
+    row = accepted_as_missing(installation, {"captions": captions})
+    policies = roots(installation, ours, theirs, ours.parent / "data")
+    with pytest.raises(ApplicationError) as caught:
+        run(installation, platform, row, policies, StepName.CAPTIONS)
+    assert refusal(caught) == "attachment_not_captions"
+    assert platform.sent == []
 
 
 def test_what_was_never_accepted_is_not_sent(

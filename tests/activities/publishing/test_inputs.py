@@ -197,6 +197,12 @@ def test_the_steps_that_are_left_are_done(installation: Installation) -> None:
     assert left.extra_steps == [StepName.PLAYLIST]
     assert left.warnings == {"thumbnail_failed": "Too big."}
 
+    # A retry does it again, and another run of that retry does, too.
+    record(installation, assignment_id, StepName.PLAYLIST, StepState.DONE)
+    record(installation, assignment_id, StepName.THUMBNAIL, StepState.FAILED, "Too big.")
+    again = input_of(installation, assignment_id)
+    assert (again.extra_steps, again.warnings) == ([StepName.THUMBNAIL], {})
+
 
 def record(
     here: Installation, assignment_id: str, name: StepName, state: StepState, error: str = ""

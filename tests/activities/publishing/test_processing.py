@@ -58,7 +58,7 @@ def set_thumbnail(
     row: Assignment,
     environment: ActivityEnvironment | None = None,
 ) -> None:
-    order = StepInput(row.id, StepName.THUMBNAIL)
+    order = StepInput(row.id, row.attempt, StepName.THUMBNAIL)
     (environment or ActivityEnvironment()).run(publishing.run_step, order)
 
 
@@ -74,6 +74,24 @@ def test_a_step_is_told_when_the_upload_ended(
         transfer = transfers.mark_finish_sent(session, uploaded.id, known=1)
     set_thumbnail(publishing, uploaded)
     assert installation.platform.uploaded_at == transfer.finish_sent_at is not None
+
+
+@pytest.mark.parametrize("state", [AssignmentState.PUBLISHED, AssignmentState.PROCESSING])
+def test_a_step_of_an_attempt_that_is_over_is_not_done(
+    installation: Installation,
+    publishing: PublishingActivities,
+    uploaded: Assignment,
+    state: AssignmentState,
+) -> None:
+    with installation.store.write() as session:
+        row = progress.require_current(session, uploaded.id, attempt=1)
+        row.state, row.attempt = state, 2 if state is AssignmentState.PROCESSING else 1
+    with pytest.raises(ApplicationError) as caught:
+        set_thumbnail(publishing, uploaded)
+    (trouble,) = caught.value.details
+    assert (caught.value.type, trouble.code) == (Kind.REFUSED, "superseded")
+    with installation.store.read() as session:
+        assert steps.list_steps(session, uploaded.id) == []
 
 
 def test_a_good_look_leaves_nothing(

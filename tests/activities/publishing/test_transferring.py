@@ -37,7 +37,8 @@ def transfer(installation: Installation, assignment: Assignment, *, attempt: int
         environment.run(
             installation.transferring.transfer, TransferInput(assignment.id, assignment.attempt)
         )
-    assert caught.value.non_retryable == (caught.value.type == Kind.REFUSED)
+    parked_or_ended = (Kind.REFUSED, Kind.NEEDS_SOURCE)
+    assert caught.value.non_retryable == (caught.value.type in parked_or_ended)
     return str(caught.value.type)
 
 
@@ -118,13 +119,39 @@ def test_a_run_that_gets_no_credential_says_so(
     assert stop(installation, assignment) == ("credential", AWAY.code)
 
 
-def test_a_run_that_cannot_read_its_source_says_so(
-    installation: Installation, assignment: Assignment
-) -> None:
+def lose_source(installation: Installation, assignment: Assignment) -> None:
     with installation.store.write() as session:
         video = videos.get_video_by_id(session, assignment.video_id)
         seal_into(session, video, source_url=f"{video.source_url}.gone")
+
+
+def test_a_run_that_cannot_read_its_source_says_so(
+    installation: Installation, assignment: Assignment
+) -> None:
+    lose_source(installation, assignment)
     assert stop(installation, assignment) == ("source", "source_missing")
+
+
+def test_a_source_that_may_come_back_keeps_the_session(
+    installation: Installation, assignment: Assignment
+) -> None:
+    begin(installation, assignment, finish_sent=False)
+    lose_source(installation, assignment)
+    assert transfer(installation, assignment, attempt=1) == Kind.NEEDS_SOURCE
+    assert stored(installation, assignment).sealed_session is not None
+    assert installation.platform.discarded == []
+
+
+def test_a_source_that_was_changed_gives_the_session_up(
+    installation: Installation, assignment: Assignment
+) -> None:
+    begin(installation, assignment, finish_sent=False)
+    with installation.store.write() as session:
+        videos.get_video_by_id(session, assignment.video_id).pin_version = "another"
+        session.flush()
+    assert transfer(installation, assignment, attempt=1) == Kind.REFUSED
+    assert stored(installation, assignment).sealed_session is None
+    assert installation.platform.discarded == ["session"]
 
 
 def test_a_run_that_gets_no_session_says_so(

@@ -43,6 +43,16 @@ async def test_open_work_is_counted_by_state_and_age(
     assert {one.state for one in found.values()} == {State.OK}
 
 
+async def test_what_waits_for_its_source_says_what_helps(
+    chosen: Choose, installation: Installation
+) -> None:
+    waiting = assignment(installation, AssignmentState.WAITING, unmoved=HOUR)
+    with installation.store.write() as session:
+        assignments.lock_assignment(session, waiting).wait_reason = "source"
+    found = await look_at(chosen(), "open work", "open work: waiting (source)")
+    assert "PATCH /api/v1/assignments/{id} with mediaUrl" in found.fact
+
+
 async def test_work_that_is_due_and_does_not_move_has_failed(
     chosen: Choose, installation: Installation
 ) -> None:

@@ -105,7 +105,7 @@ class Process:
                     self.store, self.registry, self.keeper, self.policies
                 )
                 ActivityEnvironment().run(
-                    publishing.run_step, StepInput(work.assignment_id, work.step)
+                    publishing.run_step, StepInput(work.assignment_id, 1, work.step)
                 )
         except ApplicationError as error:
             (trouble,) = error.details

@@ -107,6 +107,19 @@ async def assignment_published_with_its_thumbnail(tenant: Tenant) -> str:
         return await _publish(tenant, payload=payload)
 
 
+@OUTCOMES.noted("processing", "published")
+async def assignment_given_its_thumbnail_by_a_retry(tenant: Tenant) -> str:
+    """It was published without the thumbnail, which was not there yet."""
+    with Origin(PICTURE) as pictures:
+        pictures.refusals.extend([(404, ""), (404, "")])
+        payload = {"title": "A clip", "thumbnailUrl": pictures.url}
+        workflow_id = await _publish(tenant, payload=payload)
+        assignment_id = workflow_id.partition("/")[2]
+        await tenant.ask("POST", f"/api/v1/assignments/{assignment_id}/retry")
+        await tenant.until(assignment_id, "published")
+    return workflow_id
+
+
 @OUTCOMES.noted("uploading", "processing", "published", on=MANAGING)
 async def assignment_published_with_captions_and_in_a_playlist(tenant: Tenant) -> str:
     ana = await asyncio.to_thread(Stranger(tenant.stack.emulator).connect)

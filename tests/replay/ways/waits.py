@@ -88,6 +88,20 @@ async def assignment_published_after_its_source_was_away(tenant: Tenant) -> str:
         return await end_after(tenant, assignment["id"], timedelta(minutes=2), "published")
 
 
+@OUTCOMES.noted("uploading", "waiting", "uploading", "processing", "published")
+async def assignment_published_from_another_address(tenant: Tenant) -> str:
+    """Its link had expired, and a person gave another one."""
+    with Origin(CLIP.read_bytes()) as expired, Origin(CLIP.read_bytes()) as fresh:
+        video = await _register(tenant, expired)
+        expired.refusals.extend([(403, "")] * 50)
+        assignment = await tenant.assign(await tenant.connection(), **video)
+        await tenant.until(assignment["id"], "waiting")
+        path = f"/api/v1/assignments/{assignment['id']}"
+        await tenant.ask("PATCH", path, {"mediaUrl": fresh.url})
+        await tenant.until(assignment["id"], "published")
+    return assignment_workflow_id(assignment["id"])
+
+
 @OUTCOMES.noted("uploading", "pending", "uploading", "processing", "published", on=NARROW)
 async def assignment_published_after_its_queue(tenant: Tenant) -> str:
     """Its workspace's only transfer ends while it waits for the place."""

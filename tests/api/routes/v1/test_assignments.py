@@ -8,9 +8,11 @@ import pytest
 from sqlmodel import select
 
 from domain.errors import Conflict
-from domain.states import AssignmentState, KnownBy, WaitReason
+from domain.states import AssignmentState, KnownBy, StepName, StepState, WaitReason
 from store.queries.publishing import edits
+from store.queries.publishing.assignments import lock_assignment
 from store.queries.publishing.progress import note_finished, record_state
+from store.queries.publishing.steps import record_step
 from store.tables import ProposedEdit
 from tests.support.api import Tenant
 from tests.support.lifecycles import DirectedLifecycles
@@ -328,6 +330,52 @@ async def test_a_failed_assignment_begins_its_next_attempt(
     assert [started.attempt for started in lifecycles.assignments] == [2]
     after = (await ours.http.get(f"{ASSIGNMENTS}/{row.id}")).json()
     assert (after["state"], after["errorCode"]) == ("pending", None)
+
+
+async def test_the_failed_steps_of_a_published_one_are_done_again_and_nothing_else(
+    ours: Tenant, lifecycles: DirectedLifecycles
+) -> None:
+    row = ours.assignment()
+    payload = {
+        "title": "x",
+        "thumbnailUrl": "https://origin.test/a.jpg",
+        "captions": [{"url": "https://origin.test/a.srt", "language": "en"}],
+    }
+    with ours.context.store.write() as session:
+        held = lock_assignment(session, row.id)
+        held.clear_payload, held.sealed_payload = payload, None
+        note_finished(session, row.id, platform_id="dQw", known_by=KnownBy.ANSWER)
+        for name, state in ((StepName.THUMBNAIL, "failed"), (StepName.CAPTIONS, "done")):
+            record_step(session, assignment_id=row.id, name=name, state=StepState(state))
+    ours.settle(
+        row.id,
+        AssignmentState.PUBLISHED,
+        platform_url="https://youtu.be/dQw",
+        warnings={"thumbnail_failed": "It is not there."},
+    )
+    first, second = await asyncio.gather(
+        *(ours.http.post(f"{ASSIGNMENTS}/{row.id}/retry") for _ in range(2))
+    )
+    assert sorted((first.status_code, second.status_code)) == [200, 409]
+    [started] = lifecycles.assignments
+    assert (started.attempt, started.extra_steps) == (2, [StepName.THUMBNAIL])
+    assert started.progress is not None
+    assert (started.progress.platform_id, started.progress.platform_url) == (
+        "dQw",
+        "https://youtu.be/dQw",
+    )
+    after = (await ours.http.get(f"{ASSIGNMENTS}/{row.id}")).json()
+    assert (after["state"], after["warnings"]) == ("processing", {})
+    cancelled = await ours.http.delete(f"{ASSIGNMENTS}/{row.id}")
+    assert (cancelled.status_code, cancelled.json()["code"]) == (409, "too_late")
+
+
+async def test_what_is_published_without_a_failed_step_is_not_retried(ours: Tenant) -> None:
+    row = ours.assignment()
+    ours.settle(row.id, AssignmentState.PUBLISHED, warnings={"upright_as_video": "It is."})
+    answer = await ours.http.post(f"{ASSIGNMENTS}/{row.id}/retry")
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_retryable")
+    assert "no step failed" in answer.json()["error"]
 
 
 async def test_what_has_not_failed_is_not_retried(ours: Tenant) -> None:

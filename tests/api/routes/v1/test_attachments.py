@@ -161,6 +161,30 @@ async def test_an_origin_that_does_not_answer_is_503_as_for_videos(ours: Tenant)
     assert "secret" not in answer.text
 
 
+async def test_a_file_that_its_origin_refuses_is_a_warning_and_not_an_end(
+    ours: Tenant, context: Context
+) -> None:
+    with Origin(png()) as origin:
+        origin.refusals.append((404, ""))
+        answer = await assign(ours, platforms=("facebook", "youtube"), thumbnailUrl=origin.url)
+    assert answer.status_code == 201, answer.text
+    for made in answer.json()["items"]:
+        assert list(made["warnings"]) == ["thumbnail_missing"]
+        assert "answered 404" in made["warnings"]["thumbnail_missing"]
+        assert "read again when the video is live" in made["warnings"]["thumbnail_missing"]
+    assert [(pin.field, pin.sha256) for pin in pins(context)] == [("thumbnailUrl", None)] * 2
+
+
+async def test_an_edit_takes_only_files_that_are_there(ours: Tenant) -> None:
+    row = ours.assignment()
+    with Origin(png()) as origin:
+        origin.refusals.append((404, ""))
+        answer = await ours.http.patch(
+            f"{ASSIGNMENTS}/{row.id}", json={"payload": {"title": "x", "thumbnailUrl": origin.url}}
+        )
+    assert (answer.status_code, answer.json()["code"]) == (400, "source_refused")
+
+
 async def test_an_edit_pins_what_its_payload_names(
     ours: Tenant, context: Context, put: Put
 ) -> None:

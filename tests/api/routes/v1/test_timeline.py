@@ -14,6 +14,7 @@ from tests.support.api import Tenant
 from tests.support.lifecycles import DirectedLifecycles
 
 SHA256 = "c" * 64
+ASSIGNMENTS = "/api/v1/assignments"
 
 
 @pytest.fixture
@@ -151,6 +152,40 @@ async def test_what_is_waited_for_is_said_with_what_helps(ours: Tenant) -> None:
     assert told["items"][-1]["data"]["errorCode"] == "invalid_grant"
 
 
+@pytest.mark.parametrize(
+    ("state", "reason", "code"),
+    [
+        (AssignmentState.WAITING, WaitReason.SOURCE, "source_unreachable"),
+        (AssignmentState.FAILED, None, "source_refused"),
+        (AssignmentState.FAILED, None, "source_changed"),
+    ],
+)
+async def test_what_lacks_its_source_says_how_to_give_another_address(
+    ours: Tenant, state: AssignmentState, reason: WaitReason | None, code: str
+) -> None:
+    row = ours.assignment()
+    with ours.context.store.write() as session:
+        progress.record_state(
+            session,
+            row.id,
+            state=state,
+            wait_reason=reason,
+            wait_until=None if reason is None else datetime(2026, 12, 1, 9, tzinfo=UTC),
+            error_code=code,
+            error="cdn.example.com answered 404 and does not give the video.",
+            remedy="change",
+            warnings={},
+        )
+    told = (await ours.http.get(path(row))).json()
+    assert f"PATCH {ASSIGNMENTS}/{row.id} with `mediaUrl`" in told["whatToDo"]
+    if reason is not None:
+        assert told["waitingFor"] == "its source, which is tried again at 2026-12-01T09:00:00Z"
+        assert told["sentence"] == (
+            "It waits for its source, which is tried again at 2026-12-01T09:00:00Z. "
+            "cdn.example.com answered 404 and does not give the video."
+        )
+
+
 @pytest.mark.parametrize("state", AssignmentState)
 async def test_every_state_has_its_sentence(ours: Tenant, state: AssignmentState) -> None:
     row = ours.assignment()
@@ -171,7 +206,9 @@ async def test_what_is_published_with_a_warning_says_so(ours: Tenant, sent: Assi
     told = (await ours.http.get(path(sent))).json()
     warned = "It is published: https://youtu.be/dQw Its thumbnail failed: The image is not there."
     assert told["sentence"] == told["items"][-1]["sentence"] == warned
-    assert told["whatToDo"] == "The video is there; what its warnings name is mended on YouTube."
+    assert (
+        told["whatToDo"] == "The video is there. A retry does again what failed, and nothing else."
+    )
     lines = (await ours.http.get(path(sent), headers={"Accept": "text/plain"})).text.splitlines()
     assert lines[1:3] == [warned, f"To do: {told['whatToDo']}"]
 

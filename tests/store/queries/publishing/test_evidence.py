@@ -185,7 +185,7 @@ def test_each_attempt_and_each_assignment_counts_for_itself(
             if kind.name
             not in {
                 *("ASKED", "ANSWERED", "STOPPED", "RECONCILED", "READ_BACK", "STEP"),
-                "WORKFLOW_LOST",
+                *("SOURCE_REPLACED", "WORKFLOW_LOST"),
             }
         ),
         asked("finished"),

@@ -136,6 +136,58 @@ def test_a_retry_begins_with_what_is_known_of_the_file_and_no_older_warning(
     assert read(store, assignment).warnings == (warnings or {})
 
 
+def publish_with_failed_thumbnail(store: Store, vault: Vault, assignment: Assignment) -> None:
+    """Its captions are there, its thumbnail is not."""
+    with store.write() as session:
+        transfers.open_transfer(session, vault, assignment.id, Secret("session"), known=0)
+        progress.note_finished(session, assignment.id, platform_id="yt1", known_by=KnownBy.ANSWER)
+        for name, state in (
+            (StepName.THUMBNAIL, StepState.FAILED),
+            (StepName.CAPTIONS, StepState.DONE),
+        ):
+            steps.record_step(session, assignment_id=assignment.id, name=name, state=state)
+    warnings = {"thumbnail_failed": "404.", "upright_as_video": "It is upright."}
+    record(
+        store, assignment, AssignmentState.PUBLISHED, warnings=warnings, platform_url="https://v"
+    )
+
+
+def test_a_retry_of_a_published_one_does_its_failed_steps_again_and_nothing_else(
+    store: Store, vault: Vault, tenant: Tenant, assignment: Assignment
+) -> None:
+    publish_with_failed_thumbnail(store, vault, assignment)
+    published_at = read(store, assignment).published_at
+
+    row = retry(store, tenant, assignment)
+
+    assert (row.attempt, row.state, row.platform_id) == (2, "processing", "yt1")
+    assert row.warnings == {"upright_as_video": "It is upright."}
+    assert row.platform_url == "https://v"
+    with store.read() as session:
+        assert [step.name for step in steps.list_steps(session, assignment.id)] == ["captions"]
+    assert read_transfer(store, assignment).sealed_session is not None
+    [told] = evidence_of(store, assignment.id, EvidenceKind.STEPS_RETRIED)
+    assert (told.attempt, told.data) == (2, {"steps": ["thumbnail"]})
+    with pytest.raises(Conflict) as caught:
+        retry(store, tenant, assignment)
+    assert caught.value.code == "not_retryable"
+
+    record(store, assignment, AssignmentState.PUBLISHED, attempt=2)
+    assert read(store, assignment).published_at == published_at
+
+
+@pytest.mark.parametrize("warnings", [{}, {"upright_as_video": "It is upright."}])
+def test_a_published_one_without_a_failed_step_is_not_retried(
+    store: Store, tenant: Tenant, assignment: Assignment, warnings: dict[str, str]
+) -> None:
+    record(store, assignment, AssignmentState.PUBLISHED, warnings=warnings)
+    with pytest.raises(Conflict) as caught:
+        retry(store, tenant, assignment)
+    assert caught.value.code == "not_retryable"
+    assert "no step failed" in caught.value.sentence
+    assert read(store, assignment).attempt == 1
+
+
 def test_an_earlier_attempt_writes_nothing(
     store: Store, tenant: Tenant, assignment: Assignment
 ) -> None:
