@@ -172,9 +172,9 @@ class SourceUnusable(SourceError):
         return self.code in _MAY_PASS
 
 
-_MAY_PASS = frozenset({"source_refused", "source_missing"})
-"""Not replicated yet, a link that has expired, a share that is not mounted: the file may be there
-in an hour, or a person gives another address."""
+_MAY_PASS = frozenset({"source_refused", "source_missing", "source_is_a_page"})
+"""Not replicated yet, a link that has expired (some servers answer with a page then), a share that is
+not mounted: the file may be there in an hour, or a person gives another address."""
 
 
 class SourceUnreachable(SourceError):

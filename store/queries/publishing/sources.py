@@ -117,7 +117,7 @@ def _take_other(
     )
     row.video_id = other.id
     row.bytes_total = other.size
-    row.bytes_sent = 0
+    row.bytes_sent = row.bytes_summed = 0
     row.warnings = dict(warnings)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from sqlmodel import select
 
@@ -45,7 +45,7 @@ async def accepted(ours: Tenant, url: str, **more: Any) -> Assignment:
     return read(ours, answer.json()["id"])[0]
 
 
-async def patch(ours: Tenant, row: Assignment, **body: Any) -> httpx.Response:
+async def patch(ours: Tenant, row: Assignment, **body: Any) -> httpx2.Response:
     return await ours.http.patch(f"{ASSIGNMENTS}/{row.id}", json=body)
 
 

@@ -160,7 +160,7 @@ def test_another_file_is_a_video_of_its_own_and_begins_again(
 ) -> None:
     before = open_session(store, vault, waiting)
     with store.write() as session:
-        progress.note_sent(session, waiting.id, 1000)
+        progress.note_sent(session, waiting.id, 1000, bytes_summed=1000)
     put(tenant, waiting, OTHER, warnings={"file_wide": "It is wide."})
     row, video = read(store, waiting)
     assert row.video_id != waiting.video_id
