@@ -173,8 +173,8 @@ class SourceUnusable(SourceError):
 
 
 _MAY_PASS = frozenset({"source_refused", "source_missing", "source_is_a_page"})
-"""Not replicated yet, a link that has expired (some servers answer with a page then), a share that is
-not mounted: the file may be there in an hour, or a person gives another address."""
+"""Not replicated yet, a link that has expired (some origins give a page then), a share that is not
+mounted: the file may be there in an hour, or a person gives another address."""
 
 
 class SourceUnreachable(SourceError):

@@ -165,7 +165,7 @@ def test_another_file_is_a_video_of_its_own_and_begins_again(
     row, video = read(store, waiting)
     assert row.video_id != waiting.video_id
     assert (video.source_url, video.pin_version, video.width) == (NEXT, "v2", 1920)
-    assert (row.bytes_sent, row.bytes_total) == (0, OTHER.pin.size)
+    assert (row.bytes_sent, row.bytes_summed, row.bytes_total) == (0, 0, OTHER.pin.size)
     assert row.warnings == {"file_wide": "It is wide."}
     with store.read() as session:
         old = videos.get_video_by_id(session, waiting.video_id)
