@@ -57,9 +57,10 @@ def test_a_ciphertext_moved_to_another_row_does_not_open(tenant: Tenant, vault: 
 
 def test_every_column_of_bytes_is_one_that_rotation_finds() -> None:
     columns = [column for table in METADATA.sorted_tables for column in table.columns]
-    sealed = [column.name for column in columns if isinstance(column.type, LargeBinary)]
-    assert len(sealed) == 15
-    assert all(name.startswith("sealed") for name in sealed)
+    names = [column.name for column in columns if isinstance(column.type, LargeBinary)]
+    names.remove("sums")  # of blocks of a video: no secret
+    assert len(names) == 15
+    assert all(name.startswith("sealed") for name in names)
 
 
 def rotated(keyring: Keyring) -> Vault:
