@@ -273,12 +273,11 @@ async def test_a_retried_step_whose_workflow_is_terminated_is_done_all_the_same(
 
         await eventually(tries)
         await stack.assignment(published["id"]).terminate()
-        await stack.sweep()
-        await stack.lifecycles.ping()
 
         async def is_done() -> bool:
             await stack.sweep()
-            return (await tenant.look(published["id"]))["state"] == "published"
+            seen = await tenant.look(published["id"])
+            return bool(seen["state"] == "published")
 
         await eventually(is_done, within=60)
     assert (await tenant.look(published["id"]))["warnings"] == {}
