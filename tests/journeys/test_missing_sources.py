@@ -276,8 +276,7 @@ async def test_a_retried_step_whose_workflow_is_terminated_is_done_all_the_same(
 
         async def is_done() -> bool:
             await stack.sweep()
-            seen = await tenant.look(published["id"])
-            return bool(seen["state"] == "published")
+            return bool((await tenant.look(published["id"]))["state"] == "published")
 
         await eventually(is_done, within=60)
     assert (await tenant.look(published["id"]))["warnings"] == {}
