@@ -273,8 +273,6 @@ async def test_a_retried_step_whose_workflow_is_terminated_is_done_all_the_same(
 
         await eventually(tries)
         await stack.assignment(published["id"]).terminate()
-        await stack.sweep()
-        await stack.lifecycles.ping()
 
         async def is_done() -> bool:
             await stack.sweep()

@@ -264,9 +264,10 @@ async def test_how_the_runs_of_the_gap_ended_is_taken_over(
     back_up(parts.settings, parts.store, tmp_path / "backup")
     for work in (refused, again):
         away = work.clip.path.rename(work.clip.path.with_suffix(".away"))
+        work.clip.path.write_bytes(b"Another file.")
         await customer.bring_forward(work)
         assert (await customer.end_of(work))["state"] == "failed"
-        away.rename(work.clip.path)
+        away.replace(work.clip.path)
     failed = await customer.tenant.look(refused.id)
     await customer.tenant.ask("DELETE", f"/api/v1/assignments/{cancelled.id}")
     await customer.tenant.ask("POST", f"/api/v1/assignments/{again.id}/retry")
