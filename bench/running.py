@@ -15,18 +15,32 @@ from bench.senders import Cost
 GIB = 1024**3
 
 
-def send(name: str, count: int, path: Path, address: str, authority: Path) -> Cost:
-    """Let a contestant send the file so many times at once, in one process of its own."""
+def send(
+    name: str,
+    count: int,
+    path: Path,
+    address: str,
+    authority: Path,
+    *,
+    prefix: Sequence[str] = (),
+) -> Cost:
+    """Let a contestant send the file so many times at once, in one process of its own.
+
+    `prefix` goes before its command line.
+    """
     if name == "curl":
-        return _send_by_curl(count, path, address, authority)
+        return _send_by_curl(count, path, address, authority, prefix)
     trust = {"SSL_CERT_FILE": str(authority), "HTTPLIB2_CA_CERTS": str(authority)}
-    command = [sys.executable, "-m", "bench.senders", name, str(count), str(path), address]
+    command = [*prefix, sys.executable, "-m", "bench.senders"]
+    command += [name, str(count), str(path), address]
     done = subprocess.run(command, env=os.environ | trust, stdout=subprocess.PIPE, check=True)  # noqa: S603
     return Cost(**json.loads(done.stdout))
 
 
-def _send_by_curl(count: int, path: Path, address: str, authority: Path) -> Cost:
-    command = ["curl", "--silent", "--show-error", "--fail", "--cacert", str(authority)]
+def _send_by_curl(
+    count: int, path: Path, address: str, authority: Path, prefix: Sequence[str]
+) -> Cost:
+    command = [*prefix, "curl", "--no-progress-meter", "--fail", "--cacert", str(authority)]
     command += ["--parallel", "--parallel-immediate"] if count > 1 else []
     one = ["--output", os.devnull, "--upload-file", str(path), f"{address}/plain"]
     begun = time.perf_counter()
