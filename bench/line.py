@@ -82,8 +82,7 @@ def show(report: Mapping[str, Any], console: Console | None = None) -> None:
 def _cross(
     between: Line, folder: Path, address: str, control: str, mib: int, rounds: int
 ) -> dict[str, list[float]]:
-    setting = "/proc/sys/net/ipv4/tcp_congestion_control"
-    between.near.run("sh", "-c", f"echo {control} > {setting}")
+    between.set_congestion_control(control)
     rates: dict[str, list[float]] = {"ours": [], "curl": []}
     with sparse(folder / "video.bin", mib * MIB) as path:
         for turn in range(rounds):

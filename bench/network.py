@@ -57,6 +57,12 @@ class Line:
     """Seconds, each way."""
     bytes_per_second: float = inf
 
+    def set_congestion_control(self, name: str) -> None:
+        """Of what is sent from the near end, from the next connection on."""
+        # By route: the setting of a namespace takes only what is allowed to every user.
+        route = ("ip", "route", "replace", self.far.address, "dev", _DEVICE)
+        self.near.run(*route, "src", self.near.address, "congctl", name)
+
     def lose(self, percent: int) -> None:
         """Drop so many percent of the packets, each way, from now on."""
         for end in (self.near, self.far):

@@ -23,12 +23,13 @@ from pathlib import Path
 import pycurl
 from googleapiclient.discovery import build_from_document
 from googleapiclient.http import MediaFileUpload, build_http
+from xxhash import xxh3_64
 
 from domain.secrets import Secret
+from media.digest import BLOCK_BYTES, Digest
 from media.open import open_found
 from media.policy import SourcePolicy
 from platforms.transfer import engine
-from platforms.transfer.digest import Digest
 from platforms.transfer.machine import Answer, Request
 from platforms.transfer.wire import Wire
 from platforms.youtube.publishing.resumable import ResumableUpload
@@ -40,6 +41,8 @@ GOOGLE_CHUNK = 100 * MIB
 """The client library's own default."""
 RAW_BUFFER = 2 * MIB
 """The most that libcurl takes at a time."""
+
+_SUM_OF_ZEROS = xxh3_64(bytes(BLOCK_BYTES)).digest()
 
 Send = Callable[[Path, str], None]
 
@@ -78,7 +81,7 @@ def send_raw(path: Path, address: str) -> None:
 
 
 def send_ours(path: Path, address: str, *, digest: Digest | None = None) -> None:
-    """The transfer engine with YouTube's machine, hashing nothing, as the others do."""
+    """The transfer engine with YouTube's machine; without a digest it hashes nothing, as others."""
     upload = ResumableUpload(
         _open_session(address),
         size=path.stat().st_size,
@@ -98,15 +101,18 @@ def send_ours(path: Path, address: str, *, digest: Digest | None = None) -> None
 
 
 def send_first(path: Path, address: str) -> None:
-    """The same with the SHA-256 of what is sent, as a worker runs it for a first target."""
-    digest = Digest(path.stat().st_size)
+    """The same with what a worker computes for a video's first target: SHA-256 and block sums."""
+    digest = Digest(path.stat().st_size, hashes=True)
     send_ours(path, address, digest=digest)
-    assert digest.ranges[0].end == digest.size
+    assert digest.sha256
 
 
 def send_further(path: Path, address: str) -> None:
-    """The same with what a worker computes for a further target of a video."""
-    send_first(path, address)
+    """The same with what a worker computes for a further target: block sums, compared."""
+    size = path.stat().st_size
+    digest = Digest(size, known=_SUM_OF_ZEROS * (size // BLOCK_BYTES))
+    send_ours(path, address, digest=digest)
+    assert digest.summed == size
 
 
 def send_google(path: Path, address: str) -> None:

@@ -20,6 +20,7 @@ _PROOF = (
     ("finishes sent", "finishesSent"),
     ("read back", "readBacks"),
     ("account read", "reconciliations"),
+    ("proof", "proof"),
     ("sha256 sent", "sha256"),
 )
 

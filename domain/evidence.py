@@ -6,8 +6,7 @@ only how often it was seen, and none holds a secret. They outlive Temporal's his
 lie in our own database.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -21,7 +20,7 @@ class EvidenceKind(StrEnum):
     """
 
     SESSION_OPENED = "session_opened"  # videoId, where the platform names the video beforehand
-    CONFIRMED = "confirmed"  # offsets: the platform holds so many bytes; range: their sha256
+    CONFIRMED = "confirmed"  # offsets: the platform holds so many bytes
     ASKED = "asked"  # what an answer told, to a question that sends nothing
     FINISH_SENT = "finish_sent"  # the request that may complete the upload is about to leave
     ANSWERED = "answered"  # to: what was sent, and what its answer told
@@ -31,7 +30,7 @@ class EvidenceKind(StrEnum):
     READ_BACK = "read_back"  # told, platformId, since, candidates: after a restore, the same list
     SESSION_DISCARDED = "session_discarded"  # given up by us, at the platform and here
     FORCED = "forced"  # reason: a person ended the reading of an unclear outcome
-    IDENTIFIED = "identified"  # platformId, knownBy; sha256 or ranges of everything that was sent
+    IDENTIFIED = "identified"  # platformId, knownBy; proof, and the sha256 if it is known by then
     STEP = "step"  # step, told: an extra step is done; it, or a look at the processing, failed
     WORKFLOW_LOST = "workflow_lost"  # how, since: the workflow was gone, and another continues
 
@@ -100,33 +99,20 @@ def is_news(kind: EvidenceKind, data: Mapping[str, Any]) -> bool:
     return kind not in _MAY_REPEAT or data.get("told") == Told.FINISHED
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
-    """The bytes from `start` up to `end`, which does not belong to them, as they were sent."""
+class Proof(StrEnum):
+    """How the bytes that were sent are known to be those that the SHA-256 is of."""
 
-    start: int
-    end: int
-    sha256: str
-    """Hex."""
-
-    def written(self) -> dict[str, Any]:
-        """As evidence and the API have it."""
-        return {"from": self.start, "to": self.end, "sha256": self.sha256}
-
-    @staticmethod
-    def read(written: Mapping[str, Any]) -> "Range":
-        return Range(written["from"], written["to"], written["sha256"])
+    SHA256 = "sha256"  # the upload's own bytes were hashed as they left
+    BLOCKS = "blocks"  # their block sums are those of the read that gave the SHA-256
+    PARTIAL = "partial"  # block sums of a part of them are known, or the SHA-256 is not
+    NONE = "none"
 
 
-def joined(ranges: Iterable[Range]) -> list[Range]:
-    """The last state of each range, in the order in which those were written."""
-    latest: dict[int, Range] = {}
-    for one in ranges:
-        latest.pop(one.start, None)
-        latest[one.start] = one
-    return list(latest.values())
+def proof_by_sums(summed: int, size: int, sha256: str | None) -> Proof:
+    """What block sums prove, of the first `summed` bytes, that are those of the version.
 
-
-def whole_sha256(ranges: Iterable[Range], size: int) -> str | None:
-    """The hash of all `size` bytes, where they went in one range."""
-    return next((one.sha256 for one in ranges if (one.start, one.end) == (0, size)), None)
+    `sha256` of the version: once it is known, it also counts for what was sent before.
+    """
+    if summed < size or sha256 is None:
+        return Proof.PARTIAL if summed else Proof.NONE
+    return Proof.BLOCKS

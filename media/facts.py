@@ -5,7 +5,6 @@ asks for the parts that it needs, the head and often the tail, so a large file c
 Through an origin without ranges only the head is looked at: what stands at the tail stays unknown.
 """
 
-import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from domain.display import readable_name
 from domain.errors import SourceUnusable
+from media.digest import Digest
 from media.file import FileSource, file_path
 from media.open import open_found
 from media.policy import SourcePolicy
@@ -25,7 +25,7 @@ from media.probe.signatures import recognise
 from media.source import Source, VideoFacts
 
 HASHED_BYTES = 64 * 1024 * 1024
-"""Files up to this size are read in full for their digest."""
+"""Files up to this size are read in full for their SHA-256 and block sums."""
 HEAD_BYTES = 4 * 1024 * 1024
 """What is read of a URL whose origin has no ranges."""
 LOOK_BYTES = 64 * 1024 * 1024
@@ -56,6 +56,7 @@ def inspect(
             raise SourceUnusable("source_empty", "The file is empty.")
         found = _probe(_Look(source, patience), probes)
         name = _name_of(url)
+        digest = _digest(source) if isinstance(source, FileSource) else None
         facts = VideoFacts(
             pin=source.pin,
             file_name=name,
@@ -64,9 +65,10 @@ def inspect(
             duration_ms=found.duration_ms,
             width=found.width,
             height=found.height,
-            sha256=_digest(source) if isinstance(source, FileSource) else None,
+            sha256=digest.sha256 if digest else None,
             ranges=source.ranges,
             is_truncated=found.is_truncated,
+            block_sums=digest.sums if digest else None,
         )
         source.verify()
     return facts
@@ -166,11 +168,11 @@ def _probe(look: _Look, probes: ProbePool) -> Found:
     return found
 
 
-def _digest(source: Source) -> str | None:
+def _digest(source: Source) -> Digest | None:
     if source.pin.size > HASHED_BYTES:
         return None
-    digest, view = hashlib.sha256(), memoryview(bytearray(READ_BYTES))
+    digest, view = Digest(source.pin.size, hashes=True), memoryview(bytearray(READ_BYTES))
     source.seek(0)
     while count := source.read_into(view):
-        digest.update(view[:count])
-    return digest.hexdigest()
+        digest.feed(view[:count])
+    return digest

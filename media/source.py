@@ -1,6 +1,6 @@
 """The reader that the transfer engine draws from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -33,6 +33,8 @@ class VideoFacts:
     """False when the origin cannot resume: every resumption reads it from byte 0."""
     is_truncated: bool = False
     """True when the container promises more bytes than the file has."""
+    block_sums: bytes | None = field(default=None, repr=False)
+    """See `media.digest`; known where `sha256` is, of the same read."""
 
 
 class Source(Protocol):

@@ -20,12 +20,13 @@ from activities.publishing.jobs import Job, load_job
 from activities.publishing.lanes import Lanes, require_lane
 from activities.publishing.reading_back import ReadBacks
 from activities.publishing.reconciling import LostSessions
+from activities.publishing.sums import SourceSums
 from activities.publishing.underway import (
     Finish,
     Progress,
     beat,
     beating,
-    begin_digest,
+    pause,
     witnessed,
 )
 from domain.errors import (
@@ -51,6 +52,7 @@ from store.engine import Store
 from store.queries.publishing import progress as noted
 from store.queries.publishing import transfers
 from store.queries.publishing.evidence import count_stops
+from store.queries.publishing.sums import find_known
 from store.tables import Assignment, Transfer, now
 from store.vault import Vault
 
@@ -109,12 +111,15 @@ class TransferActivities(TransferSteps):
         return Discarded(finished.platform_id)
 
     def _note(self, job: Job, finished: Finished) -> None:
-        if job.finished is None:
-            job.witness.identify(finished)
         with self._store.write() as session:
-            noted.note_finished(
+            row = noted.note_finished(
                 session, job.id, platform_id=finished.platform_id, known_by=finished.known_by
             )
+            if job.finished is None:
+                known = find_known(session, job.video)
+                job.witness.identify(
+                    finished, summed=row.bytes_summed, size=row.bytes_total, sha256=known.sha256
+                )
             job.witness.testify(session, job.assignment)
 
     def _load(self, assignment_id: str) -> Job:
@@ -180,19 +185,20 @@ class TransferActivities(TransferSteps):
             fresh=is_fresh,
             finish_sent_at=job.finish_sent_at,
         )
-        progress = Progress(self._store, job)
+        sums = SourceSums(self._store, job, is_fresh=is_fresh)
+        job.witness.follow(sums.digest)
+        progress = Progress(self._store, job, sums)
         finish = Finish(self._store, job)
-        digest = begin_digest(self._store, job, is_fresh=is_fresh)
-        with job.witness.during(During.BYTES if is_fresh else During.LOOK):
+        with job.witness.during(During.BYTES if is_fresh else During.LOOK), sums.kept():
             return tokens.insist(
                 lambda: engine.run(
                     upload,
                     source,
                     on_progress=progress.report,
                     before_finish=finish.mark,
-                    pause=progress.pause,
+                    pause=pause,
                     observe=job.witness.observe,
-                    digest=digest,
+                    digest=sums.digest,
                 )
             )
 
@@ -211,6 +217,7 @@ class TransferActivities(TransferSteps):
                 lambda: job.platform.open_session(tokens.credential(), job.publication)
             )
         with self._store.write() as session:
+            noted.note_summed(session, job.id, 0)
             transfer = transfers.open_transfer(
                 session, self._vault, job.id, secret, known=job.fence.known
             )
@@ -265,14 +272,13 @@ class TransferActivities(TransferSteps):
         upload = job.platform.upload(
             secret, job.publication, tokens.current, finish_sent_at=job.finish_sent_at
         )
-        progress = Progress(self._store, job)
         try:
             with job.witness.during(During.LOOK):
                 return tokens.insist(
                     lambda: engine.ask(
                         upload,
                         on_progress=beat,
-                        pause=progress.pause,
+                        pause=pause,
                         observe=job.witness.observe,
                     )
                 )

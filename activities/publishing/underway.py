@@ -17,13 +17,12 @@ from temporalio.exceptions import CancelledError
 
 from activities.failures import interrupted
 from activities.publishing.jobs import Job
+from activities.publishing.sums import SourceSums
 from activities.publishing.witness import RUN_ENDED
-from domain.evidence import During, EvidenceKind, Range
-from platforms.transfer.digest import Digest
+from domain.evidence import During, EvidenceKind
 from store.engine import Store
 from store.queries.publishing import progress as noted
 from store.queries.publishing import transfers
-from store.queries.publishing.evidence import find_ranges
 
 BEAT_SECONDS = 5.0
 PROGRESS_SECONDS = 2.0
@@ -56,9 +55,10 @@ class Finish:
 class Progress:
     """Says how far it is, and stops where Temporal wants it to."""
 
-    def __init__(self, store: Store, job: Job) -> None:
+    def __init__(self, store: Store, job: Job, sums: SourceSums) -> None:
         self._store = store
         self._job = job
+        self._sums = sums
         self._told_at = time.monotonic()
 
     def report(self, sent: int) -> None:
@@ -69,18 +69,21 @@ class Progress:
         if now - self._told_at >= PROGRESS_SECONDS:
             self._told_at = now
             with self._store.write() as session:
-                noted.note_sent(session, self._job.id, sent)
+                summed = self._sums.digest.summed
+                noted.note_sent(session, self._job.id, sent, bytes_summed=summed)
+                self._sums.keep(session)
                 if self._job.witness.is_due:
                     self._job.witness.testify(session, self._job.assignment)
 
-    def pause(self, seconds: float) -> None:
-        """Wait, beating. Raises what stops the transfer, within a second."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            # A pause may outlast the heartbeat timeout, and then another worker sends as well.
-            activity.heartbeat()
-            activity.wait_for_cancelled_sync(min(left, 1.0))
-            _stop_if_asked()
+
+def pause(seconds: float) -> None:
+    """Wait, with heartbeats. Raises what stops the transfer, within a second."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        # A pause may outlast the heartbeat timeout, and then another worker sends as well.
+        activity.heartbeat()
+        activity.wait_for_cancelled_sync(min(left, 1.0))
+        _stop_if_asked()
 
 
 @contextmanager
@@ -105,22 +108,6 @@ def leave_evidence(store: Store, job: Job) -> None:
     except Exception as unwritten:  # a database that is away says nothing of the upload
         name = type(unwritten).__name__
         activity.logger.warning("evidence of %s was not written: %s", job.id, name)
-
-
-def begin_digest(store: Store, job: Job, *, is_fresh: bool) -> Digest:
-    """The hash of a session's bytes; after a crash it goes on where the evidence of it ends."""
-    known: list[Range] | None = []
-    if not is_fresh:
-        with store.read() as session:
-            known = find_ranges(session, job.id)
-    digest = Digest(
-        job.video.size,
-        known=known or (),
-        begins=None if known is None else known[-1].end if known else 0,
-        expected=job.video.sha256,
-    )
-    job.witness.follow(digest)
-    return digest
 
 
 @contextmanager

@@ -15,9 +15,9 @@ from sqlmodel import Session
 from temporalio.exceptions import ApplicationError, CancelledError
 
 from domain.errors import CastlineError, PlatformError, SourceError
-from domain.evidence import During, EvidenceKind, Sent, Told, whole_sha256
+from domain.evidence import During, EvidenceKind, Proof, Sent, Told, proof_by_sums
 from domain.states import StepName
-from platforms.transfer.digest import Digest
+from media.digest import Digest
 from platforms.transfer.exchange import Exchange
 from platforms.transfer.machine import Finished
 from store.queries.publishing.evidence import Observation, add_evidence
@@ -44,7 +44,7 @@ class Witness:
         self._began_at = self._wrote_at = time.monotonic()
 
     def follow(self, digest: Digest) -> None:
-        """Write from now on what is hashed of the bytes."""
+        """The digest of the bytes that this run sends."""
         self._digest = digest
 
     def note(self, kind: EvidenceKind, **data: Any) -> None:
@@ -89,16 +89,19 @@ class Witness:
         else:
             self.note(EvidenceKind.ANSWERED, to=exchange.sent, **answer)
 
-    def identify(self, finished: Finished) -> None:
-        """Remember which video it became, with the hash of all that was sent for it."""
-        ranges = [] if self._digest is None else self._digest.ranges
-        whole = None if self._digest is None else whole_sha256(ranges, self._digest.size)
+    def identify(self, finished: Finished, *, summed: int, size: int, sha256: str | None) -> None:
+        """Remember which video it became, and how the bytes that were sent for it are known.
+
+        `summed` of its `size` bytes have block sums, and `sha256` is the source's, if it is known.
+        """
+        hashed = None if self._digest is None else self._digest.sha256
+        proof = Proof.SHA256 if hashed else proof_by_sums(summed, size, sha256)
         self.note(
             EvidenceKind.IDENTIFIED,
             platformId=finished.platform_id,
             knownBy=finished.known_by,
-            sha256=whole,
-            ranges=[one.written() for one in ranges] if ranges and not whole else None,
+            proof=proof,
+            sha256=hashed or (sha256 if proof is Proof.BLOCKS else None),
         )
 
     def stop(self, error: Exception) -> None:
@@ -121,7 +124,6 @@ class Witness:
 
     def testify(self, session: Session, row: Assignment) -> None:
         """Write what was seen into this transaction, as its last step, and forget it."""
-        self._seal_range()
         add_evidence(session, row, self._seen)
         self._seen = []
         self._wrote_at = time.monotonic()
@@ -136,16 +138,6 @@ class Witness:
         if self._seen and self._seen[-1].kind is EvidenceKind.CONFIRMED:
             offsets = [*self._seen.pop().data["offsets"], offset]
         self.note(EvidenceKind.CONFIRMED, offsets=offsets)
-
-    def _seal_range(self) -> None:
-        """Add to the latest confirmation the hash of what was confirmed."""
-        current = None if self._digest is None else self._digest.current
-        for place in reversed(range(len(self._seen))):
-            entry = self._seen[place]
-            if current is not None and entry.kind is EvidenceKind.CONFIRMED:
-                data = {**entry.data, "range": current.written()}
-                self._seen[place] = Observation(entry.kind, data, entry.noted_at)
-                return
 
 
 RUN_ENDED = "run_ended"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.context import Context
-from api.schemas.v1.timeline import AnswerView, EvidenceView, RangeView, TimelineItem, TimelineView
+from api.schemas.v1.timeline import AnswerView, EvidenceView, TimelineItem, TimelineView
 from domain import sentences
 from domain.display import escape
 from domain.errors import Remedy
@@ -164,8 +164,8 @@ class _Teller:
             else AnswerView(at=last.latest_at, sentence=self._say(last)),
             platform_id=self.row.platform_id,
             known_by=self.row.known_by,
+            proof=summary.proof,
             sha256=summary.sha256,
-            ranges=[RangeView.model_validate(one.written()) for one in summary.ranges],
         )
 
     def item(self, entry: timeline.Entry) -> TimelineItem:

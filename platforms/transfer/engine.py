@@ -8,12 +8,12 @@ a transfer that gets nowhere ends and is tried again later, it never spins.
 
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from random import SystemRandom
 
-from domain.errors import PlatformError, PlatformUnavailable, SourceError
+from domain.errors import PlatformError, PlatformUnavailable
+from media.digest import Digest
 from media.source import Source
-from platforms.transfer.digest import Digest
 from platforms.transfer.exchange import Observer, answered, refused, unanswered, unobserved
 from platforms.transfer.machine import Answer, Finished, Request, Upload
 from platforms.transfer.wire import BUFFER_BYTES, TICK_SECONDS, Read, Silence, Wire
@@ -43,7 +43,8 @@ def run(
     raises stops the run; the platform keeps its prefix. `before_finish` is called before
     the first byte of each request on which the platform may complete the upload. `observe`
     is told of each request with its answer, before anything is made of that. `digest` takes
-    in what leaves, and from the source what an earlier run has sent.
+    in what leaves; of what an earlier run has sent, the source is read again only for what the
+    digest lacks, which is the beginning of a block as a rule.
     A source that changed is noticed before the last byte leaves, so it is never completed.
 
     Raises `PlatformUnavailable` (`platform_unreachable`, `platform_stalled` or the
@@ -61,9 +62,7 @@ def run(
                 answer = transfer.exchange(request)
                 finished = _take_in(upload, request, answer, observe)
                 if finished is not None:
-                    transfer.complete()
                     return finished
-                transfer.confirm()
                 if isinstance(answer, Silence):
                     setback = _unreachable()
                 elif request.length and upload.confirmed <= farthest:
@@ -169,7 +168,7 @@ class _Transfer:
                 self._sent = request.offset
                 self._reach(request.offset)
                 self._seek(request.offset)
-            elif request.finishes and self._digest is not None and self._digest.may_judge:
+            elif request.finishes:
                 self._reach(self._source.pin.size)
             if request.length or request.finishes:
                 self._source.verify()
@@ -182,22 +181,6 @@ class _Transfer:
             # The request was left in the middle; whoever goes on with this machine must ask first.
             self._upload.lost()
             raise
-
-    def confirm(self) -> None:
-        """The platform holds as much as the machine says."""
-        if self._digest is not None:
-            self._digest.confirm(self._upload.confirmed)
-
-    def complete(self) -> None:
-        """The platform has everything, be it through a worker that did not live to hear of it."""
-        size = self._source.pin.size
-        if self._digest is None:
-            return
-        if self._source.ranges or self._digest.reach(size) == size:
-            # The video is there, whether its last bytes can be read once more or not.
-            with suppress(SourceError):
-                self._reach(size)
-                self._digest.confirm(size)
 
     def _body(self, request: Request) -> Read:
         left = request.length
@@ -218,7 +201,7 @@ class _Transfer:
         return read
 
     def _reach(self, offset: int) -> None:
-        """Feed the digest what was sent before `offset` and is not in it yet."""
+        """Feed the digest what was sent before `offset` and is not summed, and its block's head."""
         if self._digest is None:
             return
         at, beat_at = self._digest.reach(offset), time.monotonic() + TICK_SECONDS
@@ -232,9 +215,8 @@ class _Transfer:
             if time.monotonic() > beat_at:
                 beat_at += TICK_SECONDS
                 self._report()
-        # What changed since it was sent is no witness of what was sent.
+        # What changed since it was sent proves nothing of what was sent.
         self._source.verify()
-        self._digest.confirm(offset)
 
     def _seek(self, offset: int) -> None:
         while self._source.seek(offset) != offset:

@@ -14,6 +14,7 @@ from store.tables.maintenance import Orphan, Sweep
 from store.tables.publishing import (
     Assignment,
     AttachmentRow,
+    BlockSums,
     Evidence,
     IdempotencyClaim,
     ProposedEdit,
@@ -40,6 +41,7 @@ __all__ = [
     "ApiKey",
     "Assignment",
     "AttachmentRow",
+    "BlockSums",
     "CodecSession",
     "Connection",
     "CredentialRow",

@@ -35,9 +35,26 @@ class Video(HasSealed, SQLModel, table=True):
     width: int | None = None
     height: int | None = None
     sha256: str | None = None
+    """Hex; of the first read of all bytes that was not interrupted."""
     ranges: bool = True
     is_truncated: bool = False
     created_at: datetime = moment_field(default_factory=now)
+
+
+class BlockSums(SQLModel, table=True):
+    """What transfers, or the registration, have read of one version of a video's bytes."""
+
+    __tablename__ = "block_sums"
+
+    video_id: str = Field(foreign_key="video.id", primary_key=True)
+    pin_version: str = Field(primary_key=True)
+    sums: bytes = Field(default=b"", sa_type=LargeBinary)
+    """8 bytes for each block of 8 MiB from the first one on, as far as any read has come: 256 KiB
+    for a video of 256 GiB."""
+    hasher: str | None = None
+    """The assignment whose transfer computes the SHA-256."""
+    hashing_until: datetime | None = moment_field(default=None)
+    """Until when it has to say again that it does."""
 
 
 UNSETTLED = "state NOT IN ('published', 'failed', 'cancelled')"
@@ -125,6 +142,9 @@ class Assignment(HasSealed, SQLModel, table=True):
     bytes_total: int = Field(sa_type=BigInteger)
     bytes_sent: int = Field(default=0, sa_type=BigInteger)
     """For display: to go on, the platform is asked for its own offset."""
+    bytes_summed: int = Field(default=0, sa_type=BigInteger)
+    """Of what was sent on the open session, the bytes from the first one on whose block sums are
+    those of the video."""
     processing_percent: int | None = None
     created_at: datetime = moment_field(default_factory=now)
     updated_at: datetime = moment_field(default_factory=now)

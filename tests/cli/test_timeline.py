@@ -19,6 +19,7 @@ EVIDENCE = {
     "finishesSent": 0,
     "readBacks": 0,
     "reconciliations": 0,
+    "proof": "none",
     "sha256": None,
 }
 

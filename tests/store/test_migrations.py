@@ -92,6 +92,7 @@ ASSIGNMENT = {
     "warnings": {},
     "candidates": [],
     "bytes_sent": 5,
+    "bytes_summed": 5,
     "bytes_total": 5,
     "origin": "v1",
     "created_at": THEN,

@@ -6,10 +6,10 @@ from typing import Any
 from pydantic import Field
 
 from api.schemas.base import Answer, Page, example
+from domain.evidence import Proof
 from domain.states import AssignmentState, KnownBy
 
 _SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-_RANGE = {"from": 0, "to": 41943040, "sha256": _SHA256}
 _ANSWER = {
     "at": "2026-11-22T12:03:08.120000Z",
     "sentence": "YouTube was asked what it has: everything, and the video is dQw4w9WgXcQ.",
@@ -33,17 +33,9 @@ _EVIDENCE = {
     "lastAnswer": _ANSWER,
     "platformId": "dQw4w9WgXcQ",
     "knownBy": "read_back",
+    "proof": "sha256",
     "sha256": _SHA256,
-    "ranges": [_RANGE],
 }
-
-
-class RangeView(Answer):
-    model_config = example(**_RANGE)
-
-    begin: int = Field(alias="from")
-    to: int = Field(description="The first byte that does not belong to it.")
-    sha256: str
 
 
 class AnswerView(Answer):
@@ -71,9 +63,14 @@ class EvidenceView(Answer):
     last_answer: AnswerView | None
     platform_id: str | None
     known_by: KnownBy | None
-    sha256: str | None = Field(description="Of everything that was sent, where one run sent it.")
-    ranges: list[RangeView] = Field(
-        description="Of what was sent, a range for each run that went on where another was ended."
+    proof: Proof = Field(
+        description="How the bytes that were sent are known. `sha256`: they were hashed as they "
+        "left. `blocks`: the sums of their blocks (xxh3-64 of 8 MiB each) equal those of the read "
+        "that gave the SHA-256. `partial`: sums of a part of them are known, or of all, and no "
+        "read has given a SHA-256 yet; it may become `blocks` later. `none`: nothing is known."
+    )
+    sha256: str | None = Field(
+        description="Hex, of all bytes that were sent; with the proofs `sha256` and `blocks`."
     )
 
 

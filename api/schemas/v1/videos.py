@@ -59,7 +59,10 @@ class VideoView(Answer):
     duration_ms: int | None
     width: int | None
     height: int | None
-    sha256: str | None = Field(description="Hex; known where the bytes were cheap to read.")
+    sha256: str | None = Field(
+        description="Hex. Known from the registration of a file of up to 64 MiB, and of any other "
+        "video once an upload has read all of it without an interruption."
+    )
     is_truncated: bool = Field(description="True when the container promises more bytes.")
     created_at: datetime
 

@@ -167,6 +167,19 @@ def upgrade() -> None:
     )
     op.create_index("ix_video_upload_id", "video", ["upload_id"])
     op.create_index("ix_video_workspace_id", "video", ["workspace_id"])
+    op.create_table(
+        "block_sums",
+        sa.Column("video_id", sa.String(), nullable=False),
+        sa.Column("pin_version", sa.String(), nullable=False),
+        sa.Column("sums", sa.LargeBinary(), nullable=False),
+        sa.Column("hasher", sa.String(), nullable=True),
+        sa.Column("hashing_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["video_id"],
+            ["video.id"],
+        ),
+        sa.PrimaryKeyConstraint("video_id", "pin_version"),
+    )
 
     op.create_table(
         "upload",
@@ -254,6 +267,7 @@ def upgrade() -> None:
         sa.Column("warnings", sa.JSON(), nullable=False),
         sa.Column("bytes_total", sa.BigInteger(), nullable=False),
         sa.Column("bytes_sent", sa.BigInteger(), nullable=False),
+        sa.Column("bytes_summed", sa.BigInteger(), nullable=False),
         sa.Column("processing_percent", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),

@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from domain.evidence import EvidenceKind, Range, Told, is_news, joined
+from domain.evidence import EvidenceKind, Told, is_news
 from store.tables import Assignment, Evidence, now
 
 _ENDS = (EvidenceKind.SESSION_OPENED, EvidenceKind.SESSION_DISCARDED, EvidenceKind.IDENTIFIED)
@@ -93,26 +93,6 @@ def _counting(dialect: str) -> Executable:
             "latest_at": case((fresh > there, fresh), else_=there),
         },
     )
-
-
-def find_ranges(session: Session, assignment_id: str) -> list[Range] | None:
-    """What was hashed of the bytes on the latest session, the range written last being last.
-
-    None: its opening is no evidence, so neither is anything that was sent on it since.
-    """
-    of_assignment = select(Evidence).where(Evidence.assignment_id == assignment_id)
-    latest = col(Evidence.id).desc()
-    opened = session.exec(
-        of_assignment.where(Evidence.kind == EvidenceKind.SESSION_OPENED).order_by(latest).limit(1)
-    ).one_or_none()
-    if opened is None:
-        return None
-    confirmed = session.exec(
-        of_assignment.where(
-            Evidence.kind == EvidenceKind.CONFIRMED, col(Evidence.id) > opened.id
-        ).order_by(col(Evidence.id))
-    )
-    return joined(Range.read(row.data["range"]) for row in confirmed if "range" in row.data)
 
 
 def is_forced(session: Session, row: Assignment) -> bool:

@@ -57,16 +57,23 @@ def require_current(session: Session, assignment_id: str, *, attempt: int) -> As
     return row
 
 
-def note_sent(session: Session, assignment_id: str, bytes_sent: int) -> None:
-    """Write how far the bytes are; it goes back where the platform kept fewer."""
+def note_sent(session: Session, assignment_id: str, bytes_sent: int, *, bytes_summed: int) -> None:
+    """Write how far the bytes are, which goes back where the platform kept fewer, and of how many
+    the block sums are known."""
     row = lock_assignment(session, assignment_id)
     row.bytes_sent = bytes_sent
+    row.bytes_summed = bytes_summed
     row.updated_at = now()
+
+
+def note_summed(session: Session, assignment_id: str, bytes_summed: int) -> None:
+    """Write of how many of the bytes from the first one on the block sums are known."""
+    lock_assignment(session, assignment_id).bytes_summed = bytes_summed
 
 
 def note_finished(
     session: Session, assignment_id: str, *, platform_id: str, known_by: KnownBy
-) -> None:
+) -> Assignment:
     """Write which video the platform made of the bytes, and how that is known. Idempotent."""
     row = lock_assignment(session, assignment_id)
     row.platform_id = platform_id
@@ -76,6 +83,7 @@ def note_finished(
     row.waiting_since = None
     row.waiting_looks = 0
     _go_on(session, row, AssignmentState.UPLOADED)
+    return row
 
 
 def note_processing(session: Session, assignment_id: str, percent: int | None) -> None:

@@ -15,10 +15,9 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from domain.evidence import EvidenceKind, Range, Told, whole_sha256
-from store.queries.publishing.evidence import find_ranges
+from domain.evidence import EvidenceKind, Proof, Told, proof_by_sums
 from store.queries.rows import Page
-from store.tables import Assignment, Event, Evidence
+from store.tables import Assignment, Event, Evidence, Video
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +48,9 @@ class Summary:
     reconciliations: int
     confirmed_bytes: int
     last_answer: Entry | None
+    proof: Proof
     sha256: str | None
-    ranges: Sequence[Range]
+    """Of the bytes that were sent, where the proof is whole."""
 
 
 def page_timeline(session: Session, row: Assignment, *, page: int, limit: int) -> Page[Entry]:
@@ -103,7 +103,7 @@ def page_timeline(session: Session, row: Assignment, *, page: int, limit: int) -
 def sum_up(session: Session, row: Assignment) -> Summary:
     """What the evidence of all attempts comes to."""
     counts = _count(session, row.id)
-    ranges = _ranges(session, row)
+    proof, sha256 = _prove(session, row)
     return Summary(
         sessions_opened=counts.get(EvidenceKind.SESSION_OPENED, 0),
         finishes_sent=counts.get(EvidenceKind.FINISH_SENT, 0),
@@ -112,8 +112,8 @@ def sum_up(session: Session, row: Assignment) -> Summary:
         + counts.get(EvidenceKind.READ_BACK, 0),
         confirmed_bytes=_confirmed(session, row),
         last_answer=_find_last_answer(session, row.id),
-        sha256=whole_sha256(ranges, row.bytes_total),
-        ranges=ranges,
+        proof=proof,
+        sha256=sha256,
     )
 
 
@@ -126,16 +126,15 @@ def _count(session: Session, assignment_id: str) -> Mapping[str, int]:
     return {row.kind: row[1] for row in session.connection().execute(query)}
 
 
-def _ranges(session: Session, row: Assignment) -> Sequence[Range]:
-    """Of the video that the upload became, or of what is under way."""
-    known = _find_latest(session, row.id, EvidenceKind.IDENTIFIED, EvidenceKind.SESSION_OPENED)
-    said: Mapping[str, Any] = {} if known is None else known.data
-    if "sha256" in said:
-        return [Range(0, row.bytes_total, said["sha256"])]
-    if "ranges" in said:
-        return [Range.read(one) for one in said["ranges"]]
-    # Under way, or found without its bytes being sent to the end by whoever found it.
-    return find_ranges(session, row.id) or []
+def _prove(session: Session, row: Assignment) -> tuple[Proof, str | None]:
+    """What is known of the bytes of the video that it became, or of what is under way."""
+    latest = _find_latest(session, row.id, EvidenceKind.IDENTIFIED, EvidenceKind.SESSION_OPENED)
+    if latest is not None and latest.data.get("proof") == Proof.SHA256:
+        return Proof.SHA256, latest.data["sha256"]
+    # The SHA-256 may have become known since then.
+    sha256 = session.exec(select(Video.sha256).where(Video.id == row.video_id)).one()
+    proof = proof_by_sums(row.bytes_summed, row.bytes_total, sha256)
+    return proof, sha256 if proof is Proof.BLOCKS else None
 
 
 def _confirmed(session: Session, row: Assignment) -> int:

@@ -4,6 +4,7 @@ from sqlmodel import Session, col, select
 
 from media.source import Pin, VideoFacts
 from media.upload import upload_id_of
+from store.queries.publishing.sums import add_sums
 from store.queries.publishing.uploads import keep_upload
 from store.queries.rows import PAGE_LIMIT, Page, find_by_number, found, lock_row, paginate
 from store.sealed import seal_into
@@ -52,6 +53,8 @@ def create_video(
     seal_into(session, video, source_url=source_url)
     session.add(video)
     session.flush()
+    if facts.block_sums is not None:
+        add_sums(session, video, facts.block_sums)
     return video
 
 

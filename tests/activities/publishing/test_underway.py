@@ -12,9 +12,10 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.contract.trouble import Kind
 from activities.publishing.jobs import Job, load_job
-from activities.publishing.underway import Finish, Progress, beating, begin_digest, witnessed
+from activities.publishing.sums import SourceSums
+from activities.publishing.underway import Finish, Progress, beating, pause, witnessed
 from domain.errors import Conflict, PlatformUnavailable, Unconfirmed
-from domain.evidence import EvidenceKind, Range, Sent, Told
+from domain.evidence import EvidenceKind, Sent, Told
 from domain.secrets import Secret
 from platforms.transfer.exchange import Exchange
 from store.queries.publishing import transfers
@@ -34,6 +35,12 @@ def job(installation: Installation) -> Job:
         return load_job(session, installation.registry, row.id)
 
 
+@pytest.fixture
+def progress(installation: Installation, job: Job) -> Progress:
+    sums = SourceSums(installation.store, job, is_fresh=True)
+    return Progress(installation.store, job, sums)
+
+
 def seen(installation: Installation, job: Job) -> list[str]:
     return [entry.kind for entry in evidence_of(installation.store, job.id)]
 
@@ -51,15 +58,15 @@ def test_a_finish_that_may_not_leave_is_no_evidence(installation: Installation, 
 
 
 def test_what_was_confirmed_is_evidence_while_the_bytes_still_move(
-    installation: Installation, job: Job
+    installation: Installation, job: Job, progress: Progress
 ) -> None:
     job.witness.observe(Exchange(Sent.BYTES, Told.HELD, 1000))
 
     def move() -> None:
-        progress, until = Progress(installation.store, job), time.monotonic() + 10
+        until = time.monotonic() + 10
         while "confirmed" not in seen(installation, job) and time.monotonic() < until:
             progress.report(1000)
-            progress.pause(0.1)
+            pause(0.1)
 
     ActivityEnvironment().run(move)
     assert seen(installation, job) == ["session_opened", "confirmed"]
@@ -93,15 +100,13 @@ def test_a_finish_may_leave_again_by_the_run_that_sent_it(
         finish.mark()
 
 
-def test_progress_is_a_heartbeat_and_stops_with_its_worker(
-    installation: Installation, job: Job
-) -> None:
+def test_progress_is_a_heartbeat_and_stops_with_its_worker(progress: Progress) -> None:
     heartbeats: list[tuple[object, ...]] = []
     environment = ActivityEnvironment()
     environment.on_heartbeat = lambda *details: heartbeats.append(details)
     environment.worker_shutdown()
     with pytest.raises(ApplicationError) as stopped:
-        environment.run(Progress(installation.store, job).report, 7)
+        environment.run(progress.report, 7)
     assert (stopped.value.type, heartbeats) == (Kind.INTERRUPTED, [(7,)])
 
 
@@ -113,14 +118,18 @@ def test_progress_is_a_heartbeat_and_stops_with_its_worker(
     ],
 )
 def test_a_stop_is_called_a_cancellation_only_where_somebody_cancelled(
-    installation: Installation, job: Job, details: ActivityCancellationDetails, code: str
+    installation: Installation,
+    job: Job,
+    progress: Progress,
+    details: ActivityCancellationDetails,
+    code: str,
 ) -> None:
     environment = ActivityEnvironment()
     environment.cancel(details)
 
     def move() -> None:
         with witnessed(installation.store, job):
-            Progress(installation.store, job).report(7)
+            progress.report(7)
 
     with pytest.raises(CancelledError):
         environment.run(move)
@@ -128,7 +137,7 @@ def test_a_stop_is_called_a_cancellation_only_where_somebody_cancelled(
     assert stopped.data["code"] == code
 
 
-def test_heartbeats_go_on_during_a_pause(installation: Installation, job: Job) -> None:
+def test_heartbeats_go_on_during_a_pause() -> None:
     heartbeats = 0
     environment = ActivityEnvironment()
 
@@ -140,7 +149,7 @@ def test_heartbeats_go_on_during_a_pause(installation: Installation, job: Job) -
 
     environment.on_heartbeat = count
     with pytest.raises(ApplicationError) as stopped:
-        environment.run(Progress(installation.store, job).pause, 15)
+        environment.run(pause, 15)
     assert (stopped.value.type, heartbeats) == (Kind.INTERRUPTED, 3)
 
 
@@ -154,27 +163,3 @@ def test_who_waits_for_a_slow_call_beats() -> None:
             return has_beaten.wait(10)
 
     assert environment.run(wait)
-
-
-@pytest.mark.parametrize(
-    ("is_fresh", "known", "start"),
-    [(True, None, 0), (False, None, 0), (False, Range(0, 700, "a" * 64), 700)],
-)
-def test_a_hash_goes_on_where_evidence_of_the_bytes_ends(
-    installation: Installation, job: Job, is_fresh: bool, known: Range | None, start: int
-) -> None:
-    if known is not None:
-        confirmed = {"offsets": [known.end], "range": known.written()}
-        with installation.store.write() as session:
-            add_evidence(session, job.assignment, [Observation(EvidenceKind.CONFIRMED, confirmed)])
-    digest = begin_digest(installation.store, job, is_fresh=is_fresh)
-    assert digest.reach(1000) == start
-
-
-def test_where_the_session_is_older_than_evidence_the_hash_begins_with_what_is_sent(
-    installation: Installation,
-) -> None:
-    row = installation.assignment()
-    with installation.store.read() as session:
-        job = load_job(session, installation.registry, row.id)
-    assert begin_digest(installation.store, job, is_fresh=False).reach(1000) == 1000

@@ -9,9 +9,9 @@ from temporalio.exceptions import CancelledError
 from activities.failures import interrupted
 from activities.publishing.witness import RUN_ENDED, Witness, pause_after
 from domain.errors import PlatformUnavailable, SourceUnreachable
-from domain.evidence import During, Range, Sent, Told
+from domain.evidence import During, Proof, Sent, Told
 from domain.states import KnownBy
-from platforms.transfer.digest import Digest
+from media.digest import Digest
 from platforms.transfer.exchange import Exchange
 from platforms.transfer.machine import Finished
 from store.queries.publishing.timeline import Entry
@@ -21,6 +21,7 @@ from tests.support.evidence import evidence_of
 
 CHUNK = 1000
 BYTES = random.Random(5).randbytes(4 * CHUNK)
+SIZE = len(BYTES)
 DAYS = 48 * 3600
 INTERRUPTED = "The worker was stopped; another one goes on from the platform's offset."
 
@@ -46,33 +47,26 @@ def held(offset: int) -> Exchange:
     return Exchange(Sent.BYTES, Told.HELD, offset, 308)
 
 
-def send(witness: Witness, digest: Digest, offset: int) -> None:
-    digest.feed(memoryview(BYTES)[digest.reach(offset) : offset + CHUNK])
-    digest.confirm(offset + CHUNK)
+def send(witness: Witness, offset: int) -> None:
     witness.observe(held(offset + CHUNK))
 
 
-def test_offsets_in_a_row_are_one_entry_with_the_hash_of_what_is_confirmed(
+def test_offsets_in_a_row_are_one_entry(
     installation: Installation, assignment: Assignment, witness: Witness
 ) -> None:
-    digest = Digest(len(BYTES))
-    witness.follow(digest)
     for offset in (0, CHUNK):
-        send(witness, digest, offset)
+        send(witness, offset)
     [entry] = written(installation, assignment, witness)
-    assert entry.data["offsets"] == [CHUNK, 2 * CHUNK]
-    assert Range.read(entry.data["range"]) == digest.current
+    assert entry.data == {"offsets": [CHUNK, 2 * CHUNK]}
 
 
 def test_what_comes_in_between_keeps_its_place(
     installation: Installation, assignment: Assignment, witness: Witness
 ) -> None:
-    digest = Digest(len(BYTES))
-    witness.follow(digest)
-    send(witness, digest, 0)
+    send(witness, 0)
     witness.observe(Exchange(Sent.BYTES, Told.NOTHING, CHUNK))
     witness.observe(Exchange(Sent.QUESTION, Told.HELD, CHUNK, 308))
-    send(witness, digest, CHUNK)
+    send(witness, CHUNK)
     entries = written(installation, assignment, witness)
     assert [(entry.kind, entry.data.get("told")) for entry in entries] == [
         ("confirmed", None),
@@ -80,8 +74,6 @@ def test_what_comes_in_between_keeps_its_place(
         ("asked", "held"),
         ("confirmed", None),
     ]
-    assert "range" not in entries[0].data
-    assert entries[3].data["range"]["to"] == 2 * CHUNK
 
 
 def test_what_is_written_is_not_written_again(
@@ -92,36 +84,34 @@ def test_what_is_written_is_not_written_again(
     assert len(written(installation, assignment, witness)) == 1
 
 
-def test_a_video_is_identified_with_the_hash_of_everything(
-    installation: Installation, assignment: Assignment, witness: Witness
+@pytest.mark.parametrize(
+    ("hashes", "summed", "known", "proof"),
+    [
+        (True, SIZE, None, Proof.SHA256),
+        (False, SIZE, "b" * 64, Proof.BLOCKS),
+        (False, SIZE, None, Proof.PARTIAL),
+        (False, CHUNK, "b" * 64, Proof.PARTIAL),
+        (False, 0, "b" * 64, Proof.NONE),
+    ],
+)
+def test_a_video_is_identified_with_what_proves_its_bytes(
+    installation: Installation,
+    assignment: Assignment,
+    witness: Witness,
+    hashes: bool,
+    summed: int,
+    known: str | None,
+    proof: Proof,
 ) -> None:
-    digest = Digest(len(BYTES))
+    digest = Digest(SIZE, hashes=hashes)
+    digest.feed(memoryview(BYTES))
     witness.follow(digest)
-    for offset in range(0, len(BYTES), CHUNK):
-        send(witness, digest, offset)
-    witness.identify(Finished("dQw", KnownBy.ANSWER))
+    made = Finished("dQw", KnownBy.ANSWER)
+    witness.identify(made, summed=summed, size=SIZE, sha256=known)
     *_, entry = written(installation, assignment, witness)
-    assert digest.current is not None
-    assert entry.data == {
-        "platformId": "dQw",
-        "knownBy": "answer",
-        "sha256": digest.current.sha256,
-    }
-
-
-def test_several_runs_leave_several_ranges(
-    installation: Installation, assignment: Assignment, witness: Witness
-) -> None:
-    first = Range(0, CHUNK, "a" * 64)
-    digest = Digest(len(BYTES), known=[first], begins=CHUNK)
-    witness.follow(digest)
-    for offset in range(CHUNK, len(BYTES), CHUNK):
-        send(witness, digest, offset)
-    witness.identify(Finished("dQw", KnownBy.READ_BACK))
-    *_, entry = written(installation, assignment, witness)
-    assert "sha256" not in entry.data
-    assert [Range.read(one) for one in entry.data["ranges"]] == digest.ranges
-    assert len(digest.ranges) == 2
+    sha256 = {Proof.SHA256: digest.sha256, Proof.BLOCKS: known}.get(proof)
+    told = {"platformId": "dQw", "knownBy": "answer", "proof": proof}
+    assert entry.data == told | ({"sha256": sha256} if sha256 else {})
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from media.file import open_file
 from media.policy import SourcePolicy
 from media.source import Source
 from platforms.transfer import engine
-from platforms.transfer.digest import Digest
+from media.digest import Digest
 from platforms.transfer.exchange import Exchange
 from platforms.transfer.machine import Finished, Upload
 from tests.support.uploads import MiniUpload, UploadServer
@@ -32,7 +32,7 @@ class Ride:
     on_progress: Callable[[int], object] = lambda _sent: None
     before_finish: Callable[[], object] = lambda: None
     seen: list[Exchange] = field(default_factory=list)
-    digest: Digest = field(default_factory=lambda: Digest(SIZE))
+    digest: Digest = field(default_factory=lambda: Digest(SIZE, hashes=True))
 
     def run(self, upload: Upload) -> Finished:
         def on_progress(sent: int) -> None:

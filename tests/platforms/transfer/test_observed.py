@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from domain.errors import PlatformUnavailable, ReauthorizationNeeded, SourceUnusable
-from domain.evidence import Range, Sent, Told
+from domain.errors import PlatformUnavailable, ReauthorizationNeeded
+from domain.evidence import Sent, Told
 from domain.secrets import Secret
 from platforms.transfer import engine
-from platforms.transfer.digest import Digest
 from platforms.transfer.exchange import Exchange, answered
 from platforms.transfer.machine import Answer, Request
 from tests.platforms.transfer.conftest import CHUNK, KIB, SIZE, Ride
@@ -19,8 +18,8 @@ from tests.support.uploads import MiniUpload, Step, UploadServer, answer
 Mini = Callable[[UploadServer], MiniUpload]
 
 
-def hashed(path: Path, start: int = 0, end: int = SIZE) -> Range:
-    return Range(start, end, sha256(path.read_bytes()[start:end]).hexdigest())
+def hashed(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
 
 
 def test_every_request_is_told_with_what_it_came_to(
@@ -35,7 +34,7 @@ def test_every_request_is_told_with_what_it_came_to(
         (Sent.FINISH, Told.NOTHING, 2 * CHUNK),
         (Sent.QUESTION, Told.FINISHED, 2 * CHUNK),
     ]
-    assert ride.digest.ranges == [hashed(path)]
+    assert ride.digest.sha256 == hashed(path)
 
 
 def test_an_error_is_told_before_it_ends_the_run(
@@ -62,38 +61,7 @@ def test_what_was_kept_in_part_is_hashed_once(
 ) -> None:
     server.steps.extend([Step(), Step(cut_after=300 * KIB), Step(), Step(keep=256 * KIB)])
     ride.run(mini(server))
-    assert ride.digest.ranges == [hashed(path)]
-
-
-def test_a_run_after_a_crash_goes_on_where_the_known_range_ends(
-    server: UploadServer, ride: Ride, mini: Mini, path: Path
-) -> None:
-    server.stored.extend(path.read_bytes()[: 700 * KIB])
-    known = hashed(path, 0, CHUNK)
-    ride.digest = Digest(SIZE, known=[known], begins=CHUNK)
-    upload = mini(server)
-    ride.run(upload)
-    assert upload.requests[1].offset == 700 * KIB, "what is read again is not sent again"
-    assert ride.digest.ranges == [known, hashed(path, CHUNK, SIZE)]
-
-
-def test_the_bytes_of_a_finish_that_nobody_lived_to_hear_of_are_hashed(
-    server: UploadServer, ride: Ride, mini: Mini, path: Path
-) -> None:
-    server.stored.extend(path.read_bytes())
-    ride.run(mini(server))
-    assert server.chunks == 0
-    assert ride.digest.ranges == [hashed(path)]
-
-
-def test_bytes_that_are_not_the_registered_ones_are_never_completed(
-    server: UploadServer, ride: Ride, mini: Mini
-) -> None:
-    ride.digest = Digest(SIZE, expected=sha256(b"another file").hexdigest())
-    with pytest.raises(SourceUnusable) as raised:
-        ride.run(mini(server))
-    assert raised.value.code == "source_changed"
-    assert len(server.stored) < SIZE
+    assert ride.digest.sha256 == hashed(path)
 
 
 def test_an_error_of_the_platform_is_not_taken_for_silence(
@@ -104,17 +72,6 @@ def test_an_error_of_the_platform_is_not_taken_for_silence(
         ride.run(mini(server))
     assert {one.told for one in ride.seen} == {Told.ERROR}
     assert {one.status for one in ride.seen} == {503}
-
-
-def test_what_changed_since_it_was_sent_is_no_witness_of_it(
-    server: UploadServer, ride: Ride, mini: Mini, path: Path
-) -> None:
-    server.stored.extend(path.read_bytes())
-    known = hashed(path, 0, CHUNK)
-    ride.digest = Digest(SIZE, known=[known], begins=CHUNK)
-    server.steps.append(Step(before_answer=lambda: path.write_bytes(b"x" * SIZE)))
-    ride.run(mini(server))
-    assert ride.digest.ranges == [known]
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,8 @@ def sent(ours: Tenant, lifecycles: DirectedLifecycles) -> Assignment:
         add_evidence(session, row, seen)
     with store.write() as session:
         progress.note_finished(session, row.id, platform_id="dQw", known_by=KnownBy.READ_BACK)
-        identified = {"platformId": "dQw", "knownBy": "read_back", "sha256": SHA256}
+        identified = {"platformId": "dQw", "knownBy": "read_back", "proof": "sha256"}
+        identified["sha256"] = SHA256
         add_evidence(session, row, [Observation(EvidenceKind.IDENTIFIED, identified)])
     return row
 
@@ -67,8 +68,8 @@ async def test_the_story_is_told_with_what_it_proves(ours: Tenant, sent: Assignm
         "reconciliations": 0,
         "platformId": "dQw",
         "knownBy": "read_back",
+        "proof": "sha256",
         "sha256": SHA256,
-        "ranges": [{"from": 0, "to": 5000, "sha256": SHA256}],
     }
     assert [item["kind"] for item in told["items"]] == [
         "assignment.pending",

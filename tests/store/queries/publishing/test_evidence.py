@@ -11,13 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from domain.evidence import EvidenceKind, Range
+from domain.evidence import EvidenceKind
 from store.engine import Store
 from store.queries.publishing.assignments import get_assignment_by_id
 from store.queries.publishing.evidence import (
     Observation,
     add_evidence,
-    find_ranges,
     has_forced_finish,
     has_open_finish,
     is_forced,
@@ -42,13 +41,6 @@ PAUSE = timedelta(minutes=5)
 @pytest.fixture
 def assignment(tenant: Tenant) -> Assignment:
     return tenant.assignment()
-
-
-def confirmed(start: int, end: int, sha256: str) -> Observation:
-    return Observation(
-        EvidenceKind.CONFIRMED,
-        {"offsets": [end], "range": Range(start, end, sha256).written()},
-    )
 
 
 def asked(told: str, **more: Any) -> Observation:
@@ -84,46 +76,6 @@ def test_entries_are_kept_in_their_order(
     see(store, assignment, answered("finished"))
     kinds = [entry.kind for entry in evidence_of(store, assignment.id)]
     assert kinds == ["session_opened", "finish_sent", "answered"]
-
-
-@pytest.mark.parametrize(
-    ("seen", "known"),
-    [
-        ([], None),
-        ([confirmed(0, 8, "a")], None),
-        ([OPENED], []),
-        ([OPENED, Observation(EvidenceKind.CONFIRMED, {"offsets": [4]})], []),
-        ([OPENED, confirmed(0, 4, "a"), confirmed(0, 8, "b")], [Range(0, 8, "b")]),
-        (
-            [OPENED, confirmed(0, 4, "a"), confirmed(4, 9, "b"), confirmed(4, 12, "c")],
-            [Range(0, 4, "a"), Range(4, 12, "c")],
-        ),
-        ([OPENED, confirmed(0, 8, "a"), DISCARDED, OPENED], []),
-        (
-            [OPENED, confirmed(0, 8, "a"), confirmed(2, 9, "b"), confirmed(0, 4, "c")],
-            [Range(2, 9, "b"), Range(0, 4, "c")],
-        ),
-    ],
-    ids=[
-        "no evidence",
-        "from before there was evidence",
-        "nothing confirmed",
-        "nothing hashed",
-        "one run",
-        "two runs",
-        "another session",
-        "taken back",
-    ],
-)
-def test_what_is_known_of_the_bytes_is_what_the_latest_session_left(
-    store: Store,
-    assignment: Assignment,
-    seen: Sequence[Observation],
-    known: list[Range] | None,
-) -> None:
-    see(store, assignment, *seen)
-    with store.read() as session:
-        assert find_ranges(session, assignment.id) == known
 
 
 @pytest.mark.parametrize(

@@ -7,20 +7,22 @@ from typing import Any
 
 import pytest
 
-from domain.evidence import EvidenceKind, Range
+from domain.evidence import EvidenceKind, Proof
 from domain.states import AssignmentState, KnownBy
 from store.engine import Store
 from store.queries.publishing import progress
 from store.queries.publishing.assignments import get_assignment_by_id
 from store.queries.publishing.evidence import Observation, add_evidence
 from store.queries.publishing.retrying import begin_retry
+from store.queries.publishing.sums import keep_sha256
 from store.queries.publishing.timeline import Entry, Summary, page_timeline, sum_up
+from store.queries.publishing.videos import get_video_by_id
 from store.queries.rows import Page
 from store.tables import Assignment, now
 from tests.store.conftest import FACTS, Tenant
 
 SIZE = FACTS.pin.size
-PART = Range(0, 100, "a" * 64)
+SHA256 = "b" * 64
 
 
 @pytest.fixture
@@ -130,7 +132,7 @@ def test_a_summary_counts_and_holds_the_platforms_last_word(
         store,
         assignment,
         Observation(EvidenceKind.SESSION_OPENED),
-        Observation(EvidenceKind.CONFIRMED, {"offsets": [50, 100], "range": PART.written()}),
+        Observation(EvidenceKind.CONFIRMED, {"offsets": [50, 100]}),
         Observation(EvidenceKind.FINISH_SENT),
         Observation(EvidenceKind.ANSWERED, {"to": "finish", "told": "nothing"}),
         Observation(EvidenceKind.ASKED, {"told": "unclear"}),
@@ -144,7 +146,7 @@ def test_a_summary_counts_and_holds_the_platforms_last_word(
     assert found.confirmed_bytes == 70
     assert found.last_answer is not None
     assert found.last_answer.data["told"] == "error"
-    assert (found.sha256, found.ranges) == (None, [PART])
+    assert (found.proof, found.sha256) == (Proof.NONE, None)
 
 
 def test_a_summary_counts_what_was_seen_often_and_knows_what_came_last(
@@ -187,24 +189,51 @@ def test_another_session_begins_with_nothing(store: Store, assignment: Assignmen
         store,
         assignment,
         Observation(EvidenceKind.SESSION_OPENED),
-        Observation(EvidenceKind.CONFIRMED, {"offsets": [100], "range": PART.written()}),
+        Observation(EvidenceKind.CONFIRMED, {"offsets": [100]}),
         Observation(EvidenceKind.SESSION_OPENED),
     )
     found = summary(store, assignment)
-    assert (found.sessions_opened, found.confirmed_bytes, found.ranges) == (2, 0, [])
+    assert (found.sessions_opened, found.confirmed_bytes) == (2, 0)
 
 
 def test_what_it_became_has_the_hash_of_what_was_sent(store: Store, assignment: Assignment) -> None:
     with store.write() as session:
-        progress.note_finished(
+        row = progress.note_finished(
             session, assignment.id, platform_id="dQw4w9WgXcQ", known_by=KnownBy.ANSWER
         )
-        row = get_assignment_by_id(session, assignment.id)
-        identified = {"platformId": "dQw4w9WgXcQ", "knownBy": "answer", "sha256": "b" * 64}
-        add_evidence(session, row, [Observation(EvidenceKind.IDENTIFIED, identified)])
+        add_evidence(session, row, [Observation(EvidenceKind.IDENTIFIED, hashed("dQw4w9WgXcQ"))])
     found = summary(store, assignment)
     assert found.confirmed_bytes == SIZE
-    assert (found.sha256, found.ranges) == ("b" * 64, [Range(0, SIZE, "b" * 64)])
+    assert (found.proof, found.sha256) == (Proof.SHA256, SHA256)
+
+
+def hashed(platform_id: str) -> dict[str, str]:
+    known = {"platformId": platform_id, "knownBy": KnownBy.ANSWER}
+    return {**known, "proof": Proof.SHA256, "sha256": SHA256}
+
+
+@pytest.mark.parametrize(
+    ("summed", "sha256", "proof"),
+    [
+        (0, SHA256, Proof.NONE),
+        (SIZE - 1, SHA256, Proof.PARTIAL),
+        (SIZE, None, Proof.PARTIAL),
+        (SIZE, SHA256, Proof.BLOCKS),
+    ],
+)
+def test_block_sums_prove_it_as_soon_as_the_hash_is_known(
+    store: Store, assignment: Assignment, summed: int, sha256: str | None, proof: Proof
+) -> None:
+    """Also one that becomes known after the upload."""
+    identified = {"platformId": "x", "knownBy": KnownBy.ANSWER, "proof": Proof.PARTIAL}
+    see(store, assignment, Observation(EvidenceKind.IDENTIFIED, identified))
+    with store.write() as session:
+        progress.note_summed(session, assignment.id, summed)
+        if sha256 is not None:
+            video = get_video_by_id(session, assignment.video_id)
+            keep_sha256(session, video, sha256)
+    found = summary(store, assignment)
+    assert (found.proof, found.sha256) == (proof, sha256 if proof is Proof.BLOCKS else None)
 
 
 def test_an_assignment_without_evidence_has_a_summary_of_nothing(
@@ -212,34 +241,20 @@ def test_an_assignment_without_evidence_has_a_summary_of_nothing(
 ) -> None:
     with store.write() as session:
         progress.record_state(session, assignment.id, state=AssignmentState.CANCELLED, warnings={})
-    assert summary(store, assignment) == Summary(0, 0, 0, 0, 0, None, None, [])
+    assert summary(store, assignment) == Summary(0, 0, 0, 0, 0, None, Proof.NONE, None)
 
 
-def test_a_hash_is_of_the_session_that_was_opened_last(
+def test_a_proof_is_of_the_session_that_was_opened_last(
     store: Store, assignment: Assignment
 ) -> None:
-    dead = {"platformId": "old", "knownBy": KnownBy.ANSWER, "sha256": "b" * 64}
     see(
         store,
         assignment,
         Observation(EvidenceKind.SESSION_OPENED),
-        Observation(EvidenceKind.IDENTIFIED, dead),
+        Observation(EvidenceKind.IDENTIFIED, hashed("old")),
         Observation(EvidenceKind.SESSION_OPENED),
-        Observation(EvidenceKind.CONFIRMED, {"offsets": [100], "range": PART.written()}),
     )
+    with store.write() as session:
+        progress.note_summed(session, assignment.id, 100)
     told = summary(store, assignment)
-    assert (told.sha256, told.ranges) == (None, [PART])
-
-
-def test_what_was_found_in_a_list_keeps_the_hashes_of_what_was_sent(
-    store: Store, assignment: Assignment
-) -> None:
-    see(
-        store,
-        assignment,
-        Observation(EvidenceKind.SESSION_OPENED),
-        Observation(EvidenceKind.CONFIRMED, {"offsets": [100], "range": PART.written()}),
-        Observation(EvidenceKind.FINISH_SENT),
-        Observation(EvidenceKind.IDENTIFIED, {"platformId": "x", "knownBy": KnownBy.LISTING}),
-    )
-    assert summary(store, assignment).ranges == [PART]
+    assert (told.proof, told.sha256) == (Proof.PARTIAL, None)
