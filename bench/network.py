@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf
+from pathlib import Path
 
 _CLONE_NEWNET = 0x40000000
 _TUNSETIFF = 0x400454CA
@@ -79,10 +80,13 @@ def find_missing() -> str | None:
     for tool in ("ip", "nft", "nsenter", "unshare"):
         if shutil.which(tool) is None:
             return f"There is no `{tool}`. apt-get install iproute2 nftables util-linux"
-    if not os.path.exists("/dev/net/tun"):
+    if not Path("/dev/net/tun").exists():
         return "There is no /dev/net/tun."
     tried = subprocess.run(
-        ["unshare", "--net", "nft", "list", "ruleset"], capture_output=True, text=True, check=False
+        ("unshare", "--net", "nft", "list", "ruleset"),  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return tried.stderr.strip() or None if tried.returncode else None
 
