@@ -130,9 +130,9 @@ def send_google(path: Path, address: str) -> None:
 
 def hash_only(path: Path, _address: str) -> None:
     """No contestant: what hashlib takes for as many bytes, which no way of sending can avoid."""
-    buffer, left, total = bytes(2 * MIB), path.stat().st_size, sha256()
+    buffer, left, total = memoryview(bytearray(b"\x01") * (2 * MIB)), path.stat().st_size, sha256()
     while left:
-        piece = buffer[:left] if left < len(buffer) else buffer
+        piece = buffer[:left]
         total.update(piece)
         left -= len(piece)
 
