@@ -31,9 +31,13 @@ class SourceSums:
         with store.read() as session:
             known = sums.find_known(session, job.video)
         self._hashes = False
-        if known.sha256 is None and not summed:
+        if known.sha256 is None:
             with store.write() as session:
-                self._hashes = sums.claim_hashing(session, job.video, job.id)
+                if summed:
+                    # An earlier run may have been killed, and this one cannot go on hashing.
+                    sums.release_claim(session, job.video, job.id)
+                else:
+                    self._hashes = sums.claim_hashing(session, job.video, job.id)
         self._kept = len(known.sums)
         self.digest = Digest(
             job.video.size,

@@ -79,6 +79,14 @@ def test_a_block_that_changed_while_it_was_sent_is_noticed_where_it_was_broken_o
     assert raised.value.code == "source_changed"
 
 
+def test_a_second_break_before_the_first_forgets_nothing_of_it() -> None:
+    digest = Digest(SIZE, hashes=True)
+    send(digest, 0, HALF)
+    send(digest, 10, 1000)
+    with pytest.raises(SourceUnusable):
+        send(digest, 20, HALF, with_change_at(2000))
+
+
 @pytest.mark.parametrize("changed_at", [0, BLOCK_BYTES + 5, SIZE - 1])
 def test_other_bytes_than_those_known_are_refused_before_their_block_is_whole(
     changed_at: int,

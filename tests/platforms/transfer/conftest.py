@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import trustme
 
+from media.digest import Digest
 from media.file import open_file
 from media.policy import SourcePolicy
 from media.source import Source
 from platforms.transfer import engine
-from media.digest import Digest
 from platforms.transfer.exchange import Exchange
 from platforms.transfer.machine import Finished, Upload
 from tests.support.uploads import MiniUpload, UploadServer

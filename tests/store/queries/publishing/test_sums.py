@@ -1,6 +1,6 @@
 """Who computes a SHA-256, and what is kept of the bytes that others read, on both databases."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, TimeoutError
 from dataclasses import replace
 from threading import Barrier
 
@@ -99,6 +99,9 @@ def test_another_version_begins_with_nothing(store: Store, video: Video) -> None
     with store.write() as session:
         keep_sha256(session, video, SHA256)
     assert known(store, replaced) == Known(TWO, None), "what is read of the old one counts for it"
+    with store.write() as session:
+        keep_sha256(session, replaced, "b" * 64)
+    assert known(store, video) == Known(b"", None), "and the other way round"
 
 
 def test_of_two_transfers_one_hashes(store: Store, video: Video) -> None:
@@ -116,6 +119,17 @@ def test_of_two_transfers_that_begin_at_once_one_hashes(store: Store, video: Vid
 
     with ThreadPoolExecutor(2) as threads:
         assert sorted(threads.map(begin, ["asg_1", "asg_2"])) == [False, True]
+
+
+def test_a_claim_waits_for_one_that_is_being_made(store: Store, video: Video) -> None:
+    keep(store, video, ONE)
+    with ThreadPoolExecutor(1) as threads:
+        with store.write() as session:
+            assert claim_hashing(session, video, "asg_1")
+            second = threads.submit(claim, store, video, "asg_2")
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.5)
+        assert not second.result(timeout=30)
 
 
 def test_a_transfer_that_went_silent_is_succeeded_and_learns_of_it(
