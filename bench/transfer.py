@@ -72,7 +72,7 @@ def compare(*, gib: int, rounds: int) -> dict[str, Any]:
                 eight.append(run(quarter, AT_ONCE, turn))
         with sparse(Path(folder, "long.bin"), LONG_GIB * GIB) as path:
             long = send("ours", 1, path, address, authority)
-    targets = _targets(one, eight, long)
+    targets = judge(one, eight, long)
     return {
         "gib": gib,
         "rounds": rounds,
@@ -129,7 +129,8 @@ def _figures(rounds: list[Round]) -> dict[str, dict[str, float]]:
     }
 
 
-def _targets(one: list[Round], eight: list[Round], long: Cost) -> list[Target]:
+def judge(one: list[Round], eight: list[Round], long: Cost) -> list[Target]:
+    """What the rounds of one transfer, of eight and the long transfer are held to."""
     targets = []
     for rounds, count in ((one, "one"), (eight, "eight")):
         for other, limit in (("raw", 1.1), ("curl", 0.95), ("google", 0.45)):
