@@ -109,9 +109,9 @@ class Proof(StrEnum):
 
 
 def proof_by_sums(summed: int, size: int, sha256: str | None) -> Proof:
-    """What block sums prove, of the first `summed` bytes, that are those of the version.
+    """What block sums prove of `size` bytes, the first `summed` of which have those of the video.
 
-    `sha256` of the version: once it is known, it also counts for what was sent before.
+    `sha256` of the video: once it is known, it also counts for what was sent before.
     """
     if summed < size or sha256 is None:
         return Proof.PARTIAL if summed else Proof.NONE

@@ -1,7 +1,7 @@
 """Block sums of a source's bytes, and their SHA-256, from the very buffers that leave.
 
 A block sum is the xxh3-64 of a block of 8 MiB; the last block is shorter. It costs a fiftieth of
-SHA-256, and it is compared with what another pass over the same version has read, before the last
+SHA-256, and it is compared with what another read of the same video has found, before the last
 byte of the block leaves. SHA-256 takes in each byte once: what is sent a second time is proved to
 be the same by the block sums, and is not hashed again.
 """
@@ -20,7 +20,7 @@ SUM_BYTES = 8
 class Digest:
     """A stream of pieces at offsets, of one upload session. Not thread-safe.
 
-    `known`: the block sums of the version so far, from its first block on. `summed`: of how many
+    `known`: the block sums of the video so far, from its first block on. `summed`: of how many
     bytes earlier runs have compared the sums as they sent them; a whole number of blocks, or all.
     `hashes`: compute the SHA-256, too; only where nothing was sent before. `settle` is called by
     `verify`. An object outlives the connections, and the machines, of its session.
@@ -63,7 +63,7 @@ class Digest:
         """Take in the next bytes, before they leave.
 
         Raises `SourceUnusable` (code `source_changed`) for those that end a block which another
-        pass has read otherwise.
+        read found otherwise.
         """
         self._hash(piece)
         while piece:
@@ -85,7 +85,7 @@ class Digest:
         self._settle()
 
     def learn(self, sums: bytes) -> None:
-        """Take over what others have read of the version by now; ours are the first of it."""
+        """Take over what others have read of the video by now; ours are the first of it."""
         if len(sums) > len(self._sums):
             self._sums[:] = sums
 
@@ -95,7 +95,7 @@ class Digest:
 
     @property
     def sums(self) -> bytes:
-        """The block sums of the version, as far as they are known."""
+        """The block sums of the video, as far as they are known."""
         return bytes(self._sums)
 
     @property
@@ -130,7 +130,7 @@ class Digest:
 
 
 def changed() -> SourceUnusable:
-    """What another pass over the same version has read is not what this one reads."""
+    """What another read of the same video has found is not what this one reads."""
     return SourceUnusable(
         "source_changed",
         "The bytes of the video are not those that were read of it before. Register it again.",

@@ -1,6 +1,6 @@
 """What a transfer reads of its source, kept for the next run of it and for other transfers.
 
-A transfer that begins with the first byte of a version whose SHA-256 is not known claims that; it
+A transfer that begins with the first byte of a video whose SHA-256 is not known claims that; it
 is known once one has come to the last byte in one run. All others have block sums alone, and so
 has a transfer that goes on where an earlier run was ended: the hash's state ended with that run.
 """
@@ -29,15 +29,15 @@ class SourceSums:
         self._job = job
         summed = 0 if is_fresh else job.assignment.bytes_summed
         with store.read() as session:
-            known = sums.find_known(session, job.video)
+            known = sums.find_known(session, job.video.id)
         self._hashes = False
         if known.sha256 is None:
             with store.write() as session:
                 if summed:
                     # An earlier run may have been killed, and this one cannot go on hashing.
-                    sums.release_claim(session, job.video, job.id)
+                    sums.release_claim(session, job.video.id, job.id)
                 else:
-                    self._hashes = sums.claim_hashing(session, job.video, job.id)
+                    self._hashes = sums.claim_hashing(session, job.video.id, job.id)
         self._kept = len(known.sums)
         self.digest = Digest(
             job.video.size,
@@ -65,7 +65,7 @@ class SourceSums:
         if not self._hashes and len(seen) <= self._kept:
             return
         hasher = self._job.id if self._hashes else None
-        kept = sums.keep_sums(session, self._job.video, seen, hasher=hasher)
+        kept = sums.keep_sums(session, self._job.video.id, seen, hasher=hasher)
         self.digest.learn(kept.sums)
         self._kept = len(kept.sums)
         if self._hashes and not kept.hashes:
@@ -73,12 +73,12 @@ class SourceSums:
             self.digest.stop_hashing()
 
     def _settle(self) -> None:
-        """Every byte was read, and the last one waits: it leaves if they are the version's."""
+        """Every byte was read, and the last one waits: it leaves if they are the video's."""
         with self._store.write() as session:
             noted.note_summed(session, self._job.id, self.digest.summed)
             self.keep(session)
             if self.digest.sha256 is not None:
-                sums.keep_sha256(session, self._job.video, self.digest.sha256)
+                sums.keep_sha256(session, self._job.video.id, self.digest.sha256)
 
     def _leave(self) -> None:
         try:
@@ -86,7 +86,7 @@ class SourceSums:
                 noted.note_summed(session, self._job.id, self.digest.summed)
                 self.keep(session)
                 if self._hashes:
-                    sums.release_claim(session, self._job.video, self._job.id)
+                    sums.release_claim(session, self._job.video.id, self._job.id)
         except Exception as unwritten:
             name = type(unwritten).__name__
             activity.logger.warning("block sums of %s were not written: %s", self._job.id, name)

@@ -116,7 +116,7 @@ class TransferActivities(TransferSteps):
                 session, job.id, platform_id=finished.platform_id, known_by=finished.known_by
             )
             if job.finished is None:
-                known = find_known(session, job.video)
+                known = find_known(session, job.video.id)
                 job.witness.identify(
                     finished, summed=row.bytes_summed, size=row.bytes_total, sha256=known.sha256
                 )

@@ -42,12 +42,11 @@ class Video(HasSealed, SQLModel, table=True):
 
 
 class BlockSums(SQLModel, table=True):
-    """What transfers, or the registration, have read of one version of a video's bytes."""
+    """What transfers, or the registration, have read of a video's bytes."""
 
     __tablename__ = "block_sums"
 
     video_id: str = Field(foreign_key="video.id", primary_key=True)
-    pin_version: str = Field(primary_key=True)
     sums: bytes = Field(default=b"", sa_type=LargeBinary)
     """8 bytes for each block of 8 MiB from the first one on, as far as any read has come: 256 KiB
     for a video of 256 GiB."""

@@ -170,7 +170,6 @@ def upgrade() -> None:
     op.create_table(
         "block_sums",
         sa.Column("video_id", sa.String(), nullable=False),
-        sa.Column("pin_version", sa.String(), nullable=False),
         sa.Column("sums", sa.LargeBinary(), nullable=False),
         sa.Column("hasher", sa.String(), nullable=True),
         sa.Column("hashing_until", sa.DateTime(timezone=True), nullable=True),
@@ -178,7 +177,7 @@ def upgrade() -> None:
             ["video_id"],
             ["video.id"],
         ),
-        sa.PrimaryKeyConstraint("video_id", "pin_version"),
+        sa.PrimaryKeyConstraint("video_id"),
     )
 
     op.create_table(

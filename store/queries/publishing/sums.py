@@ -1,6 +1,7 @@
-"""Block sums of a source's versions, and who computes the SHA-256 of one.
+"""Block sums of a video's bytes, and who computes their SHA-256.
 
-The sums of a version grow from the first block on, by whichever read is the farthest. What any
+A video is one file, wherever it lies, and another file is another video. The sums grow from the
+first block on, by whichever read is the farthest. What any
 other read finds is compared with them, so two uploads that are completed had the same bytes. One
 transfer at a time computes the SHA-256: it claims that, and what it writes of its progress renews
 the claim. One that is not renewed has ended, and the next transfer that begins with the first byte
@@ -10,7 +11,6 @@ may claim it.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col, select
 
 from media.digest import changed
@@ -24,7 +24,7 @@ _NOT_FOUND = "video_not_found"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of the bytes of a version."""
+    """What is known of the bytes of a video."""
 
     sums: bytes
     sha256: str | None
@@ -32,48 +32,48 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is known of a version after a transfer has written what it read."""
+    """What is known of a video after a transfer has written what it read."""
 
     sums: bytes
     hashes: bool
     """True while it is this transfer that computes the SHA-256."""
 
 
-def find_known(session: Session, video: Video) -> Known:
-    """What any read of the version that `video` names has left by now."""
+def find_known(session: Session, video_id: str) -> Known:
+    """What any read of the video has left by now."""
     query = (
         select(Video.sha256, BlockSums.sums)
-        .join(BlockSums, _is_of(video), isouter=True)
-        .where(Video.id == video.id, Video.pin_version == video.pin_version)
+        .join(BlockSums, col(BlockSums.video_id) == col(Video.id), isouter=True)
+        .where(Video.id == video_id)
     )
-    found = session.exec(query).one_or_none()
-    return Known(b"", None) if found is None else Known(found[1] or b"", found[0])
+    sha256, sums = session.exec(query).one()
+    return Known(sums or b"", sha256)
 
 
-def add_sums(session: Session, video: Video, sums: bytes) -> None:
-    """Write the sums of a version that was just registered. Raises as `keep_sums`."""
-    _extend(_lock(session, video), sums)
+def add_sums(session: Session, video_id: str, sums: bytes) -> None:
+    """Write the sums of a video that was just registered. Raises as `keep_sums`."""
+    _extend(_lock(session, video_id), sums)
 
 
-def claim_hashing(session: Session, video: Video, assignment_id: str) -> bool:
-    """Claim for an assignment's transfer the SHA-256 of the version. Idempotent.
+def claim_hashing(session: Session, video_id: str, assignment_id: str) -> bool:
+    """Claim for an assignment's transfer the SHA-256 of the video. Idempotent.
 
     False: it is known, or another transfer computes it. Of two at once, one gets it.
     """
-    row = _lock(session, video)
-    if find_known(session, video).sha256 is not None or not _is_free(row, assignment_id):
+    row = _lock(session, video_id)
+    if find_known(session, video_id).sha256 is not None or not _is_free(row, assignment_id):
         return False
     row.hasher, row.hashing_until = assignment_id, now() + CLAIM_LASTS
     return True
 
 
-def keep_sums(session: Session, video: Video, sums: bytes, *, hasher: str | None = None) -> Kept:
+def keep_sums(session: Session, video_id: str, sums: bytes, *, hasher: str | None = None) -> Kept:
     """Write the sums of the first blocks, as a transfer has read them, and renew its claim.
 
     `hasher`: the assignment, where its transfer computes the SHA-256. Raises `SourceUnusable`
     (code `source_changed`) where another read found other bytes.
     """
-    row = _lock(session, video)
+    row = _lock(session, video_id)
     _extend(row, sums)
     hashes = hasher is not None and _is_free(row, hasher)
     if hashes:
@@ -81,22 +81,20 @@ def keep_sums(session: Session, video: Video, sums: bytes, *, hasher: str | None
     return Kept(row.sums, hashes)
 
 
-def release_claim(session: Session, video: Video, assignment_id: str) -> None:
+def release_claim(session: Session, video_id: str, assignment_id: str) -> None:
     """Let the next transfer compute the SHA-256. What another one claims is left alone."""
-    row = _lock(session, video)
+    row = _lock(session, video_id)
     if row.hasher == assignment_id:
         row.hasher = row.hashing_until = None
 
 
-def keep_sha256(session: Session, video: Video, sha256: str) -> None:
-    """Write the SHA-256 of all bytes of the version. The first one stands.
+def keep_sha256(session: Session, video_id: str, sha256: str) -> None:
+    """Write the SHA-256 of all bytes. The first one stands.
 
     Raises `SourceUnusable` (code `source_changed`) where it is another one: then the sums are
     the same, and the bytes are not.
     """
-    row = lock_row(session, Video, video.id, code=_NOT_FOUND)
-    if row.pin_version != video.pin_version:
-        return
+    row = lock_row(session, Video, video_id, code=_NOT_FOUND)
     if row.sha256 not in (None, sha256):
         raise changed()
     row.sha256 = sha256
@@ -115,23 +113,15 @@ def _is_free(row: BlockSums, assignment_id: str) -> bool:
     return row.hasher in (None, assignment_id) or has_run_out
 
 
-def _lock(session: Session, video: Video) -> BlockSums:
+def _lock(session: Session, video_id: str) -> BlockSums:
     """The row, held, and made where there is none."""
-    session.flush()  # what is held already is read again
-    key = (video.id, video.pin_version)
-    row = _find_locked(session, key)
+    row = _find_locked(session, video_id)
     while row is None:
-        insert_new(session, BlockSums(video_id=video.id, pin_version=video.pin_version))
-        row = _find_locked(session, key)
+        insert_new(session, BlockSums(video_id=video_id))
+        row = _find_locked(session, video_id)
     return row
 
 
-def _find_locked(session: Session, key: tuple[str, str]) -> BlockSums | None:
+def _find_locked(session: Session, video_id: str) -> BlockSums | None:
     held = {"key_share": True}
-    return session.get(BlockSums, key, with_for_update=held, populate_existing=True)
-
-
-def _is_of(video: Video) -> ColumnElement[bool]:
-    return and_(
-        col(BlockSums.video_id) == video.id, col(BlockSums.pin_version) == video.pin_version
-    )
+    return session.get(BlockSums, video_id, with_for_update=held, populate_existing=True)

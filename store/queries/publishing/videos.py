@@ -54,7 +54,7 @@ def create_video(
     session.add(video)
     session.flush()
     if facts.block_sums is not None:
-        add_sums(session, video, facts.block_sums)
+        add_sums(session, video.id, facts.block_sums)
     return video
 
 

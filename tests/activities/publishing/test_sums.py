@@ -128,7 +128,7 @@ def proof(installation: Installation, row: Assignment) -> tuple[Proof, str | Non
 
 def known_sha256(installation: Installation, video: Video) -> str | None:
     with installation.store.read() as session:
-        return find_known(session, video).sha256
+        return find_known(session, video.id).sha256
 
 
 def feed(sums: SourceSums, start: int, end: int, content: bytes = BYTES) -> None:
@@ -199,6 +199,31 @@ def test_it_is_noticed_while_the_bytes_still_move(installation: Installation, vi
         keep(installation, other)
 
 
+def test_what_others_have_read_meanwhile_is_compared(
+    installation: Installation, video: Video
+) -> None:
+    """Also of blocks that they read later than this one began."""
+    late, others = begin(installation, video), begin(installation, video)
+    feed(late, 0, BLOCK_BYTES)
+    feed(others, 0, SIZE)
+    others.digest.verify()
+    keep(installation, late)
+    with pytest.raises(SourceUnusable):
+        feed(late, BLOCK_BYTES, SIZE, OTHER)
+
+
+def test_a_stopped_transfer_leaves_the_hash_to_the_next(
+    installation: Installation, server: UploadServer, video: Video
+) -> None:
+    interrupted, next_one = assign(installation, video), assign(installation, video)
+    stopped = ActivityEnvironment()
+    server.steps.extend([Step(), Step(before_answer=stopped.worker_shutdown)])
+    with pytest.raises(ApplicationError):
+        transfer(installation, interrupted, stopped)
+    transfer(installation, next_one)
+    assert proof(installation, next_one) == (Proof.SHA256, SHA256)
+
+
 def test_a_source_that_changed_under_its_version_is_never_completed(
     installation: Installation, server: UploadServer, origin: Origin, video: Video
 ) -> None:
@@ -248,7 +273,7 @@ def test_who_was_silent_for_too_long_leaves_the_hash_to_another_transfer(
     silent = begin(installation, video)
     feed(silent, 0, 100)
     with installation.store.write() as session:
-        session.get_one(BlockSums, (video.id, video.pin_version)).hashing_until = now()
+        session.get_one(BlockSums, video.id).hashing_until = now()
     other = begin(installation, video)
     keep(installation, silent)
     for sums in (silent, other):
@@ -322,7 +347,7 @@ def test_progress_takes_the_sums_along(installation: Installation, video: Video)
 
     def known() -> bytes:
         with installation.store.read() as session:
-            return find_known(session, video).sums
+            return find_known(session, video.id).sums
 
     def move() -> None:
         until = time.monotonic() + 30

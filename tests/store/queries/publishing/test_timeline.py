@@ -16,7 +16,6 @@ from store.queries.publishing.evidence import Observation, add_evidence
 from store.queries.publishing.retrying import begin_retry
 from store.queries.publishing.sums import keep_sha256
 from store.queries.publishing.timeline import Entry, Summary, page_timeline, sum_up
-from store.queries.publishing.videos import get_video_by_id
 from store.queries.rows import Page
 from store.tables import Assignment, now
 from tests.store.conftest import FACTS, Tenant
@@ -230,8 +229,7 @@ def test_block_sums_prove_it_as_soon_as_the_hash_is_known(
     with store.write() as session:
         progress.note_summed(session, assignment.id, summed)
         if sha256 is not None:
-            video = get_video_by_id(session, assignment.video_id)
-            keep_sha256(session, video, sha256)
+            keep_sha256(session, assignment.video_id, sha256)
     found = summary(store, assignment)
     assert (found.proof, found.sha256) == (proof, sha256 if proof is Proof.BLOCKS else None)
 
