@@ -27,7 +27,7 @@ DELAY = 0.025
 LOSS = 1
 """Percent each way."""
 MEGABITS = 50
-SIZES = {"cubic": 8, "bbr": 80}
+SIZES = {"cubic": 6, "bbr": 64}
 """MiB that take some ten to twenty seconds, by congestion control."""
 RELAY_MIB = 128
 
