@@ -2,7 +2,7 @@
 #   make demo   one real mp4 through consent, upload and processing to published
 #   make test   the whole test run         (make test ARGS="tests/runtime -k codec")
 #   make up     everything on this machine, until Ctrl-C
-#   make bench  our figures, beside googleapiclient's and curl's where they have any
+#   make bench  our figures, beside those of raw pycurl, curl and googleapiclient  (make bench ARGS="transfer --gib 16")
 #   make chaos  everything broken at random (make chaos SEEDS="3 7" ASSIGNMENTS=200 KILLS=100 DATABASE=sqlite SCENARIO=restore)
 #   make fuzz   hostile input for a while  (make fuzz SECONDS=600 SEED=7 ARGS="--only clip_as_file")
 

@@ -1,7 +1,8 @@
 """`make bench`: all parts, one after the other, as tables and as JSON in `bench/results/`.
 
 `make bench ARGS="transfer"` runs one part, `ARGS=--quick` smaller ones whose figures are only
-good for a look. Exit code 1 when a target was missed.
+good for a look, `ARGS="transfer --gib 16 --rounds 1"` transfers of that size. `line` needs root,
+and is skipped without. Exit code 1 when a target was missed.
 """
 
 import argparse
@@ -13,23 +14,36 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bench import care, publishes, transfer
+from bench import care, line, publishes, transfer
 
 RESULTS = Path(__file__).parent / "results"
-PARTS = ("transfer", "publishes", "care")
+PARTS = ("transfer", "line", "publishes", "care")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("parts", nargs="*", default=PARTS, help=", ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="a fraction of the time")
+    parser.add_argument("--gib", type=int, help="size of a transfer")
+    parser.add_argument("--rounds", type=int, help="of transfers, and of the line")
     asked = parser.parse_args()
     held = True
     if "transfer" in asked.parts:
-        moved = transfer.compare(gib=1 if asked.quick else 4, rounds=1 if asked.quick else 3)
+        moved = transfer.compare(
+            gib=asked.gib or (1 if asked.quick else 2),
+            rounds=asked.rounds or (3 if asked.quick else 7),
+        )
         transfer.show(moved)
         keep("transfer", moved)
         held &= moved["held"]
+    if "line" in asked.parts:
+        if missing := line.find_missing():
+            print(f"line: skipped. {missing}")
+        else:
+            crossed = line.compare(rounds=asked.rounds or (1 if asked.quick else 7))
+            line.show(crossed)
+            keep("line", crossed)
+            held &= crossed["held"]
     if "publishes" in asked.parts:
         count = 50 if asked.quick else 200
         published = asyncio.run(publishes.compare(count=count, rounds=3))

@@ -2,8 +2,8 @@
 
 It speaks what every contestant needs: opening a session, chunks with 308 and Range, the
 status query, the final 201 with an id, and a plain PUT. Bodies are received into one
-buffer per connection and counted. Run as `python -m bench.sink DIRECTORY`: it writes its
-authority to `DIRECTORY/ca.pem`, prints its port and serves until its input closes.
+buffer per connection and counted. Run as `python -m bench.sink DIRECTORY HOST`: it writes its
+authority to `DIRECTORY/ca.pem`, prints its port at HOST and serves until its input closes.
 """
 
 import re
@@ -90,12 +90,12 @@ def _response(status: str, *headers: str, body: str = "") -> bytes:
     return "\r\n".join(lines).encode()
 
 
-def main(directory: Path) -> None:
+def main(directory: Path, host: str) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(directory / "ca.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
-    listener = socket.create_server(("127.0.0.1", 0))
+    authority.issue_cert(host).configure_cert(context)
+    listener = socket.create_server((host, 0))
     sink = Sink()
 
     def welcome(plain: socket.socket) -> None:
@@ -113,4 +113,4 @@ def main(directory: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2])

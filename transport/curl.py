@@ -200,11 +200,10 @@ class Handle:
         """
         if not self._is_under_way:
             return True
-        until = time.monotonic() + seconds
         if self._due is not None:
-            until = min(until, self._due)
+            seconds = min(seconds, self._due - time.monotonic())
         running = 1
-        for descriptor, events in self._sockets.poll(_milliseconds_to(until)):
+        for descriptor, events in self._sockets.poll(max(0, math.ceil(seconds * 1000))):
             _, running = self._multi.socket_action(descriptor, _bits(events))
         if self._due is not None and time.monotonic() >= self._due:
             self._due = None
@@ -273,8 +272,10 @@ class Handle:
 
     @property
     def _is_answered(self) -> bool:
+        if not self.head.is_final:
+            return False
         length = self.head.length
-        return self.head.is_final and length is not None and self._received >= length
+        return length is not None and self._received >= length
 
     def _meaning(self, code: int) -> Failure:
         if code in _UNTRUSTED:
@@ -382,10 +383,6 @@ def _open_socket(call: Call) -> Callable[[int, Any], int]:
 
 def _bracketed(address: str) -> str:
     return f"[{address}]" if ":" in address else address
-
-
-def _milliseconds_to(moment: float) -> int:
-    return max(0, math.ceil((moment - time.monotonic()) * 1000))
 
 
 def _bits(events: int) -> int:

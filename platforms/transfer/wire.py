@@ -25,8 +25,9 @@ from transport.names import OPERATOR, look_up
 from transport.proxies import DIRECT, Proxies, is_refusal
 
 TICK_SECONDS = 1.0
-BUFFER_BYTES = 2 * 1024 * 1024
-"""Read from the source, and given to libcurl, at a time."""
+BUFFER_BYTES = 512 * 1024
+"""Read from the source, and given to libcurl, at a time: one of ours and one of libcurl's stay in a
+processor's cache, and steps are still few."""
 ANSWER_BYTES = 1024 * 1024
 _PORTS = {"https": 443, "http": 80}
 
@@ -137,12 +138,15 @@ class Wire:
 
     def _wait(self, call: Call) -> None:
         patience, sent, moved_at = self._patience, 0, time.monotonic()
-        while not self._handle.step(TICK_SECONDS):
+        while not self._handle.step(self._beat_at - time.monotonic()):
+            # A step moves a piece of the body as a rule: what costs time is left to each second.
+            if (now := time.monotonic()) < self._beat_at:
+                continue
             self._beat_if_due()
             if self._handle.sent != sent:
-                sent, moved_at = self._handle.sent, time.monotonic()
+                sent, moved_at = self._handle.sent, now
             is_whole = sent >= (call.length or 0)
-            if time.monotonic() > moved_at + (patience.answer if is_whole else patience.stall):
+            if now > moved_at + (patience.answer if is_whole else patience.stall):
                 self._handle.abandon()
 
     def _outcome(self, call: Call, body: bytes) -> Answer | Silence:
