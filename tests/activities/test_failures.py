@@ -44,7 +44,7 @@ def test_nothing_that_a_library_wrote_reaches_history(fail: Callable[[], None]) 
         (SourceUnusable("source_missing", "Not there."), Kind.NEEDS_SOURCE, False),
         (SourceUnusable("source_changed", "Changed."), Kind.REFUSED, False),
         (SourceUnusable("source_not_allowed", "Not allowed."), Kind.REFUSED, False),
-        (SourceUnusable("source_is_a_page", "A page."), Kind.REFUSED, False),
+        (SourceUnusable("source_is_a_page", "A page."), Kind.NEEDS_SOURCE, False),
         (SourceUnusable("attachment_changed", "Changed."), Kind.REFUSED, False),
     ],
     ids=lambda value: getattr(value, "code", None),

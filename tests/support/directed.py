@@ -117,6 +117,7 @@ async def directed(
     scheduled_at: datetime | None = None,
     task_timeout: timedelta | None = None,
     start_signal: str | None = None,
+    source_wait: timedelta = timedelta(hours=24),
 ) -> AsyncIterator[Case]:
     """A run that has begun; with `progress` it continues another one."""
     queue = uuid4().hex
@@ -129,6 +130,7 @@ async def directed(
             scheduled_at=scheduled_at,
             task_timeout=task_timeout,
             start_signal=start_signal,
+            source_wait=source_wait,
         )
         yield Case(env, steps, workflow, queue)
 
@@ -142,6 +144,7 @@ async def start(
     scheduled_at: datetime | None = None,
     task_timeout: timedelta | None = None,
     start_signal: str | None = None,
+    source_wait: timedelta = timedelta(hours=24),
 ) -> WorkflowHandle[AssignmentWorkflow, AssignmentOutcome]:
     """Start a run, whether or not anybody works yet.
 
@@ -156,6 +159,7 @@ async def start(
         scheduled_at=scheduled_at,
         extra_steps=list(extra_steps),
         progress=progress,
+        source_wait_hours=source_wait / timedelta(hours=1),
     )
     with env.with_time_skipping_disabled():
         return await env.client.start_workflow(
