@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlmodel import Session
 
-from domain.states import StepName
+from domain.states import MISSING_WARNINGS
 from media.attachments import AttachmentPin, NamedAttachment
 from media.upload import upload_id_of
 from store.queries.publishing.uploads import digest_of, keep_upload
@@ -62,8 +62,7 @@ def missing_among(warnings: Mapping[str, str]) -> dict[str, str]:
 
     They hold until the step has looked, whatever becomes of the video's file.
     """
-    codes = {step.missing_warning for step in StepName}
-    return {code: said for code, said in warnings.items() if code in codes}
+    return {code: said for code, said in warnings.items() if code in MISSING_WARNINGS}
 
 
 def find_accepted(session: Session, assignment_id: str, url: str) -> AttachmentRow | None:
