@@ -66,6 +66,7 @@ async def compare(*, sizes: tuple[int, ...] = SIZES) -> dict[str, Any]:
                 base_url=f"{addresses['API']}/api/v1",
                 headers={"Authorization": f"Bearer {make_key(parts)}"},
                 timeout=60,
+                trust_env=False,
             ) as service:
                 known = await connect_channel(service)
             await asyncio.to_thread(_add, parts, known, 20, due=20)
@@ -142,7 +143,7 @@ async def _sweep(client: Client, emulator: str) -> dict[str, Any]:
 
 
 async def _calls(emulator: str) -> int:
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(trust_env=False) as http:
         state = (await http.get(f"{emulator}/_emulator/state")).json()
     count: int = state["calls"].get("oauth.token.refresh", 0)
     return count

@@ -45,6 +45,7 @@ async def installation(durability: str) -> AsyncIterator[Installation]:
                 base_url=f"{addresses['API']}/api/v1",
                 headers={"Authorization": f"Bearer {make_key(parts)}"},
                 timeout=60,
+                trust_env=False,
             ) as service:
                 yield Installation(client, parts, service, await _order(service))
             parts.store.close()
@@ -88,5 +89,5 @@ def make_key(parts: Parts) -> str:
 
 async def _make_instant(emulator: str) -> None:
     switches = {"processing_seconds": 0, "uploads_per_day": 10**6, "units_per_day": 10**6}
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(trust_env=False) as http:
         (await http.post(f"{emulator}/_emulator/switches", json=switches)).raise_for_status()

@@ -56,6 +56,7 @@ class Customer:
             timeout=_PATIENCE,
             # Nothing is kept open: an answer that was lost with its process shall not cost two.
             limits=httpx2.Limits(max_keepalive_connections=0),
+            trust_env=False,
         )
         self._connections: Mapping[str, Sequence[str]] = {}
         self.refusals: Counter[str] = Counter()
@@ -184,7 +185,7 @@ class Customer:
         done = str(self._http.base_url.join("/api/v1/oauth/done"))
         body = {"platform": platform, "redirectUrl": done, **fields}
         ticket = await self._ask("POST", "/oauth/tickets", body)
-        async with httpx2.AsyncClient(timeout=_PATIENCE) as browser:
+        async with httpx2.AsyncClient(timeout=_PATIENCE, trust_env=False) as browser:
             page = (await _visit(browser, ticket["authUrl"])).headers["location"]
             give = meta.consent if platform == "facebook" else Emulator.consent
             back = await _visit(browser, await asyncio.to_thread(give, emulator, page, person))

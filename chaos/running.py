@@ -91,7 +91,7 @@ class Run:
         self._subscriber = Subscriber(storm.seed)
         self._watch = Watch(installation.emulator)
         # Its controls may be away in an outage; the caller tries again.
-        http = httpx2.Client(base_url=installation.emulator, timeout=30)
+        http = httpx2.Client(base_url=installation.emulator, timeout=30, trust_env=False)
         self._emulator = Emulator(installation.emulator, http=http)
         self._log = _Log()
 

@@ -43,6 +43,7 @@ class Watch:
             base_url=f"{emulator}/_emulator",
             timeout=10,
             limits=httpx2.Limits(max_keepalive_connections=0),
+            trust_env=False,
         )
         self.moves: dict[str, Moves] = {}
         self.strikes: list[float] = []

@@ -130,7 +130,7 @@ def save_key(settings: Settings, key: Secret) -> Path:
 
 
 def transport_to(place: Place, settings: Settings) -> httpx2.BaseTransport:
-    """The usual proxies lead to the API of another machine."""
+    """How the API is reached: on another machine through the proxies of the usual variables."""
     # No proxy leads to this machine, and none is to see the key.
     return ProxiedTransport(DIRECT if is_loopback(place.url) else settings.proxies(None))
 

@@ -95,6 +95,9 @@ class StepName(StrEnum):
         return f"{self}_missing"
 
 
+MISSING_WARNINGS = frozenset(step.missing_warning for step in StepName)
+
+
 class StepState(StrEnum):
     PENDING = "pending"
     RUNNING = "running"

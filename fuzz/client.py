@@ -158,4 +158,6 @@ def without_ids(text: str) -> str:
 def hostile_http(api: str, connections: int) -> httpx2.AsyncClient:
     """A client for so many attacks at a time; it does not follow redirects."""
     limits = httpx2.Limits(max_connections=4 * connections)
-    return httpx2.AsyncClient(base_url=api, timeout=_NO_ANSWER_SECONDS, limits=limits)
+    return httpx2.AsyncClient(
+        base_url=api, timeout=_NO_ANSWER_SECONDS, limits=limits, trust_env=False
+    )

@@ -90,13 +90,15 @@ def _add_neighbour(root: Path) -> Keys:
 
 def _customer(api: str, key: str) -> httpx2.AsyncClient:
     headers = {"Authorization": f"Bearer {key}"}
-    return httpx2.AsyncClient(base_url=f"{api}/api/v1", headers=headers, timeout=90)
+    return httpx2.AsyncClient(
+        base_url=f"{api}/api/v1", headers=headers, timeout=90, trust_env=False
+    )
 
 
 async def _connect(here: Installation) -> dict[str, list[str]]:
     """The ids of the attacker's connections, by platform."""
     async with Customer(here.api, here.key) as customer:
-        with httpx2.Client(base_url=here.emulator, timeout=30) as plain:
+        with httpx2.Client(base_url=here.emulator, timeout=30, trust_env=False) as plain:
             await customer.connect(Emulator(here.emulator, http=plain))
         found: dict[str, list[str]] = {}
         for row in await customer.connections():

@@ -109,7 +109,9 @@ async def _ping(api: str, path: str, key: str, outcome: Outcome) -> None:
     """Whether the API answers others, whatever else it has to do."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     times = outcome.pings.setdefault(path, [])
-    async with httpx2.AsyncClient(base_url=api, headers=headers, timeout=ANSWER_SECONDS) as http:
+    async with httpx2.AsyncClient(
+        base_url=api, headers=headers, timeout=ANSWER_SECONDS, trust_env=False
+    ) as http:
         while True:
             began = monotonic()
             try:

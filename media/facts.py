@@ -180,6 +180,9 @@ def _digest(source: Source) -> Digest | None:
         return None
     digest, view = Digest(source.pin.size, hashes=True), memoryview(bytearray(READ_BYTES))
     source.seek(0)
-    while count := source.read_into(view):
+    left = source.pin.size  # a file that grows meanwhile has more to give
+    while left:
+        count = source.read_into(view[:left])
         digest.feed(view[:count])
+        left -= count
     return digest

@@ -9,7 +9,7 @@ secret.
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote, urlsplit
@@ -120,16 +120,15 @@ def resolve(
     *,
     allow_private: bool,
     whose: str,
-    beat: Callable[[], None] = lambda: None,
     seconds: float = SECONDS,
 ) -> list[str]:
     """The IP addresses that may be connected to, in the order of preference; never empty.
 
-    Raises what `judge` raises, what `beat` raises, and `OSError` when the name leads nowhere now
-    or is not found within so many seconds.
+    Raises what `judge` raises, and `OSError` when the name leads nowhere now or is not found
+    within so many seconds.
     """
     try:
-        found = look_up(address.host, address.port, whose=whose, beat=beat, seconds=seconds)
+        found = look_up(address.host, address.port, whose=whose, seconds=seconds)
     except ValueError:  # what can be no name is not even asked for
         raise not_a_host() from None
     return judge(address, found, allow_private=allow_private)

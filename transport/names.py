@@ -1,20 +1,23 @@
 """Looks up names, each in a thread of its own, since nothing ends a look-up but itself.
 
-There are so many threads in a process, and a workspace has a share of them. Who stops waiting
-leaves the thread to its look-up, so names that hang hold up whose they are and nobody else.
+There are so many threads in a process. A workspace has a share of them, and all workspaces together
+leave some to the operator. Who stops waiting leaves the thread to its look-up, so names that hang
+hold up no platform.
 """
 
 import socket
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from threading import Lock, Thread
 
 MOST = 64
 """Names that are looked up at a time."""
 SHARE = 16
 """Of these, names of one workspace."""
+KEPT = 16
+"""Of these, for the operator's names alone."""
 SECONDS = 10.0
 """How long a name is waited for."""
 TICK_SECONDS = 0.5
@@ -32,9 +35,12 @@ def _ask_system(host: str, port: int) -> list[str]:
 class LookUps:
     """Thread-safe. One object serves a process. `find` is what a thread is spent on."""
 
-    def __init__(self, most: int = MOST, share: int = SHARE, find: Find = _ask_system) -> None:
+    def __init__(
+        self, most: int = MOST, share: int = SHARE, kept: int = KEPT, find: Find = _ask_system
+    ) -> None:
         self._most = most
         self._share = share
+        self._kept = kept
         self._find = find
         self._lock = Lock()
         self._under_way: Counter[str] = Counter()
@@ -44,9 +50,10 @@ class LookUps:
 
         `whose`: the id of the workspace that named it; `OPERATOR` for hosts of the operator's.
         The future raises `OSError` when the name leads nowhere now, and `ValueError` for what can
-        be no name. None: no thread is free, or none of the workspace's.
+        be no name. To cancel it ends nothing. None: no thread is free, or none of the workspace's.
         """
         found: Future[list[str]] = Future()
+        found.set_running_or_notify_cancel()
         if is_literal(host):
             _settle(found, _ask_system, host, port)
             return found
@@ -57,20 +64,31 @@ class LookUps:
             try:
                 return self._find(host, port)
             finally:
-                with self._lock:
-                    self._under_way[whose] -= 1
+                self._give_back(whose)
 
-        Thread(target=_settle, args=(found, find, host, port), name="look-up", daemon=True).start()
+        thread = Thread(target=_settle, args=(found, find, host, port), name="look-up", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the process may have no more threads
+            self._give_back(whose)
+            return None
         return found
 
     def _takes(self, whose: str) -> bool:
         with self._lock:
             self._under_way = +self._under_way  # the workspaces that have none are forgotten
-            is_free = self._under_way.total() < self._most
-            if not is_free or (whose != OPERATOR and self._under_way[whose] >= self._share):
-                return False
-            self._under_way[whose] += 1
-            return True
+            total = self._under_way.total()
+            if whose == OPERATOR:
+                is_free = total < self._most
+            else:
+                is_free = total < self._most - self._kept and self._under_way[whose] < self._share
+            if is_free:
+                self._under_way[whose] += 1
+            return is_free
+
+    def _give_back(self, whose: str) -> None:
+        with self._lock:
+            self._under_way[whose] -= 1
 
 
 LOOK_UPS = LookUps()
@@ -94,14 +112,11 @@ def look_up(
     if found is None:
         raise TimeoutError("too many names are looked up")
     until = time.monotonic() + seconds
-    while True:
-        left = until - time.monotonic()
-        try:
-            return found.result(timeout=max(0.0, min(left, TICK_SECONDS)))
-        except TimeoutError:
-            if found.done() or left <= 0:
-                raise
+    while not wait([found], timeout=min(until - time.monotonic(), TICK_SECONDS)).done:
+        if time.monotonic() >= until:
+            raise TimeoutError("the name is looked up for too long")
         beat()
+    return found.result()
 
 
 def is_literal(host: str) -> bool:

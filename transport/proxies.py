@@ -156,6 +156,7 @@ def parse_proxy(url: str) -> Proxy:
             and whole.isascii()
             and whole.isprintable()
             and " " not in whole
+            and bool((host or "").encode("idna"))  # what can be no name cannot be looked up
         )
     except ValueError:
         is_right = False

@@ -30,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from activities.contract.progress import Progress, Stand
     from activities.contract.trouble import Kind
-    from domain.states import AssignmentState, StepName, WaitReason
+    from domain.states import MISSING_WARNINGS, AssignmentState, StepName, WaitReason
     from workflows import options
     from workflows.cancelling import is_cancelled, to_the_end
     from workflows.history import may_continue
@@ -356,6 +356,9 @@ class AssignmentWorkflow:
             raise ApplicationError("The edit was withdrawn.", type="too_late")
         if edit.extra_steps is not None:
             self._extra_steps = list(edit.extra_steps)
+            # An edit takes only files that are there.
+            for code in MISSING_WARNINGS.intersection(self._standing.warnings):
+                del self._standing.warnings[code]
         if edit.clears_schedule or edit.scheduled_at is not None:
             self._scheduled_at = edit.scheduled_at
 

@@ -72,10 +72,14 @@ class SourceSums:
             self._hashes = False
             self.digest.stop_hashing()
 
+    def _note(self, session: Session) -> None:
+        known = self._job.fence.known
+        noted.note_summed(session, self._job.id, self.digest.summed, known=known)
+
     def _settle(self) -> None:
         """Every byte was read, and the last one waits: it leaves if they are the video's."""
         with self._store.write() as session:
-            noted.note_summed(session, self._job.id, self.digest.summed)
+            self._note(session)
             self.keep(session)
             if self.digest.sha256 is not None:
                 sums.keep_sha256(session, self._job.video.id, self.digest.sha256)
@@ -83,7 +87,7 @@ class SourceSums:
     def _leave(self) -> None:
         try:
             with self._store.write() as session:
-                noted.note_summed(session, self._job.id, self.digest.summed)
+                self._note(session)
                 self.keep(session)
                 if self._hashes:
                     sums.release_claim(session, self._job.video.id, self._job.id)

@@ -69,8 +69,13 @@ class Progress:
         if now - self._told_at >= PROGRESS_SECONDS:
             self._told_at = now
             with self._store.write() as session:
-                summed = self._sums.digest.summed
-                noted.note_sent(session, self._job.id, sent, bytes_summed=summed)
+                noted.note_sent(
+                    session,
+                    self._job.id,
+                    sent,
+                    bytes_summed=self._sums.digest.summed,
+                    known=self._job.fence.known,
+                )
                 self._sums.keep(session)
                 if self._job.witness.is_due:
                     self._job.witness.testify(session, self._job.assignment)

@@ -22,14 +22,13 @@ from domain.errors import InvalidRequest
 from domain.secrets import Secret
 from domain.states import DeliveryAnswer
 from transport.address import PORTS, Address, parse
+from transport.curl import USER_AGENT
 from transport.proxies import DIRECT, Proxies
 from transport.trust import is_distrust, tls_context
 from transport.tunnel import TunnelError
 
 SECONDS = 10.0
 """From the look at the name to the status of the answer."""
-
-USER_AGENT = b"Castline/1"
 
 _DIGITS = 8
 """Of a Retry-After in seconds; what has more is nonsense."""
@@ -139,7 +138,7 @@ def _headers(message: Message, address: Address, at: datetime) -> list[tuple[byt
     return [
         (b"Host", address.authority.encode()),
         (b"Content-Type", b"application/json"),
-        (b"User-Agent", USER_AGENT),
+        (b"User-Agent", USER_AGENT.encode()),
         (b"Connection", b"close"),
         (b"webhook-id", message.event_id.encode()),
         (b"webhook-timestamp", str(int(at.timestamp())).encode()),

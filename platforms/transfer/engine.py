@@ -1,7 +1,7 @@
 """Moves a source's bytes through a machine's requests until the platform has them all.
 
-The engine holds the I/O: one connection, one buffer, the source read straight into it
-and the socket fed straight from it. What a request that was lost has done only the
+The engine holds the I/O: one connection and one buffer. The source is read into it, and
+libcurl sends from it. What a request that was lost has done only the
 platform knows, so the machine is told, and asks. Setbacks without progress are counted:
 a transfer that gets nowhere ends and is tried again later, it never spins.
 """

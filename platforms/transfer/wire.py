@@ -113,14 +113,14 @@ class Wire:
         self._handle.close()
 
     def _call(self, request: Request) -> Call | None:
-        """How to send it; None when its host's name leads nowhere now."""
+        """How to send it; None when its host's name leads nowhere now, or can be no name."""
         url = urlsplit(request.url.reveal())
         host, port = _host_of(url)
         proxy = self._proxies.find(url.scheme, host, port)
         reached, at = (proxy.host, proxy.port) if proxy else (host, port)
         try:
             addresses = look_up(reached, at, whose=OPERATOR, beat=self._beat_if_due)
-        except OSError:
+        except (OSError, ValueError):  # the latter: what can be no name
             if proxy is not None:
                 raise not_through_proxy(host) from None
             return None

@@ -155,7 +155,17 @@ def test_a_proxy_can_be_named_in_the_env_file(services: dict[str, Any]) -> None:
     assert "\nCASTLINE_TRUSTED_PROXIES=\n" in (ROOT / "deploy" / "env.example").read_text()
 
 
-@pytest.mark.parametrize("name", ["PLATFORM_PROXY", "SOURCE_PROXY", "WEBHOOK_PROXY", "NO_PROXY"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PLATFORM_PROXY",
+        "SOURCE_PROXY",
+        "WEBHOOK_PROXY",
+        "NO_PROXY",
+        "SOURCE_PROXY_ENFORCES_POLICY",
+        "WEBHOOK_PROXY_ENFORCES_POLICY",
+    ],
+)
 def test_the_proxies_on_the_ways_out_can_be_named_in_the_env_file(
     services: dict[str, Any], name: str
 ) -> None:

@@ -11,6 +11,9 @@ from domain.errors import SourceUnusable
 from media.facts import HEAD_BYTES, inspect
 from media.open import open_source
 from media.policy import SourcePolicy
+from media.probe.pool import ProbePool
+from media.probe.process import ReadAt
+from media.probe.protocol import Found
 from tests.media.conftest import CLIP
 from tests.support.origin import Origin
 
@@ -48,6 +51,28 @@ def test_a_files_facts_are_told(here: SourcePolicy) -> None:
     assert facts.sha256 == hashlib.sha256(CLIP.read_bytes()).hexdigest()
     assert facts.block_sums == xxh3_64_digest(CLIP.read_bytes())
     assert facts.ranges
+
+
+class Writer(ProbePool):
+    """Appends to the file while it is looked at."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def probe(self, size: int, read: ReadAt) -> Found:
+        with self._path.open("ab") as file:
+            file.write(b"more")
+        return super().probe(size, read)
+
+
+def test_a_file_that_is_still_written_is_said_to_have_changed(
+    tmp_path: Path, here: SourcePolicy
+) -> None:
+    path = tmp_path / "growing.mp4"
+    path.write_bytes(CLIP.read_bytes())
+    with pytest.raises(SourceUnusable, match="was changed, moved or replaced"):
+        inspect(path.as_uri(), here, probes=Writer(path))
 
 
 @pytest.mark.parametrize("brand", [b"iso6", b"XAVC", b"NDSC", b"F4V ", b"hvc1", b"\xc7som"])

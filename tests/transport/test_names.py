@@ -65,7 +65,7 @@ def test_a_resolver_that_hangs_is_left_after_a_while(resolver: Resolver) -> None
 def test_who_comes_when_no_thread_is_free_is_refused_and_a_literal_needs_none(
     resolver: Resolver,
 ) -> None:
-    look_ups = LookUps(most=1, find=resolver)
+    look_ups = LookUps(most=1, kept=0, find=resolver)
     first = look_ups.start("first.example", 80, whose="wsp_1")
     assert first is not None
     assert look_ups.start("second.example", 80, whose="wsp_1") is None
@@ -80,15 +80,24 @@ def test_who_comes_when_no_thread_is_free_is_refused_and_a_literal_needs_none(
 
 
 def test_one_workspace_cannot_take_every_thread(resolver: Resolver) -> None:
-    look_ups = LookUps(most=5, share=3, find=resolver)
+    look_ups = LookUps(most=5, share=3, kept=1, find=resolver)
     greedy = [look_ups.start("slow.example", 80, whose="wsp_greedy") for _ in range(10)]
     assert sum(found is not None for found in greedy) == 3
     assert look_ups.start("other.example", 80, whose="wsp_other") is not None
+    assert look_ups.start("other.example", 80, whose="wsp_third") is None, "one is the operator's"
     assert look_ups.start("platform.example", 80, whose=OPERATOR) is not None
     assert look_ups.start("platform.example", 80, whose=OPERATOR) is None, "there are five"
 
     resolver.go_on.set()
     eventually(lambda: look_ups.start("slow.example", 80, whose="wsp_greedy") is not None)
+
+
+def test_who_cancels_leaves_the_look_up_to_its_thread(resolver: Resolver) -> None:
+    found = LookUps(find=resolver).start("slow.example", 80, whose="wsp_1")
+    assert found is not None
+    assert not found.cancel()
+    resolver.go_on.set()
+    assert found.result() == ["192.0.2.1"]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "fe80::1%1", "2130706433", "0x7f.1"])

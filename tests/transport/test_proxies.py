@@ -52,6 +52,8 @@ def test_a_proxy_is_named_by_its_url(url: str, whole: str, host: str, port: int)
         "http://user:geheim@pro xy:3128",
         "http://user:geheim@proxy:3128\r\nX-Header: 1",
         "http://[::1",
+        "http://pro..xy:3128",
+        "http://" + "a" * 64 + ":3128",
     ],
 )
 def test_what_is_no_proxy_is_refused_without_its_password(url: str) -> None:

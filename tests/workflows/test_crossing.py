@@ -131,6 +131,20 @@ async def test_an_edit_that_comes_with_the_start_is_waited_for(env: WorkflowEnvi
         await (await beginning.workflow_handle()).terminate()
 
 
+async def test_an_edit_of_the_files_ends_the_warning_that_one_was_missing(
+    env: WorkflowEnvironment,
+) -> None:
+    steps = DirectedSteps(DEAD, is_clear=True)
+    given = {"thumbnail_missing": "404.", "upright_as_video": "It is upright."}
+    later = datetime.now(UTC) + timedelta(hours=1)
+    async with directed(env, steps, scheduled_at=later) as case:
+        await case.workflow.signal(AssignmentWorkflow.source_replaced, given)
+        edit = AssignmentEdit("asg_1", 1, clears_schedule=True, extra_steps=[])
+        await case.workflow.execute_update(AssignmentWorkflow.edit, edit)
+        outcome = await case.workflow.result()
+    assert outcome.warnings == {"upright_as_video": "It is upright."}
+
+
 @dataclass
 class HeldDelivery(DeliverySteps):
     """A look at the line ends when a test lets it, and finds nothing more."""

@@ -4,10 +4,11 @@ A pin belongs to an address and stays when a payload no longer names it. So it i
 the edit that brings it, and an edit that is refused leaves nothing to undo.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlmodel import Session
 
+from domain.states import MISSING_WARNINGS
 from media.attachments import AttachmentPin, NamedAttachment
 from media.upload import upload_id_of
 from store.queries.publishing.uploads import digest_of, keep_upload
@@ -54,6 +55,14 @@ def note_missing(session: Session, assignment_id: str, named: Iterable[NamedAtta
                 accepted_at=now(),
             )
         )
+
+
+def missing_among(warnings: Mapping[str, str]) -> dict[str, str]:
+    """Of an assignment's warnings those of files that were not there at acceptance. Pure.
+
+    They hold until the step has looked, whatever becomes of the video's file.
+    """
+    return {code: said for code, said in warnings.items() if code in MISSING_WARNINGS}
 
 
 def find_accepted(session: Session, assignment_id: str, url: str) -> AttachmentRow | None:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlmodel import Session, col, delete
 
 from domain.errors import Conflict
-from domain.states import AssignmentState
+from domain.states import MISSING_WARNINGS, AssignmentState
 from store.queries.publishing.assignments import lock_assignment
 from store.sealed import seal_payload_into
 from store.tables import ProposedEdit, now
@@ -65,6 +65,10 @@ def apply_edit(session: Session, assignment_id: str, version: int) -> bool:
         return True
     if edit.payload is not None:
         seal_payload_into(session, row, payload=edit.payload)
+        # An edit takes only files that are there.
+        row.warnings = {
+            code: said for code, said in row.warnings.items() if code not in MISSING_WARNINGS
+        }
     if edit.scheduled_at is not None or edit.clears_schedule:
         row.scheduled_at = edit.scheduled_at
     row.updated_at = edit.applied_at = now()

@@ -18,6 +18,7 @@ from store.queries.publishing.assignments import lock_assignment
 from store.queries.publishing.edits import discard_edits
 from store.queries.publishing.lanes import has_place
 from store.queries.publishing.read_backs import require_read
+from store.queries.publishing.transfers import find_transfer
 from store.queries.telling.events import note_assignment
 from store.tables import Assignment, now
 
@@ -62,18 +63,34 @@ def require_running(row: Assignment, *, attempt: int) -> None:
         raise _superseded()
 
 
-def note_sent(session: Session, assignment_id: str, bytes_sent: int, *, bytes_summed: int) -> None:
+def note_sent(
+    session: Session,
+    assignment_id: str,
+    bytes_sent: int,
+    *,
+    bytes_summed: int,
+    known: int | None = None,
+) -> None:
     """Write how far the bytes are, which goes back where the platform kept fewer, and of how many
-    the block sums are known."""
+    the block sums are known. `known` as in `note_summed`."""
     row = lock_assignment(session, assignment_id)
-    row.bytes_sent = bytes_sent
-    row.bytes_summed = bytes_summed
-    row.updated_at = now()
+    if _is_latest(session, assignment_id, known):
+        row.bytes_sent = bytes_sent
+        row.bytes_summed = bytes_summed
+        row.updated_at = now()
 
 
-def note_summed(session: Session, assignment_id: str, bytes_summed: int) -> None:
-    """Write of how many of the bytes from the first one on the block sums are known."""
-    lock_assignment(session, assignment_id).bytes_summed = bytes_summed
+def note_summed(
+    session: Session, assignment_id: str, bytes_summed: int, *, known: int | None = None
+) -> None:
+    """Write of how many of the bytes from the first one on the block sums are known.
+
+    Nothing is written when something was decided about the upload since version `known`: the
+    bytes may belong to a session that is no more. None: whatever was.
+    """
+    row = lock_assignment(session, assignment_id)
+    if _is_latest(session, assignment_id, known):
+        row.bytes_summed = bytes_summed
 
 
 def note_finished(
@@ -176,6 +193,11 @@ def _tell(session: Session, row: Assignment, before: tuple[str, str | None]) -> 
         note_assignment(session, row)
     if before[0] == AssignmentState.UPLOADING != row.state:
         outbox.wake(session, TransferPlaceFree(row.workspace_id, row.is_slow))
+
+
+def _is_latest(session: Session, assignment_id: str, known: int | None) -> bool:
+    transfer = find_transfer(session, assignment_id)
+    return known is None or transfer is None or transfer.version == known
 
 
 def _superseded() -> Conflict:

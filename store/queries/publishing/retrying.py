@@ -22,6 +22,7 @@ from domain.wakes import RetryForced
 from store import outbox
 from store.queries.installation import require_read_back
 from store.queries.publishing.assignments import get_assignment, lock_assignment
+from store.queries.publishing.attachments import missing_among
 from store.queries.publishing.evidence import Observation, add_evidence
 from store.queries.publishing.read_backs import forget_gap
 from store.queries.publishing.steps import discard_steps
@@ -92,7 +93,7 @@ def begin_retry(
     row.error_code = None
     row.error = None
     row.remedy = None
-    row.warnings = dict(warnings or {})
+    row.warnings = {**missing_among(row.warnings), **(warnings or {})}
     row.bytes_sent = 0
     row.processing_percent = None
     row.updated_at = now()

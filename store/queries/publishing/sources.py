@@ -20,6 +20,7 @@ from media.source import VideoFacts
 from media.upload import upload_id_of
 from store import outbox
 from store.queries.publishing.assignments import get_assignment, lock_assignment
+from store.queries.publishing.attachments import missing_among
 from store.queries.publishing.evidence import Observation, add_evidence
 from store.queries.publishing.transfers import clear_session, find_transfer
 from store.queries.publishing.uploads import keep_upload
@@ -118,7 +119,7 @@ def _take_other(
     row.video_id = other.id
     row.bytes_total = other.size
     row.bytes_sent = row.bytes_summed = 0
-    row.warnings = dict(warnings)
+    row.warnings = {**missing_among(row.warnings), **warnings}
 
 
 def _drop_session(session: Session, row: Assignment) -> None:

@@ -1,11 +1,10 @@
 """Block sums of a video's bytes, and who computes their SHA-256.
 
 A video is one file, wherever it lies, and another file is another video. The sums grow from the
-first block on, by whichever read is the farthest. What any
-other read finds is compared with them, so two uploads that are completed had the same bytes. One
-transfer at a time computes the SHA-256: it claims that, and what it writes of its progress renews
-the claim. One that is not renewed has ended, and the next transfer that begins with the first byte
-may claim it.
+first block on, by the read that is farthest. What any other read finds is compared with them, so
+two uploads that are completed had the same bytes. One transfer at a time computes the SHA-256: it
+claims that, and what it writes of its progress renews the claim. A claim that is not renewed runs
+out, and the next transfer that begins with the first byte may claim the SHA-256.
 """
 
 from dataclasses import dataclass

@@ -19,9 +19,11 @@ from domain.evidence import EvidenceKind, Sent, Told
 from domain.secrets import Secret
 from platforms.transfer.exchange import Exchange
 from store.queries.publishing import transfers
+from store.queries.publishing.assignments import get_assignment_by_id
 from store.queries.publishing.evidence import Observation, add_evidence
 from tests.activities.conftest import Installation
 from tests.support.evidence import evidence_of
+from tests.support.stack import CLIP
 
 
 @pytest.fixture
@@ -70,6 +72,31 @@ def test_what_was_confirmed_is_evidence_while_the_bytes_still_move(
 
     ActivityEnvironment().run(move)
     assert seen(installation, job) == ["session_opened", "confirmed"]
+
+
+def test_a_run_that_was_taken_for_dead_writes_nothing_of_its_progress(
+    installation: Installation, job: Job
+) -> None:
+    sums = SourceSums(installation.store, job, is_fresh=True)
+    progress = Progress(installation.store, job, sums)
+    sums.digest.feed(memoryview(CLIP.read_bytes()))
+    with installation.store.write() as session:
+        transfers.clear_session(session, job.id)  # the source was replaced meanwhile
+    job.witness.observe(Exchange(Sent.BYTES, Told.HELD, 3))
+
+    def move() -> None:
+        until = time.monotonic() + 60
+        while "confirmed" not in seen(installation, job) and time.monotonic() < until:
+            progress.report(3)
+            pause(0.1)
+
+    ActivityEnvironment().run(move)
+    assert "confirmed" in seen(installation, job)
+    with pytest.raises(PlatformUnavailable), sums.kept():
+        raise PlatformUnavailable("platform_unavailable", "The platform is away.")
+    with installation.store.read() as session:
+        row = get_assignment_by_id(session, job.id)
+    assert (row.bytes_sent, row.bytes_summed) == (0, 0)
 
 
 def test_a_run_that_ends_badly_says_why(installation: Installation, job: Job) -> None:

@@ -38,7 +38,7 @@ async def test_no_look_up_waits_for_others_and_an_address_needs_none() -> None:
         goes_on.wait()
         return ["127.0.0.1"]
 
-    look_ups = LookUps(allow_private=True, names=names.LookUps(1, find=slow))
+    look_ups = LookUps(allow_private=True, names=names.LookUps(1, kept=0, find=slow))
     first = asyncio.create_task(look_ups.find(NAME, whose="wsp_1"))
     await asyncio.sleep(0)
     assert await look_ups.find(NAME, whose="wsp_1") is None

@@ -45,6 +45,12 @@ def test_a_body_may_have_a_head_and_a_tail(server: UploadServer, wire: Wire) -> 
     assert "X-Part: 1\r\n" in server.heads[0]
 
 
+@pytest.mark.parametrize("host", ["nobody.invalid", "no..body.invalid"])
+def test_a_host_that_is_not_found_gets_nothing(host: str, wire: Wire) -> None:
+    request = Request("PUT", Secret(f"https://{host}/session"), {})
+    assert wire.exchange(request) is Silence.UNSENT
+
+
 def test_an_answer_that_breaks_off_is_no_answer(server: UploadServer, wire: Wire) -> None:
     whole = answer("200 OK", body=b'{"id": "made"}')
     server.steps.append(Step(answer=whole[:-3], early=True))

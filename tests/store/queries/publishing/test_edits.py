@@ -67,6 +67,18 @@ def test_an_edit_changes_what_it_names(store: Store, assignment: Assignment) -> 
     assert seen == [("Holiday", LATER), ("New", LATER), ("New", None)]
 
 
+def test_an_edit_of_the_files_ends_the_warning_that_one_was_missing(
+    store: Store, assignment: Assignment
+) -> None:
+    with store.write() as session:
+        row = assignments.lock_assignment(session, assignment.id)
+        row.warnings = {"thumbnail_missing": "404.", "upright_as_video": "It is upright."}
+    for changes, count in (({"scheduled_at": LATER}, 2), ({"payload": {"title": "New"}}, 1)):
+        assert apply(store, assignment, propose(store, assignment, **changes))
+        assert len(read(store, assignment).warnings) == count
+    assert read(store, assignment).warnings == {"upright_as_video": "It is upright."}
+
+
 def test_an_edit_is_applied_once(store: Store, assignment: Assignment) -> None:
     first = propose(store, assignment, payload={"title": "First"})
     second = propose(store, assignment, payload={"title": "Second"})

@@ -130,10 +130,12 @@ def test_a_retry_goes_on_with_the_upload_unless_it_is_dead(
 def test_a_retry_begins_with_what_is_known_of_the_file_and_no_older_warning(
     store: Store, tenant: Tenant, assignment: Assignment, warnings: dict[str, str] | None
 ) -> None:
-    record(store, assignment, AssignmentState.FAILED, warnings={"thumbnail_failed": "Too large."})
+    missing = {"captions_missing": "They are read again when the video is live."}
+    old = {"thumbnail_failed": "Too large.", **missing}
+    record(store, assignment, AssignmentState.FAILED, warnings=old)
     with store.write() as session:
         begin_retry(session, tenant.workspace.id, assignment.id, warnings=warnings)
-    assert read(store, assignment).warnings == (warnings or {})
+    assert read(store, assignment).warnings == {**(warnings or {}), **missing}
 
 
 def publish_with_failed_thumbnail(store: Store, vault: Vault, assignment: Assignment) -> None:

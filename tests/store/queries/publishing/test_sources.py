@@ -180,6 +180,18 @@ def test_another_file_is_a_video_of_its_own_and_begins_again(
         transfers.mark_finish_sent(session, row.id, known=before.version)
 
 
+def test_another_file_leaves_the_warning_of_a_missing_thumbnail(
+    tenant: Tenant, waiting: Assignment
+) -> None:
+    missing = {"thumbnail_missing": "It is read again when the video is live."}
+    with tenant.store.write() as session:
+        row = assignments.lock_assignment(session, waiting.id)
+        row.warnings = {**row.warnings, **missing}
+    put(tenant, waiting, OTHER, warnings={"file_wide": "It is wide."})
+    row, _ = read(tenant.store, waiting)
+    assert row.warnings == {"file_wide": "It is wide.", **missing}
+
+
 def test_a_worker_taken_for_dead_stores_no_session_for_the_old_file(
     store: Store, vault: Vault, tenant: Tenant, waiting: Assignment
 ) -> None:
