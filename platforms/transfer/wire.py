@@ -21,7 +21,7 @@ from platforms.unreached import (
     untrusted,
 )
 from transport.curl import Call, Failure, Handle
-from transport.names import OPERATOR, look_up
+from transport.names import LOOK_UPS, OPERATOR, LookUps, look_up
 from transport.proxies import DIRECT, Proxies, is_refusal
 
 TICK_SECONDS = 1.0
@@ -69,10 +69,14 @@ class Wire:
         beat: Callable[[], None],
         patience: Patience = PATIENCE,
         proxies: Proxies = DIRECT,
+        look_ups: LookUps = LOOK_UPS,
     ) -> None:
         self._beat = beat
         self._patience = patience
         self._proxies = proxies
+        self._look_ups = look_ups
+        self._found: dict[tuple[str, int], list[str]] = {}
+        """The addresses of the host that answered last: its connection is kept, as a rule."""
         self._beat_at = time.monotonic() + TICK_SECONDS
         self._handle = Handle()
 
@@ -117,9 +121,9 @@ class Wire:
         url = urlsplit(request.url.reveal())
         host, port = _host_of(url)
         proxy = self._proxies.find(url.scheme, host, port)
-        reached, at = (proxy.host, proxy.port) if proxy else (host, port)
+        reached = (proxy.host, proxy.port) if proxy else (host, port)
         try:
-            addresses = look_up(reached, at, whose=OPERATOR, beat=self._beat_if_due)
+            addresses = self._found.get(reached) or self._look_up(*reached)
         except (OSError, ValueError):  # the latter: what can be no name
             if proxy is not None:
                 raise not_through_proxy(host) from None
@@ -136,6 +140,9 @@ class Wire:
             proxy=proxy,
         )
 
+    def _look_up(self, host: str, port: int) -> list[str]:
+        return look_up(host, port, whose=OPERATOR, beat=self._beat_if_due, look_ups=self._look_ups)
+
     def _wait(self, call: Call) -> None:
         patience, sent, moved_at = self._patience, 0, time.monotonic()
         while not self._handle.step(self._beat_at - time.monotonic()):
@@ -151,7 +158,10 @@ class Wire:
 
     def _outcome(self, call: Call, body: bytes) -> Answer | Silence:
         handle = self._handle
+        self._found.clear()
         if handle.failure is None:
+            reached = call.proxy or call
+            self._found[reached.host, reached.port] = list(call.addresses)
             return Answer(handle.head.status, handle.head.all(), body)
         if handle.failure is Failure.UNTRUSTED:
             raise untrusted(call.host)

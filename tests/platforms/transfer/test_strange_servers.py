@@ -19,6 +19,7 @@ from platforms.transfer.wire import Patience, Silence, Wire
 from tests.platforms.transfer.test_wire import HUGE, reading
 from tests.support.raw_server import RawServer
 from tests.support.uploads import answer
+from transport.names import LookUps
 
 OK = answer("200 OK", body=b"fine")
 
@@ -282,6 +283,26 @@ def test_what_stands_still_for_too_long_is_lost(
 
 
 # Addresses and certificates --------------------------------------------------------------------
+
+
+def test_a_name_is_looked_up_again_only_after_its_host_gave_no_answer() -> None:
+    asked: list[str] = []
+
+    def find(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    def serve(connection: socket.socket) -> None:
+        for _ in range(2):
+            server.read_request(connection)
+            connection.sendall(OK)
+        server.read_request(connection)
+
+    with RawServer(serve) as server:
+        wire = Wire(beat=lambda: None, look_ups=LookUps(find=find))
+        answers = [ask(server.url, wire=wire) for _ in range(4)]
+        assert [isinstance(one, Answer) for one in answers] == [True, True, False, True]
+        assert asked == ["localhost", "localhost"]
 
 
 def test_ipv6_is_spoken() -> None:
