@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import trustme
 
 from media.policy import SourcePolicy
 from media.source import Source
@@ -28,14 +27,9 @@ def at_home() -> SourcePolicy:
 
 
 @pytest.fixture
-def origin(data: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Origin]:
+def origin(data: bytes, tls: ssl.SSLContext, trusted: None) -> Iterator[Origin]:
     """An origin by TLS, whose authority is named the way an operator names it."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    with Origin(data, tls=context) as origin:
+    with Origin(data, tls=tls) as origin:
         yield origin
 
 

@@ -4,10 +4,8 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
-import trustme
 
 from domain.errors import PlatformError, PlatformMisconfigured, PlatformUnavailable
 from domain.secrets import Secret
@@ -17,6 +15,8 @@ from platforms.transfer.wire import Silence, Wire
 from tests.support.connect_proxy import ConnectProxy
 from tests.support.raw_server import RawServer
 from transport.proxies import Proxies, choose_proxies
+
+pytestmark = pytest.mark.usefixtures("trusted")
 
 Send = Callable[[Proxies, str], Answer]
 BODY = b"some bytes"
@@ -38,16 +38,6 @@ def by_wire(proxies: Proxies, url: str) -> Answer:
 def send(request: pytest.FixtureRequest) -> Send:
     chosen: Send = request.param
     return chosen
-
-
-@pytest.fixture
-def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost", "platform.invalid").configure_cert(context)
-    return context
 
 
 @pytest.fixture

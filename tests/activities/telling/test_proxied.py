@@ -2,10 +2,8 @@
 
 import ssl
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import trustme
 
 from activities.telling.sending import Message, Sender
 from domain.secrets import Secret
@@ -14,6 +12,8 @@ from tests.support.connect_proxy import ConnectProxy
 from tests.support.receiver import Receiver
 from transport.proxies import Proxies, choose_proxies
 
+pytestmark = pytest.mark.usefixtures("trusted")
+
 SECRET = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 
 
@@ -21,17 +21,6 @@ SECRET = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 def receiver() -> Iterator[Receiver]:
     with Receiver() as receiver:
         yield receiver
-
-
-@pytest.fixture
-def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
-    """Of a server by the names that are trusted here."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost", "hook.invalid").configure_cert(context)
-    return context
 
 
 async def send(proxies: Proxies, url: str, *, allow_private: bool = True) -> DeliveryAnswer:
