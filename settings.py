@@ -30,6 +30,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 import settings_rules as rules
 from domain.errors import CastlineError
 from domain.shares import TransferLimits, WorkerShares
+from transport.hosts import bracketed
 from transport.proxies import Proxies, Way, choose_proxies
 
 GOOGLE_AUTH_URL = "https://accounts.google.com/o/oauth2/v2/auth"
@@ -379,13 +380,13 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         """How the API is reached from outside, without a slash at the end."""
-        return (self.public_url or f"http://{_in_url(self.host)}:{self.port}").rstrip("/")
+        return (self.public_url or f"http://{bracketed(self.host)}:{self.port}").rstrip("/")
 
     @property
     def local_url(self) -> str:
         """How the API is reached from this machine."""
         loopback = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
-        return f"http://{_in_url(loopback.get(self.host, self.host))}:{self.port}"
+        return f"http://{bracketed(loopback.get(self.host, self.host))}:{self.port}"
 
     @property
     def database(self) -> str:
@@ -447,10 +448,6 @@ class Settings(BaseSettings):
             for name in self.model_fields_set
             if getattr(self, name) is not None
         )
-
-
-def _in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def known_names() -> frozenset[str]:

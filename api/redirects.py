@@ -10,7 +10,8 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
-_PORTS = {"http": 80, "https": 443}
+from transport.hosts import DEFAULT_PORTS
+
 _MAX_LENGTH = 2000
 
 
@@ -52,7 +53,7 @@ def _parse(url: str) -> SplitResult | None:
         port = parts.port
     except ValueError:
         return None
-    if parts.scheme not in _PORTS or not parts.hostname or port == 0 or "@" in parts.netloc:
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or port == 0 or "@" in parts.netloc:
         return None
     segments = unquote(parts.path).replace("\\", "/").split("/")
     return None if "." in segments or ".." in segments else parts
@@ -67,4 +68,4 @@ def _lies_under(target: SplitResult, prefix: str) -> bool:
 
 
 def _origin(parts: SplitResult) -> tuple[str, str | None, int]:
-    return parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme]
+    return parts.scheme, parts.hostname, parts.port or DEFAULT_PORTS[parts.scheme]

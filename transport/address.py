@@ -17,11 +17,11 @@ from urllib.parse import quote, urlsplit
 import idna
 
 from domain.errors import InvalidRequest
+from transport.hosts import DEFAULT_PORTS, bracketed
 from transport.names import SECONDS, is_literal, look_up
 
 PORTS = frozenset({443, 8443})
 """The ports of https that are allowed by default."""
-_DEFAULT = {"https": 443, "http": 80}
 _METADATA = frozenset(
     map(
         ip_address,
@@ -95,7 +95,7 @@ def parse(url: str, *, allow_private: bool, ports: Collection[int] = PORTS) -> A
         raise not_a_host()
     if port == 0:
         raise _not_allowed("Nothing is reached at port 0.")
-    real_port = port or _DEFAULT[parts.scheme]
+    real_port = port or DEFAULT_PORTS[parts.scheme]
     if not (allow_private or real_port in ports):
         raise _not_allowed(
             f"Port {real_port} is not allowed. Use {' or '.join(map(str, sorted(ports)))}; "
@@ -104,7 +104,7 @@ def parse(url: str, *, allow_private: bool, ports: Collection[int] = PORTS) -> A
     host = _ascii(parts.hostname)
     if not _is_host(host):
         raise not_a_host()
-    name = f"[{host}]" if ":" in host else host
+    name = bracketed(host)
     query = f"?{parts.query}" if parts.query else ""
     return Address(
         scheme=parts.scheme,

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import httpcore2
 import httpx2
 
+from transport.hosts import DEFAULT_PORTS
 from transport.proxies import Proxies
 from transport.trust import tls_context
 from transport.tunnel import TunnelError, Tunnels
@@ -37,7 +38,7 @@ class ProxiedTransport(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         url = request.url
-        port = url.port or (443 if url.scheme == "https" else 80)
+        port = url.port or DEFAULT_PORTS.get(url.scheme, 0)
         pool = self._pools[self._proxies.find(url.scheme, url.host, port)]
         with _as_httpx2():
             answer = pool.request(

@@ -22,6 +22,7 @@ from typing import Any
 
 import pycurl
 
+from transport.hosts import bracketed
 from transport.names import is_literal
 from transport.proxies import Proxy
 from transport.trust import find_authorities
@@ -360,7 +361,7 @@ def _prepare(easy: "pycurl.Curl", call: Call) -> None:
         options[pycurl.HTTPPROXYTUNNEL] = 1
         if call.tunnel_to is not None:
             options[pycurl.CONNECT_TO] = [
-                f"{call.host}:{call.port}:{_bracketed(call.tunnel_to)}:{call.port}"
+                f"{call.host}:{call.port}:{bracketed(call.tunnel_to)}:{call.port}"
             ]
     if call.length is not None:
         options[pycurl.UPLOAD] = 1
@@ -379,10 +380,6 @@ def _open_socket(call: Call) -> Callable[[int, Any], int]:
         return socket(wanted.family, wanted.socktype, wanted.protocol).detach()
 
     return open_socket
-
-
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
 
 
 def _bits(events: int) -> int:

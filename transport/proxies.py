@@ -15,13 +15,12 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from transport.hosts import DEFAULT_PORTS, bracketed
 from transport.names import is_literal
 
 NONE = "none"
 """Stands for no proxy, and for no exception from one."""
 ANY = "*"
-
-_PORTS = {"http": 80, "https": 443}
 
 
 class Way(StrEnum):
@@ -147,7 +146,7 @@ def parse_proxy(url: str) -> Proxy:
         parts = urlsplit(whole)
         host, port = parts.hostname, parts.port
         is_right = (
-            parts.scheme in _PORTS
+            parts.scheme in DEFAULT_PORTS
             and bool(host)
             and port != 0
             and parts.path in ("", "/")
@@ -166,10 +165,9 @@ def parse_proxy(url: str) -> Proxy:
             "with user and password percent-encoded; or the word none"
         )
     assert host
-    port = port or _PORTS[parts.scheme]
+    port = port or DEFAULT_PORTS[parts.scheme]
     userinfo, at, _ = parts.netloc.rpartition("@")
-    name = f"[{host}]" if ":" in host else host
-    return Proxy(f"{parts.scheme}://{userinfo}{at}{name}:{port}", host, port)
+    return Proxy(f"{parts.scheme}://{userinfo}{at}{bracketed(host)}:{port}", host, port)
 
 
 def parse_exceptions(words: str) -> Exceptions:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import httpcore2
 
+from transport.hosts import bracketed
 from transport.proxies import Proxy, is_refusal
 from transport.trust import tls_context
 
@@ -110,7 +111,7 @@ def _origin(proxy: Proxy) -> httpcore2.Origin:
 
 
 def _ask(proxy: Proxy, host: str, port: int, timeout: float | None = None) -> httpcore2.Request:
-    target = (f"[{host}]:{port}" if ":" in host else f"{host}:{port}").encode()
+    target = f"{bracketed(host)}:{port}".encode()
     headers = [(b"Host", target)]
     if (authorization := proxy.authorization) is not None:
         headers.append((b"Proxy-Authorization", authorization))

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from cli.doctor.installation import Installation
 from runtime.health.finding import Finding, failed, in_thread, ok
 from settings import Settings
+from transport.hosts import DEFAULT_PORTS
 from transport.proxies import DIRECT, Proxy, Way
 from transport.trust import is_distrust
 from transport.tunnel import TunnelError, Tunnels
@@ -19,7 +20,6 @@ _SETTINGS = {
     Way.SOURCES: "CASTLINE_SOURCE_PROXY",
     Way.WEBHOOKS: "CASTLINE_WEBHOOK_PROXY",
 }
-_PORTS = {"https": 443, "http": 80}
 
 Target = tuple[Proxy, str | None, int]
 """A proxy, and host and port that it is asked for. Without a host it is only greeted."""
@@ -61,7 +61,7 @@ def _targets(settings: Settings, way: Way) -> list[Target]:
         urls += [settings.meta_graph_root]
     targets = []
     for parts in map(urlsplit, urls):
-        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+        host, port = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
         if (proxy := proxies.find(parts.scheme, host, port)) is not None:
             targets.append((proxy, host, port))
     return list(dict.fromkeys(targets))

@@ -21,6 +21,7 @@ from platforms.unreached import (
     untrusted,
 )
 from transport.curl import Call, Failure, Handle
+from transport.hosts import DEFAULT_PORTS
 from transport.names import LOOK_UPS, OPERATOR, LookUps, look_up
 from transport.proxies import DIRECT, Proxies, is_refusal
 
@@ -29,7 +30,6 @@ BUFFER_BYTES = 1024 * 1024
 """Read from the source, and given to libcurl, at a time. Each transfer holds two of these. A
 smaller one costs CPU for its steps; a larger one saves none."""
 ANSWER_BYTES = 1024 * 1024
-_PORTS = {"https": 443, "http": 80}
 
 Read = Callable[[int], memoryview]
 
@@ -211,7 +211,7 @@ def _host_of(url: SplitResult) -> tuple[str, int]:
         raise PlatformMisconfigured(
             "platform_insecure", f"Tokens and videos go to {host} by https only."
         )
-    return host, url.port or _PORTS[url.scheme]
+    return host, url.port or DEFAULT_PORTS[url.scheme]
 
 
 def _is_near(host: str) -> bool:
