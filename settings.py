@@ -238,7 +238,7 @@ class Settings(BaseSettings):
         1000, ge=1, description="Tickets of one workspace that may be open at a time."
     )
     chunk_mib: int = Field(
-        32, ge=1, le=1024, description="Bytes between two confirmations of a transfer, in MiB."
+        128, ge=1, le=1024, description="Bytes between two confirmations of a transfer, in MiB."
     )
     probe_slots: int = Field(
         16,

@@ -35,7 +35,7 @@ from platforms.transfer.wire import Wire
 from platforms.youtube.publishing.resumable import ResumableUpload
 
 MIB = 1024 * 1024
-OUR_CHUNK = 32 * MIB
+OUR_CHUNK = 128 * MIB
 """The default of `CASTLINE_CHUNK_MIB`."""
 GOOGLE_CHUNK = 100 * MIB
 """The client library's own default."""

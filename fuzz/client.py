@@ -25,7 +25,7 @@ TRIES = 120
 _PAUSE = 0.5
 _NO_ANSWER_SECONDS = 90.0
 _PASSES = frozenset({503, 507})
-_IDS = re.compile(r"\b([a-z]{3}_)?[0-9a-f]{8,}\b|\b\d+\b")
+_IDS = re.compile(r"\b[0-9a-f]{8,}(-[0-9a-f]{4,}){0,4}\b|\b\d+\b")
 
 
 @dataclass

@@ -28,7 +28,7 @@ _TEXTS = (
     "<script>alert(1)</script>",
     "'; DROP TABLE video; --",
     "file:///proc/self/environ",
-    "upload:upl_" + "0" * 32,
+    "upload:00000000-0000-7000-8000-000000000000",
     "-1",
     "1e400",
     "a\r\nb",

@@ -1,18 +1,17 @@
-"""A source that a workspace uploaded to us, named by its upload id: `upload:upl_…`.
+"""A source that a workspace uploaded to us, named by its upload id: `upload:<id>`.
 
 An upload is one plain file in its workspace's folder. The id is all that an address can say, and
 the folder comes from the policy, so no address reaches another workspace's upload.
 """
 
 import os
-import re
 
 from domain.errors import SourceUnusable
+from domain.ids import is_id
 from media.file import NOT_THERE, FileSource, missing, unreadable
 from media.policy import SourcePolicy
 
 SCHEME = "upload:"
-_ID = re.compile(r"upl_[0-9a-f]{32}")
 _FOLDER = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DIRECTORY
 
 
@@ -33,8 +32,8 @@ def open_upload(url: str, *, policy: SourcePolicy) -> FileSource:
     `source_missing` for an upload that is not there, in the same words for a foreign one.
     """
     upload_id = upload_id_of(url) or ""
-    if policy.uploads is None or not _ID.fullmatch(upload_id):
-        raise SourceUnusable("source_not_allowed", "An upload is named by its id: upload:upl_….")
+    if policy.uploads is None or not is_id(upload_id):
+        raise SourceUnusable("source_not_allowed", "An upload is named by its id: upload:<id>.")
     name = f"The upload {upload_id}"
     try:
         folder = os.open(policy.uploads, _FOLDER)

@@ -7,7 +7,6 @@ what readiness says of writes to the database: nothing else proves that there is
 
 import logging
 import os
-import secrets
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from time import monotonic
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.errors import CastlineError, DatabaseUnavailable, InsufficientStorage
+from domain.ids import new_process_id
 from store.engine import Store
 from store.keyring import Keyring
 from store.queries.processes import ALIVE, SEEN_EVERY, forget_process, record_process
@@ -94,7 +94,7 @@ def process_heartbeat(
 def _record_until(
     is_over: Event, role: str, store: Store, keyring: Keyring, heartbeat: Heartbeat
 ) -> None:
-    id = f"prc_{secrets.token_hex(16)}"
+    id = new_process_id()
     while True:
         record(id, role, store, keyring, heartbeat)
         if is_over.wait(SEEN_EVERY.total_seconds()):

@@ -53,7 +53,7 @@ class Privacy(StrEnum):
 class AuthInitiated(SnakeAnswer):
     model_config = example(
         authorization_url="https://castline.example.com/api/v1/oauth/youtube/authorize"
-        "?ticket=tkt_8c1de23b7a5f4c0e9d6b5a4f3e2d1c0b"
+        "?ticket=8c1de23b-7a5f-4c0e-9d6b-5a4f3e2d1c0b"
     )
 
     authorization_url: str = Field(description="Open it in a browser within five minutes.")
@@ -61,7 +61,7 @@ class AuthInitiated(SnakeAnswer):
 
 class AuthConcluded(SnakeAnswer):
     model_config = example(
-        status="success", connection_ids=["con_5f0c7a1be6d94d0f8d1f4a52c1b0e3a7"]
+        status="success", connection_ids=["01a21278-b07a-7d0f-8d1f-4a52c1b0e3a7"]
     )
 
     status: str

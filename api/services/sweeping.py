@@ -8,7 +8,6 @@ left belongs to the next one.
 import asyncio
 import logging
 import os
-import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -19,6 +18,7 @@ from anyio import to_thread
 from api.context import Context
 from api.services.intake import upload_path
 from api.services.upload_file import remove
+from domain.ids import is_id
 from media.policy import intake_folder
 from store.queries.publishing import uploads
 from store.queries.workspaces import known_workspaces
@@ -31,8 +31,6 @@ BATCH = 200
 
 ORPHAN_SECONDS = 3600.0
 """How old a file without a row has to be: nothing that is under way is looked at."""
-
-_ID = re.compile(r"upl_[0-9a-f]{32}")
 
 
 class UploadSweeper:
@@ -91,7 +89,7 @@ def _old_files(media: Path) -> Iterator[Path]:
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if _ID.fullmatch(entry.name) and _is_older(entry, before):
+                    if is_id(entry.name) and _is_older(entry, before):
                         yield Path(entry.path)
         except OSError:
             continue

@@ -14,6 +14,7 @@ import httpx2
 import pytest
 
 from cli.local.probes import free_ports
+from domain.ids import is_id
 from tests.support.machine import ROOT, Machine, Up, connection_in
 
 CLIP = ROOT / "tests" / "data" / "clip.mp4"
@@ -96,7 +97,7 @@ def test_a_file_of_any_name_is_published(
         machine, "publish", "--title", "A loaf", "--no-follow", "--json", "--", path, **locale
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["id"].startswith("asg_")
+    assert is_id(json.loads(done.stdout)["id"])
     assert done.stderr == b""
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from domain.ids import is_id
 from tests.support.machine import (
     ANA,
     ROOT,
@@ -123,7 +124,7 @@ def test_a_key_can_be_revoked_by_what_the_list_shows(machine: Machine, key: str)
     listed = machine.run("keys", "list")
     (line,) = [line for line in listed.stdout.splitlines() if made.stdout.strip()[-4:] in line]
     id = line.split()[0]
-    assert re.fullmatch(r"key_[0-9a-f]{32}", id)
+    assert is_id(id)
     assert machine.run("keys", "revoke", id).returncode == 0
     again = machine.run("keys", "revoke", id[-8:])
     assert again.returncode == 0
@@ -219,7 +220,7 @@ def test_connecting_pages_shows_each_and_what_was_left_out(
         consent(connecting.stdout.readline().strip())
         shown, told = connecting.communicate(timeout=30)
     assert connecting.returncode == 0, told
-    assert len(re.findall(r"con_\w+ +facebook +Blue Door (?:Bakery|Catering)", shown)) == 2, shown
+    assert len(re.findall(r"[\w-]{36} +facebook +Blue Door (?:Bakery|Catering)", shown)) == 2, shown
     left_out = [line for line in told.splitlines() if line.startswith("left out: ")]
     assert [line.split(".")[0] for line in left_out] == [
         "left out: Blue Door Archive",
@@ -281,7 +282,7 @@ def test_a_lost_database_beside_temporals_state_is_one_sentence_with_a_way_out(
     refused = machine.run("up", seconds=120)
     assert refused.returncode == 1
     (sentence,) = [line for line in refused.stderr.splitlines() if line.startswith("castline: ")]
-    assert "temporal.db belongs to installation ins_" in sentence
+    assert "temporal.db belongs to installation " in sentence
     assert "the database is new" in sentence
     assert "`castline restore`" in sentence
     assert "delete temporal.db, temporal.db-shm and temporal.db-wal" in sentence

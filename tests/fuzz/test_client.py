@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from rich.console import Console
 
+from domain.ids import new_video_id
 from fuzz.canaries import Canaries
 from fuzz.client import Answers, Client
 from fuzz.origin import HostileOrigin
@@ -59,8 +60,8 @@ async def test_a_server_error_is_a_finding_of_its_attack(answers: Answers, statu
 
 async def test_what_differs_by_ids_alone_is_one_finding(answers: Answers) -> None:
     asks = client(answers, always(500, '{"requestId": "0123456789abcdef"}'))
-    for path in ("/api/v1/videos/vid_0123456789abcdef", "/api/v1/videos/vid_fedcba9876543210"):
-        await asks.ask("GET", path)
+    for id in (new_video_id(), new_video_id()):
+        await asks.ask("GET", f"/api/v1/videos/{id}")
     assert list(answers.findings.values()) == [2]
 
 

@@ -198,7 +198,7 @@ async def test_a_foreign_connection_is_not_found(tenant: Tenant, stack: Stack) -
     theirs = await other.connection()
     body = {"platform": "youtube", "redirectUrl": "http://127.0.0.1:9/back"}
 
-    for connection_id in (theirs, "con_" + "0" * 32):
+    for connection_id in (theirs, "00000000-0000-7000-8000-000000000000"):
         problem = await tenant.ask(
             "POST", "/api/v1/oauth/tickets", {**body, "connectionId": connection_id}, status=404
         )

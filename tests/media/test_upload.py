@@ -10,7 +10,8 @@ from media.policy import SourcePolicies
 from media.upload import upload_id_of, upload_url
 from tests.media.conftest import still
 
-OURS, THEIRS = "upl_" + "a" * 32, "upl_" + "b" * 32
+OURS = "01a212b5-c17b-7c6d-8e0f-aaaaaaaaaaaa"
+THEIRS = "01a212b5-c17b-7c6d-8e0f-bbbbbbbbbbbb"
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_a_workspace_reads_its_own_upload(policies: SourcePolicies) -> None:
 
 
 def test_a_foreign_upload_is_answered_like_an_unknown_one(policies: SourcePolicies) -> None:
-    unknown = "upl_" + "c" * 32
+    unknown = "01a212b5-c17b-7c6d-8e0f-cccccccccccc"
     assert refused(upload_url(THEIRS), policies) == "source_missing"
     assert refused(upload_url(unknown), policies) == "source_missing"
 
@@ -60,7 +61,7 @@ def test_a_workspace_without_uploads_has_none(policies: SourcePolicies) -> None:
         f"{OURS}\n",
         f"{OURS}?x",
         OURS.upper(),
-        "upl_%61" + "a" * 31,
+        OURS.replace("a", "%61", 1),
         f"{OURS}.json",
     ],
 )

@@ -14,6 +14,7 @@ from time import monotonic, sleep
 import httpx2
 
 from cli.local.probes import free_ports
+from domain.ids import is_id
 from settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -164,7 +165,7 @@ def consent(auth_url: str, *, account: str = ANA) -> httpx2.Response:
 
 def connection_in(said: str) -> str:
     """The id of the one connection that a command has listed."""
-    (line,) = [line for line in said.splitlines() if "con_" in line]
+    (line,) = [line for line in said.splitlines() if is_id(line.partition(" ")[0])]
     return line.split()[0]
 
 

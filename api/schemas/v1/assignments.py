@@ -9,9 +9,9 @@ from api.schemas.base import Answer, Body, Id, Label, Moment, Page, Payload, Rea
 from api.schemas.keys import KeyText
 from domain.states import AssignmentState, KnownBy, WaitReason
 
-_CONNECTION = "con_5f0c7a1be6d94d0f8d1f4a52c1b0e3a7"
-_VIDEO = "vid_3e9b2f1c7d8a4b6e9f0a1c2d3e4f5a6b"
-_GROUP = "grp_6d5c4b3a29181706f5e4d3c2b1a09f8e"
+_CONNECTION = "01a21278-b07a-7d0f-8d1f-4a52c1b0e3a7"
+_VIDEO = "01a21258-3f2f-7b6e-9f0a-1c2d3e4f5a6b"
+_GROUP = "01a21287-004b-7706-b5e4-d3c2b1a09f8e"
 _PAYLOAD = {"title": "Sourdough in a day", "privacy": "private", "tags": ["bread"]}
 
 _CANDIDATE = {
@@ -22,7 +22,7 @@ _CANDIDATE = {
 }
 
 _ASSIGNMENT_EXAMPLE: dict[str, Any] = {
-    "id": "asg_1f2e3d4c5b6a798897a6b5c4d3e2f100",
+    "id": "01a21238-d23d-7988-97a6-b5c4d3e2f100",
     "groupId": _GROUP,
     "connectionId": _CONNECTION,
     "videoId": _VIDEO,

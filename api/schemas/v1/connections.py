@@ -10,8 +10,8 @@ from domain.grants import GrantEnd
 from domain.states import ConnectionHealth, TokenLife
 from store.queries.access.connections import ConnectionChanges
 
-_ORGANIZATION = "org_0b6a1d9e4c7f4a2d8e5b3c1f9a7d6e4b"
-_CONNECTION = "con_5f0c7a1be6d94d0f8d1f4a52c1b0e3a7"
+_ORGANIZATION = "01a21225-0e1d-7a2d-8e5b-3c1f9a7d6e4b"
+_CONNECTION = "01a21278-b07a-7d0f-8d1f-4a52c1b0e3a7"
 
 _ORGANIZATION_EXAMPLE = {
     "id": _ORGANIZATION,

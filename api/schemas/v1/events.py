@@ -9,13 +9,13 @@ from api.schemas.base import Answer, example
 from domain.events import EventType
 
 EVENT_EXAMPLE = {
-    "id": "evt_57d5e824f5b1dc400b0113c4e4047a57",
+    "id": "01a21271-79e8-7c40-8b01-13c4e4047a57",
     "number": 1042,
     "type": "connection.needs_reauth",
     "timestamp": "2026-11-22T12:00:00.260391Z",
-    "subjectId": "con_5f0c7a1be6d94d0f8d1f4a52c1b0e3a7",
+    "subjectId": "01a21278-b07a-7d0f-8d1f-4a52c1b0e3a7",
     "data": {
-        "connectionId": "con_5f0c7a1be6d94d0f8d1f4a52c1b0e3a7",
+        "connectionId": "01a21278-b07a-7d0f-8d1f-4a52c1b0e3a7",
         "platform": "youtube",
         "name": "Blue Door Bakery",
         "health": "needs_reauth",

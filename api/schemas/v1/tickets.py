@@ -7,8 +7,8 @@ from pydantic import AliasChoices, Field
 from api.schemas.base import Answer, Body, Id, Url, example
 from domain.states import TicketState
 
-_CONNECTION = "con_5f0c7a1be6d94d0f8d1f4a52c1b0e3a7"
-_TICKET = "tkt_8c1de23b7a5f4c0e9d6b5a4f3e2d1c0b"
+_CONNECTION = "01a21278-b07a-7d0f-8d1f-4a52c1b0e3a7"
+_TICKET = "8c1de23b-7a5f-4c0e-9d6b-5a4f3e2d1c0b"
 _LEFT_OUT_EXAMPLE = {
     "accountId": "104857600000042",
     "name": "Blue Door Archive",

@@ -91,7 +91,7 @@ class TimelineItem(Answer):
 
 class TimelineView(Page):
     model_config = example(
-        assignmentId="asg_1f2e3d4c5b6a798897a6b5c4d3e2f100",
+        assignmentId="01a21238-d23d-7988-97a6-b5c4d3e2f100",
         state="published",
         sentence="It is published: https://www.youtube.com/watch?v=dQw4w9WgXcQ",
         waitingFor=None,

@@ -7,7 +7,7 @@ from pydantic import AliasChoices, Field, model_validator
 from api.schemas.base import Answer, Body, Description, Label, Page, Url, example
 
 _VIDEO_EXAMPLE = {
-    "id": "vid_3e9b2f1c7d8a4b6e9f0a1c2d3e4f5a6b",
+    "id": "01a21258-3f2f-7b6e-9f0a-1c2d3e4f5a6b",
     "title": "Sourdough in a day",
     "description": None,
     "sourceUrl": "https://media.example.com/sourdough.mp4",
@@ -68,7 +68,7 @@ class VideoView(Answer):
 
 
 _UPLOAD_EXAMPLE = {
-    "id": "upl_9c1d7b2e5f3a4c6d8e0f1a2b3c4d5e6f",
+    "id": "01a212b5-c17b-7c6d-8e0f-1a2b3c4d5e6f",
     "fileName": "sourdough.mp4",
     "size": 48211093,
     "offset": 33554432,

@@ -10,7 +10,7 @@ from domain.events import EventType, kind_of
 from domain.states import DeliveryAnswer, DeliveryState
 from store.queries.telling.endpoints import EndpointChanges
 
-_ENDPOINT = "whe_8d7c6b5a49382716f5e4d3c2b1a09f8e"
+_ENDPOINT = "01a212a7-206b-7716-b5e4-d3c2b1a09f8e"
 _ENDPOINT_EXAMPLE = {
     "id": _ENDPOINT,
     "url": "https://app.example.com/hooks/castline",
@@ -23,10 +23,10 @@ _ENDPOINT_EXAMPLE = {
     "createdAt": "2026-11-22T12:00:00Z",
 }
 _DELIVERY_EXAMPLE = {
-    "id": "dlv_0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "id": "01a21228-c22d-7978-8796-a5b4c3d2e1f0",
     "endpointId": _ENDPOINT,
-    "eventId": "evt_57d5e824f5b1dc400b0113c4e4047a57",
-    "subjectId": "asg_1f2e3d4c5b6a798897a6b5c4d3e2f100",
+    "eventId": "01a21271-79e8-7c40-8b01-13c4e4047a57",
+    "subjectId": "01a21238-d23d-7988-97a6-b5c4d3e2f100",
     "number": 1042,
     "url": None,
     "state": "pending",

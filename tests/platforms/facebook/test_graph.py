@@ -109,7 +109,7 @@ def test_a_multipart_form_can_be_read_by_others() -> None:
 def publication(connect: Connect) -> Publication:
     return Publication(
         account_id=connect().id,
-        marker="asg_0123456789abcdef.mp4",
+        marker="01a21238-d23d-7988-97a6-b5c4d3e2f100.mp4",
         type="video",
         payload={"title": "Sourdough"},
         size=4096,

@@ -71,7 +71,7 @@ def connect(emulator: Emulator, youtube: YouTube) -> Connect:
 def publication() -> Publication:
     return Publication(
         account_id="UCana",
-        marker="asg_0123456789abcdef.mp4",
+        marker="01a21238-d23d-7988-97a6-b5c4d3e2f100.mp4",
         type="video",
         payload={"title": "Sourdough"},
         size=3 * CHUNK + 1000,

@@ -83,7 +83,7 @@ async def test_a_foreign_ticket_and_an_unknown_one_answer_alike(
     theirs: Tenant, ours: Tenant, confirming: str
 ) -> None:
     foreign = await theirs.http.post(f"{TICKETS}/{confirming}/confirm")
-    unknown = await theirs.http.post(f"{TICKETS}/tkt_{'0' * 32}/confirm")
+    unknown = await theirs.http.post(f"{TICKETS}/00000000-0000-4000-8000-000000000000/confirm")
     assert refused(foreign) == refused(unknown) == (404, "ticket_not_found")
     assert (await ours.http.get(f"{TICKETS}/{confirming}")).json()["state"] == "confirming"
 

@@ -41,7 +41,7 @@ async def announce(tenant: Tenant, size: int = len(CONTENT), name: str = NAME) -
     )
     assert answer.status_code == 201, answer.text
     location: str = answer.headers["Location"]
-    assert location.startswith(f"{PUBLIC_URL}{FILES}/upl_")
+    assert location.startswith(f"{PUBLIC_URL}{FILES}/")
     return location.removeprefix(PUBLIC_URL)
 
 
@@ -208,7 +208,10 @@ async def test_a_terminated_upload_is_gone(ours: Tenant, context: Context) -> No
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("id", ["upl_0", "..%2F..%2Fcastline.db", "x", "upl_" + "0" * 32])
+UNKNOWN = "00000000-0000-7000-8000-000000000000"
+
+
+@pytest.mark.parametrize("id", ["0", "..%2F..%2Fcastline.db", "x", UNKNOWN])
 async def test_an_unknown_upload_is_404(ours: Tenant, id: str) -> None:
     assert (await ours.http.head(f"{FILES}/{id}", headers=TUS)).status_code == 404
     answer = await ours.http.post("/api/v1/videos", json={"uploadId": id})

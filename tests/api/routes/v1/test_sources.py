@@ -168,5 +168,5 @@ async def test_a_foreign_assignment_and_a_foreign_upload_are_not_found(
     row = await accepted(ours, (media / "clip.mp4").as_uri())
     foreign = await patch(theirs, row, mediaUrl=(media / "clip.mp4").as_uri())
     assert (foreign.status_code, foreign.json()["code"]) == (404, "assignment_not_found")
-    upload = await patch(ours, row, mediaUrl="upload:upl_00000000000000000000000000000000")
+    upload = await patch(ours, row, mediaUrl="upload:01a21219-a400-7000-8000-000000000000")
     assert upload.status_code == 404

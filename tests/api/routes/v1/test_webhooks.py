@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.context import Context
+from domain.ids import is_id
 from tests.support.api import HOOK, Tenant
 
 ENDPOINTS = "/api/v1/webhooks/endpoints"
@@ -42,7 +43,7 @@ async def test_an_endpoint_is_told_of_everything_unless_it_chooses(ours: Tenant)
     told = await items(ours, DELIVERIES, endpointId=everything["id"])
     assert {item["subjectId"] for item in told} > {assignment_id}
     [connection] = await items(ours, DELIVERIES, endpointId=some["id"])
-    assert connection["subjectId"].startswith("con_")
+    assert is_id(connection["subjectId"])
     assert (connection["state"], connection["attempts"]) == ("pending", [])
 
 

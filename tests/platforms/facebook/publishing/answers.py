@@ -29,7 +29,7 @@ HTTP = Http("Meta")
 """Never used: a machine makes no call."""
 PUBLICATION = Publication(
     account_id="7",
-    marker="asg_0123456789abcdef.mp4",
+    marker="01a21238-d23d-7988-97a6-b5c4d3e2f100.mp4",
     type="video",
     payload={"title": "Sourdough", "privacy": "public"},
     size=SIZE,

@@ -110,7 +110,7 @@ def bakery(connect: Connect) -> Account:
 def publication(bakery: Account) -> Publication:
     return Publication(
         account_id=bakery.id,
-        marker="asg_0123456789abcdef.mp4",
+        marker="01a21238-d23d-7988-97a6-b5c4d3e2f100.mp4",
         type="video",
         payload={"title": "Sourdough", "privacy": "public"},
         size=SIZE,
