@@ -3,8 +3,8 @@
 One table of fields, each with its JSON schema and its rule; a reel takes all of them but
 tags of content, as Meta's own SDK 26 has it, and may be scheduled for less far ahead. The
 limits are those of the facts (Facebook section 2) and, where Meta leaves a unit open, the
-stricter reading: characters are UTF-16 units. What only Facebook can know stays with Facebook: who is tagged, whom a
-targeting reaches, and whether the time of publication is still ahead when the bytes are there.
+stricter reading: characters are UTF-16 units. What only Facebook can know stays with Facebook: who
+is tagged, and whom a targeting reaches.
 """
 
 from collections.abc import Mapping

@@ -61,7 +61,7 @@ def snippet_of(body: Mapping[str, Any], *, utf16: bool = True) -> dict[str, Any]
         return {"title": "unknown", "description": "", "categoryId": "22"}
     given = _object(body, "snippet")
     snippet = {name: given[name] for name in _SNIPPET if name in given}
-    title = snippet.get("title")
+    title: Any = snippet.get("title")
     if not _is_line(title, 100, utf16) or not title.strip() or _has_brackets(title):
         raise _invalid_title()
     description = snippet.setdefault("description", "")
