@@ -13,6 +13,7 @@ from typing import Any
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROLS_IN_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class Unit(StrEnum):
@@ -52,7 +53,7 @@ class TextRule:
         if (_CONTROLS_IN_LINES if self.has_lines else _CONTROLS).search(value):
             kept = "" if self.has_lines else ", and no line breaks or tabs"
             found.append(f"It may not contain control characters{kept}.")
-        if any("\ud800" <= character <= "\udfff" for character in value):
+        if _SURROGATES.search(value):
             found.append("It has characters that are no text.")
         if self.unit.measure(value) > self.most:
             found.append(f"It may have {self.most} {self.unit} at most.")
