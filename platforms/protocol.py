@@ -252,8 +252,11 @@ class Platform(Protocol):
         """What the channel or Page looks like now. Reads only."""
 
     # Publishing ----------------------------------------------------------------------
-    def check(self, type: str, payload: Mapping[str, Any]) -> dict[str, list[str]]:
-        """Everything wrong with a payload: field → sentences. Empty when it is right. Pure."""
+    def check(self, type: str, payload: Mapping[str, Any], *, at: datetime) -> dict[str, list[str]]:
+        """Everything wrong with a payload: field → sentences. Empty when it is right. Pure.
+
+        `at` is when it is sent at the earliest: now, or the time that it is scheduled for.
+        """
 
     def check_file(self, type: str, facts: VideoFacts) -> FileCheck:
         """What the platform would say of the file. Pure; unknown facts are no fault."""

@@ -37,8 +37,8 @@ class Switches:
     """How an empty upload bucket is answered: 429 rateLimitExceeded or 403 quotaExceeded."""
     charge_at_session_start: bool = True
     """A session costs an upload when it is opened, not when it is finished."""
-    title_in_utf16_units: bool = False
-    """The 100 characters of a title are UTF-16 units instead of code points."""
+    text_in_utf16_units: bool = True
+    """The characters of a title and of tags are UTF-16 units; false: code points."""
     playlist_takes_twice: bool = False
     """A playlist takes a video that it has already, as YouTube's own page lets people do."""
     listing_lag_seconds: float = 0.0

@@ -120,9 +120,9 @@ class Facebook:
         return get_channel(self._graph, credential)
 
     # Publishing ----------------------------------------------------------------------
-    def check(self, type: str, payload: Mapping[str, Any]) -> dict[str, list[str]]:
+    def check(self, type: str, payload: Mapping[str, Any], *, at: datetime) -> dict[str, list[str]]:
         """No call."""
-        return limits.check(type, payload)
+        return limits.check(type, payload, at)
 
     def check_file(self, type: str, facts: VideoFacts) -> FileCheck:
         """No call."""

@@ -129,9 +129,9 @@ class YouTube:
         return get_channel(self._api, credential)
 
     # Publishing ----------------------------------------------------------------------
-    def check(self, type: str, payload: Mapping[str, Any]) -> dict[str, list[str]]:
+    def check(self, type: str, payload: Mapping[str, Any], *, at: datetime) -> dict[str, list[str]]:
         """No call."""
-        return limits.check(type, payload)
+        return limits.check(type, payload, at)
 
     def check_file(self, type: str, facts: VideoFacts) -> FileCheck:  # noqa: ARG002
         """No call."""

@@ -1,22 +1,36 @@
 """Tickets: open one, ask how it stands."""
 
-from fastapi import APIRouter
 from sqlmodel import Session
 
 from api.auth import Caller
 from api.context import Here
 from api.routes.paging import PathId
+from api.routes.strict import Asked, checked, json_router
 from api.schemas.problem import answers
 from api.schemas.v1.tickets import TicketOpened, TicketRequest, TicketView
-from api.services.tickets import authorize_url, callback_url, confirm_ticket, open_ticket
+from api.services.tickets import (
+    authorize_url,
+    callback_url,
+    check_ticket,
+    confirm_ticket,
+    open_ticket,
+)
 from domain.errors import NotFound, NotYet, TooManyRequests
 from store.queries.access import tickets
 from store.tables import Ticket
 
-router = APIRouter(prefix="/oauth/tickets", tags=["OAuth tickets"])
+router = json_router("/oauth/tickets", "OAuth tickets")
+
+
+def _check_new(asked: Asked) -> None:
+    names = ("platform", "redirect_url", "connection_id", "organization_id")
+    wanted = {name: asked.given.get(name) for name in names}
+    with asked.here.store.read() as session:
+        check_ticket(asked.here, session, asked.workspace_id, asked.faults, **wanted)
 
 
 @router.post("", status_code=201, responses=answers(NotFound, TooManyRequests))
+@checked(_check_new)
 def create(here: Here, workspace_id: Caller, wanted: TicketRequest) -> TicketOpened:
     """Open a ticket: permission to run one consent within five minutes.
 

@@ -14,6 +14,7 @@ from api.routes.browser import (
     go_back,
 )
 from api.routes.slashes import both
+from api.routes.strict import json_router
 from api.schemas.problem import PAGE, answers, pages
 from api.schemas.youtube import AuthConcluded, AuthInitiated, ChannelAnswer
 from api.services.connections import get_latest_connection, read_channel
@@ -30,7 +31,7 @@ from domain.errors import (
 )
 from domain.states import PlatformName
 
-router = APIRouter(prefix="/youtube", tags=["YouTube"])
+router = json_router("/youtube", "YouTube")
 browser = APIRouter(prefix="/youtube", tags=["YouTube"], route_class=BrowserRoute)
 
 

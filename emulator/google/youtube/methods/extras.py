@@ -75,20 +75,7 @@ class InsertCaption:
         """Refuse incomplete metadata, a video that is not there, and a track that is."""
         self._service.meter.charge(self.name)
         metadata.parts_of(draft.query.get("part"))
-        snippet = draft.body.get("snippet")
-        if not isinstance(snippet, dict) or not (
-            snippet.get("videoId") and snippet.get("language")
-        ):
-            raise errors.bad_request(
-                "invalidMetadata",
-                "The request contains invalid metadata values, which prevent the track from "
-                "being created.",
-                domain="youtube.caption",
-            )
-        if len(str(snippet.get("name", ""))) > 150:
-            raise errors.bad_request(
-                "nameTooLong", "The name is too long.", domain="youtube.caption"
-            )
+        snippet = metadata.track_of(draft.body)
         video = find_video(
             self._service,
             call,

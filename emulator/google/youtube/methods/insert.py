@@ -51,7 +51,7 @@ class InsertVideo:
         now = service.clock.now()
         parts = metadata.parts_of(draft.query.get("part"))
         metadata.check_body_parts(body, parts)
-        snippet = metadata.snippet_of(body, utf16=service.switches.title_in_utf16_units)
+        snippet = metadata.snippet_of(body, utf16=service.switches.text_in_utf16_units)
         status = metadata.status_of(body, now)
         if draft.locked_private or service.switches.lock_uploads_private:
             status |= {"privacyStatus": "private"}
