@@ -9,14 +9,15 @@ from api.routes.paging import PathId
 from api.schemas.problem import answers
 from api.schemas.v1.tickets import TicketOpened, TicketRequest, TicketView
 from api.services.tickets import authorize_url, callback_url, confirm_ticket, open_ticket
-from domain.errors import NotFound, NotYet, TooManyRequests
+from domain.consents import EXPLANATIONS, detail_of
+from domain.errors import Conflict, NotFound, NotYet, TooManyRequests
 from store.queries.access import tickets
 from store.tables import Ticket
 
 router = APIRouter(prefix="/oauth/tickets", tags=["OAuth tickets"])
 
 
-@router.post("", status_code=201, responses=answers(NotFound, TooManyRequests))
+@router.post("", status_code=201, responses=answers(NotFound, Conflict, TooManyRequests))
 def create(here: Here, workspace_id: Caller, wanted: TicketRequest) -> TicketOpened:
     """Open a ticket: permission to run one consent within five minutes.
 
@@ -62,5 +63,9 @@ def confirm(here: Here, workspace_id: Caller, ticket_id: PathId) -> TicketView:
 
 def _view(session: Session, ticket: Ticket) -> TicketView:
     expected = tickets.find_expected(session, ticket)
-    name = None if expected is None else expected.name
-    return TicketView.model_validate(ticket).model_copy(update={"expected_account": name})
+    detail = ticket.error_detail
+    added = {
+        "expected_account": None if expected is None else expected.name,
+        "remedy": None if detail is None else EXPLANATIONS[detail_of(detail)].remedy,
+    }
+    return TicketView.model_validate(ticket).model_copy(update=added)
