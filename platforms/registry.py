@@ -8,7 +8,7 @@ for it says so.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.errors import Conflict, InvalidRequest, Remedy
+from domain.errors import InvalidRequest, PlatformNotConfigured
 from domain.secrets import Secret
 from domain.states import PlatformName
 from platforms.facebook import Facebook, MetaApp
@@ -32,15 +32,14 @@ class Registry:
         """The adapter of that name.
 
         Raises `InvalidRequest` (code `unknown_platform`) for a name that Castline does not know,
-        and `Conflict` (code `platform_not_configured`) for a platform without app credentials.
+        and `PlatformNotConfigured` for a platform without app credentials.
         """
         platform = self.platforms.get(name)
         if platform is None and name in frozenset(PlatformName):
-            raise Conflict(
+            raise PlatformNotConfigured(
                 "platform_not_configured",
                 f"This installation is not configured for {name}. The operator has to set the "
                 "platform's app credentials.",
-                remedy=Remedy.OPERATOR,
             )
         if platform is None:
             known = ", ".join(self.names) or "none; the operator has to set app credentials"

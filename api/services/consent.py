@@ -19,7 +19,7 @@ from activities.contract.tickets import Refusal, TicketOutcome
 from api.context import Context, on_loop
 from api.services.consent_pages import make_page, open_state
 from domain.consents import ErrorDetail, detail_of, is_denial, sentence_of
-from domain.errors import Conflict, InvalidRequest, NotFound, Unavailable
+from domain.errors import Conflict, InvalidRequest, NotFound, PlatformNotConfigured, Unavailable
 from domain.secrets import Secret
 from domain.states import TicketState
 from platforms.protocol import Platform
@@ -32,12 +32,6 @@ Arguments = TypeVarTuple("Arguments")
 
 BROWSER_TIMEOUT = timedelta(seconds=5)
 """How long a browser is kept waiting before it is shown a page that says so."""
-
-_WORDS = {
-    ErrorDetail.TICKET_EXPIRED: "ticket_expired",
-    ErrorDetail.PLATFORM_NOT_CONFIGURED: "platform_error",
-}
-"""What a redirect says of a visit that found no ticket to use, but for `invalid_ticket`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +103,9 @@ def begin(
         return _used_up(ticket)
     try:
         adapter = here.registry.get(platform)
+    except PlatformNotConfigured:
+        return _not_configured(ticket)
+    try:
         if ticket.state == TicketState.OPEN:
             # Anybody may open a consent page without end, and each Update stays in the history.
             on_loop(_begin_in_time, here, ticket)
@@ -153,8 +150,8 @@ def conclude(here: Context, callback: Callback, *, cookies: Sequence[Secret]) ->
         return Ending(ticket, error="invalid_ticket", detail=ErrorDetail.OTHER_BROWSER)
     try:
         adapter = here.registry.get(ticket.platform)
-    except Conflict as conflict:
-        return _refused(ticket, conflict)
+    except PlatformNotConfigured:
+        return _not_configured(ticket)
     if not adapter.issuers.issuperset(callback.issuers):
         return Ending(ticket, error="invalid_ticket", detail=ErrorDetail.WRONG_ISSUER)
     answer = repr(sorted(words.items())) if words else f"code={code}"
@@ -286,7 +283,12 @@ def _used_up(ticket: Ticket) -> Ending:
 
 def _refused(ticket: Ticket, conflict: Conflict) -> Ending:
     detail = detail_of(conflict.code)
-    return Ending(ticket, error=_WORDS.get(detail, "invalid_ticket"), detail=detail)
+    is_expired = detail is ErrorDetail.TICKET_EXPIRED
+    return Ending(ticket, error="ticket_expired" if is_expired else "invalid_ticket", detail=detail)
+
+
+def _not_configured(ticket: Ticket) -> Ending:
+    return Ending(ticket, error="platform_error", detail=ErrorDetail.PLATFORM_NOT_CONFIGURED)
 
 
 def _ending(ticket: Ticket, outcome: TicketOutcome) -> Ending:
@@ -295,6 +297,6 @@ def _ending(ticket: Ticket, outcome: TicketOutcome) -> Ending:
     if outcome.state is TicketState.EXPIRED:
         detail = outcome.error_detail or ErrorDetail.TICKET_EXPIRED
         return Ending(ticket, error="ticket_expired", detail=detail)
-    detail = outcome.error_detail or ErrorDetail.CONNECT_FAILED
+    detail = outcome.error_detail or detail_of(outcome.error_code)
     error = "access_denied" if is_denial(detail) else "platform_error"
     return Ending(ticket, error=error, detail=detail)

@@ -79,7 +79,7 @@ def open_reauth_ticket(here: Context, token: str, redirect_url: str | None) -> T
     However often the link is visited, and with whatever parameters, one ticket is open at a time:
     it serves every visit until it ends or expires. The latest visit says where the browser goes
     afterwards. Raises `InvalidRequest`: as `check_way_in`, and code `redirect_not_allowed` as for
-    any other ticket; `Conflict` (code `platform_not_configured`); and `TooManyRequests`.
+    any other ticket; `PlatformNotConfigured`; and `TooManyRequests`.
     """
     connection = check_way_in(here, token)
     here.registry.get(connection.platform)

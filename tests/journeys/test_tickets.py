@@ -27,7 +27,7 @@ async def connections(tenant: Tenant) -> list[dict[str, Any]]:
 def refused(visit: Visit) -> tuple[str, str]:
     """What the caller's page is told."""
     assert visit.result["status"] == "error"
-    return visit.result["error"], visit.result["reason"]
+    return visit.result["error"], visit.result["errorDetail"]
 
 
 async def test_a_consent_makes_a_connection(tenant: Tenant) -> None:

@@ -57,7 +57,7 @@ def token_of(stack: Stack, connection_id: str) -> Secret:
 def refused(visit: Visit) -> tuple[str, str]:
     """What the caller's page is told."""
     assert visit.result["status"] == "error"
-    return visit.result["error"], visit.result["reason"]
+    return visit.result["error"], visit.result["errorDetail"]
 
 
 def left_out(seen: dict[str, Any]) -> dict[str, str]:
