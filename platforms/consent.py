@@ -7,7 +7,8 @@ are known. Any of the parameters alone ends a consent: Meta leaves some of them 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.consents import ErrorDetail, safe_word
+from domain.consents import safe_word
+from domain.explanations import ErrorDetail
 
 PARAMETERS = ("error", "error_code", "error_reason", "error_subtype", "error_message")
 """Query parameters that say that a consent ended, the one to be believed first in front."""

@@ -22,7 +22,8 @@ with workflow.unsafe.imports_passed_through():
         TicketSteps,
     )
     from activities.contract.trouble import Kind
-    from domain.consents import ErrorDetail, detail_of
+    from domain.consents import detail_of
+    from domain.explanations import ErrorDetail
     from domain.states import TicketState
     from workflows import options
     from workflows.trouble import kind_of, trouble_of

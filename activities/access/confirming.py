@@ -15,8 +15,8 @@ from sqlmodel import Session
 from activities.access.accounts import connect_account, was_disconnected_since
 from activities.access.packing import pack_accounts, unpack_accounts
 from activities.contract.tickets import TicketOutcome
-from domain.consents import ErrorDetail
 from domain.errors import Conflict, NotYet, PlatformError, ReauthorizationNeeded
+from domain.explanations import ErrorDetail
 from domain.states import TicketState
 from platforms.protocol import Account, Accounts
 from platforms.registry import Registry

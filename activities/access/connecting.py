@@ -17,13 +17,14 @@ from activities.access.packing import pack, unpack
 from activities.contract.tickets import Connected, TicketInput, TicketOutcome, TicketSteps
 from activities.failures import translated
 from domain.accounts import LeftOut
-from domain.consents import EXPLANATIONS, ConsentRemedy, ErrorDetail, detail_of, sentence_of
+from domain.consents import detail_of, sentence_of
 from domain.errors import (
     PlatformError,
     PlatformMisconfigured,
     PlatformRefusal,
     ReauthorizationNeeded,
 )
+from domain.explanations import EXPLANATIONS, ConsentRemedy, ErrorDetail
 from domain.states import TicketState
 from platforms.protocol import Accounts, Credential, Platform
 from platforms.registry import Registry

@@ -7,7 +7,7 @@ from datetime import datetime
 from temporalio import activity
 
 from domain.accounts import LeftOut
-from domain.consents import ErrorDetail
+from domain.explanations import ErrorDetail
 from domain.states import TicketState
 
 

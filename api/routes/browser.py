@@ -17,10 +17,11 @@ from api.pages import SAFE, private_json, render, wants_json
 from api.problems import problem
 from api.redirects import with_result
 from api.routes import situations
-from api.services.consent import ConsentAddress, Ending, Waiting
+from api.services.consent import ConsentAddress
+from api.services.endings import Ending, Waiting
 from api.services.labels import Labels, find_labels, find_workspace_name
-from domain.consents import ErrorDetail
 from domain.errors import CastlineError, DatabaseUnavailable, InvalidRequest
+from domain.explanations import ErrorDetail
 from domain.secrets import Secret
 from platforms.consent import PARAMETERS
 from store.queries.access.tickets import digest

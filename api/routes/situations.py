@@ -7,8 +7,8 @@ brought is looked up in a table or in the ticket's row, and never repeated.
 from dataclasses import dataclass
 
 from api.services.labels import Labels
-from domain.consents import EXPLANATIONS, ConsentRemedy, ErrorDetail
 from domain.errors import CastlineError, Remedy
+from domain.explanations import EXPLANATIONS, ConsentRemedy, ErrorDetail
 
 WAITING = "Please wait"
 CODE_STORED = (

@@ -10,7 +10,7 @@ ticket's own redirect address, which was checked when the ticket was opened, get
 
 import hashlib
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar, TypeVarTuple
 
@@ -18,8 +18,10 @@ from activities.access.connecting import outcome_of, ticket_input
 from activities.contract.tickets import Refusal, TicketOutcome
 from api.context import Context, on_loop
 from api.services.consent_pages import make_page, open_state
-from domain.consents import ErrorDetail, detail_of, is_denial, sentence_of
+from api.services.endings import Ending, Waiting, ending_of, not_configured, refused, used_up
+from domain.consents import sentence_of
 from domain.errors import Conflict, InvalidRequest, NotFound, PlatformNotConfigured, Unavailable
+from domain.explanations import ErrorDetail
 from domain.secrets import Secret
 from domain.states import TicketState
 from platforms.protocol import Platform
@@ -55,40 +57,6 @@ class Callback:
     """Every `iss` of the query; empty where the platform sends none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a ticket's consent ended."""
-
-    ticket: Ticket
-    connection_ids: list[str] = field(default_factory=list)
-    error: str | None = None
-    """One of `access_denied`, `ticket_expired`, `invalid_ticket`, `platform_error`."""
-    detail: ErrorDetail | None = None
-    """Why, more exactly. Set beside `error`."""
-
-    @property
-    def result(self) -> dict[str, str]:
-        """What is added to the redirect address."""
-        ids = self.connection_ids
-        # Of an error, the connection that was to be authorized again.
-        first = ids[0] if ids else self.ticket.connection_id
-        named = {"ticketId": self.ticket.id, **({"connectionId": first} if first else {})}
-        if self.error is None:
-            return {**named, "connectionIds": ",".join(ids), "status": "success"}
-        detail = {"errorDetail": self.detail} if self.detail else {}
-        return {**named, "status": "error", "error": self.error, **detail}
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """No worker has answered yet. The same visit, made again, goes on from here."""
-
-    ticket: Ticket
-    reason: Unavailable
-    has_code: bool
-    """The code is stored, so the channel is connected also without the browser."""
-
-
 def begin(
     here: Context, *, platform: str, ticket_id: str, cookies: Sequence[Secret]
 ) -> ConsentAddress | Ending | Waiting:
@@ -100,11 +68,11 @@ def begin(
     if ticket.callback_digest is not None or TicketState(ticket.state).has_outcome:
         return _come_late(here, ticket, cookies)
     if ticket.expires_at <= now():
-        return _used_up(ticket)
+        return used_up(ticket)
     try:
         adapter = here.registry.get(platform)
     except PlatformNotConfigured:
-        return _not_configured(ticket)
+        return not_configured(ticket)
     try:
         if ticket.state == TicketState.OPEN:
             # Anybody may open a consent page without end, and each Update stays in the history.
@@ -112,7 +80,7 @@ def begin(
             with here.store.write() as session:
                 tickets.begin_consent(session, ticket.id)
     except Conflict as conflict:
-        return _refused(ticket, conflict)
+        return refused(ticket, conflict)
     except Unavailable as reason:
         return Waiting(ticket, reason, has_code=False)
     page = make_page(here.vault, ticket.id, cookies)
@@ -151,7 +119,7 @@ def conclude(here: Context, callback: Callback, *, cookies: Sequence[Secret]) ->
     try:
         adapter = here.registry.get(ticket.platform)
     except PlatformNotConfigured:
-        return _not_configured(ticket)
+        return not_configured(ticket)
     if not adapter.issuers.issuperset(callback.issuers):
         return Ending(ticket, error="invalid_ticket", detail=ErrorDetail.WRONG_ISSUER)
     answer = repr(sorted(words.items())) if words else f"code={code}"
@@ -170,7 +138,7 @@ def conclude(here: Context, callback: Callback, *, cookies: Sequence[Secret]) ->
     if not claimed:
         return _come_late(here, ticket, cookies)
     if TicketState(ticket.state).has_outcome:
-        return _ending(ticket, outcome_of(ticket))
+        return ending_of(ticket, outcome_of(ticket))
     if not words:
         return _redeem(here, ticket)
     return _refuse(here, ticket, _refusal(adapter, ticket, words))
@@ -179,10 +147,10 @@ def conclude(here: Context, callback: Callback, *, cookies: Sequence[Secret]) ->
 def _come_late(here: Context, ticket: Ticket, cookies: Sequence[Secret]) -> Ending | Waiting:
     """What a visit gets when a callback holds the ticket, or nothing may any more."""
     if not tickets.is_claimed_by(ticket, cookies):
-        return _used_up(ticket)
+        return used_up(ticket)
     if TicketState(ticket.state).has_outcome:
-        return _ending(ticket, outcome_of(ticket))
-    return _redeem(here, ticket) if tickets.is_claimed(ticket) else _used_up(ticket)
+        return ending_of(ticket, outcome_of(ticket))
+    return _redeem(here, ticket) if tickets.is_claimed(ticket) else used_up(ticket)
 
 
 def _redeem(here: Context, ticket: Ticket) -> Ending | Waiting:
@@ -193,10 +161,10 @@ def _redeem(here: Context, ticket: Ticket) -> Ending | Waiting:
             _ask_in_time, here, ticket, here.lifecycles.redeem, ticket.callback_digest
         )
     except Conflict as conflict:
-        return _refused(ticket, conflict)
+        return refused(ticket, conflict)
     except Unavailable as reason:
         return Waiting(ticket, reason, has_code=True)
-    return _ending(ticket, outcome)
+    return ending_of(ticket, outcome)
 
 
 def _refuse(here: Context, ticket: Ticket, refusal: Refusal) -> Ending | Waiting:
@@ -206,10 +174,10 @@ def _refuse(here: Context, ticket: Ticket, refusal: Refusal) -> Ending | Waiting
             _ask_in_time, here, ticket, here.lifecycles.refuse, ticket.callback_digest, refusal
         )
     except Conflict as conflict:
-        return _refused(ticket, conflict)
+        return refused(ticket, conflict)
     except Unavailable as reason:
         return Waiting(ticket, reason, has_code=False)
-    return _ending(ticket, outcome)
+    return ending_of(ticket, outcome)
 
 
 async def _begin_in_time(here: Context, ticket: Ticket) -> None:
@@ -270,33 +238,3 @@ def _refusal(adapter: Platform, ticket: Ticket, words: Mapping[str, str]) -> Ref
         error_detail=end.detail,
         platform_word=end.word,
     )
-
-
-def _used_up(ticket: Ticket) -> Ending:
-    has_run_out = ticket.expires_at <= now() and ticket.callback_digest is None
-    is_expired = ticket.state == TicketState.EXPIRED or (
-        has_run_out and not TicketState(ticket.state).has_outcome
-    )
-    code = "ticket_expired" if is_expired else "ticket_used"
-    return _refused(ticket, Conflict(code, "This ticket has been used or has expired."))
-
-
-def _refused(ticket: Ticket, conflict: Conflict) -> Ending:
-    detail = detail_of(conflict.code)
-    is_expired = detail is ErrorDetail.TICKET_EXPIRED
-    return Ending(ticket, error="ticket_expired" if is_expired else "invalid_ticket", detail=detail)
-
-
-def _not_configured(ticket: Ticket) -> Ending:
-    return Ending(ticket, error="platform_error", detail=ErrorDetail.PLATFORM_NOT_CONFIGURED)
-
-
-def _ending(ticket: Ticket, outcome: TicketOutcome) -> Ending:
-    if outcome.state in (TicketState.CONNECTED, TicketState.CONFIRMING):
-        return Ending(ticket, connection_ids=outcome.connection_ids)
-    if outcome.state is TicketState.EXPIRED:
-        detail = outcome.error_detail or ErrorDetail.TICKET_EXPIRED
-        return Ending(ticket, error="ticket_expired", detail=detail)
-    detail = outcome.error_detail or detail_of(outcome.error_code)
-    error = "access_denied" if is_denial(detail) else "platform_error"
-    return Ending(ticket, error=error, detail=detail)

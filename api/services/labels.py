@@ -12,8 +12,9 @@ from sqlmodel import Session
 from api.context import Context
 from api.services.consent_pages import open_state
 from domain.accounts import LeftOut
-from domain.consents import ErrorDetail, detail_of, sentence_of
+from domain.consents import detail_of, sentence_of
 from domain.errors import CastlineError
+from domain.explanations import ErrorDetail
 from domain.secrets import Secret
 from domain.states import TicketState
 from store.queries import workspaces

@@ -9,7 +9,7 @@ Facebook sections 1.4 and 4), which the exchange of the code answers with as wel
 
 from collections.abc import Mapping
 
-from domain.consents import ErrorDetail
+from domain.explanations import ErrorDetail
 
 WORDS: Mapping[str, ErrorDetail] = {
     "access_denied": ErrorDetail.ACCESS_DENIED,

@@ -8,7 +8,7 @@ own are from its guide for web servers and its help page "Understand & fix error
 
 from collections.abc import Mapping
 
-from domain.consents import ErrorDetail
+from domain.explanations import ErrorDetail
 
 WORDS: Mapping[str, ErrorDetail] = {
     "access_denied": ErrorDetail.ACCESS_DENIED,

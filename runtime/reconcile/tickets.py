@@ -13,8 +13,8 @@ from functools import partial
 
 from activities.access.confirming import UnconfirmedConsents
 from activities.access.connecting import ticket_input
-from domain.consents import ErrorDetail
 from domain.errors import Conflict
+from domain.explanations import ErrorDetail
 from domain.ids import ticket_workflow_id
 from domain.states import TicketState
 from runtime.lifecycles import Lifecycles

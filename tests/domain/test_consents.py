@@ -2,15 +2,8 @@
 
 import pytest
 
-from domain.consents import (
-    EXPLANATIONS,
-    ConsentRemedy,
-    ErrorDetail,
-    detail_of,
-    is_denial,
-    safe_word,
-    sentence_of,
-)
+from domain.consents import detail_of, is_denial, safe_word, sentence_of
+from domain.explanations import EXPLANATIONS, ConsentRemedy, ErrorDetail
 
 
 def test_every_code_has_one_sentence_and_one_remedy() -> None:

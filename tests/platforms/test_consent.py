@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.consents import EXPLANATIONS, ConsentRemedy
+from domain.explanations import EXPLANATIONS, ConsentRemedy
 from platforms.consent import ConsentEnd, judge
 from platforms.facebook.consent import WORDS as META
 from platforms.youtube.consent import WORDS as GOOGLE

@@ -29,8 +29,8 @@ from api.services.tickets import (
     check_way_in,
     open_reauth_ticket,
 )
-from domain.consents import ErrorDetail
 from domain.errors import InvalidRequest, TooManyRequests, Unavailable
+from domain.explanations import ErrorDetail
 
 router = APIRouter(prefix="/oauth", tags=["OAuth in the browser"], route_class=BrowserRoute)
 
@@ -38,7 +38,14 @@ Token = Annotated[str, Path(max_length=1024)]
 RedirectUrl = Annotated[str | None, Query(max_length=4096)]
 
 _REDIRECT: dict[int | str, dict[str, Any]] = {
-    302: {"description": "To the platform, or back to the ticket's redirectUrl."}
+    302: {
+        "description": "To the platform, or back to the ticket's redirectUrl. Its query then has "
+        "`ticketId` and either `status=success`, `connectionId`, `connectionIds`, or "
+        "`status=error`, `error` (`access_denied`, `ticket_expired`, `invalid_ticket`, "
+        "`platform_error`) and "
+        f"`errorDetail`, one of: {', '.join(f'`{detail}`' for detail in ErrorDetail)}. A fragment "
+        "of the redirectUrl stays behind the query."
+    }
 }
 _WAITING: dict[int | str, dict[str, Any]] = {
     200: {"description": "A page that tries again: no worker has answered yet.", "content": PAGE}

@@ -9,8 +9,9 @@ from api.routes.paging import PathId
 from api.schemas.problem import answers
 from api.schemas.v1.tickets import TicketOpened, TicketRequest, TicketView
 from api.services.tickets import authorize_url, callback_url, confirm_ticket, open_ticket
-from domain.consents import EXPLANATIONS, detail_of
+from domain.consents import detail_of
 from domain.errors import Conflict, NotFound, NotYet, TooManyRequests
+from domain.explanations import EXPLANATIONS
 from store.queries.access import tickets
 from store.tables import Ticket
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import AliasChoices, Field
 
 from api.schemas.base import Answer, Body, Id, Url, example
-from domain.consents import ConsentRemedy, ErrorDetail
+from domain.explanations import ConsentRemedy, ErrorDetail
 from domain.states import TicketState
 
 _CONNECTION = "01a21278-b07a-7d0f-8d1f-4a52c1b0e3a7"
@@ -24,7 +24,8 @@ class TicketRequest(Body):
     platform: str = Field(max_length=32)
     redirect_url: Url = Field(
         description="Where the browser goes afterwards. It must lie on the workspace's allow-list; "
-        "`/api/v1/oauth/done` alone stands for Castline's own result page."
+        "its query and its fragment are free. `/api/v1/oauth/done` alone stands for Castline's own "
+        "result page."
     )
     connection_id: Id | None = Field(
         None, description="Re-authorize this connection; another account changes nothing."

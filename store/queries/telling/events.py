@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from domain.consents import EXPLANATIONS, detail_of
+from domain.consents import detail_of
 from domain.events import EventType, of_assignment
+from domain.explanations import EXPLANATIONS
 from domain.states import AssignmentState, ConnectionHealth, TicketState, WaitReason
 from domain.wakes import PersonNeeded
 from store import outbox

@@ -8,13 +8,13 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.access.connecting import TicketActivities
 from activities.contract.tickets import Refusal, TicketOutcome
-from domain.consents import EXPLANATIONS, ErrorDetail
 from domain.errors import (
     PlatformError,
     PlatformMisconfigured,
     PlatformRefusal,
     ReauthorizationNeeded,
 )
+from domain.explanations import EXPLANATIONS, ErrorDetail
 from domain.secrets import Secret
 from domain.states import TicketState
 from platforms.protocol import Credential

@@ -14,7 +14,7 @@ from activities.access.credentials import CredentialKeeper
 from activities.contract.tickets import TicketOutcome
 from api.context import Context
 from api.services.consent_pages import open_state
-from domain.consents import EXPLANATIONS, ConsentRemedy, ErrorDetail
+from domain.explanations import EXPLANATIONS, ConsentRemedy, ErrorDetail
 from domain.secrets import Secret
 from domain.states import ConnectionHealth, TicketState
 from platforms.registry import Registry

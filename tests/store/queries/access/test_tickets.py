@@ -4,8 +4,8 @@ from threading import Barrier
 
 import pytest
 
-from domain.consents import ErrorDetail
 from domain.errors import Conflict, NotFound
+from domain.explanations import ErrorDetail
 from domain.secrets import Secret
 from domain.states import TicketState
 from store.engine import Store
