@@ -20,6 +20,7 @@ from domain.secrets import Secret
 from domain.states import PlatformName, StepName, TokenLife
 from media.attachments import NamedAttachment, ReadAttachment
 from media.source import VideoFacts
+from platforms.consent import ConsentEnd
 from platforms.transfer.machine import Upload
 from transport.proxies import Proxies
 
@@ -219,6 +220,9 @@ class Platform(Protocol):
         self, *, state: Secret, redirect_uri: str, verifier: Secret, login_hint: str | None = None
     ) -> str:
         """The address of the platform's consent page. Pure: no call is made."""
+
+    def consent_end(self, words: Mapping[str, str]) -> ConsentEnd:
+        """Why a consent ended, by the words of its callback or of an answer. Pure."""
 
     def redeem(self, *, code: Secret, redirect_uri: str, verifier: Secret) -> Credential:
         """Exchange a code. A code works once: never call it again after an answer.

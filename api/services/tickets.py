@@ -112,10 +112,11 @@ def open_reauth_ticket(here: Context, token: str, redirect_url: str | None) -> T
 
     However often the link is visited, and with whatever parameters, one ticket is open at a time:
     it serves every visit until it ends or expires. The latest visit says where the browser goes
-    afterwards. Raises `InvalidRequest`: code `link_ended` once there is nothing left to
-    authorize, `redirect_not_allowed` as for any other ticket; and `TooManyRequests`.
+    afterwards. Raises `InvalidRequest`: as `check_way_in`, and code `redirect_not_allowed` as for
+    any other ticket; `PlatformNotConfigured`; and `TooManyRequests`.
     """
     connection = check_way_in(here, token)
+    here.registry.get(connection.platform)
     with here.store.read() as session:
         # Most visits find what they want, and hold nobody up.
         waiting = open_tickets.find_link_ticket(session, connection.id)
@@ -157,7 +158,10 @@ def confirm_ticket(here: Context, workspace_id: WorkspaceId, ticket_id: str) -> 
 
 
 def check_way_in(here: Context, token: str) -> Connection:
-    """The connection to which a link leads. Raises `InvalidRequest` (code `link_ended`)."""
+    """The connection to which a link leads.
+
+    Raises `InvalidRequest`: code `link_done`, `link_ended` or `link_unreadable`.
+    """
     way_in = here.reauth_links.open(token)
     with here.store.read() as session:
         connection = connections.get_connection_by_id(session, way_in.connection_id)

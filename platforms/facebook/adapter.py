@@ -15,7 +15,9 @@ from domain.secrets import Secret
 from domain.states import PlatformName, StepName
 from media.attachments import NamedAttachment, ReadAttachment
 from media.source import VideoFacts
+from platforms.consent import ConsentEnd, judge
 from platforms.facebook import limits
+from platforms.facebook.consent import WORDS
 from platforms.facebook.graph import Graph, MetaApp
 from platforms.facebook.login import SCOPES, Login, missing_scopes
 from platforms.facebook.pages import get_accounts, get_channel
@@ -88,6 +90,10 @@ class Facebook:
     ) -> str:
         """No call."""
         return self._login.consent_url(state=state, redirect_uri=redirect_uri)
+
+    def consent_end(self, words: Mapping[str, str]) -> ConsentEnd:
+        """No call."""
+        return judge(words, WORDS)
 
     def redeem(
         self,

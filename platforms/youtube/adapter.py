@@ -15,6 +15,7 @@ from domain.secrets import Secret
 from domain.states import PlatformName, StepName
 from media.attachments import NamedAttachment, ReadAttachment
 from media.source import VideoFacts
+from platforms.consent import ConsentEnd, judge
 from platforms.http import Http
 from platforms.protocol import (
     Accounts,
@@ -37,6 +38,7 @@ from platforms.youtube.channels import (
     missing_scopes,
     require_scopes,
 )
+from platforms.youtube.consent import WORDS
 from platforms.youtube.oauth import OAuth
 from platforms.youtube.publishing.extras import (
     STEP_SCOPES,
@@ -102,6 +104,10 @@ class YouTube:
         return self._oauth.consent_url(
             state=state, redirect_uri=redirect_uri, verifier=verifier, login_hint=login_hint
         )
+
+    def consent_end(self, words: Mapping[str, str]) -> ConsentEnd:
+        """No call."""
+        return judge(words, WORDS)
 
     def redeem(self, *, code: Secret, redirect_uri: str, verifier: Secret) -> Credential:
         """One call. After a lost answer the code may be used up: `code_rejected` then."""

@@ -15,7 +15,9 @@ from api.services.tickets import (
     confirm_ticket,
     open_ticket,
 )
-from domain.errors import NotFound, NotYet, TooManyRequests
+from domain.consents import detail_of
+from domain.errors import Conflict, NotFound, NotYet, TooManyRequests
+from domain.explanations import EXPLANATIONS
 from store.queries.access import tickets
 from store.tables import Ticket
 
@@ -29,7 +31,7 @@ def _check_new(asked: Asked) -> None:
         check_ticket(asked.here, session, asked.workspace_id, asked.faults, **wanted)
 
 
-@router.post("", status_code=201, responses=answers(NotFound, TooManyRequests))
+@router.post("", status_code=201, responses=answers(NotFound, Conflict, TooManyRequests))
 @checked(_check_new)
 def create(here: Here, workspace_id: Caller, wanted: TicketRequest) -> TicketOpened:
     """Open a ticket: permission to run one consent within five minutes.
@@ -76,5 +78,9 @@ def confirm(here: Here, workspace_id: Caller, ticket_id: PathId) -> TicketView:
 
 def _view(session: Session, ticket: Ticket) -> TicketView:
     expected = tickets.find_expected(session, ticket)
-    name = None if expected is None else expected.name
-    return TicketView.model_validate(ticket).model_copy(update={"expected_account": name})
+    detail = ticket.error_detail
+    added = {
+        "expected_account": None if expected is None else expected.name,
+        "remedy": None if detail is None else EXPLANATIONS[detail_of(detail)].remedy,
+    }
+    return TicketView.model_validate(ticket).model_copy(update=added)
