@@ -76,10 +76,10 @@ def mark(call: Call, draft: Draft) -> None:
         draft.locked_private = True
 
 
-def metadata_of(text: str) -> dict[str, Any]:
-    """Read the JSON that goes with a file."""
+def metadata_of(raw: bytes) -> dict[str, Any]:
+    """Read the JSON that goes with a call or with a file."""
     try:
-        body = json.loads(text or "{}")
+        body = json.loads(raw or b"{}")
     except ValueError:
         body = None
     if not isinstance(body, dict):

@@ -53,7 +53,7 @@ class Resumable:
         draft.content_type = request.headers.get("X-Upload-Content-Type", draft.content_type)
         total = _length(request.headers.get("X-Upload-Content-Length"))
         check_media(method, draft.content_type, total)
-        draft.body = metadata_of(await request.text())
+        draft.body = metadata_of(await request.read())
         mark(call, draft)
         method.begin(call, caller, draft)
         session_id = self._sessions.open(draft, total, call.world.clock.now())

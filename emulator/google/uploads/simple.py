@@ -13,6 +13,7 @@ from emulator.google.uploads.methods import UploadMethod, check_media, draft_of,
 from emulator.google.uploads.reading import HEAD_BYTES, discard, pieces
 from emulator.google.uploads.related import Related
 from emulator.google.uploads.session import Stored
+from emulator.google.youtube import bad_requests
 from emulator.google.youtube.access import Access
 from emulator.google.youtube.calls import written
 
@@ -30,7 +31,9 @@ async def without_file(call: Call, method: UploadMethod, access: Access) -> web.
     """Take a call that is not at an upload address and so brings metadata at most."""
     caller, draft = draft_of(call, method, access)
     if call.request.content_type == "application/json":
-        draft.body = metadata_of(await call.request.text())
+        draft.body = metadata_of(await call.request.read())
+    else:
+        await discard(call)
     method.begin(call, caller, draft)
     return written(call.request, draft.arguments, method.finish(draft, None))
 
@@ -38,13 +41,15 @@ async def without_file(call: Call, method: UploadMethod, access: Access) -> web.
 async def _upload(call: Call, method: UploadMethod, access: Access) -> web.StreamResponse:
     caller, draft = draft_of(call, method, access)
     mark(call, draft)
-    if call.request.content_type == "multipart/related":
+    draft.content_type = call.request.headers.get("Content-Type", draft.content_type)
+    if call.request.query["uploadType"] == "multipart":
+        if call.request.content_type != "multipart/related":
+            raise bad_requests.unsupported_media_type(draft.content_type)
         related = Related(pieces(call), _boundary(call.request))
-        draft.body = metadata_of((await related.metadata()).decode())
+        draft.body = metadata_of(await related.metadata())
         draft.content_type = await related.media_type()
         media = related.media()
     else:
-        draft.content_type = call.request.headers.get("Content-Type", draft.content_type)
         media = pieces(call)
     check_media(method, draft.content_type)
     method.begin(call, caller, draft)

@@ -43,7 +43,7 @@ class MethodCall:
 
     async def body(self) -> dict[str, Any]:
         """Return the resource that came with the call."""
-        return metadata_of(await self.call.request.text())
+        return metadata_of(await self.call.request.read())
 
 
 Content = Mapping[str, Any] | None

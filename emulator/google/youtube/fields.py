@@ -35,11 +35,18 @@ def select(content: Any, selection: Selection) -> Any:
     if not selection:
         return content
     if isinstance(content, list):
-        return [select(each, selection) for each in content]
-    if not isinstance(content, dict):
-        return content
+        return [select(each, selection) for each in content if _has_names(each)]
     kept = {name: _below(selection, name) for name in content}
-    return {name: select(content[name], below) for name, below in kept.items() if below is not None}
+    return {
+        name: select(content[name], below)
+        for name, below in kept.items()
+        if below is not None and (not below or _has_names(content[name]))
+    }
+
+
+def _has_names(content: Any) -> bool:
+    """Tell whether something can be asked for below a content: not in a text or a number."""
+    return isinstance(content, (dict, list))
 
 
 def _below(selection: Selection, name: str) -> Selection | None:
