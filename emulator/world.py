@@ -30,6 +30,7 @@ class Introduction:
     client_secret: str
     holdings: str
     accounts: list[tuple[str, list[tuple[str, str]], str]]
+    api_key: str = ""
 
 
 class Platform(Protocol):

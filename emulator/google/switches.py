@@ -30,6 +30,8 @@ class Switches:
     refuse_ungranted_scope_on_refresh: bool = True
     """A refresh that asks for more than was granted is 400 invalid_scope."""
     uploads_per_day: int = 100
+    searches_per_day: int = 100
+    """Calls of search.list in a day: a bucket of their own, as uploads have."""
     units_per_day: int = 10_000
     channel_uploads_per_day: int = 1_000_000
     """Uploads per channel in 24 hours; the real number is unpublished and small."""
