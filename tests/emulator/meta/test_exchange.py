@@ -19,7 +19,7 @@ from tests.support.meta import (
     refusal,
 )
 
-PATH = "/v26.0/oauth/access_token"
+PATH = "/v27.0/oauth/access_token"
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def test_a_token_is_in_no_address(scripted: Scripted, graph: Graph) -> None:
     for method in ("GET", "POST"):
         graph.call(method, "me", TOKEN, {"fields": "id"})
     for _, path, body in scripted.asked:
-        assert path.startswith("/v26.0/me")
+        assert path.startswith("/v27.0/me")
         assert "a-token" not in path
         assert b"a-token" not in body
         assert (b"appsecret_proof=" in body) != ("appsecret_proof=" in path)
