@@ -61,9 +61,10 @@ async def _carry_out(
     needed = {*_names(entry.get("depends_on")), *(m[1] for m in _RESULT.finditer(target + body))}
     if any(name not in done or done[name].status >= 400 for name in needed):
         return None
-    target, body = _filled(target, done).lstrip("/"), _filled(body, done)
+    target, body = _filled(target, done), _filled(body, done)
     path, mark, asked = target.partition("?")
-    target = f"{unquote(path)}{mark}{asked}"
+    parts = [part for part in unquote(path).split("/") if part not in ("", ".", "..")]
+    target = f"{'/'.join(parts)}{mark}{asked}"
     if not _VERSIONED.match(target):
         target = f"{asked_version(call.request)}/{target}"
     method = str(entry.get("method", "GET")).upper()

@@ -72,7 +72,7 @@ def test_an_unknown_field_fails_the_whole_call(emulator: Emulator) -> None:
     assert refusal(answer) == (100, None)
     assert "nonsense" in answer.json()["error"]["message"]
     odd = ask(emulator, "me", person_token(emulator), fields="odd\r\nname")
-    assert refusal(odd) == (100, None)
+    assert refusal(odd) == (2500, None)
 
 
 def test_the_list_is_paged_in_both_directions(emulator: Emulator) -> None:
