@@ -10,19 +10,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import ClientResponse, ClientSession, ClientTimeout
+from yarl import URL
 
 
 def is_loopback(address: str) -> bool:
     """Tell whether an address is one that may be called."""
+    # Read by the parser of the client that will call it, so that both see the same host.
     try:
-        parts = urlsplit(address)
-        host = parts.hostname or ""
-        if parts.scheme not in ("http", "https") or parts.port == 0:
+        url = URL(address)
+        if url.scheme not in ("http", "https") or url.host is None:
             return False
-        return host == "localhost" or ip_address(host).is_loopback
+        return url.host == "localhost" or ip_address(url.host).is_loopback
     except ValueError:
         return False
 

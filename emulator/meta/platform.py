@@ -156,8 +156,10 @@ class Meta:
             "pages": [self._page(page) for page in directory.pages.values()],
             "videos": [described(video, self.name, now) for video in library.videos.values()],
             "sessions": self.sessions.describe(library, self.name),
-            "uploads": self.arriving.describe(self._state.uploads, self.name),
-            "deliveries": [asdict(delivery) for delivery in self._state.hooks.deliveries.values()],
+            "file_uploads": self.arriving.describe(self._state.uploads, self.name),
+            "webhook_deliveries": [
+                asdict(delivery) for delivery in self._state.hooks.deliveries.values()
+            ],
         }
 
     def _take(self, fresh: State) -> None:

@@ -134,14 +134,15 @@ def ordered_error(call: Call) -> GraphError:
 
 def _answering(handler: Handler, streams: bool) -> Handler:
     async def answer(call: Call) -> web.StreamResponse:
+        version = 0
         try:
             version = served_version(call.request)
             if not streams:
                 raise_ordered(call)
             response = await handler(call)
         except (GraphError, UploadError) as error:
-            return error.answer()
-        if not response.prepared:
+            response = error.answer()
+        if version and not response.prepared:
             response.headers["Facebook-API-Version"] = f"v{version}.0"
         return response
 

@@ -12,11 +12,15 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from emulator.calls import WORLD
 from emulator.meta.graph.again import ask_again
 from emulator.meta.graph.errors import GraphError, graph_error, json_answer
 from emulator.meta.graph.fields import parse_fields
 from emulator.meta.graph.params import Params
 from emulator.meta.switches import Switches
+
+REFUSED = "legacy.refused"
+"""Under this name the refusals are counted."""
 
 IDS, METHOD, ASYNC_EDGE = "ids", "method", "async_batch_requests"
 _METHODS = frozenset({"GET", "POST", "DELETE", "PUT", "HEAD"})
@@ -36,6 +40,7 @@ class Legacy:
         if used is None:
             return None
         if not self.switches.app_made_before_v27:
+            request.app[WORLD].note_call(REFUSED)
             raise graph_error(
                 "3",
                 "(#3) Application does not have the capability to make this API call: apps "
@@ -53,7 +58,7 @@ async def _each(request: web.Request, params: Params) -> web.Response:
     """Answer a request for several ids: an object with one entry for each, or no answer at all."""
     if "node" in request.match_info:
         raise graph_error("100", f"(#100) Param {IDS} cannot be used with an ID in the path.")
-    ids = [name.strip() for name in params.need(IDS).split(",") if name.strip()]
+    ids = params.names(IDS)
     if len(ids) > _MOST_IDS:
         raise graph_error("100", f"(#100) Too many IDs. Maximum: {_MOST_IDS}. Provided: {len(ids)}")
     version, rest = request.match_info.get("version"), _without(params, IDS)

@@ -69,11 +69,16 @@ class Params:
         except ValueError:
             raise _wrong(name, "valid JSON") from None
 
+    def names(self, name: str) -> list[str]:
+        """Return a list of names: with commas between them, or as a JSON list."""
+        text = self.text(name) or ""
+        listed = self.json(name) if text.startswith("[") else text.split(",")
+        return [str(entry).strip() for entry in listed if str(entry).strip()]
+
     def summary(self, count: int) -> dict[str, Any]:
         """Return the summary of a list, if the call asks for one."""
-        asked = set((self.text("summary") or "").replace("[", "").replace("]", "").split(","))
-        words = {word.strip('" ') for word in asked}
-        return {"summary": {"total_count": count}} if words & _SUMMARIES else {}
+        asked = _SUMMARIES.intersection(self.names("summary"))
+        return {"summary": {"total_count": count}} if asked else {}
 
     def within(self, field: Field) -> "Params":
         """Return the parameters of the call that a nested field stands for."""

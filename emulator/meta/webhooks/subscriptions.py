@@ -116,7 +116,7 @@ class Subscriptions:
     def _app(self, call: Call, params: Params) -> App:
         identity, node = self._tokens.subject(call, params)
         if identity.kind is not Kind.APP or identity.app_id != node:
-            raise graph_error("15", "(#15) This method must be called with an app access_token.")
+            raise _error(15, "This method must be called with an app access_token.")
         return self._tokens.ledger.apps[node]
 
     def _check(self, call: Call, params: Params, node: str) -> str:
@@ -138,9 +138,7 @@ class Subscriptions:
 
 def _fields(params: Params, name: str) -> list[str]:
     """Return the fields that a parameter names, with commas or as a JSON list."""
-    text = params.text(name) or ""
-    listed = params.json(name) if text.startswith("[") else text.split(",")
-    fields = [str(field).strip() for field in listed if str(field).strip()]
+    fields = params.names(name)
     for place, field in enumerate(fields):
         if field not in SUBSCRIBED:
             known = ", ".join(sorted(SUBSCRIBED))
@@ -162,17 +160,20 @@ async def _verify(address: str, word: str) -> None:
     if status != 200:
         raise _unverified(f"HTTP Status Code = {status}; HTTP Message = {reason}")
     if text.strip() != challenge:
-        raise graph_error(
-            "2201",
-            f'(#2201) response does not match challenge, expected value="{challenge}", '
+        raise _error(
+            2201,
+            f'response does not match challenge, expected value="{challenge}", '
             f'received="{text[:_SHOWN]}"',
         )
 
 
 def _unverified(why: str) -> GraphError:
-    return graph_error(
-        "2200", f"(#2200) Callback verification failed with the following errors: {why}"
-    )
+    return _error(2200, f"Callback verification failed with the following errors: {why}")
+
+
+def _error(code: int, message: str) -> GraphError:
+    # Not in the catalog, which is what publishing can meet.
+    return GraphError(400, code, None, f"(#{code}) {message}")
 
 
 def _shown(subscription: Subscription, version: str) -> dict[str, Any]:

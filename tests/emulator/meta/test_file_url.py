@@ -16,6 +16,9 @@ ELSEWHERE = (
     "ftp://127.0.0.1/film.mp4",
     "file:///etc/hostname",
     "http://[::ffff:192.0.2.1]/film.mp4",
+    "http://192.0.2.1\\@127.0.0.1/film.mp4",
+    "http://127.0.0.1@192.0.2.1/film.mp4",
+    "//127.0.0.1/film.mp4",
     "no address",
 )
 

@@ -83,6 +83,8 @@ def test_a_request_that_is_too_short_is_gone_on_with(bakery: Publisher) -> None:
     short = send(emulator, upload, token, FILE[:1000])
     assert short.json()["debug_info"]["type"] == "PartialRequestError"
     assert offset_of(emulator, upload, token) == 1000
+    assert refusal(send(emulator, upload, token, FILE, 1000)) == (100, None)
+    assert offset_of(emulator, upload, token) == 1000
 
 
 def test_a_session_needs_an_app_a_person_and_a_type(emulator: Emulator) -> None:

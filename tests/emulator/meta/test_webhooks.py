@@ -101,8 +101,8 @@ def test_a_call_that_fails_is_made_again_and_then_given_up(
     shop.emulator.switch(page_processing_seconds=0.0)
     listener.answers.extend([500, 302])
     video = shop.publish()
-    eventually(lambda: shop.emulator.state()["deliveries"])
-    assert shop.emulator.state()["deliveries"] == [
+    eventually(lambda: shop.emulator.state()["webhook_deliveries"])
+    assert shop.emulator.state()["webhook_deliveries"] == [
         {
             "app": APP_ID,
             "page": shop.page,
@@ -115,8 +115,8 @@ def test_a_call_that_fails_is_made_again_and_then_given_up(
     ]
     listener.answers.extend([500] * 4)
     shop.publish()
-    eventually(lambda: len(shop.emulator.state()["deliveries"]) == 2)
-    given_up = shop.emulator.state()["deliveries"][1]
+    eventually(lambda: len(shop.emulator.state()["webhook_deliveries"]) == 2)
+    given_up = shop.emulator.state()["webhook_deliveries"][1]
     assert (given_up["delivered"], given_up["attempts"], given_up["status"]) == (False, 4, 500)
     assert len(listener.heard) == 7
 
@@ -218,7 +218,7 @@ def test_subscriptions_outlive_a_restart_and_nothing_is_told_twice(
     install(shop, "videos")
     first.switch(page_processing_seconds=0.0)
     shop.publish()
-    eventually(lambda: first.state()["deliveries"])
+    eventually(lambda: first.state()["webhook_deliveries"])
     first.switch(page_processing_seconds=1000.0)
     later = shop.publish()
     assert first.stop() == 0
@@ -226,7 +226,7 @@ def test_subscriptions_outlive_a_restart_and_nothing_is_told_twice(
     second = Emulator.start(state=state)
     try:
         second.advance(1000)
-        eventually(lambda: len(second.state()["deliveries"]) == 2)
+        eventually(lambda: len(second.state()["webhook_deliveries"]) == 2)
         assert [value["id"] for value in listener.told("videos")][1:] == [later]
         assert WORD not in state.read_text()
     finally:

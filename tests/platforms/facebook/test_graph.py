@@ -15,6 +15,7 @@ from platforms.facebook.graph import Graph, Multipart, form_of
 from platforms.facebook.usage import APP, Usage
 from platforms.http import Http
 from platforms.protocol import Credential, Publication
+from settings import META_GRAPH_VERSION
 from tests.platforms.facebook.conftest import (
     NOBODY,
     REDIRECT,
@@ -38,6 +39,14 @@ def graph(scripted: Scripted) -> Graph:
 @pytest.fixture
 def real(app: MetaApp) -> Graph:
     return Graph(app, Http("Meta"), Usage())
+
+
+def test_the_version_is_the_newest_that_the_emulator_serves(
+    emulator: Emulator, real: Graph
+) -> None:
+    assert real.app.version == META_GRAPH_VERSION == "v27.0"
+    newest = emulator.http.get("/me").headers["facebook-api-version"]
+    assert newest == real.app.version
 
 
 def test_a_token_is_in_no_address(scripted: Scripted, graph: Graph) -> None:

@@ -72,8 +72,11 @@ class FileUploads:
             return call.scripted()
         if upload.handle is not None:
             return json_answer({"h": upload.handle})
-        if int(offset) != self._arriving.of(upload).stored:
+        stored = self._arriving.of(upload).stored
+        if int(offset) != stored:
             raise upload_error("OffsetInvalidError")
+        if (call.request.content_length or 0) > upload.length - stored:
+            raise graph_error("100", "(#100) The file is larger than its file_length.")
         await self._store(call, upload)
         if self._arriving.of(upload).stored < upload.length:
             raise upload_error("PartialRequestError")
