@@ -46,6 +46,15 @@ def test_no_other_host_is_called(bakery: Publisher, address: str) -> None:
     assert bakery.emulator.videos() == []
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "2130706433", "127.1"])
+def test_a_host_that_is_not_written_as_loopback_is_not_asked(bakery: Publisher, host: str) -> None:
+    with Origin(FILE) as origin:
+        address = f"http://{host}:{origin.port}/film.mp4"
+        answer = bakery.ask("POST", f"{bakery.page}/videos", data={"file_url": address})
+        assert refusal(answer) == (389, None)
+        assert origin.targets == []
+
+
 def test_a_redirect_is_not_followed(bakery: Publisher) -> None:
     with Origin(FILE) as there, Origin(FILE) as origin:
         origin.refusals.append((302, there.url))
