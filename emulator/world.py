@@ -6,7 +6,7 @@ next platform: a package with its own routes, seeds, switches and state.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -93,6 +93,8 @@ class World:
     transfer: Transfer = field(default_factory=Transfer)
     switches: Switches = field(default_factory=Switches)
     platforms: dict[str, Platform] = field(default_factory=dict)
+    background: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
+    """What platforms do beside answering, for as long as the world is served."""
     changes: int = 0
 
     def add(self, platform: Platform) -> None:

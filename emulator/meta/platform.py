@@ -1,26 +1,30 @@
 """Meta, put together: the state, and what the controls may ask of it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from aiohttp import web
 
 from emulator.meta.graph.calls import Graph
+from emulator.meta.graph.legacy import Legacy
 from emulator.meta.login.grants import Grants
 from emulator.meta.login.records import App, Ledger
 from emulator.meta.login.tokens import Tokens
 from emulator.meta.people import Directory, Page, Person, seeded
 from emulator.meta.publishing.describing import described
-from emulator.meta.publishing.edges.node import Nodes
 from emulator.meta.publishing.intake.sessions import Sessions
+from emulator.meta.publishing.intake.uploads import Arriving, Uploads
 from emulator.meta.publishing.library import Library
 from emulator.meta.publishing.routes import FAULTS as PUBLISHING_FAULTS
-from emulator.meta.publishing.routes import publishing_routes
+from emulator.meta.publishing.routes import Publishing
 from emulator.meta.publishing.service import Service
 from emulator.meta.routes import FAULTS, routes
 from emulator.meta.switches import Switches
 from emulator.meta.usage import Tally, Usage
+from emulator.meta.webhooks.notifier import Notifier
+from emulator.meta.webhooks.records import Hooks
+from emulator.meta.webhooks.subscriptions import Subscriptions
 from emulator.plain import from_plain, to_plain
 from emulator.world import Introduction, World
 
@@ -35,6 +39,8 @@ class State:
     directory: Directory = field(default_factory=seeded)
     ledger: Ledger = field(default_factory=Ledger)
     library: Library = field(default_factory=Library)
+    uploads: Uploads = field(default_factory=Uploads)
+    hooks: Hooks = field(default_factory=Hooks)
     tally: Tally = field(default_factory=Tally)
     switches: Switches = field(default_factory=Switches)
 
@@ -55,23 +61,28 @@ class Meta:
         self.switches = state.switches
         self.tokens = Tokens(world.clock, state.switches, state.directory, state.ledger)
         self.usage = Usage(world.clock, state.switches, self.tokens, state.tally)
-        self.sessions = Sessions()
+        self.sessions, self.arriving = Sessions(), Arriving()
         self.service = Service(
             clock=world.clock,
             switches=state.switches,
             tokens=self.tokens,
             library=state.library,
             sessions=self.sessions,
+            uploads=state.uploads,
         )
+        self.subscriptions = Subscriptions(world.clock, self.tokens, state.hooks)
+        notifier = Notifier(world, state.ledger, state.directory, state.library, state.hooks)
+        world.background.append(notifier.run)
         self.grants = Grants(world.clock, state.switches, state.ledger, self.tokens)
         self.reset()
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         """Return everything Meta serves, on one origin."""
-        graph, videos = Graph(self.tokens, self.usage), Nodes(self.service)
-        yield from publishing_routes(graph, self.service, videos)
+        graph = Graph(self.tokens, self.usage, Legacy(self.switches))
+        publishing = Publishing(self.service, self.arriving)
+        yield from publishing.routes(graph)
         # Login's come last: they end in one for every address that nobody knows.
-        yield from routes(graph, self.grants, self._state.directory, videos.show)
+        yield from routes(graph, self.grants, self._state.directory, self.subscriptions, publishing)
 
     def reset(self) -> None:
         """Go back to the seeded people and app, and nothing else."""
@@ -145,6 +156,10 @@ class Meta:
             "pages": [self._page(page) for page in directory.pages.values()],
             "videos": [described(video, self.name, now) for video in library.videos.values()],
             "sessions": self.sessions.describe(library, self.name),
+            "file_uploads": self.arriving.describe(self._state.uploads, self.name),
+            "webhook_deliveries": [
+                asdict(delivery) for delivery in self._state.hooks.deliveries.values()
+            ],
         }
 
     def _take(self, fresh: State) -> None:
@@ -154,6 +169,7 @@ class Meta:
             for entry in fields(mine):
                 setattr(mine, entry.name, getattr(new, entry.name))
         self.sessions.by_video.clear()
+        self.arriving.forget()
 
     def _account(self, person: Person) -> dict[str, Any]:
         return {

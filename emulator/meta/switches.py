@@ -17,6 +17,10 @@ class Switches:
     """How long after a person's last consent their data may be read."""
     refuse_lapsed_data_access: bool = False
     """Tokens are refused with 190 when that time is over; reports contradict each other."""
+    basic_authentication: bool = True
+    """An app may name itself to the token endpoint in an Authorization header, as OAuth has it."""
+    app_made_before_v27: bool = False
+    """Apps are older than 2026-11-04, so that several ids, another method and aliases work."""
     require_appsecret_proof: bool = False
     """Calls with a token need `appsecret_proof`, as an app can be set to demand."""
     callback_fragment: bool = True

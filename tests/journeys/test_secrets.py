@@ -203,7 +203,7 @@ async def test_no_secret_is_found_after_a_long_journey(
         "eyJkYXRhIjogImNHeGhiblJsWkMxelpXTnlaWFF0TURFeU16UTFOamM0T1E9PSJ9",
         "ya29.a0AfB_byC-1234567890",
         "PUT /upload/youtube/v3/videos?upload_id=AJabcdef",
-        f"GET /v26.0/debug_token?input_token=EAAB{'0a1b' * 10}",
+        f"GET /v27.0/debug_token?input_token=EAAB{'0a1b' * 10}",
         "Authorization: OAuth 100000000000001|emulator-app-secret",
     ],
 )

@@ -71,6 +71,20 @@ class Video:
     session_id: str | None = None
     received: int = 0
 
+    @property
+    def address(self) -> str:
+        """Where the public sees it, as Meta tells it: without a host."""
+        if self.kind is Kind.REEL:
+            return f"/reel/{self.id}/"
+        return f"/{self.page}/videos/{self.id}/"
+
+    @property
+    def post(self) -> str | None:
+        """The id of its post, as calls of posts want it; none where it was to have none."""
+        if self.details.get("secret") or self.details.get("no_story"):
+            return None
+        return f"{self.page}_{self.post_id}"
+
 
 @dataclass(slots=True)
 class Library:
@@ -81,6 +95,10 @@ class Library:
     def of_session(self, session_id: str) -> Video | None:
         """Return what a session has become."""
         return next((v for v in self.videos.values() if v.session_id == session_id), None)
+
+    def of_post(self, post: str) -> Video | None:
+        """Return the video that a post shows."""
+        return next((v for v in self.videos.values() if v.post == post), None)
 
     def of_page(self, page: str, kind: Kind) -> list[Video]:
         """Return a Page's videos of one kind, newest first."""
