@@ -8,6 +8,7 @@ and faults that can be ordered.
 
 `server` puts everything on one origin; `world` is all that is remembered; `calls` is
 the seam between a route, the faults and a platform; `controls` is the part under
-`/_emulator/` that belongs to us and not to a platform; `unserved` answers everything else. Each platform is a package of
-its own (`google`, `meta`) that satisfies `world.Platform`.
+`/_emulator/` that belongs to us and not to a platform; `unserved` answers everything
+else. Each platform is a package of its own (`google`, `meta`) that satisfies
+`world.Platform`.
 """

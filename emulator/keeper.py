@@ -20,7 +20,7 @@ from emulator.plain import from_plain
 from emulator.world import Switches, Transfer, World
 
 INTERVAL_SECONDS = 1.0
-_REST = 3  # times the length of the last save: a large world may not save all the time
+_REST = 1  # times the length of the last save: a large world may not save all the time
 
 
 @dataclass(slots=True)
