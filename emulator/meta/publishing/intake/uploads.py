@@ -1,8 +1,7 @@
 """Files that were sent to the Resumable Upload API, and are not videos yet.
 
 A session belongs to an app and the person who opened it; when all its bytes are there, its
-handle stands for the file. A session survives a restart, the bytes of one that is not whole do
-not: its offset is then 0 again, which a client that asks for it follows. Handles stay.
+handle stands for the file. Both survive a restart, with the bytes that had arrived.
 """
 
 import secrets
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.meta.publishing.intake.hashing import Intake
+from emulator.spool import Spools
 
 TYPES = frozenset({"application/pdf", "image/jpeg", "image/jpg", "image/png", "video/mp4"})
 """What may be uploaded (facts: Facebook section 2 (b))."""
@@ -54,13 +54,16 @@ class Uploads:
 class Arriving:
     """The bytes of sessions that are not whole; `writers` count who may write them."""
 
-    def __init__(self) -> None:
+    def __init__(self, spools: Spools) -> None:
+        self._spools = spools
         self._intakes: dict[str, Intake] = {}
         self._writers: dict[str, int] = {}
 
     def of(self, upload: Upload) -> Intake:
         """Return what has arrived of a session that is not whole."""
-        return self._intakes.setdefault(upload.id, Intake())
+        if upload.id not in self._intakes:
+            self._intakes[upload.id] = Intake.restored(self._spools.open(upload.id))
+        return self._intakes[upload.id]
 
     def take_over(self, upload: Upload) -> int:
         """Return the number of a new writer; the one before may write no more."""
@@ -74,14 +77,18 @@ class Arriving:
     def complete(self, upload: Upload) -> str:
         """Turn a session whose bytes are all there into a file and return its handle."""
         intake = self._intakes.pop(upload.id)
+        intake.spool.drop()
         upload.sha256, upload.seconds = intake.sha256, intake.seconds
         upload.handle = f"4:{secrets.token_urlsafe(48)}"
         return upload.handle
 
-    def forget(self) -> None:
-        """Let go of everything."""
+    def restore(self, uploads: Uploads) -> None:
+        """Take the place of everything with what had arrived of these sessions."""
         self._intakes.clear()
         self._writers.clear()
+        for upload in uploads.known.values():
+            if upload.handle is None:
+                self.of(upload)
 
     def offset(self, upload: Upload) -> int:
         """Return how many bytes of a session are there."""
