@@ -1,4 +1,5 @@
 // Auth.js over node:http: its core is a function of a web request.
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Auth } from '@auth/core';
 import { APP, PORT, end, loggedIn, openBrowser } from './harness.mjs';
@@ -29,6 +30,7 @@ export async function login(provider, nameOf) {
     response.end(Buffer.from(await answer.arrayBuffer()));
   });
   server.listen(PORT, '127.0.0.1');
+  await once(server, 'listening');
   await openBrowser(`${APP}/auth/signin`);
   end();
 }

@@ -1,4 +1,5 @@
 // An Express application with one strategy of Passport, as its guides have it.
+import { once } from 'node:events';
 import express from 'express';
 import session from 'express-session';
 import passport from 'passport';
@@ -19,6 +20,7 @@ export async function login(strategy, options, nameOf) {
       response.send('You are logged in.');
     });
   const server = app.listen(PORT, '127.0.0.1');
+  await once(server, 'listening');
   await openBrowser(`${APP}/login`);
   server.close();
   end();
