@@ -2,9 +2,7 @@
 
 import argparse
 import asyncio
-import errno
 import os
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,19 +15,15 @@ def main() -> None:
     # The state file, its draft and the certificate's key are their user's alone.
     os.umask(0o077)
     options = _parser().parse_args()
-    try:
-        identity = ensure_identity(options.tls_folder, host=options.host) if options.tls else None
-        asyncio.run(
-            run(
-                options.host,
-                options.port,
-                state=options.state,
-                tls=identity.context() if identity else None,
-                ready=_announce(identity),
-            )
-        )
-    except (OSError, ValueError) as error:
-        raise SystemExit(f"emulator: {_explain(error, options.host, options.port)}") from None
+    identity = None
+    if options.tls:
+        try:
+            identity = ensure_identity(options.tls_folder, host=options.host)
+        except (OSError, ValueError) as error:
+            raise SystemExit(f"emulator: {error}. Name another --tls-folder.") from None
+    tls = identity.context() if identity else None
+    ready = _announce(identity)
+    asyncio.run(run(options.host, options.port, state=options.state, tls=tls, ready=ready))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,27 +67,6 @@ def _announce(identity: Identity | None) -> Callable[[str], None]:
         )
 
     return announce
-
-
-def _explain(error: Exception, host: str, port: int) -> str:
-    """What happened and what to do."""
-    if isinstance(error, socket.gaierror) or _number(error) == errno.EADDRNOTAVAIL:
-        return (
-            f"--host={host} is not an address of this machine. Name one of its own, or 0.0.0.0 "
-            "for all of them."
-        )
-    if _number(error) == errno.EADDRINUSE:
-        return (
-            f"Port {port} of the emulator is taken by another program. Stop that one, or choose "
-            "another port with --port."
-        )
-    if isinstance(error, OSError) and error.filename is None:
-        return f"{host}:{port} cannot be used: {error.strerror}. Choose another one with --port."
-    return f"{error} Check --state and --tls-folder." if _number(error) else str(error)
-
-
-def _number(error: Exception) -> int | None:
-    return error.errno if isinstance(error, OSError) else None
 
 
 if __name__ == "__main__":

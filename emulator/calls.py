@@ -16,6 +16,8 @@ from emulator.faults import Fault
 from emulator.world import World
 
 WORLD: web.AppKey[World] = web.AppKey("world", World)
+COMMIT: web.AppKey[Callable[[], Awaitable[None]]] = web.AppKey("commit")
+"""Returns when what clients have been promised is in the state file, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,9 @@ def serve(
             response = await handler(call)
         except (ConnectionError, ClientError):
             return call.cut()  # the client has gone; what it sent is dealt with
+        if not name.endswith(_READS):
+            world.promise()
+        await request.app[COMMIT]()
         world.changes += 1
         if call.suffers("slow"):
             await asyncio.sleep(call.option("delay_seconds"))
@@ -115,6 +120,21 @@ def serve(
         return response
 
     return answer
+
+
+# Operations whose answers promise nothing that a restart could break. How far an upload is,
+# is in its spool, and what ends one makes a promise of its own.
+_READS = (
+    ".transfer",
+    ".status",
+    ".list",
+    "video.get",
+    "me.get",
+    "picture",
+    "pictures",
+    "watch",
+    "permalink",
+)
 
 
 _PAGE = """<!DOCTYPE html>

@@ -109,7 +109,7 @@ def ensure_identity(folder: Path, *, host: str = "127.0.0.1") -> Identity:
     """
     identity = Identity(folder.absolute())
     if "'" in str(identity.folder) or "\n" in str(identity.folder):
-        raise ValueError(f"The folder {identity.folder} has a quote in its name. Choose another.")
+        raise ValueError(f"The folder {identity.folder} has a quote in its name")
     names = (*REAL_NAMES, *LOCAL_NAMES, *([] if host in ("", "0.0.0.0", "::") else [host]))  # noqa: S104
     if not _is_good(identity, names):
         identity.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
