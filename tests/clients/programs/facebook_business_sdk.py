@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from facebook_business.adobjects.page import Page
+from facebook_business.adobjects.advideo import AdVideo
 from facebook_business.adobjects.user import User
 from facebook_business.api import FacebookAdsApi
 from harness import (
@@ -30,7 +30,6 @@ logged_in(User("me", api=person).api_get(fields=["name"])["name"])
 page = User("me", api=person).get_accounts(fields=["name", "access_token"])[0]
 
 api = FacebookAdsApi.init(CLIENT_ID, CLIENT_SECRET, page["access_token"], crash_log=False)
-video = f"https://graph-video.facebook.com/v26.0/{page['id']}/videos"
 
 
 def call(params, **options):
@@ -49,6 +48,6 @@ with FILE.open("rb") as file:
             files={"video_file_chunk": part},
         )
 call({"upload_phase": "finish", "upload_session_id": session, "title": "A title"})
-listed = Page(page["id"], api=api).get_videos(fields=["id"], params={"type": "uploaded"})
-assert state["video_id"] in {video["id"] for video in listed} or listed is not None
+shown = AdVideo(state["video_id"], api=api).api_get(fields=["title"])
+assert shown["title"] == "A title", shown
 uploaded(state["video_id"])

@@ -13,7 +13,7 @@ from harness import (
     open_browser,
     uploaded,
 )
-from pyyoutube import Client
+from pyyoutube import Client, models
 from pyyoutube.media import Media
 
 os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # the redirect URI is plain http
@@ -25,7 +25,10 @@ client.generate_access_token(
 channel = client.channels.list(mine=True, parts="id,snippet").items[0]
 logged_in(channel.snippet.title)
 upload = client.videos.insert(
-    body={"snippet": {"title": "A title"}, "status": {"privacyStatus": "private"}},
+    body=models.Video(
+        snippet=models.VideoSnippet(title="A title"),
+        status=models.VideoStatus(privacyStatus="private"),
+    ),
     media=Media(filename=str(FILE), chunk_size=1024 * 1024),
     parts=["snippet", "status"],
 )
