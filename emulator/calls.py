@@ -48,8 +48,8 @@ class Call:
     @property
     def pace(self) -> int:
         """How many bytes of a file to take in a second; 0 is as fast as they come."""
-        pace: int = self.option("bytes_per_second", self.world.switches.upload_bytes_per_second)
-        return pace
+        pace: int = self.world.switches.upload_bytes_per_second
+        return int(self.option("bytes_per_second")) if self.suffers("trickle") else pace
 
     @property
     def origin(self) -> str:

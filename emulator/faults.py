@@ -53,11 +53,11 @@ class Kind:
 
     def strikes(self, operation: str) -> bool:
         """Tell whether an operation can suffer this kind."""
-        return _matches(self.on, operation)
+        return matches(self.on, operation)
 
     def fields(self, operation: str) -> list[Field]:
         """Return the options that this kind reads on an operation."""
-        return [option.field for option in self.options if _matches(option.on, operation)]
+        return [option.field for option in self.options if matches(option.on, operation)]
 
     def document(self, operations: Iterable[str]) -> dict[str, Any]:
         """Return the kind as `/_emulator/` shows it to those who know these operations."""
@@ -65,7 +65,7 @@ class Kind:
         options = {}
         for option in self.options:
             shown = option.field.document()
-            read = [operation for operation in struck if _matches(option.on, operation)]
+            read = [operation for operation in struck if matches(option.on, operation)]
             options[option.field.name] = shown if read == struck else shown | {"operations": read}
         return {"does": self.does, "operations": struck, "options": options}
 
@@ -169,7 +169,7 @@ class Faults:
     def order(self, platform: str, kind: Kind, body: Mapping[str, Any]) -> Fault:
         """Accept an order of a kind that its operation can suffer, or raise BadFault."""
         own = kind.fields(body["operation"])
-        order = [*ORDER, FINAL.field] if _matches(FINAL.on, body["operation"]) else ORDER
+        order = [*ORDER, FINAL.field] if matches(FINAL.on, body["operation"]) else ORDER
         try:
             fields.check([*order, *own], body, f"The kind {kind.name}")
         except ValueError as error:
@@ -204,5 +204,6 @@ class Faults:
         self.orders.clear()
 
 
-def _matches(patterns: Iterable[str], operation: str) -> bool:
+def matches(patterns: Iterable[str], operation: str) -> bool:
+    """Tell whether one of some patterns is the name of an operation."""
     return any(fnmatchcase(operation, pattern) for pattern in patterns)
