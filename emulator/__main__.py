@@ -19,8 +19,11 @@ def main() -> None:
     if options.tls:
         try:
             identity = ensure_identity(options.tls_folder, host=options.host)
-        except (OSError, ValueError) as error:
-            raise SystemExit(f"emulator: {error}. Name another --tls-folder.") from None
+        except OSError as error:
+            raise SystemExit(
+                f"emulator: The folder {options.tls_folder} cannot hold a certificate "
+                f"({error.strerror}). Name another --tls-folder."
+            ) from None
     tls = identity.context() if identity else None
     ready = _announce(identity)
     asyncio.run(run(options.host, options.port, state=options.state, tls=tls, ready=ready))

@@ -6,6 +6,7 @@ lacks a name, is replaced together with its authority, at the same paths.
 """
 
 import os
+import shlex
 import ssl
 import tempfile
 from dataclasses import dataclass
@@ -98,18 +99,16 @@ class Identity:
 
     def trust_lines(self) -> list[str]:
         """Return the lines of `environment`."""
-        return [f"export {name}='{self.authority}'" for name in TRUST_VARIABLES]
+        return [f"export {name}={shlex.quote(str(self.authority))}" for name in TRUST_VARIABLES]
 
 
 def ensure_identity(folder: Path, *, host: str = "127.0.0.1") -> Identity:
     """Return the folder's certificate; make it where there is none that is good for a week.
 
     `host` is where the emulator listens, one more name of the certificate. Raises OSError where
-    the folder cannot be written, and ValueError where the path cannot stand in a shell's line.
+    the folder cannot be written.
     """
     identity = Identity(folder.absolute())
-    if "'" in str(identity.folder) or "\n" in str(identity.folder):
-        raise ValueError(f"The folder {identity.folder} has a quote in its name")
     names = (*REAL_NAMES, *LOCAL_NAMES, *([] if host in ("", "0.0.0.0", "::") else [host]))  # noqa: S104
     if not _is_good(identity, names):
         identity.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -134,7 +134,7 @@ def test_it_prints_what_clients_need(folder: Path) -> None:
         lines = [emulator.stdout.readline().strip() for _ in range(9)]
         emulator.terminate()
     assert str(folder / "authority.pem") in lines[1]
-    exports = [re.fullmatch(r"export (\w+)='(.+)'", line) for line in lines]
+    exports = [re.fullmatch(r"export (\w+)=(.+)", line) for line in lines]
     assert {found[1]: found[2] for found in exports if found} == dict.fromkeys(
         [
             "SSL_CERT_FILE",
@@ -147,13 +147,3 @@ def test_it_prints_what_clients_need(folder: Path) -> None:
     )
     hosts = (folder / "hosts").read_text().splitlines()
     assert {f"127.0.0.1 {name}" for name in NAMES if name != "127.0.0.1"} <= set(hosts)
-
-
-def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    command = [sys.executable, "-m", "emulator", "--tls", "--tls-folder", f"{tmp_path}/file/tls"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    assert ended.returncode == 1
-    assert ended.stderr.startswith("emulator: ")
-    assert "--tls-folder" in ended.stderr
-    assert "Traceback" not in ended.stderr
