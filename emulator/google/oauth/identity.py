@@ -50,7 +50,9 @@ class Identity:
             return refusal.answer()
         claims = self._claims(call, known.person.email, known.scopes)
         old = {"sub": "id", "email_verified": "verified_email"}
-        return errors.text_answer(errors.json_text({old.get(name, name): value for name, value in claims.items()}))
+        return errors.text_answer(
+            errors.json_text({old.get(name, name): value for name, value in claims.items()})
+        )
 
     async def tokeninfo(self, call: Call) -> web.StreamResponse:
         """Say what an access token or an ID token is worth, in the shape of version 3."""
