@@ -13,11 +13,10 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator import faults, fields, switches
+from emulator import fields, switches
 from emulator.calls import COMMIT, WORLD
 from emulator.faults import FINAL, ORDER
 from emulator.fields import Field
-from emulator.pages import page
 from emulator.world import World
 
 ROOT = "/_emulator"
@@ -171,7 +170,7 @@ CONTROLS = (
         "201 and the order with its id",
         _order_fault,
         (*ORDER, FINAL.field),
-        more="The options of the kind.",
+        more="Besides, the options of the kind.",
     ),
     Control(
         "GET", "/faults", "Lists the orders.", "faults: each with how often it fired", _list_faults
@@ -191,7 +190,7 @@ CONTROLS = (
         "Sets switches by name; a wrong one changes none.",
         "the value of every switch",
         _set_switches,
-        more="Switches by their names.",
+        more="Any switches by their names.",
     ),
     Control(
         "POST",
@@ -208,7 +207,7 @@ CONTROLS = (
         "201 and the account",
         _seed_account,
         (PLATFORM,),
-        more="What the platform knows of accounts.",
+        more="Besides, what the platform lists under its accounts.",
     ),
     Control(
         "POST",
@@ -228,43 +227,6 @@ CONTROLS = (
 )
 
 
-def document(world: World) -> dict[str, Any]:
-    """Return everything there is to know of controls, faults and switches."""
-    every = sorted(set().union(*(p.operations for p in world.platforms.values())))
-    return {
-        "controls": {
-            control.name: {
-                "does": control.does,
-                "body": fields.document(control.body),
-                "more": control.more,
-                "answers": control.answers,
-            }
-            for control in CONTROLS
-        },
-        "faults": {kind.name: kind.document(every) for kind in faults.KINDS},
-        "switches": switches.document(world.switches),
-        "platforms": {
-            platform.name: {
-                "faults": {
-                    kind.name: kind.document(sorted(platform.operations)) for kind in platform.kinds
-                },
-                "switches": switches.document(platform.switches),
-                "accounts": fields.document((PLATFORM, *platform.account_fields)),
-                "operations": sorted(platform.operations),
-            }
-            for platform in world.platforms.values()
-        },
-    }
-
-
 def routes() -> list[web.RouteDef]:
-    """Return the routes of the controls and of their documentation."""
-    served = [web.route(each.method, ROOT + each.path, each.serve) for each in CONTROLS]
-    return [web.get(ROOT, _help), web.get(f"{ROOT}/", _help), *served]
-
-
-async def _help(request: web.Request) -> web.Response:
-    shown = document(request.app[WORLD])
-    if "text/html" in request.headers.get("Accept", ""):
-        return page("controls.html", **shown)
-    return web.json_response(shown)
+    """Return the routes of the controls."""
+    return [web.route(each.method, ROOT + each.path, each.serve) for each in CONTROLS]

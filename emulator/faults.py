@@ -74,7 +74,11 @@ AFTER_BYTES = Option(
     Field("after_bytes", "integer", "Bytes of the body that are taken before it strikes.", least=0)
 )
 FINAL = Option(
-    Field("final", "boolean", "Only a call that carries the last byte of a file is struck."),
+    Field(
+        "final",
+        "boolean",
+        "Only the call with the last byte of a file is struck; for uploads to YouTube.",
+    ),
     (
         "videos.insert.*",
         "thumbnails.set.transfer",
