@@ -14,7 +14,7 @@ from emulator.meta.login.tokens import Tokens
 from emulator.meta.people import Directory, Page, Person, seeded
 from emulator.meta.publishing.describing import described
 from emulator.meta.publishing.intake.sessions import Sessions
-from emulator.meta.publishing.intake.uploads import Arriving, Uploads
+from emulator.meta.publishing.intake.uploads import PartialUploads, Uploads
 from emulator.meta.publishing.library import Library
 from emulator.meta.publishing.routes import FAULTS as PUBLISHING_FAULTS
 from emulator.meta.publishing.routes import Publishing
@@ -61,7 +61,7 @@ class Meta:
         self.switches = state.switches
         self.tokens = Tokens(world.clock, state.switches, state.directory, state.ledger)
         self.usage = Usage(world.clock, state.switches, self.tokens, state.tally)
-        self.sessions, self.arriving = Sessions(), Arriving()
+        self.sessions, self.partial = Sessions(), PartialUploads()
         self.service = Service(
             clock=world.clock,
             switches=state.switches,
@@ -79,7 +79,7 @@ class Meta:
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         """Return everything Meta serves, on one origin."""
         graph = Graph(self.tokens, self.usage, Legacy(self.switches))
-        publishing = Publishing(self.service, self.arriving)
+        publishing = Publishing(self.service, self.partial)
         yield from publishing.routes(graph)
         # Login's come last: they end in one for every address that nobody knows.
         yield from routes(graph, self.grants, self._state.directory, self.subscriptions, publishing)
@@ -156,7 +156,7 @@ class Meta:
             "pages": [self._page(page) for page in directory.pages.values()],
             "videos": [described(video, self.name, now) for video in library.videos.values()],
             "sessions": self.sessions.describe(library, self.name),
-            "file_uploads": self.arriving.describe(self._state.uploads, self.name),
+            "file_uploads": self.partial.describe(self._state.uploads, self.name),
             "webhook_deliveries": [
                 asdict(delivery) for delivery in self._state.hooks.deliveries.values()
             ],
@@ -169,7 +169,7 @@ class Meta:
             for entry in fields(mine):
                 setattr(mine, entry.name, getattr(new, entry.name))
         self.sessions.by_video.clear()
-        self.arriving.forget()
+        self.partial.forget()
 
     def _account(self, person: Person) -> dict[str, Any]:
         return {

@@ -18,9 +18,9 @@ class Switches:
     refuse_lapsed_data_access: bool = False
     """Tokens are refused with 190 when that time is over; reports contradict each other."""
     basic_authentication: bool = True
-    """An app may name itself to the token endpoint in an Authorization header, as OAuth has it."""
+    """The token endpoint accepts the app's credentials in a Basic Authorization header."""
     app_made_before_v27: bool = False
-    """Apps are older than 2026-11-04, so that several ids, another method and aliases work."""
+    """Apps count as created before 2026-11-04: `ids`, `method` and field aliases work."""
     require_appsecret_proof: bool = False
     """Calls with a token need `appsecret_proof`, as an app can be set to demand."""
     callback_fragment: bool = True

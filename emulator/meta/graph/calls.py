@@ -1,8 +1,8 @@
 """What every call of the Graph API goes through, whatever it does.
 
-A path is found with a version and without one. What an app made today may not use is refused
-first (see `legacy`); errors that were ordered come before the call does anything; every error
-leaves in Meta's envelope, also where nothing is served.
+A path is served with and without a version. Legacy features are handled first (see `legacy`).
+Injected errors come before the call does anything. Every error is in Meta's envelope, also for
+paths and methods that are not served.
 """
 
 import json
@@ -53,7 +53,7 @@ class Graph:
             yield web.route(method, root + path + SLASH, served)
 
     def unserved(self) -> Iterable[web.AbstractRouteDef]:
-        """Answer what no route serves; this comes behind all that `route` has made."""
+        """Return routes that refuse all other methods and paths; register them last."""
         for path in self._paths:
             for root in ("", VERSION):
                 yield web.route("*", root + path + SLASH, self._unserved(_no_such_method))
@@ -154,7 +154,7 @@ def _no_such_method(request: web.Request) -> GraphError:
 
 
 def _no_such_path(request: web.Request) -> GraphError:
-    """Refuse an address in the words for an alias, or for what is asked of a node that is one."""
+    """Return the error for an unknown path: an unknown alias (803) or edge (2500)."""
     rest = request.match_info.get("rest", "").rstrip("/")
     if not rest:
         return no_such_object("", request.method.lower())

@@ -1,8 +1,8 @@
-"""Files that were sent to the Resumable Upload API, and are not videos yet.
+"""Upload sessions of the Resumable Upload API.
 
-A session belongs to an app and the person who opened it; when all its bytes are there, its
-handle stands for the file. A session survives a restart, the bytes of one that is not whole do
-not: its offset is then 0 again, which a client that asks for it follows. Handles stay.
+A session belongs to an app. When all bytes are stored, a handle identifies the file. Sessions
+and handles survive a restart. The bytes of an incomplete session do not: its offset is 0 again
+after a restart, and a client that reads the offset starts from there.
 """
 
 import secrets
@@ -17,7 +17,7 @@ TYPES = frozenset({"application/pdf", "image/jpeg", "image/jpg", "image/png", "v
 
 @dataclass(slots=True)
 class Upload:
-    """A session; `handle`, `sha256` and `seconds` are there once it is whole."""
+    """One session. `handle`, `sha256` and `seconds` are set when it is complete."""
 
     id: str
     app: str
@@ -30,7 +30,7 @@ class Upload:
 
     @property
     def stored(self) -> int:
-        """How large the file is, once it is whole."""
+        """The size of the complete file."""
         return self.length
 
 
@@ -41,54 +41,54 @@ class Uploads:
     known: dict[str, Upload] = field(default_factory=dict)
 
     def open(self, app: str, person: str | None, length: int, type: str) -> Upload:
-        """Open a session with an id of its own."""
+        """Open a session with a new id."""
         upload = Upload(secrets.token_urlsafe(24), app, person, length, type)
         self.known[upload.id] = upload
         return upload
 
     def of_handle(self, handle: str) -> Upload | None:
-        """Return the file for which a handle stands."""
+        """Return the session that a handle identifies."""
         return next((u for u in self.known.values() if u.handle == handle), None)
 
 
-class Arriving:
-    """The bytes of sessions that are not whole; `writers` count who may write them."""
+class PartialUploads:
+    """The bytes of incomplete sessions. Only the newest request of a session may write."""
 
     def __init__(self) -> None:
         self._intakes: dict[str, Intake] = {}
         self._writers: dict[str, int] = {}
 
     def of(self, upload: Upload) -> Intake:
-        """Return what has arrived of a session that is not whole."""
+        """Return the bytes that are stored of an incomplete session."""
         return self._intakes.setdefault(upload.id, Intake())
 
     def take_over(self, upload: Upload) -> int:
-        """Return the number of a new writer; the one before may write no more."""
+        """Return the number of a new writer; earlier writers may not write any more."""
         self._writers[upload.id] = self._writers.get(upload.id, 0) + 1
         return self._writers[upload.id]
 
     def writes(self, upload: Upload, writer: int) -> bool:
-        """Tell whether a writer is the latest."""
+        """Tell whether a writer is the newest one."""
         return self._writers.get(upload.id) == writer
 
     def complete(self, upload: Upload) -> str:
-        """Turn a session whose bytes are all there into a file and return its handle."""
+        """Complete a session whose bytes are all stored, and return its handle."""
         intake = self._intakes.pop(upload.id)
         upload.sha256, upload.seconds = intake.sha256, intake.seconds
         upload.handle = f"4:{secrets.token_urlsafe(48)}"
         return upload.handle
 
     def forget(self) -> None:
-        """Let go of everything."""
+        """Drop all bytes."""
         self._intakes.clear()
         self._writers.clear()
 
     def offset(self, upload: Upload) -> int:
-        """Return how many bytes of a session are there."""
+        """Return how many bytes of a session are stored."""
         return upload.length if upload.handle else self.of(upload).stored
 
     def describe(self, uploads: Uploads, platform: str) -> list[dict[str, Any]]:
-        """Show all sessions, without what would let anybody use them."""
+        """Return all sessions without their ids and handles, which are secrets."""
         return [
             {
                 "platform": platform,
