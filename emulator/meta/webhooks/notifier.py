@@ -82,11 +82,12 @@ class Notifier:
                         yield key, Delivery(app, page.id, video.id, change.field), change
 
     async def _deliver(self, key: str, delivery: Delivery, change: Change) -> None:
+        deliveries = self.hooks.deliveries  # a reset replaces it, and ends this delivery
         for wait in _WAITS:
             await asyncio.sleep(wait)
             subscription = self.hooks.subscriptions.get(delivery.app)
             app = self.ledger.apps.get(delivery.app)
-            if subscription is None or app is None:
+            if subscription is None or app is None or self.hooks.deliveries is not deliveries:
                 return
             body = self._body(delivery, change)
             delivery.attempts += 1
@@ -94,7 +95,7 @@ class Notifier:
             delivery.delivered = delivery.status == 200
             if delivery.delivered:
                 break
-        self.hooks.deliveries[key] = delivery
+        deliveries[key] = delivery
         self.world.changes += 1
 
     def _body(self, delivery: Delivery, change: Change) -> bytes:

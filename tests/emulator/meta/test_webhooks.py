@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -206,6 +207,26 @@ def test_a_receiver_that_hangs_delays_nobody(shop: Publisher, listener: Listener
     listener.answers.extend([500] * 8)
     videos = [shop.publish() for _ in range(2)]
     assert all(shop.video(video)["published"] for video in videos)
+
+
+def test_a_reset_ends_what_is_being_delivered(shop: Publisher, listener: Listener) -> None:
+    emulator = shop.emulator
+    subscribe(emulator, listener.url)
+    install(shop, "videos")
+    emulator.switch(page_processing_seconds=0.0)
+    listener.answers.extend([500] * 4)
+    before = shop.publish()
+    eventually(lambda: listener.requests)
+    emulator.reset()
+    with Listener(answers=deque([500, 500])) as other:
+        again = metadata_publisher(emulator)
+        subscribe(emulator, other.url)
+        install(again, "videos")
+        emulator.switch(page_processing_seconds=0.0)
+        again.publish()
+        # By the third attempt the old delivery would have been repeated, too.
+        eventually(lambda: emulator.state()["webhook_deliveries"])
+        assert before not in [value["id"] for value in other.values_of("videos")]
 
 
 def test_subscriptions_outlive_a_restart_and_nothing_is_told_twice(
