@@ -15,6 +15,7 @@ from emulator.calls import Call, Handler, Traits, serve
 from emulator.meta.graph.catalog import THROTTLES
 from emulator.meta.graph.errors import GraphError, UploadError, graph_error, no_such_object
 from emulator.meta.graph.legacy import Legacy
+from emulator.meta.graph.names import EDGES
 from emulator.meta.graph.params import Params, read_request
 from emulator.meta.graph.versions import VERSION, served_version
 from emulator.meta.login.tokens import Tokens
@@ -149,15 +150,21 @@ def _answering(handler: Handler, streams: bool) -> Handler:
     return answer
 
 
+_DOCUMENTED = frozenset().union(*EDGES.values())
+
+
 def _no_such_method(request: web.Request) -> GraphError:
     return no_such_object(request.match_info.get("node", ""), request.method.lower())
 
 
 def _no_such_path(request: web.Request) -> GraphError:
-    """Return the error for an unknown path: an unknown alias (803) or edge (2500)."""
-    rest = request.match_info.get("rest", "").rstrip("/")
+    """Return the error for a path: an edge that is not served, an unknown edge or alias."""
+    rest, method = request.match_info.get("rest", "").rstrip("/"), request.method.lower()
     if not rest:
-        return no_such_object("", request.method.lower())
+        return no_such_object("", method)
+    if "node" in request.match_info and rest in _DOCUMENTED:
+        message = f"Unsupported {method} request. The emulator does not serve /{rest}."
+        return GraphError(400, 100, None, message, type="GraphMethodException")
     if "node" not in request.match_info and "/" not in rest:
         return graph_error("803", f"(#803) Some of the aliases you requested do not exist: {rest}")
     return graph_error("2500", f"Unknown path components: /{rest}")
