@@ -23,31 +23,6 @@ from emulator.meta.people import Directory
 from emulator.meta.publishing.routes import Publishing
 from emulator.meta.webhooks.subscriptions import Subscriptions
 
-_ERRORS = frozenset({"graph_error"})
-
-FAULTS: Mapping[str, frozenset[str]] = {
-    "dialog.open": _ERRORS,
-    "dialog.decide": _ERRORS,
-    "token.exchange": _ERRORS,
-    "token.extend": _ERRORS,
-    "token.app": _ERRORS,
-    "debug_token": _ERRORS,
-    "me.get": _ERRORS,
-    "me.accounts": _ERRORS | {"no_page_token"},
-    "me.permissions": _ERRORS,
-    "permissions.delete": _ERRORS,
-    "page.get": _ERRORS | {"no_page_token"},
-    "page.picture": _ERRORS,
-    "subscriptions.list": _ERRORS,
-    "subscriptions.create": _ERRORS,
-    "subscriptions.delete": _ERRORS,
-    "subscribed_apps.list": _ERRORS,
-    "subscribed_apps.create": _ERRORS,
-    "subscribed_apps.delete": _ERRORS,
-    "batch": _ERRORS,
-}
-"""For each operation, the kinds of fault that it carries out itself."""
-
 
 def routes(
     graph: Graph,

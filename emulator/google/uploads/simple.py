@@ -10,9 +10,9 @@ from emulator.google import errors
 from emulator.google.errors import GoogleError, json_answer
 from emulator.google.uploads.intake import Intake
 from emulator.google.uploads.methods import UploadMethod, mark, metadata_of
-from emulator.google.uploads.reading import HEAD_BYTES, discard, pieces
+from emulator.google.uploads.reading import discard, pieces
 from emulator.google.uploads.related import Related
-from emulator.google.uploads.session import Draft, Stored
+from emulator.google.uploads.session import HEAD_BYTES, Draft, Stored
 from emulator.google.youtube.access import Access
 
 

@@ -57,10 +57,10 @@ class Graph:
         """Return routes that refuse all other methods and paths; register them last."""
         for path in self._paths:
             for root in ("", VERSION):
-                yield web.route("*", root + path + SLASH, self._unserved(_no_such_method))
+                yield web.route("*", root + path + SLASH, self._unserved(no_such_method))
         below = r"/{node:me|\d+|\d+_\d+}/{rest:.+}"
         for path in (below, VERSION + below, VERSION, f"{VERSION}/{{rest:.*}}"):
-            yield web.route("*", path, self._unserved(_no_such_path))
+            yield web.route("*", path, self._unserved(no_such_path))
 
     def _unserved(
         self, refusal: Callable[[web.Request], GraphError]
@@ -153,13 +153,15 @@ def _answering(handler: Handler, streams: bool) -> Handler:
 _DOCUMENTED = frozenset().union(*EDGES.values())
 
 
-def _no_such_method(request: web.Request) -> GraphError:
+def no_such_method(request: web.Request) -> GraphError:
     return no_such_object(request.match_info.get("node", ""), request.method.lower())
 
 
-def _no_such_path(request: web.Request) -> GraphError:
+def no_such_path(request: web.Request) -> GraphError:
     """Return the error for a path: an edge that is not served, an unknown edge or alias."""
-    rest, method = request.match_info.get("rest", "").rstrip("/"), request.method.lower()
+    # A path that no route of the Graph API matched is unknown as a whole.
+    rest = request.match_info.get("rest", request.path if request.match_info.http_exception else "")
+    rest, method = rest.strip("/"), request.method.lower()
     if not rest:
         return no_such_object("", method)
     if "node" in request.match_info and rest in _DOCUMENTED:

@@ -138,6 +138,7 @@ def test_sessions_and_handles_outlive_a_restart(tmp_path: Path) -> None:
         again = Publisher(second, bakery.page, bakery.token)
         publish(again, handle)
         offset = offset_of(second, upload, token)
+        assert offset == 1000
         publish(again, send(second, upload, token, FILE[offset:], offset).json()["h"])
         assert [video["sha256"] for video in second.videos()] == [sha256(FILE)] * 2
     finally:

@@ -86,9 +86,11 @@ class UploadHost:
     async def _fetch(self, call: Call, session: Session, address: str) -> None:
         """Fetch the whole file; it replaces the bytes that were stored before."""
         session.writer += 1
+        session.intake, session.size = session.intake.emptied(), None
         try:
-            session.intake = await fetch(call, address, self._service.switches.most_video_bytes)
+            await fetch(call, address, session.intake, self._service.switches.most_video_bytes)
         except (FetchError, GraphError):
+            session.intake = session.intake.emptied()
             raise upload_error("FileUrlProcessingError") from None
         session.size = session.intake.stored
         session.received += session.intake.stored

@@ -80,7 +80,9 @@ class FileUploads:
         await self._store(call, upload)
         if self._partial.of(upload).stored < upload.length:
             raise upload_error("PartialRequestError")
-        return json_answer({"h": self._partial.complete(upload)})
+        handle = self._partial.complete(upload)
+        call.world.promise()
+        return json_answer({"h": handle})
 
     async def _store(self, call: Call, upload: Upload) -> None:
         writer, intake = self._partial.take_over(upload), self._partial.of(upload)

@@ -118,7 +118,7 @@ class Videos:
             raise self._correction(session)
         if not call.suffers("stall"):
             call.world.transfer.bytes_stored += branch.stored - session.intake.stored
-            session.intake = branch
+            session.intake = branch.joined()
         return json_answer(self._range(session))
 
     async def _finish(self, call: Call, form: Form) -> web.StreamResponse:
@@ -177,10 +177,12 @@ class Videos:
             return upload
         if address is None:
             raise graph_error("353")
+        intake = Intake()
         try:
-            return await fetch(call, address, self._service.switches.most_video_bytes)
+            await fetch(call, address, intake, self._service.switches.most_video_bytes)
         except FetchError:
             raise graph_error("389") from None
+        return intake
 
     def _session(self, page: Page, params: Params) -> Session:
         session = self._service.sessions.find_by_id(params.need("upload_session_id"))

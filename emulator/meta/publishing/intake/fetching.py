@@ -18,12 +18,12 @@ class FetchError(Exception):
     """The file could not be fetched completely; the text says why."""
 
 
-async def fetch(call: Call, address: str, most: int) -> Intake:
-    """Fetch a file of at most `most` bytes; only its size and hash are kept.
+async def fetch(call: Call, address: str, intake: Intake, most: int) -> None:
+    """Fetch a file of at most `most` bytes into an empty intake.
 
     Raises `FetchError`, and `GraphError` 6000/1363023 for a file that is too large.
     """
-    intake, headers = Intake(), {"User-Agent": _AGENT, "Accept-Encoding": "identity"}
+    headers = {"User-Agent": _AGENT, "Accept-Encoding": "identity"}
     try:
         async with loopback_request("GET", address, seconds=_SECONDS, headers=headers) as answer:
             if answer.status != 200:
@@ -37,4 +37,3 @@ async def fetch(call: Call, address: str, most: int) -> Intake:
         raise FetchError(str(error) or type(error).__name__) from error
     if not intake.stored:
         raise FetchError("The file is empty.")
-    return intake

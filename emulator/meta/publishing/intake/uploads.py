@@ -1,15 +1,16 @@
 """Upload sessions of the Resumable Upload API.
 
 A session belongs to an app. When all bytes are stored, a handle identifies the file. Sessions
-and handles survive a restart. The bytes of an incomplete session do not: its offset is 0 again
-after a restart, and a client that reads the offset starts from there.
+and handles survive a restart, and so do the stored bytes of an incomplete session.
 """
 
 import secrets
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from emulator.meta.publishing.intake.hashing import Intake
+from emulator.spool import Spools
 
 TYPES = frozenset({"application/pdf", "image/jpeg", "image/jpg", "image/png", "video/mp4"})
 """What may be uploaded (facts: Facebook section 2 (b))."""
@@ -54,13 +55,16 @@ class Uploads:
 class PartialUploads:
     """The bytes of incomplete sessions. Only the newest request of a session may write."""
 
-    def __init__(self) -> None:
+    def __init__(self, spools: Spools) -> None:
+        self._spools = spools
         self._intakes: dict[str, Intake] = {}
         self._writers: dict[str, int] = {}
 
     def of(self, upload: Upload) -> Intake:
         """Return the bytes that are stored of an incomplete session."""
-        return self._intakes.setdefault(upload.id, Intake())
+        if upload.id not in self._intakes:
+            self._intakes[upload.id] = Intake(self._spools.open(_spool_of(upload)))
+        return self._intakes[upload.id]
 
     def take_over(self, upload: Upload) -> int:
         """Return the number of a new writer; earlier writers may not write any more."""
@@ -74,14 +78,19 @@ class PartialUploads:
     def complete(self, upload: Upload) -> str:
         """Complete a session whose bytes are all stored, and return its handle."""
         intake = self._intakes.pop(upload.id)
+        intake.spool.drop()
         upload.sha256, upload.seconds = intake.sha256, intake.seconds
         upload.handle = f"4:{secrets.token_urlsafe(48)}"
         return upload.handle
 
-    def forget(self) -> None:
-        """Drop all bytes."""
-        self._intakes.clear()
+    def restore(self, uploads: Uploads) -> None:
+        """Replace all bytes by those that the spools hold of incomplete sessions."""
         self._writers.clear()
+        self._intakes = {
+            upload.id: Intake.restored(self._spools.open(_spool_of(upload)))
+            for upload in uploads.known.values()
+            if upload.handle is None
+        }
 
     def offset(self, upload: Upload) -> int:
         """Return how many bytes of a session are stored."""
@@ -101,3 +110,8 @@ class PartialUploads:
             }
             for upload in uploads.known.values()
         ]
+
+
+def _spool_of(upload: Upload) -> str:
+    # The id is a secret and case-sensitive; a file name should be neither.
+    return f"upload-{sha256(upload.id.encode()).hexdigest()}"
