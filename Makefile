@@ -4,6 +4,7 @@
 #   make up     everything on this machine, until Ctrl-C
 #   make bench  our figures, beside those of raw pycurl, curl and googleapiclient  (make bench ARGS="transfer --gib 16")
 #   make chaos  everything broken at random (make chaos SEEDS="3 7" ASSIGNMENTS=200 KILLS=100 DATABASE=sqlite SCENARIO=restore)
+#   make clients  strangers' clients against the emulator (make clients ARGS="googleapis fb")
 #   make fuzz   hostile input for a while  (make fuzz SECONDS=600 SEED=7 ARGS="--only clip_as_file")
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ LOCK_DIR ?= .
 LOCK := PATH="$(CURDIR)/$(BIN):$$PATH" uv pip compile pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade --quiet
 
-.PHONY: demo up test bench chaos fuzz lint types lock clean
+.PHONY: demo up test bench chaos fuzz clients lint types lock clean
 
 demo: .venv/run.stamp
 	@$(BIN)/castline demo $(ARGS)
@@ -38,6 +39,14 @@ chaos: .venv/dev.stamp
 fuzz: .venv/dev.stamp
 	@$(BIN)/python -m fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
+clients: .venv/dev.stamp
+	@$(BIN)/python -m tests.clients $(ARGS)
+
+# The clients for Node that the tests run. Without them these tests are skipped.
+tests/clients/node_modules: tests/clients/package.json
+	@npm install --no-package-lock --no-audit --no-fund --silent --prefix tests/clients
+	@touch $@
+
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -56,7 +65,7 @@ lock:
 	$(LOCK) --extra local --group build --group dev -o $(LOCK_DIR)/requirements-dev.txt
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf .venv tests/clients/node_modules .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What runs all of Castline here, and beside it what tests it. A stamp is older than its pins:

@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 from contextlib import AbstractContextManager, ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -104,26 +103,19 @@ def api() -> None:
         raise typer.Exit(1)
 
 
-@app.command()
-def emulator(
-    host: Annotated[str, typer.Option(help="Address it listens on.")] = "127.0.0.1",
-    port: Annotated[int | None, typer.Option(help="0 takes a free one.")] = None,
-    state: Annotated[Path | None, typer.Option(help="Keep the world in this file.")] = None,
-) -> None:
-    """Run the stand-in for the platforms alone."""
+@app.command(
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def emulator(context: typer.Context) -> None:
+    """Run the stand-in for the platforms alone; `castline emulator --help` shows its options."""
     from cli.local.environment import plain_environment
-    from runtime.listening import refuse_taken
     from settings import Settings
-    from store.files import require_folder
 
     settings = Settings()
-    port = settings.emulator_port if port is None else port
-    setting = f"--port {_another(port)}"
-    refuse_taken(host, port, owner="the emulator", setting=setting, host_setting="--host")
-    argv = [sys.executable, "-P", "-m", "emulator", "--host", host, "--port", str(port)]
-    if state is not None:
-        require_folder(state.absolute().parent)
-        argv += ["--state", str(state)]
+    # Nothing imports the emulator, so it reads its options itself. The last one of a name wins.
+    argv = [sys.executable, "-P", "-m", "emulator", "--port", str(settings.emulator_port)]
+    argv += ["--tls-folder", str(settings.data_dir.absolute() / "emulator-tls"), *context.args]
     # It parses what strangers send, so it holds none of the shell's secrets.
     os.execve(argv[0], argv, plain_environment())  # noqa: S606
 

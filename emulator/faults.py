@@ -75,7 +75,12 @@ AFTER_BYTES = Option(
 )
 FINAL = Option(
     Field("final", "boolean", "Only a call that carries the last byte of a file is struck."),
-    ("videos.insert.*", "thumbnails.set.transfer", "captions.insert.transfer"),
+    (
+        "videos.insert.*",
+        "thumbnails.set.transfer",
+        "captions.insert.transfer",
+        "captions.update.transfer",
+    ),
 )
 """Known of every kind, on the operations that know when a file ends."""
 STATUS = Option(Field("status", "integer", "The HTTP status of the answer.", least=200, most=599))

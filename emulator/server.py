@@ -97,20 +97,6 @@ async def run(
     await origin.close()
 
 
-def load_tls(certificate: Path, key: Path | None) -> ssl.SSLContext:
-    """Return what serves with a certificate; SystemExit with a sentence if it is unusable."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(certificate, key)
-    except OSError as error:  # ssl.SSLError is one
-        raise SystemExit(
-            f"emulator: The certificate {certificate} cannot be used "
-            f"({error.strerror or error}). --tls-cert takes a PEM file with the chain, "
-            "--tls-key one with its private key."
-        ) from None
-    return context
-
-
 def _sentence(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} of {host} is taken. End what uses it, or name another --port."

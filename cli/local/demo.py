@@ -150,7 +150,7 @@ async def give_consent(auth_url: str) -> None:
     """Do what the channel's owner does: open the address, choose who one is, allow."""
     async with _browser(follow_redirects=True) as browser:
         page = await browser.get(auth_url)
-        form = _ConsentForm()
+        form = ConsentForm()
         form.feed(page.text)
         if not form.action:
             raise DemoFailed(f"{page.url.copy_with(query=None)} showed no consent page")
@@ -166,7 +166,7 @@ def _browser(**options: Any) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(timeout=30, trust_env=False, **options)
 
 
-class _ConsentForm(HTMLParser):
+class ConsentForm(HTMLParser):
     """A consent page as `PERSON` leaves it: all that is hers and ticked stays ticked."""
 
     def __init__(self) -> None:

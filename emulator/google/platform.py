@@ -29,6 +29,8 @@ from emulator.world import Introduction, World
 
 CLIENT_ID = "castline-emulator.apps.googleusercontent.com"
 CLIENT_SECRET = "emulator-secret"  # noqa: S105 - printed on the home page
+API_KEY = "castline-emulator-api-key"
+"""Reads what is public. It is printed on the home page, too."""
 
 
 @dataclass(slots=True)
@@ -77,7 +79,7 @@ class Google:
             switches=self.switches,
             directory=state.directory,
             library=state.library,
-            access=Access(self.grants, state.directory),
+            access=Access(self.grants, state.directory, frozenset({API_KEY})),
             meter=Meter(world.clock, self.switches, state.quota),
         )
         self.reset()
@@ -148,6 +150,7 @@ class Google:
             title="Google OAuth and the YouTube Data API",
             client_id=CLIENT_ID,
             client_secret=CLIENT_SECRET,
+            api_key=API_KEY,
             holdings="channels",
             accounts=[
                 (

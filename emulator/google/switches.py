@@ -50,6 +50,9 @@ class Switches:
     uploads_per_day: int = switch(
         100, "Uploads of the project in a day, midnight to midnight in California."
     )
+    searches_per_day: int = switch(
+        100, "Calls of search.list in a day: a bucket of their own, as uploads have."
+    )
     units_per_day: int = switch(
         10_000, "Units of the project in a day, for everything but uploads."
     )
@@ -64,8 +67,8 @@ class Switches:
     charge_at_session_start: bool = switch(
         True, "A session costs an upload when it is opened, not when it is finished."
     )
-    title_in_utf16_units: bool = switch(
-        False, "The 100 characters of a title are UTF-16 units instead of code points."
+    text_in_utf16_units: bool = switch(
+        True, "The characters of a title and of tags are UTF-16 units; false: code points."
     )
     playlist_takes_twice: bool = switch(
         False, "A playlist takes a video that it has already, as YouTube's own page lets people do."

@@ -45,7 +45,7 @@ _PUBLISHING = (
     "uploads.get",
     "uploads.transfer",
 )
-OPERATIONS = frozenset({*_LOGIN, *_PUBLISHING, "page.picture", "permalink"})
+OPERATIONS = frozenset({*_LOGIN, *_PUBLISHING, "permalink"})
 
 _TRANSFERS = ("page_videos.transfer", "reels.transfer")
 _FINISHES = ("page_videos.finish", "reels.finish")

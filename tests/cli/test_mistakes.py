@@ -177,9 +177,26 @@ def test_a_port_that_is_taken(machine: Machine, command: str) -> None:
     assert "CASTLINE_PORT=" in sentence
 
 
+def emulators_mistake(machine: Machine, *options: str) -> str:
+    """Run an emulator that is to fail with one sentence of its own; return the sentence."""
+    ended = machine.run("emulator", *options)
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.startswith("emulator: ")
+    return ended.stderr
+
+
 def test_a_port_that_the_emulator_does_not_get(machine: Machine) -> None:
     with socket.create_server(("127.0.0.1", machine.ports[3])):
-        assert "of the emulator is taken" in mistake(machine, "emulator")
+        assert f"Port {machine.ports[3]} of 127.0.0.1 is taken" in emulators_mistake(machine)
+
+
+def test_the_emulators_own_options_are_handed_down(machine: Machine) -> None:
+    shown = machine.run("emulator", "--help")
+    assert shown.returncode == 0
+    assert "usage: castline emulator" in shown.stdout
+    assert "--tls-folder" in shown.stdout
+    assert machine.run("emulator", "--prot", "0").returncode == 2
 
 
 @pytest.mark.parametrize("host", ["nonsense.invalid", "192.0.2.1"])
@@ -189,7 +206,7 @@ def test_a_host_that_is_not_this_machine(machine: Machine, host: str) -> None:
         sentence = mistake(machine, command, env={"CASTLINE_HOST": host, **emulator})
         assert f"CASTLINE_HOST={host}" in sentence
         assert "is not an address of this machine" in sentence
-    assert f"--host={host}" in mistake(machine, f"emulator --host {host}")
+    assert f"{host} is not an address of" in emulators_mistake(machine, "--host", host)
 
 
 @pytest.mark.parametrize("command", ["up", "api", "workspaces create acme"])
@@ -295,10 +312,8 @@ def test_a_command_that_writes_to_a_full_disk(machine: Machine) -> None:
 
 def test_a_state_file_that_the_emulator_cannot_read(machine: Machine) -> None:
     (machine.folder / "state.json").write_text("no JSON")
-    ended = machine.run("emulator", "--port", "0", "--state", "state.json")
-    assert ended.returncode == 1
-    assert ended.stderr.startswith("emulator: ")
-    assert "Traceback" not in ended.stderr
+    options = ("--port", "0", "--state", "state.json")
+    assert "cannot be read as its state" in emulators_mistake(machine, *options)
 
 
 def test_an_error_of_ours_is_one_line_that_says_where_the_details_are(

@@ -1,7 +1,6 @@
 """The emulator as a process: starting, ending, keeping its state, its own controls."""
 
 import signal
-import ssl
 import threading
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -11,9 +10,8 @@ from typing import Any
 
 import httpx2
 import pytest
-import trustme
 
-from tests.emulator.stranger import KIB256, Stranger, sha256, some_bytes
+from tests.emulator.stranger import Stranger
 from tests.support.emulator import Emulator
 from tests.support.meta import BAKERY, ask, page_token
 
@@ -156,27 +154,6 @@ def test_it_ends_at_once_whatever_is_going_on(name: signal.Signals) -> None:
     assert emulator.process.wait(3) == 0
     waiting.join()
     emulator.stop()
-
-
-def test_it_speaks_tls(tmp_path: Path) -> None:
-    authority = trustme.CA()
-    issued = authority.issue_cert("127.0.0.1")
-    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
-    chain.write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
-    issued.private_key_pem.write_to_path(str(key))
-    trust = ssl.create_default_context()
-    authority.configure_trust(trust)
-
-    emulator = Emulator.start(tls=(chain, key), verify=trust)
-    try:
-        assert emulator.url.startswith("https://127.0.0.1:")
-        data = some_bytes(2 * KIB256 + 1)
-        ana = Stranger(emulator).connect()
-        assert ana.session(len(data)).startswith(emulator.url)
-        ana.upload(data)
-        assert emulator.videos()[0]["sha256"] == sha256(data)
-    finally:
-        emulator.stop()
 
 
 def test_every_answer_tells_the_emulators_own_time(emulator: Emulator) -> None:

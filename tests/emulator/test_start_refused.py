@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import trustme
 
 from tests.support.emulator import ROOT, Emulator
 
@@ -90,14 +89,9 @@ def test_a_state_file_that_another_emulator_uses(tmp_path: Path) -> None:
         other.stop()
 
 
-@pytest.mark.parametrize("wrong", ["missing", "text", "other key"])
-def test_a_certificate_that_cannot_be_used(tmp_path: Path, wrong: str) -> None:
-    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
-    authority = trustme.CA()
-    issued, other = (authority.issue_cert("127.0.0.1") for _ in range(2))
-    if wrong != "missing":
-        chain.write_bytes(issued.cert_chain_pems[0].bytes() if wrong == "other key" else b"text")
-        other.private_key_pem.write_to_path(str(key))
-    code, said = started("--tls-cert", chain, "--tls-key", key)
-    assert code == 1
-    assert_a_sentence(said, str(chain), "--tls-cert")
+def test_a_folder_for_the_certificate_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "tls"):
+        code, said = started("--tls", "--tls-folder", folder)
+        assert code == 1
+        assert_a_sentence(said, str(folder), "--tls-folder")

@@ -5,6 +5,7 @@ Synchronous, so that any suite can use it; only `httpx2` and the standard librar
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -37,15 +38,14 @@ class Emulator:
         *,
         port: int = 0,
         state: Path | None = None,
-        tls: tuple[Path, Path] | None = None,
-        verify: Any = True,
+        tls: Path | None = None,
     ) -> "Emulator":
-        """Start a process and return when it is ready; `tls` is certificate and key."""
+        """Start a process and return when it is ready; `tls` is the folder of its certificate."""
         command = [sys.executable, "-m", "emulator", "--port", str(port)]
         if state:
             command += ["--state", str(state)]
         if tls:
-            command += ["--tls-cert", str(tls[0]), "--tls-key", str(tls[1])]
+            command += ["--tls", "--tls-folder", str(tls)]
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -59,6 +59,7 @@ class Emulator:
             process.kill()
             raise RuntimeError(f"the emulator did not start: {line!r}")
         url = line.removeprefix("emulator is ready: ").strip()
+        verify = ssl.create_default_context(cafile=tls / "authority.pem") if tls else True
         return cls(url, process, verify, httpx2.Client(base_url=url, timeout=90, verify=verify))
 
     def stop(self) -> int:

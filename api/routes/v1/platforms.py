@@ -1,15 +1,16 @@
 """Platforms and what they take."""
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from api.auth import get_caller
 from api.context import Here
 from api.routes.paging import PathId
+from api.routes.strict import json_router
 from api.schemas.problem import answers
 from api.schemas.v1.platforms import CapabilitiesView, PlatformList, PlatformView
 from domain.errors import NotFound
 
-router = APIRouter(prefix="/platforms", tags=["Platforms"], dependencies=[Depends(get_caller)])
+router = json_router("/platforms", "Platforms", dependencies=[Depends(get_caller)])
 
 
 @router.get("")
