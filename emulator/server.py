@@ -171,7 +171,7 @@ class Origin:
 
 
 async def _background(app: web.Application) -> AsyncIterator[None]:
-    """Let platforms do what they do beside answering, until the application ends."""
+    """Run the platforms' background work while the application runs."""
     tasks = [asyncio.create_task(work()) for work in app[WORLD].background]
     yield
     for task in tasks:

@@ -110,7 +110,7 @@ class World:
     switches: Switches = field(default_factory=Switches)
     platforms: dict[str, Platform] = field(default_factory=dict)
     background: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
-    """What platforms do beside answering, for as long as the world is served."""
+    """Coroutines of platforms that run while the emulator serves."""
     spools: Spools = field(default_factory=Spools)
     changes: int = 0
     promises: int = 0

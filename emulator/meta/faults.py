@@ -15,14 +15,13 @@ _LOGIN = (
     "me.permissions",
     "permissions.delete",
     "page.get",
-    "page.picture",
+    "batch",
     "subscriptions.list",
     "subscriptions.create",
     "subscriptions.delete",
     "subscribed_apps.list",
     "subscribed_apps.create",
     "subscribed_apps.delete",
-    "batch",
 )
 _PUBLISHING = (
     "page_videos.start",

@@ -1,9 +1,8 @@
-"""The only addresses that the emulator calls by itself: those of its own machine.
+"""Outgoing requests, to loopback addresses only.
 
-Clients hand in addresses, of videos to fetch and of webhooks to call. The emulator stands in for
-Meta on a developer's machine and must not become a way out of it, so an address is taken only
-where its host is written as a loopback address or as `localhost`; no other name is looked up and
-no redirect is followed.
+Clients supply URLs: of videos to fetch and of webhooks to call. The emulator must not send a
+request to another host, so a URL is accepted only if its host is a literal loopback address or
+`localhost`. No other name is resolved and no redirect is followed.
 """
 
 from collections.abc import AsyncIterator
@@ -16,8 +15,8 @@ from yarl import URL
 
 
 def is_loopback(address: str) -> bool:
-    """Tell whether an address is one that may be called."""
-    # Read by the parser of the client that will call it, so that both see the same host.
+    """Tell whether the host of a URL is a literal loopback address or `localhost`."""
+    # The parser of the HTTP client, so that the check and the request see the same host.
     try:
         url = URL(address)
         if url.scheme not in ("http", "https") or url.host is None:
@@ -28,13 +27,13 @@ def is_loopback(address: str) -> bool:
 
 
 @asynccontextmanager
-async def calling(
+async def loopback_request(
     method: str, address: str, *, seconds: float, **options: Any
 ) -> AsyncIterator[ClientResponse]:
-    """Call an address that `is_loopback` has accepted, within so many seconds.
+    """Send a request with a timeout of `seconds` and yield the response.
 
-    Certificates are not checked: on a loopback address they are a developer's own. Raises
-    `aiohttp.ClientError`, `TimeoutError` or `OSError`.
+    Certificates are not verified: developers' local servers have self-signed ones. Raises
+    `aiohttp.ClientError`, `TimeoutError`, or `OSError` (also for an address that is not loopback).
     """
     if not is_loopback(address):
         raise OSError(f"{address} is not on this machine.")

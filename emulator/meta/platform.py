@@ -10,8 +10,7 @@ from aiohttp import web
 from emulator.faults import Kind
 from emulator.fields import Field
 from emulator.meta.faults import KINDS, OPERATIONS
-from emulator.meta.graph.calls import Graph
-from emulator.meta.graph.errors import graph_error
+from emulator.meta.graph.calls import Graph, no_such_method, no_such_path
 from emulator.meta.graph.legacy import Legacy
 from emulator.meta.login.grants import Grants
 from emulator.meta.login.records import App, Ledger
@@ -19,7 +18,7 @@ from emulator.meta.login.tokens import Tokens
 from emulator.meta.people import Directory, Page, Person, seeded
 from emulator.meta.publishing.describing import described
 from emulator.meta.publishing.intake.sessions import Session, Sessions
-from emulator.meta.publishing.intake.uploads import Arriving, Uploads
+from emulator.meta.publishing.intake.uploads import PartialUploads, Uploads
 from emulator.meta.publishing.library import Library
 from emulator.meta.publishing.routes import Publishing
 from emulator.meta.publishing.service import Service
@@ -56,7 +55,9 @@ class Meta:
 
     name = "facebook"
     domains: tuple[str, ...] = ("facebook.com", "fb.watch", "fbcdn.net")
-    paths = re.compile(r"/(v\d+\.\d+|dialog|oauth|me|debug_token|video-upload|\d+)(/|$)")
+    paths = re.compile(
+        r"/(v\d+\.\d+|dialog|oauth|me|debug_token|video-upload|upload:[^/]+|\d+(_\d+)?)(/|$)"
+    )
     operations = OPERATIONS
     kinds: tuple[Kind, ...] = KINDS
     account_fields: tuple[Field, ...] = (
@@ -80,7 +81,7 @@ class Meta:
         self.switches = state.switches
         self.tokens = Tokens(world.clock, state.switches, state.directory, state.ledger)
         self.usage = Usage(world.clock, state.switches, self.tokens, state.tally)
-        self.sessions, self.arriving = Sessions(world.spools), Arriving(world.spools)
+        self.sessions, self.partial = Sessions(world.spools), PartialUploads(world.spools)
         self.service = Service(
             clock=world.clock,
             switches=state.switches,
@@ -98,7 +99,7 @@ class Meta:
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         """Return everything Meta serves, on one origin."""
         graph = Graph(self.tokens, self.usage, Legacy(self.switches))
-        publishing = Publishing(self.service, self.arriving)
+        publishing = Publishing(self.service, self.partial)
         yield from watch_routes(self.service, self.name)
         yield from publishing.routes(graph)
         # Login's come last: they end in one for every address that nobody knows.
@@ -106,9 +107,8 @@ class Meta:
 
     def refuse(self, request: web.Request, status: int) -> web.Response:
         """Answer an address or a method that Meta does not serve."""
-        if status == 405:
-            return graph_error("100", f"Unsupported {request.method.lower()} request.").answer()
-        return graph_error("2500", f"Unknown path components: {request.path}").answer()
+        refusal = no_such_method if status == 405 else no_such_path
+        return refusal(request).answer()
 
     def reset(self) -> None:
         """Go back to the seeded people and app, and nothing else."""
@@ -183,7 +183,7 @@ class Meta:
             "pages": [self._page(page) for page in directory.pages.values()],
             "videos": [described(video, self.name, now) for video in library.videos.values()],
             "sessions": self.sessions.describe(library, self.name),
-            "file_uploads": self.arriving.describe(self._state.uploads, self.name),
+            "file_uploads": self.partial.describe(self._state.uploads, self.name),
             "webhook_deliveries": [
                 asdict(delivery) for delivery in self._state.hooks.deliveries.values()
             ],
@@ -198,7 +198,7 @@ class Meta:
                 continue
             for entry in fields(mine):
                 setattr(mine, entry.name, getattr(new, entry.name))
-        self.arriving.restore(self._state.uploads)
+        self.partial.restore(self._state.uploads)
 
     def _account(self, person: Person) -> dict[str, Any]:
         return {

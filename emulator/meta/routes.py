@@ -31,7 +31,7 @@ def routes(
     subscriptions: Subscriptions,
     publishing: Publishing,
 ) -> Iterable[web.AbstractRouteDef]:
-    """Return the routes of login, of persons and Pages, of webhooks, and of what nobody knows."""
+    """Return the routes of login, persons, Pages, webhooks and batches, and the refusals."""
     dialog = Dialog(grants, directory, grants.switches)
     for root in ("", VERSION):
         yield web.get(f"{root}/dialog/oauth", serve("dialog.open", dialog.open))

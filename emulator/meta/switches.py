@@ -21,11 +21,12 @@ class Switches:
         False, "Tokens are refused with 190 when that time is over; reports contradict each other."
     )
     basic_authentication: bool = switch(
-        True, "An app may name itself to the token endpoint in an Authorization header."
+        True,
+        "The token endpoint accepts the app's credentials in a Basic Authorization header.",
     )
     app_made_before_v27: bool = switch(
         False,
-        "Apps are older than 2026-11-04, so that several ids, another method and aliases work.",
+        "Apps count as created before 2026-11-04: `ids`, `method` and field aliases work.",
     )
     require_appsecret_proof: bool = switch(
         False, "Calls with a token need `appsecret_proof`, as an app can be set to demand."

@@ -132,7 +132,7 @@ def test_another_pages_address_does_not_lead_to_the_video(emulator: Emulator) ->
     video = bakery.publish(DATA)
     answer = emulator.http.get(f"/12345/videos/{video}/")
     assert answer.status_code != 200
-    assert answer.json()["error"]["type"] == "OAuthException"
+    assert answer.json()["error"]["code"] == 100
 
 
 def test_the_facts_of_a_page_are_those_of_the_controls(ana: Stranger) -> None:

@@ -1,11 +1,11 @@
-"""`POST /` with `batch`: several calls in one request, each answered by itself.
+"""`POST /` with `batch`: several requests in one, each with its own response.
 
-An entry has a method, a relative address, perhaps a form as its body and files of the outer
-request. An entry may have a name; others may depend on it and take values out of its answer
-with `{result=name:$.data[0].id}`. The answer of an entry that others take values from is left
-out unless it fails or asks not to be, and what depends on a failure is not called
-(Meta's Batch Requests page; the shape as facebook-business 26.0.3 reads it,
-`FacebookAdsApiBatch.execute`).
+An entry has `method`, `relative_url`, and optionally `body`, `attached_files`, `name`,
+`depends_on` and `omit_response_on_success`. `{result=name:$.data[0].id}` inserts a value of an
+earlier response. The response of an entry that others depend on is null when it succeeds, unless
+the entry says otherwise. An entry whose dependency failed is not sent, and its response is null.
+Sources: Meta's Batch Requests guide; `FacebookAdsApiBatch.execute` in facebook-business 26.0.3.
+New apps may use it: only asynchronous batches are refused to them.
 """
 
 import json
@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from aiohttp import FormData, web
 
 from emulator.calls import Call
-from emulator.meta.graph.again import Reply, ask_again
 from emulator.meta.graph.errors import graph_error, json_answer
 from emulator.meta.graph.params import PROOF, Params, read
+from emulator.meta.graph.subrequests import Subresponse, subrequest
 from emulator.meta.graph.versions import asked_version
 
 MOST = 50
@@ -28,7 +28,7 @@ _VERSIONED = re.compile(r"v\d+\.\d+(/|$)")
 
 
 async def batch(call: Call) -> web.StreamResponse:
-    """Carry out the entries in their order and list their answers."""
+    """Send the entries in order and return their responses as a list."""
     params = await read(call)
     entries = params.json("batch")
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -42,7 +42,7 @@ async def batch(call: Call) -> web.StreamResponse:
     if params.token is None and not all("access_token" in json.dumps(e) for e in entries):
         raise graph_error("104")
     with_headers = params.flag("include_headers") is not False
-    done: dict[str, Reply] = {}
+    done: dict[str, Subresponse] = {}
     answers: list[Any] = []
     for entry in entries:
         reply = await _carry_out(call, params, entry, done)
@@ -54,9 +54,9 @@ async def batch(call: Call) -> web.StreamResponse:
 
 
 async def _carry_out(
-    call: Call, params: Params, entry: dict[str, Any], done: dict[str, Reply]
-) -> Reply | None:
-    """Return the answer of an entry, or None where what it depends on has none to give."""
+    call: Call, params: Params, entry: dict[str, Any], done: dict[str, Subresponse]
+) -> Subresponse | None:
+    """Return the response of an entry, or None if one of its dependencies failed."""
     target, body = str(entry.get("relative_url", "")), str(entry.get("body") or "")
     needed = {*_names(entry.get("depends_on")), *(m[1] for m in _RESULT.finditer(target + body))}
     if any(name not in done or done[name].status >= 400 for name in needed):
@@ -75,13 +75,13 @@ async def _carry_out(
     query = {} if said.get("access_token") else whose
     headers = {str(h["name"]): str(h["value"]) for h in entry.get("headers") or []}
     form = await _form(call, entry, body)
-    return await ask_again(
+    return await subrequest(
         call.request, method, f"/{target}", query, body=form or body or None, headers=headers
     )
 
 
 async def _form(call: Call, entry: dict[str, Any], body: str) -> FormData | None:
-    """Return the body of an entry with the files of the outer request that it names."""
+    """Return a multipart body with the attached files of an entry, or None without files."""
     names = _names(entry.get("attached_files"))
     if not names:
         return None
@@ -96,7 +96,10 @@ async def _form(call: Call, entry: dict[str, Any], body: str) -> FormData | None
 
 
 def _shown(
-    reply: Reply | None, entry: dict[str, Any], entries: list[dict[str, Any]], with_headers: bool
+    reply: Subresponse | None,
+    entry: dict[str, Any],
+    entries: list[dict[str, Any]],
+    with_headers: bool,
 ) -> dict[str, Any] | None:
     if reply is None:
         return None
@@ -122,12 +125,12 @@ def _names(value: Any) -> list[str]:
     return [str(text).strip() for text in texts if str(text).strip()]
 
 
-def _filled(text: str, done: dict[str, Reply]) -> str:
-    """Put values of earlier answers where a text asks for them."""
+def _filled(text: str, done: dict[str, Subresponse]) -> str:
+    """Replace each `{result=…}` by the value from the earlier response."""
     return _RESULT.sub(lambda match: _taken(done[match[1]], match[2]), text)
 
 
-def _taken(reply: Reply, path: str) -> str:
+def _taken(reply: Subresponse, path: str) -> str:
     try:
         values = [json.loads(reply.body)]
     except ValueError:

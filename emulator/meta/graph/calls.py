@@ -1,8 +1,8 @@
 """What every call of the Graph API goes through, whatever it does.
 
-A path is found with a version and without one. What an app made today may not use is refused
-first (see `legacy`); errors that were ordered come before the call does anything; every error
-leaves in Meta's envelope, also where nothing is served.
+A path is served with and without a version. Legacy features are handled first (see `legacy`).
+Injected errors come before the call does anything. Every error is in Meta's envelope, also for
+paths and methods that are not served.
 """
 
 import json
@@ -15,6 +15,7 @@ from emulator.calls import Call, Handler, Traits, serve
 from emulator.meta.graph.catalog import THROTTLES
 from emulator.meta.graph.errors import GraphError, UploadError, graph_error, no_such_object
 from emulator.meta.graph.legacy import Legacy
+from emulator.meta.graph.names import EDGES
 from emulator.meta.graph.params import Params, read_request
 from emulator.meta.graph.versions import VERSION, served_version
 from emulator.meta.login.tokens import Tokens
@@ -53,13 +54,13 @@ class Graph:
             yield web.route(method, root + path + SLASH, served)
 
     def unserved(self) -> Iterable[web.AbstractRouteDef]:
-        """Answer what no route serves; this comes behind all that `route` has made."""
+        """Return routes that refuse all other methods and paths; register them last."""
         for path in self._paths:
             for root in ("", VERSION):
-                yield web.route("*", root + path + SLASH, self._unserved(_no_such_method))
+                yield web.route("*", root + path + SLASH, self._unserved(no_such_method))
         below = r"/{node:me|\d+|\d+_\d+}/{rest:.+}"
         for path in (below, VERSION + below, VERSION, f"{VERSION}/{{rest:.*}}"):
-            yield web.route("*", path, self._unserved(_no_such_path))
+            yield web.route("*", path, self._unserved(no_such_path))
 
     def _unserved(
         self, refusal: Callable[[web.Request], GraphError]
@@ -149,15 +150,23 @@ def _answering(handler: Handler, streams: bool) -> Handler:
     return answer
 
 
-def _no_such_method(request: web.Request) -> GraphError:
+_DOCUMENTED = frozenset().union(*EDGES.values())
+
+
+def no_such_method(request: web.Request) -> GraphError:
     return no_such_object(request.match_info.get("node", ""), request.method.lower())
 
 
-def _no_such_path(request: web.Request) -> GraphError:
-    """Refuse an address in the words for an alias, or for what is asked of a node that is one."""
-    rest = request.match_info.get("rest", "").rstrip("/")
+def no_such_path(request: web.Request) -> GraphError:
+    """Return the error for a path: an edge that is not served, an unknown edge or alias."""
+    # A path that no route of the Graph API matched is unknown as a whole.
+    rest = request.match_info.get("rest", request.path if request.match_info.http_exception else "")
+    rest, method = rest.strip("/"), request.method.lower()
     if not rest:
-        return no_such_object("", request.method.lower())
+        return no_such_object("", method)
+    if "node" in request.match_info and rest in _DOCUMENTED:
+        message = f"Unsupported {method} request. The emulator does not serve /{rest}."
+        return GraphError(400, 100, None, message, type="GraphMethodException")
     if "node" not in request.match_info and "/" not in rest:
         return graph_error("803", f"(#803) Some of the aliases you requested do not exist: {rest}")
     return graph_error("2500", f"Unknown path components: /{rest}")

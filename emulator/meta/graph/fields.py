@@ -1,9 +1,7 @@
-"""The language of `fields`: names, modifiers, aliases, and what is asked of nested nodes.
+"""Parser of the parameter `fields`: names, modifiers, aliases, nested fields.
 
-`id,picture.type(large){url},accounts.limit(5){name,access_token}` is three fields, of which
-two have modifiers or names of their own. Clients send the list with commas or as a JSON list
-(npm's `fb` does the latter). A text that is not in this language is refused with code 2500, as
-field expansion is documented to be.
+`id,picture.type(large){url},accounts.limit(5){name,access_token}` has three fields. Clients send
+a list with commas or a JSON list (npm's `fb` sends JSON). A syntax error is code 2500.
 """
 
 import json
@@ -19,7 +17,7 @@ _PAIRS = {"(": ")", "{": "}"}
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. `nested` is the text between its braces, to be parsed by whoever needs it."""
+    """One field. `nested` is the unparsed text between its braces."""
 
     name: str
     options: Mapping[str, str] = field(default_factory=dict)
@@ -28,12 +26,12 @@ class Field:
 
     @property
     def key(self) -> str:
-        """The name under which the answer shows it."""
+        """The key in the response: the alias, or the name."""
         return self.alias or self.name
 
 
 def parse_fields(text: str) -> list[Field]:
-    """Return the fields that a text asks for, each key once."""
+    """Return the fields of a parameter, each key once. Raises code 2500 on a syntax error."""
     source = _listed(text)
     found: dict[str, Field] = {}
     place = 0
@@ -49,7 +47,7 @@ def parse_fields(text: str) -> list[Field]:
 
 
 def _listed(text: str) -> str:
-    """Return a JSON list of names as the text with commas that it stands for."""
+    """Return a JSON list of names as text with commas; return other text unchanged."""
     if not text.lstrip().startswith("["):
         return text
     try:
@@ -69,7 +67,7 @@ def _field(source: str, place: int) -> tuple[Field, int]:
             continue
         modifier, place = _name(source, place + 1)
         options[modifier], place = _enclosed(source, place)
-    # An older spelling of the same: accounts.fields(name).
+    # The older syntax of nested fields: accounts.fields(name).
     nested = options.pop("fields", nested)
     return Field(name, options, nested, options.pop("as", None)), place
 
@@ -82,7 +80,7 @@ def _name(source: str, place: int) -> tuple[str, int]:
 
 
 def _enclosed(source: str, place: int) -> tuple[str, int]:
-    """Return what a pair of brackets encloses, and the place behind it."""
+    """Return the text between a pair of brackets, and the position after it."""
     if place >= len(source) or source[place] not in _PAIRS:
         raise _syntax_error(source, place)
     open_, closed, depth = source[place], _PAIRS[source[place]], 0

@@ -1,10 +1,10 @@
-"""Six features that an app made since 2026-11-04 may not use, whatever the version.
+"""Six legacy features that apps created since 2026-11-04 cannot use, on any version.
 
-Meta's announcement of v27.0 names them: multi-ID requests, date and time formatting, HTTP
-method override, field aliases, JSONP callbacks, asynchronous batches (facts: November). With
-which code Meta refuses them is not known; here it is 3, which says that the app lacks a
-capability. The switch `app_made_before_v27` makes every app an older one: then several ids,
-another method and aliases work, and the rest is refused as not served.
+Meta's announcement of v27.0 lists them: multi-ID requests, date/time formatting, HTTP method
+override, field aliases, JSONP callbacks, asynchronous batch requests (facts: November). It does
+not give the error code. The emulator uses code 3, "the app does not have the capability". With
+the switch `app_made_before_v27`, multi-ID requests, method override and aliases work, and the
+other three are refused as not served.
 """
 
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from emulator.calls import WORLD
-from emulator.meta.graph.again import ask_again
 from emulator.meta.graph.errors import GraphError, graph_error, json_answer
 from emulator.meta.graph.fields import parse_fields
 from emulator.meta.graph.params import Params
+from emulator.meta.graph.subrequests import subrequest
 from emulator.meta.switches import Switches
 
 REFUSED = "legacy.refused"
-"""Under this name the refusals are counted."""
+"""The name under which refusals are counted."""
 
 IDS, METHOD, ASYNC_EDGE = "ids", "method", "async_batch_requests"
 _METHODS = frozenset({"GET", "POST", "DELETE", "PUT", "HEAD"})
@@ -30,12 +30,12 @@ _MOST_IDS = 50
 
 @dataclass(frozen=True, slots=True)
 class Legacy:
-    """Refuses what is not for this app, and carries out what is for an older one."""
+    """Refuses the legacy features of a new app, and carries out those of an old app."""
 
     switches: Switches
 
     async def answer(self, request: web.Request, params: Params) -> web.Response | None:
-        """Return the answer of a request that uses one of the six, or None for any other."""
+        """Return the response to a request with a legacy feature; None without one."""
         used = _used(request, params)
         if used is None:
             return None
@@ -50,15 +50,15 @@ class Legacy:
             raise graph_error("100", f"(#100) Unsupported request: {used} are not served here.")
         if used == "HTTP method override":
             rest, method = _without(params, METHOD), params.need(METHOD).upper()
-            return (await ask_again(request, method, request.path, rest)).answer()
+            return (await subrequest(request, method, request.path, rest)).answer()
         return await _each(request, params) if used == "multi-ID requests" else None
 
 
 async def _each(request: web.Request, params: Params) -> web.Response:
-    """Answer a request for several ids: an object with one entry for each, or no answer at all."""
+    """Return one object with an entry per id, or the error of the first id that fails."""
     if "node" in request.match_info:
         raise graph_error("100", f"(#100) Param {IDS} cannot be used with an ID in the path.")
-    ids = params.names(IDS)
+    ids = params.name_list(IDS)
     if len(ids) > _MOST_IDS:
         raise graph_error("100", f"(#100) Too many IDs. Maximum: {_MOST_IDS}. Provided: {len(ids)}")
     version, rest = request.match_info.get("version"), _without(params, IDS)
@@ -66,7 +66,7 @@ async def _each(request: web.Request, params: Params) -> web.Response:
     found = []
     for node in ids:
         path = "/".join(part for part in ("", version, node, below) if part is not None)
-        reply = await ask_again(request, "GET", path.rstrip("/"), rest)
+        reply = await subrequest(request, "GET", path.rstrip("/"), rest)
         if reply.status != 200:
             return reply.answer()
         found.append(f'"{node}":{reply.body}')
@@ -76,7 +76,7 @@ async def _each(request: web.Request, params: Params) -> web.Response:
 
 
 def _used(request: web.Request, params: Params) -> str | None:
-    """Return which of the six a request uses, in the words of the announcement."""
+    """Return the legacy feature that a request uses, as the announcement names it."""
     if params.text(IDS) is not None:
         return "multi-ID requests"
     if params.text("date_format") is not None:
@@ -96,7 +96,7 @@ def _has_alias(fields: str | None) -> bool:
     try:
         entries = parse_fields(fields)
     except GraphError:
-        return False  # whoever reads the fields refuses them
+        return False  # the handler reports the syntax error
     return any(entry.alias or _has_alias(entry.nested) for entry in entries)
 
 

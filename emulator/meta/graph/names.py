@@ -1,9 +1,9 @@
-"""Which fields nodes are documented to have.
+"""The documented fields and edges of each node type.
 
-A documented field that has no value here is left out of an answer, as Meta leaves out what is
-empty; a name that is not among these fails the call. Taken from facebook-business 26.0.3
-(`adobjects/{user,page,advideo,post,pagepost,...}.py`: the classes `Field`, and the edges that
-are read); `tasks` of a Page is missing there and documented for `/me/accounts`.
+A documented field without a value is omitted from the response. An undocumented name fails the
+call. Source: facebook-business 26.0.3, `adobjects/{user,page,advideo,post,pagepost,...}.py`
+(the `Field` classes and the edges with a GET method). The field `tasks` of a Page is not in the
+SDK; Meta documents it for `/me/accounts`.
 """
 
 from collections.abc import Mapping
@@ -101,7 +101,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     unshimmed_url url
     """),
 }
-"""By type of node, and by type of what a field of a node may be."""
+"""Fields by node type, and by the type of a nested object."""
 
 EDGES: Mapping[str, frozenset[str]] = {
     "User": _names("""
@@ -136,7 +136,7 @@ EDGES: Mapping[str, frozenset[str]] = {
     attachments comments dynamic_posts insights likes reactions sharedposts sponsor_tags to
     """),
 }
-"""What can be read below a node; as a field, it is a list."""
+"""Edges by node type. An edge can be requested as a field."""
 
 STRUCTS: Mapping[str, str] = {
     "attachments": "StoryAttachment",
@@ -144,7 +144,7 @@ STRUCTS: Mapping[str, str] = {
     "from": "Page",
     "status": "VideoStatus",
 }
-"""The type of what a field holds, where that is no list of nodes."""
+"""The type of the object that a field holds, by field name."""
 
 SUBSCRIBED = _names("""
     affiliation agent_messages agent_questions attire awards bio birthday business_integrity
@@ -171,4 +171,4 @@ SUBSCRIBED = _names("""
     standby story_poll_response story_share user_action video_text_question_responses videos
     website
 """)
-"""The fields of a Page that webhooks tell of."""
+"""The Page fields that an app can subscribe to."""

@@ -22,7 +22,7 @@ _USUAL, _MOST = 25, 100
 def paged(call: Call, params: Params, edge: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the part of a list that a call asks for; every row has an `id`.
 
-    `edge` is where the list is, as `{node}/{name}`: it may be asked for below another node.
+    `edge` is the path of the list, `{node}/{name}`, for the links to other pages.
     """
     ids = [row["id"] for row in rows]
     asked = params.number("limit")

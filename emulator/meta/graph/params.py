@@ -69,19 +69,19 @@ class Params:
         except ValueError:
             raise _wrong(name, "valid JSON") from None
 
-    def names(self, name: str) -> list[str]:
-        """Return a list of names: with commas between them, or as a JSON list."""
+    def name_list(self, name: str) -> list[str]:
+        """Return a list of names that was sent with commas or as a JSON list."""
         text = self.text(name) or ""
         listed = self.json(name) if text.startswith("[") else text.split(",")
         return [str(entry).strip() for entry in listed if str(entry).strip()]
 
     def summary(self, count: int) -> dict[str, Any]:
-        """Return the summary of a list, if the call asks for one."""
-        asked = _SUMMARIES.intersection(self.names("summary"))
+        """Return the summary of a list if it was requested, else nothing."""
+        asked = _SUMMARIES.intersection(self.name_list("summary"))
         return {"summary": {"total_count": count}} if asked else {}
 
-    def within(self, field: Field) -> "Params":
-        """Return the parameters of the call that a nested field stands for."""
+    def for_nested(self, field: Field) -> "Params":
+        """Return the parameters of the request that an expanded edge stands for."""
         kept = {name: self.values[name] for name in (PROOF,) if name in self.values}
         nested = {"fields": field.nested} if field.nested else {}
         return Params({**field.options, **nested, **kept}, self.token)

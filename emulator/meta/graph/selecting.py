@@ -1,10 +1,9 @@
-"""Answers with the fields that a call asks for, as deep as it asks.
+"""Field selection with field expansion.
 
-A node is what it knows: a value by the name of a field, or a function for what is listed
-below it. That function is given the parameters of the nested call, so that
-`accounts.limit(2){name}` and `/me/accounts?limit=2&fields=name` are one thing. What is
-documented and not known is left out; any other name fails the whole call (facts: Facebook
-section 3).
+A node is a mapping from field name to value. The value of an edge is a function: it gets the
+parameters of the nested request, so `accounts.limit(2){name}` runs the same code as
+`/me/accounts?limit=2&fields=name`. A documented field without a value is omitted. Any other name
+fails the whole call (facts: Facebook section 3).
 """
 
 from collections.abc import Callable, Mapping
@@ -15,11 +14,13 @@ from emulator.meta.graph.fields import Field, parse_fields
 from emulator.meta.graph.names import EDGES, FIELDS, STRUCTS
 from emulator.meta.graph.params import Params
 
-Below = Callable[[Params], dict[str, Any]]
+EdgeReader = Callable[[Params], dict[str, Any]]
 
 
-def selected(params: Params, kind: str, default: str, known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a node that `params` ask for, and always its id."""
+def select_fields(
+    params: Params, kind: str, default: str, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the requested fields of a node, and its id. Raises code 100 for an unknown field."""
     answer: dict[str, Any] = {}
     for field in parse_fields(params.text("fields") or default):
         if field.name not in FIELDS[kind] and field.name not in EDGES.get(kind, ()):
@@ -33,23 +34,23 @@ def selected(params: Params, kind: str, default: str, known: Mapping[str, Any]) 
 
 
 def _value(params: Params, kind: str, field: Field, value: Any) -> Any:
-    below: Below | None = value if callable(value) else None
+    below: EdgeReader | None = value if callable(value) else None
     if below is None and value is None and field.name in EDGES.get(kind, ()):
         below = _nothing
     if below is None:
         return _narrowed(value, field.nested, STRUCTS.get(field.name))
-    found = below(params.within(field))
-    # Meta shows an empty list only for the sake of its summary.
+    found = below(params.for_nested(field))
+    # An empty edge is omitted unless its summary was requested.
     return found if found.get("data") or "summary" in found else None
 
 
 def _nothing(params: Params) -> dict[str, Any]:
-    """List what a documented edge has in this world."""
+    """Return an empty edge: documented, but without content in the emulator."""
     return {"data": [], **params.summary(0)}
 
 
 def _narrowed(value: Any, nested: str | None, kind: str | None) -> Any:
-    """Return the part of a value that is asked for; an unlisted type has the names it has."""
+    """Return the requested part of a nested object. Without a `kind`, any name is accepted."""
     if nested is None or value is None:
         return value
     if isinstance(value, list):

@@ -1,7 +1,7 @@
-"""Which versions of the Graph API there are.
+"""Versions of the Graph API.
 
-A version that has expired is served by the oldest there is, one that never existed is refused
-(facts: Facebook section 1.1). v27.0 is the newest since 2026-11-04 and v21.0 the oldest until
+An expired version is served by the oldest live one. A version that never existed is refused
+(facts: Facebook section 1.1). v27.0 is the newest since 2026-11-04, and v21.0 the oldest until
 2027-01-21 (facts: November).
 """
 
@@ -15,12 +15,12 @@ _EARLY = frozenset({"v1.0", *(f"v2.{n}" for n in range(13)), *(f"v3.{n}" for n i
 
 
 def asked_version(request: web.Request) -> str:
-    """Return the version in the path of a request; without one it is the newest."""
+    """Return the version in a request's path, or the newest version."""
     return request.match_info.get("version", f"v{LATEST}.0")
 
 
 def served_version(request: web.Request) -> int:
-    """Return the version that serves a request, or refuse one that never existed."""
+    """Return the version that serves a request. Raises 2635 for one that never existed."""
     asked = asked_version(request)
     major, _, minor = asked[1:].partition(".")
     if asked not in _EARLY and not (4 <= int(major) <= LATEST and minor == "0"):

@@ -2,8 +2,8 @@
 
 One address for three things: a code for a short token, a short token for one of 60 days,
 and the app's own token; by GET or POST, from query or form, because clients do either
-(facts: Facebook section 1.4). An app names itself in parameters, or as generic OAuth clients
-do, in a Basic header. The answer tells no scopes and has no refresh token.
+(facts: Facebook section 1.4). The app's credentials are parameters, or a Basic header as generic
+OAuth clients send it. The answer tells no scopes and has no refresh token.
 """
 
 from typing import Any
@@ -55,7 +55,7 @@ async def operation_of(request: web.Request) -> str:
 
 
 def _basic(request: web.Request) -> tuple[str | None, str | None]:
-    """Return the id and the secret in a Basic header: form-encoded, as RFC 6749 has them."""
+    """Return the client id and secret of a Basic header (RFC 6749, 2.3.1); None without one."""
     try:
         given = BasicAuth.decode(request.headers.get("Authorization", ""), "utf-8")
     except ValueError:

@@ -69,7 +69,7 @@ class Inspection:
 
     def _person(self, call: Call, params: Params) -> tuple[str, Identity]:
         """Return whom a call asks about: oneself, or anybody for the app itself."""
-        identity, node = self._tokens.subject(call, params)
+        identity, node = self._tokens.resolve_node(call, params)
         others = identity.kind is Kind.USER and node != identity.person_id
         if identity.kind is Kind.PAGE or others:
             raise no_such_object(node, call.request.method.lower())

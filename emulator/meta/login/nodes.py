@@ -14,7 +14,7 @@ from emulator.calls import Call
 from emulator.meta.graph.errors import graph_error, json_answer, no_such_field, no_such_object
 from emulator.meta.graph.paging import paged
 from emulator.meta.graph.params import Params, read
-from emulator.meta.graph.selecting import Below, selected
+from emulator.meta.graph.selecting import EdgeReader, select_fields
 from emulator.meta.login.inspection import Inspection
 from emulator.meta.login.pictures import picture_of
 from emulator.meta.login.records import Kind
@@ -24,11 +24,11 @@ from emulator.meta.people import Directory, Page, Person
 LIST = "pages_show_list"
 
 Edge = Callable[[Call, Params, str], dict[str, Any]]
-"""Lists what is below a node: for a call, with what it says, below the node with an id."""
+"""Reads an edge: takes the call, its parameters and the id of the node."""
 
 
 class Nodes:
-    """The person, the person's Pages, and one Page; `edges` list what Pages have."""
+    """The person, the person's Pages, and one Page. `edges` are the other edges of a Page."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Nodes:
     async def me(self, call: Call) -> web.StreamResponse:
         """Show whom the token stands for, which for a Page's token is the Page."""
         params = await read(call)
-        identity, node = self._tokens.subject(call, params)
+        identity, node = self._tokens.resolve_node(call, params)
         if identity.kind is Kind.PAGE and call.request.match_info["node"] == "me":
             page = self._directory.pages[node]
             return json_answer(self._page(call, params, identity, page, "id,name"))
@@ -57,7 +57,7 @@ class Nodes:
     async def accounts(self, call: Call) -> web.StreamResponse:
         """List the Pages that the person ticked for this app."""
         params = await read(call)
-        identity, node = self._tokens.subject(call, params)
+        identity, node = self._tokens.resolve_node(call, params)
         if identity.kind is Kind.PAGE:
             raise no_such_field("accounts", "Page")
         if node != identity.person_id:
@@ -67,7 +67,7 @@ class Nodes:
     async def page(self, call: Call) -> web.StreamResponse:
         """Show one Page to those who have anything to do with it."""
         params = await read(call)
-        identity, node = self._tokens.subject(call, params)
+        identity, node = self._tokens.resolve_node(call, params)
         page = self._directory.pages[node]
         if not page.tasks.get(identity.person_id or ""):
             raise graph_error(
@@ -105,7 +105,7 @@ class Nodes:
             "accounts": lambda inner: self._accounts(call, inner, identity, person.id),
             "permissions": lambda _: self._inspection.listed(identity, person.id),
         }
-        return selected(params, "User", "id,name", known)
+        return select_fields(params, "User", "id,name", known)
 
     def _page(
         self, call: Call, params: Params, identity: Identity, page: Page, default: str
@@ -127,12 +127,12 @@ class Nodes:
             "picture": self._picture_of(call, page.id),
             **{name: self._edge(call, page, edge) for name, edge in self._edges.items()},
         }
-        return selected(params, "Page", default, known)
+        return select_fields(params, "Page", default, known)
 
-    def _edge(self, call: Call, page: Page, edge: Edge) -> Below:
+    def _edge(self, call: Call, page: Page, edge: Edge) -> EdgeReader:
         return lambda inner: edge(call, inner, page.id)
 
-    def _picture_of(self, call: Call, node: str) -> Below:
+    def _picture_of(self, call: Call, node: str) -> EdgeReader:
         return lambda inner: picture_of(call, inner, node)
 
     def _token(self, call: Call, params: Params, identity: Identity, page: Page) -> str | None:

@@ -1,7 +1,7 @@
-"""Pictures of persons and Pages: one drawing for all, in the size that is asked for.
+"""Profile pictures: one drawing for every person and Page.
 
-`/{id}/picture` is the drawing itself, and with `redirect=0` the facts about it, which are also
-what the field `picture` is (Meta's pages on User and Page Picture).
+`/{id}/picture` is the image. With `redirect=0` it is JSON with the URL and the size, as in the
+field `picture` (`ProfilePictureSource` in facebook-business 26.0.3).
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from aiohttp import web
 from emulator.calls import Call
 from emulator.meta.graph.errors import json_answer
 from emulator.meta.graph.params import Params, read
-from emulator.meta.graph.selecting import selected
+from emulator.meta.graph.selecting import select_fields
 
 _SIZES = {"small": 50, "square": 50, "thumbnail": 50, "normal": 100, "album": 50, "large": 200}
 
@@ -21,7 +21,7 @@ _DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200">
 
 
 async def picture(call: Call) -> web.StreamResponse:
-    """Answer the drawing, or where it is; an address that is shown should not be dead."""
+    """Return the image, or its metadata with `redirect=0`."""
     params = await read(call)
     if params.flag("redirect") is False:
         return json_answer(picture_of(call, params, call.request.match_info["node"]))
@@ -29,7 +29,7 @@ async def picture(call: Call) -> web.StreamResponse:
 
 
 def picture_of(call: Call, params: Params, node: str) -> dict[str, Any]:
-    """Return the facts about a node's picture."""
+    """Return the metadata of a node's picture."""
     usual = _SIZES.get(params.text("type") or "", 50)
     width = params.number("width") or params.number("height") or usual
     known = {
@@ -38,4 +38,4 @@ def picture_of(call: Call, params: Params, node: str) -> dict[str, Any]:
         "url": f"{call.origin}/{node}/picture",
         "width": width,
     }
-    return {"data": selected(params, "ProfilePictureSource", ",".join(known), known)}
+    return {"data": select_fields(params, "ProfilePictureSource", ",".join(known), known)}

@@ -95,10 +95,10 @@ class Tokens:
         """Return who makes a call, proof included."""
         return self.identify(params.token, params.text(PROOF))
 
-    def subject(self, call: Call, params: Params) -> tuple[Identity, str]:
-        """Return who makes a call, and the id of the node that it names, perhaps as `me`.
+    def resolve_node(self, call: Call, params: Params) -> tuple[Identity, str]:
+        """Return the caller, and the id of the node in the path.
 
-        Without a token there is nobody whom `me` could be; a Page's token makes it the Page.
+        `me` is the Page with a Page token, else the person. Raises 2500 where there is neither.
         """
         node: str = call.request.match_info["node"]
         if node != "me":

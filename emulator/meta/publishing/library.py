@@ -72,14 +72,14 @@ class Video:
 
     @property
     def address(self) -> str:
-        """Where the public sees it, as Meta tells it: without a host."""
+        """The path of its public page, as in `permalink_url`: without a host."""
         if self.kind is Kind.REEL:
             return f"/reel/{self.id}/"
         return f"/{self.page}/videos/{self.id}/"
 
     @property
     def post(self) -> str | None:
-        """The id of its post, as calls of posts want it; none where it was to have none."""
+        """The id of its post as the API takes it; None for a `secret` or `no_story` video."""
         if self.details.get("secret") or self.details.get("no_story"):
             return None
         return f"{self.page}_{self.post_id}"
@@ -96,7 +96,7 @@ class Library:
         return next((v for v in self.videos.values() if v.session_id == session_id), None)
 
     def of_post(self, post: str) -> Video | None:
-        """Return the video that a post shows."""
+        """Return the video of a post."""
         return next((v for v in self.videos.values() if v.post == post), None)
 
     def of_page(self, page: str, kind: Kind) -> list[Video]:

@@ -9,7 +9,7 @@ from emulator.meta.graph.calls import ME, Graph
 from emulator.meta.graph.params import Params, params_of
 from emulator.meta.graph.versions import VERSION
 from emulator.meta.login.nodes import Edge
-from emulator.meta.publishing.edges.listings import Listings, served_edge
+from emulator.meta.publishing.edges.listings import Listings, edge_handler
 from emulator.meta.publishing.edges.node import Nodes
 from emulator.meta.publishing.edges.posts import Posts
 from emulator.meta.publishing.edges.reels import Reels
@@ -18,19 +18,19 @@ from emulator.meta.publishing.edges.upload_host import UploadHost
 from emulator.meta.publishing.edges.uploads import FileUploads
 from emulator.meta.publishing.edges.videos import Videos
 from emulator.meta.publishing.intake.form import read_head
-from emulator.meta.publishing.intake.uploads import Arriving
+from emulator.meta.publishing.intake.uploads import PartialUploads
 from emulator.meta.publishing.service import Service
 
 
 class Publishing:
-    """The edges of publishing, put together."""
+    """The handlers and routes of publishing."""
 
-    def __init__(self, service: Service, arriving: Arriving) -> None:
+    def __init__(self, service: Service, partial: PartialUploads) -> None:
         self._service = service
         self._thumbnails = Thumbnails(service)
         self._nodes = Nodes(service, self._thumbnails)
         self._posts = Posts(service)
-        self._files = FileUploads(service, service.uploads, arriving)
+        self._files = FileUploads(service, service.uploads, partial)
         listings = Listings(service, self._nodes)
         self._lists: Mapping[str, tuple[str, Edge]] = {
             "videos": ("page_videos.list", listings.videos),
@@ -40,7 +40,7 @@ class Publishing:
 
     @property
     def edges(self) -> Mapping[str, Edge]:
-        """What can be asked for as a field of a Page."""
+        """The edges of a Page that can be requested as fields."""
         return {name: edge for name, (_, edge) in self._lists.items()}
 
     async def show_video(self, call: Call) -> web.StreamResponse:
@@ -48,7 +48,7 @@ class Publishing:
         return await self._nodes.show(call)
 
     def routes(self, graph: Graph) -> Iterable[web.AbstractRouteDef]:
-        """Return everything but that."""
+        """Return all routes but `GET /{video-id}`."""
         videos, reels = Videos(self._service, self._nodes), Reels(self._service)
         node = r"/{node:\d+}"
         for path in (f"{ME}/videos", r"/{node:(?:act_)?\d+}/advideos"):
@@ -60,7 +60,7 @@ class Publishing:
         )
         for name, (operation, edge) in self._lists.items():
             yield from graph.route(
-                "GET", f"{ME}/{name}", operation, served_edge(self._service, edge)
+                "GET", f"{ME}/{name}", operation, edge_handler(self._service, edge)
             )
         yield from graph.route("GET", r"/{node:\d+_\d+}", "post.get", self._posts.show)
         path, shown, added = f"{node}/thumbnails", "video.thumbnails.list", "video.thumbnails"

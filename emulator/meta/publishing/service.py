@@ -35,7 +35,7 @@ class Service:
         its person may publish on: Meta's own uploader knows no other parent.
         """
         if not call.request.match_info["node"].startswith(AD_ACCOUNT):
-            return self.tokens.page_of(call, params, self.tokens.subject(call, params)[1])
+            return self.tokens.page_of(call, params, self.tokens.resolve_node(call, params)[1])
         identity = self.tokens.caller(params)
         if identity.page_id:
             return self.tokens.page_of(call, params, identity.page_id)

@@ -1,5 +1,5 @@
-"""Webhooks: what an app is told of the Pages that it is subscribed to.
+"""Webhooks for Pages.
 
-`records` is what is remembered, `changes` what there is to tell; `subscriptions` are the
-addresses of the Graph API, and `notifier` makes the calls.
+`records` is the state, `subscriptions` the endpoints of the Graph API, `changes` the payloads,
+`notifier` the delivery.
 """

@@ -1,8 +1,7 @@
-"""What there is to tell of a video: that it is processed, and that it has a post.
+"""The changes of a video that webhooks report: end of processing (`videos`), new post (`feed`).
 
-Both follow from the clock, like everything else about a video. `secret` and `no_story` videos
-are not told of (facts: Facebook section 3). The value of `feed` is that of Meta's Webhooks
-reference for Pages; the value of `videos` is from memory.
+Both are functions of the clock, like all of a video's state. `secret` and `no_story` videos have
+no changes (facts: Facebook section 3). The values are written from memory, not from a source.
 """
 
 from collections.abc import Iterable
@@ -18,13 +17,10 @@ from emulator.meta.publishing.processing import (
     video_status,
 )
 
-TOLD = frozenset({"feed", "videos"})
-"""The fields that have changes here."""
-
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A field that changed, when, and what about it is told."""
+    """A changed field, the moment of the change (Unix seconds), and the reported value."""
 
     field: str
     moment: float
@@ -32,7 +28,7 @@ class Change:
 
 
 def changes_of(video: Video, page: Page, now: float) -> Iterable[Change]:
-    """Return what has changed about a video until now."""
+    """Return the changes of a video until now."""
     if video.post is None:
         return
     if is_processed(video, now):
@@ -44,7 +40,7 @@ def changes_of(video: Video, page: Page, now: float) -> Iterable[Change]:
         )
     moment = live_moment(video)
     if moment is not None and is_published(video, now):
-        told = {
+        post = {
             "from": {"id": page.id, "name": page.name},
             "item": "video",
             "verb": "add",
@@ -55,4 +51,4 @@ def changes_of(video: Video, page: Page, now: float) -> Iterable[Change]:
             "published": 1,
             "created_time": int(moment),
         }
-        yield Change("feed", moment, told)
+        yield Change("feed", moment, post)

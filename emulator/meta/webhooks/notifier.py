@@ -1,9 +1,8 @@
-"""Calls the apps about what has changed, signed, and again where a call does not succeed.
+"""Delivery of webhooks: signed, with a few retries, in the background.
 
-It runs beside the world and only reads it: a receiver that is slow or gone delays nobody. A
-change that was neither delivered nor given up when the emulator stopped is told after its next
-start, so that it may come twice, as Meta's may. Meta repeats for a day and a half; here it is a
-few times, seconds apart.
+A slow or unreachable receiver delays no request. A delivery that was unfinished when the emulator
+stopped starts again after the next start, so a change may be delivered twice, as at Meta. Meta
+retries for 36 hours; the emulator makes four attempts within seconds.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ from functools import partial
 from aiohttp import ClientError
 
 from emulator.meta.login.records import Ledger
-from emulator.meta.loopback import calling
+from emulator.meta.loopback import loopback_request
 from emulator.meta.people import Directory
 from emulator.meta.publishing.library import Library
 from emulator.meta.webhooks.changes import Change, changes_of
@@ -26,12 +25,12 @@ from emulator.world import World
 
 _LOOK_SECONDS = 0.1
 _CALL_SECONDS = 10
-_WAITS = (0.0, 0.5, 2.0, 5.0)  # before each call about one change
+_WAITS = (0.0, 0.5, 2.0, 5.0)  # seconds before each attempt
 
 
 @dataclass(slots=True)
 class Notifier:
-    """Notices changes and makes the calls."""
+    """Finds changes and delivers them."""
 
     world: World
     ledger: Ledger
@@ -41,17 +40,17 @@ class Notifier:
     _underway: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     async def run(self) -> None:
-        """Look for changes until cancelled; calls that are under way then are given up."""
+        """Deliver changes until cancelled; unfinished deliveries are cancelled, too."""
         try:
             while True:
-                self._look()
+                self._start_deliveries()
                 await asyncio.sleep(_LOOK_SECONDS)
         finally:
             for task in list(self._underway.values()):
                 task.cancel()
 
-    def _look(self) -> None:
-        for key, delivery, change in self._untold():
+    def _start_deliveries(self) -> None:
+        for key, delivery, change in self._undelivered():
             task = asyncio.create_task(self._deliver(key, delivery, change))
             self._underway[key] = task
             task.add_done_callback(partial(self._forget, key))
@@ -59,7 +58,7 @@ class Notifier:
     def _forget(self, key: str, _: asyncio.Task[None]) -> None:
         self._underway.pop(key, None)
 
-    def _untold(self) -> Iterable[tuple[str, Delivery, Change]]:
+    def _undelivered(self) -> Iterable[tuple[str, Delivery, Change]]:
         now = self.world.clock.now()
         installed = {page: apps for page, apps in self.hooks.pages.items() if apps}
         if not installed or not self.hooks.subscriptions:
@@ -83,11 +82,12 @@ class Notifier:
                         yield key, Delivery(app, page.id, video.id, change.field), change
 
     async def _deliver(self, key: str, delivery: Delivery, change: Change) -> None:
+        deliveries = self.hooks.deliveries  # a reset replaces it, and ends this delivery
         for wait in _WAITS:
             await asyncio.sleep(wait)
             subscription = self.hooks.subscriptions.get(delivery.app)
             app = self.ledger.apps.get(delivery.app)
-            if subscription is None or app is None:
+            if subscription is None or app is None or self.hooks.deliveries is not deliveries:
                 return
             body = self._body(delivery, change)
             delivery.attempts += 1
@@ -95,7 +95,7 @@ class Notifier:
             delivery.delivered = delivery.status == 200
             if delivery.delivered:
                 break
-        self.hooks.deliveries[key] = delivery
+        deliveries[key] = delivery
         self.world.changes += 1
 
     def _body(self, delivery: Delivery, change: Change) -> bytes:
@@ -108,7 +108,7 @@ class Notifier:
 
 
 async def _call(address: str, body: bytes, secret: str) -> int:
-    """Call an app about a change and return the status of its answer, 0 where there was none."""
+    """Send one webhook and return the HTTP status, 0 without a response."""
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "facebookexternalua",
@@ -116,7 +116,7 @@ async def _call(address: str, body: bytes, secret: str) -> int:
         "X-Hub-Signature-256": f"sha256={hmac.digest(secret.encode(), body, 'sha256').hex()}",
     }
     try:
-        async with calling(
+        async with loopback_request(
             "POST", address, seconds=_CALL_SECONDS, data=body, headers=headers
         ) as answer:
             return answer.status

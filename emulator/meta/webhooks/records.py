@@ -1,11 +1,11 @@
-"""What is remembered of subscriptions and of the calls that came of them."""
+"""State of webhooks: subscriptions, installations, deliveries."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class Subscription:
-    """Where an app wants to be called, and about which fields of Pages."""
+    """An app's callback URL and its fields of the object `page`."""
 
     callback_url: str
     fields: list[str]
@@ -13,7 +13,7 @@ class Subscription:
 
 @dataclass(slots=True)
 class Installation:
-    """An app on a Page: the fields it wants, and since when."""
+    """An app that a Page is subscribed to: the fields, and since when (Unix seconds)."""
 
     fields: list[str]
     since: float
@@ -21,7 +21,7 @@ class Installation:
 
 @dataclass(slots=True)
 class Delivery:
-    """One change and the calls about it; `status` is of the last one, 0 where none answered."""
+    """The delivery of one change. `status` is the last HTTP status, 0 without a response."""
 
     app: str
     page: str
@@ -34,7 +34,7 @@ class Delivery:
 
 @dataclass(slots=True)
 class Hooks:
-    """All of it: subscriptions by app, installations by Page and app, deliveries by change."""
+    """Subscriptions by app, installations by Page and app, finished deliveries by change."""
 
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     pages: dict[str, dict[str, Installation]] = field(default_factory=dict)

@@ -1,9 +1,8 @@
 """`/{app-id}/subscriptions` and `/{page-id}/subscribed_apps`.
 
-An app says with its own token where it wants to be called; the address has to prove that it
-knows, by repeating a challenge (2200 and 2201 where it does not). A Page's token then installs
-the app on the Page, for the fields it names (Meta's pages on Webhooks and Page Subscribed Apps).
-Only addresses on this machine are called.
+An app subscribes its callback URL with the app token; the URL is verified with a challenge first
+(errors 2200 and 2201). A Page token then installs the app on the Page, with a list of fields
+(Meta's pages on Webhooks and Page Subscribed Apps). Only loopback addresses are called.
 """
 
 import secrets
@@ -19,7 +18,7 @@ from emulator.meta.graph.params import Params, read
 from emulator.meta.graph.versions import served_version
 from emulator.meta.login.records import App, Kind
 from emulator.meta.login.tokens import Tokens
-from emulator.meta.loopback import calling, is_loopback
+from emulator.meta.loopback import is_loopback, loopback_request
 from emulator.meta.webhooks.records import Hooks, Installation, Subscription
 
 MANAGE_METADATA = "pages_manage_metadata"
@@ -28,7 +27,7 @@ _SHOWN = 100
 
 
 class Subscriptions:
-    """Who is called about what."""
+    """The subscriptions of apps, and the apps on Pages."""
 
     def __init__(self, clock: Clock, tokens: Tokens, hooks: Hooks) -> None:
         self._clock = clock
@@ -36,7 +35,7 @@ class Subscriptions:
         self._hooks = hooks
 
     async def shown(self, call: Call) -> web.StreamResponse:
-        """List what an app is subscribed to."""
+        """List the subscriptions of an app."""
         app = self._app(call, await read(call))
         subscription = self._hooks.subscriptions.get(app.id)
         version = f"v{served_version(call.request)}.0"
@@ -44,7 +43,7 @@ class Subscriptions:
         return json_answer({"data": rows})
 
     async def subscribe(self, call: Call) -> web.StreamResponse:
-        """Subscribe an app to Pages, once its address has proved itself."""
+        """Subscribe an app to Pages after its callback URL was verified."""
         params = await read(call)
         app = self._app(call, params)
         if params.need("object") != "page":
@@ -58,7 +57,7 @@ class Subscriptions:
         return json_answer({"success": True})
 
     async def unsubscribe(self, call: Call) -> web.StreamResponse:
-        """End an app's subscription, or that to some fields."""
+        """Delete an app's subscription, or some of its fields."""
         params = await read(call)
         app = self._app(call, params)
         subscription = self._hooks.subscriptions.get(app.id)
@@ -87,15 +86,15 @@ class Subscriptions:
         return {"data": rows}
 
     async def show(self, call: Call) -> web.StreamResponse:
-        """Answer the list of apps on a Page."""
+        """Return the apps on a Page."""
         params = await read(call)
-        _, node = self._tokens.subject(call, params)
+        _, node = self._tokens.resolve_node(call, params)
         return json_answer(self.installed(call, params, node))
 
     async def install(self, call: Call) -> web.StreamResponse:
-        """Put the app of a Page's token on the Page, for the fields it names."""
+        """Install the token's app on the Page with `subscribed_fields`."""
         params = await read(call)
-        _, node = self._tokens.subject(call, params)
+        _, node = self._tokens.resolve_node(call, params)
         app = self._check(call, params, node)
         fields = _fields(params, "subscribed_fields")
         if not fields:
@@ -106,21 +105,21 @@ class Subscriptions:
         return json_answer({"success": True})
 
     async def remove(self, call: Call) -> web.StreamResponse:
-        """Take the app off the Page."""
+        """Remove the token's app from the Page."""
         params = await read(call)
-        _, node = self._tokens.subject(call, params)
+        _, node = self._tokens.resolve_node(call, params)
         app = self._check(call, params, node)
         self._hooks.pages.get(node, {}).pop(app, None)
         return json_answer({"success": True})
 
     def _app(self, call: Call, params: Params) -> App:
-        identity, node = self._tokens.subject(call, params)
+        identity, node = self._tokens.resolve_node(call, params)
         if identity.kind is not Kind.APP or identity.app_id != node:
             raise _error(15, "This method must be called with an app access_token.")
         return self._tokens.ledger.apps[node]
 
     def _check(self, call: Call, params: Params, node: str) -> str:
-        """Return the app that acts on a Page, or raise why it may not."""
+        """Return the app of a call that manages a Page's webhooks. Raises 100/33, 200 or 210."""
         identity = self._tokens.caller(params)
         page = self._tokens.directory.pages.get(node)
         if page is None or not page.tasks.get(identity.person_id or ""):
@@ -137,8 +136,8 @@ class Subscriptions:
 
 
 def _fields(params: Params, name: str) -> list[str]:
-    """Return the fields that a parameter names, with commas or as a JSON list."""
-    fields = params.names(name)
+    """Return the fields of a parameter. Raises 100 for an unknown one."""
+    fields = params.name_list(name)
     for place, field in enumerate(fields):
         if field not in SUBSCRIBED:
             known = ", ".join(sorted(SUBSCRIBED))
@@ -147,13 +146,13 @@ def _fields(params: Params, name: str) -> list[str]:
 
 
 async def _verify(address: str, word: str) -> None:
-    """Ask an address to repeat a challenge, or raise what went wrong."""
+    """Verify a callback URL with a challenge. Raises 2200 or 2201."""
     if not is_loopback(address):
         raise _unverified("the emulator calls addresses on this machine only")
     challenge = str(secrets.randbelow(9 * 10**8) + 10**8)
     query = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": word}
     try:
-        async with calling("GET", address, seconds=_SECONDS, params=query) as answer:
+        async with loopback_request("GET", address, seconds=_SECONDS, params=query) as answer:
             status, reason, text = answer.status, answer.reason, await answer.text()
     except (ClientError, TimeoutError, OSError) as error:
         raise _unverified(f"curl_errno = 7; {str(error) or type(error).__name__}") from None

@@ -18,7 +18,7 @@ class Listener:
     answers: deque[int] = field(default_factory=deque)
     challenge: str | None = None
     """What it answers to every challenge, if not the challenge."""
-    heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     """Headers, by names in lower case, and the body of each call."""
 
     def __enter__(self) -> "Listener":
@@ -38,9 +38,9 @@ class Listener:
     @property
     def entries(self) -> list[dict[str, Any]]:
         """What was told, in the order in which it came."""
-        return [json.loads(body)["entry"][0] for _, body in self.heard]
+        return [json.loads(body)["entry"][0] for _, body in self.requests]
 
-    def told(self, field_name: str) -> list[dict[str, Any]]:
+    def values_of(self, field_name: str) -> list[dict[str, Any]]:
         """The values that were told about a field."""
         changes = [entry["changes"][0] for entry in self.entries]
         return [change["value"] for change in changes if change["field"] == field_name]
@@ -56,7 +56,7 @@ class Listener:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                listener.heard.append(
+                listener.requests.append(
                     ({name.lower(): value for name, value in self.headers.items()}, body)
                 )
                 self._answer(listener.answers.popleft() if listener.answers else 200, "")

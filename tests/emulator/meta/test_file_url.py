@@ -1,9 +1,12 @@
 """Videos and Reels that Meta fetches from an address."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.emulator.meta.publisher import Publisher
 from tests.emulator.stranger import sha256, some_bytes
+from tests.support.emulator import Emulator
 from tests.support.meta import refusal
 from tests.support.origin import Origin
 
@@ -119,6 +122,27 @@ def test_a_reel_that_cannot_be_fetched_is_told_so_by_the_upload_host(
         "FileUrlProcessingError",
     )
     assert bakery.status(started["video_id"])["video_status"] == "uploading"
+
+
+def test_a_fetched_reel_outlives_a_restart_whole(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    first = Emulator.start(state=state)
+    bakery = Publisher.of(first)
+    started = bakery.start_reel()
+    bakery.send(started, b"a beginning", 0, file_size="5000")
+    with Origin(FILE) as origin:
+        first.http.post(
+            started["upload_url"],
+            headers={"Authorization": f"OAuth {bakery.token}", "file_url": origin.url},
+        )
+    assert first.stop() == 0
+
+    second = Emulator.start(state=state)
+    try:
+        Publisher(second, bakery.page, bakery.token).finish_reel(started)
+        assert [video["sha256"] for video in second.videos()] == [sha256(FILE)]
+    finally:
+        assert second.stop() == 0
 
 
 def test_a_reels_address_in_a_body_is_a_missing_offset(bakery: Publisher) -> None:

@@ -23,7 +23,9 @@ from tests.support.meta import person_token, refusal
         ("DELETE", "/v27.0/debug_token", 100),
         ("POST", "/v27.0/me/accounts", 100),
         ("PATCH", "/v27.0/12345", 100),
-        ("POST", "/v27.0/12345/photos", 2500),
+        ("POST", "/v27.0/12345/photos", 100),
+        ("GET", "/v27.0/me/businesses", 100),
+        ("GET", "/v27.0/1_2/comments", 100),
     ],
 )
 def test_it_is_an_error_in_the_envelope(
@@ -33,6 +35,13 @@ def test_it_is_an_error_in_the_envelope(
     answer = emulator.http.request(method, path, headers=headers)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, code), answer.text
     assert answer.json()["error"]["fbtrace_id"]
+
+
+def test_an_edge_of_metas_that_is_not_served_is_named(bakery: Publisher) -> None:
+    refused = bakery.ask("GET", f"{bakery.page}/conversations").json()["error"]
+    assert refused["message"] == (
+        "Unsupported get request. The emulator does not serve /conversations."
+    )
 
 
 def test_the_words_name_the_method_and_what_is_unknown(bakery: Publisher) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,15 +70,15 @@ def test_an_app_is_called_when_a_video_is_processed_and_live(
     shop.emulator.switch(page_processing_seconds=1000.0)
     video = shop.publish(description="Rolls")
     assert shop.status(video)["video_status"] == "processing"
-    assert listener.heard == []
+    assert listener.requests == []
     shop.emulator.advance(1000)
-    eventually(lambda: len(listener.heard) == 2)
-    assert listener.told("videos") == [{"id": video, "status": {"video_status": "ready"}}]
-    (told,) = listener.told("feed")
+    eventually(lambda: len(listener.requests) == 2)
+    assert listener.values_of("videos") == [{"id": video, "status": {"video_status": "ready"}}]
+    (told,) = listener.values_of("feed")
     assert (told["item"], told["verb"], told["video_id"]) == ("video", "add", video)
     assert told["post_id"] == f"{shop.page}_{shop.video(video, 'post_id')['post_id']}"
     assert {entry["id"] for entry in listener.entries} == {shop.page}
-    for headers, body in listener.heard:
+    for headers, body in listener.requests:
         expected = hmac.new(APP_SECRET.encode(), body, hashlib.sha256).hexdigest()
         assert headers["x-hub-signature-256"] == f"sha256={expected}"
 
@@ -88,9 +89,9 @@ def test_a_processing_error_is_told_and_no_post(shop: Publisher, listener: Liste
     shop.emulator.switch(page_processing_seconds=0.0)
     shop.emulator.fault("page_videos.finish", "processing_error")
     video = shop.publish()
-    eventually(lambda: listener.heard)
-    assert listener.told("videos") == [{"id": video, "status": {"video_status": "error"}}]
-    assert listener.told("feed") == []
+    eventually(lambda: listener.requests)
+    assert listener.values_of("videos") == [{"id": video, "status": {"video_status": "error"}}]
+    assert listener.values_of("feed") == []
 
 
 def test_a_call_that_fails_is_made_again_and_then_given_up(
@@ -118,7 +119,7 @@ def test_a_call_that_fails_is_made_again_and_then_given_up(
     eventually(lambda: len(shop.emulator.state()["webhook_deliveries"]) == 2)
     given_up = shop.emulator.state()["webhook_deliveries"][1]
     assert (given_up["delivered"], given_up["attempts"], given_up["status"]) == (False, 4, 500)
-    assert len(listener.heard) == 7
+    assert len(listener.requests) == 7
 
 
 def test_only_what_is_asked_for_on_both_sides_is_told(shop: Publisher, listener: Listener) -> None:
@@ -128,9 +129,9 @@ def test_only_what_is_asked_for_on_both_sides_is_told(shop: Publisher, listener:
     install(shop, "feed,videos")
     shop.publish(no_story="true")
     video = shop.publish()
-    eventually(lambda: listener.heard)
-    assert [value["id"] for value in listener.told("videos")] == [video]
-    assert listener.told("feed") == []
+    eventually(lambda: listener.requests)
+    assert [value["id"] for value in listener.values_of("videos")] == [video]
+    assert listener.values_of("feed") == []
 
 
 def test_subscriptions_are_listed_and_ended(shop: Publisher, listener: Listener) -> None:
@@ -208,6 +209,26 @@ def test_a_receiver_that_hangs_delays_nobody(shop: Publisher, listener: Listener
     assert all(shop.video(video)["published"] for video in videos)
 
 
+def test_a_reset_ends_what_is_being_delivered(shop: Publisher, listener: Listener) -> None:
+    emulator = shop.emulator
+    subscribe(emulator, listener.url)
+    install(shop, "videos")
+    emulator.switch(page_processing_seconds=0.0)
+    listener.answers.extend([500] * 4)
+    before = shop.publish()
+    eventually(lambda: listener.requests)
+    emulator.reset()
+    with Listener(answers=deque([500, 500])) as other:
+        again = metadata_publisher(emulator)
+        subscribe(emulator, other.url)
+        install(again, "videos")
+        emulator.switch(page_processing_seconds=0.0)
+        again.publish()
+        # By the third attempt the old delivery would have been repeated, too.
+        eventually(lambda: emulator.state()["webhook_deliveries"])
+        assert before not in [value["id"] for value in other.values_of("videos")]
+
+
 def test_subscriptions_outlive_a_restart_and_nothing_is_told_twice(
     tmp_path: Path, listener: Listener
 ) -> None:
@@ -227,7 +248,7 @@ def test_subscriptions_outlive_a_restart_and_nothing_is_told_twice(
     try:
         second.advance(1000)
         eventually(lambda: len(second.state()["webhook_deliveries"]) == 2)
-        assert [value["id"] for value in listener.told("videos")][1:] == [later]
+        assert [value["id"] for value in listener.values_of("videos")][1:] == [later]
         assert WORD not in state.read_text()
     finally:
         assert second.stop() == 0

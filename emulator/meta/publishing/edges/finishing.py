@@ -38,7 +38,7 @@ def finish(service: Service, session: Session, params: Params, plan: Plan, form:
 
 
 class Whole(Protocol):
-    """A file whose bytes are all there."""
+    """A complete file."""
 
     @property
     def stored(self) -> int: ...

@@ -47,14 +47,14 @@ class Listings:
         now = self._service.clock.now()
         rows = [
             self._nodes.shown(call, video, params, "description,updated_time")
-            for video in between(params, now, self._service.library.of_page(node, kind))
+            for video in finished_between(params, now, self._service.library.of_page(node, kind))
             if is_published(video, now)
         ]
         return paged(call, params, f"{node}/{_EDGES[kind]}", rows)
 
 
 def readable_page(service: Service, params: Params, node: str) -> tuple[Identity, Page]:
-    """Return a Page whose content a call may read, and who reads it; or raise why it may not."""
+    """Return the caller and a Page whose content the caller may read. Raises 10 or 100/33."""
     identity = service.tokens.caller(params)
     page = service.tokens.directory.pages.get(node)
     if page is None or identity.page_id not in (None, node):
@@ -64,18 +64,18 @@ def readable_page(service: Service, params: Params, node: str) -> tuple[Identity
     return identity, page
 
 
-def between(params: Params, now: float, videos: list[Video]) -> list[Video]:
-    """Return the videos that were finished `since` a moment and `until` another."""
+def finished_between(params: Params, now: float, videos: list[Video]) -> list[Video]:
+    """Return the videos that were finished between `since` and `until`."""
     since, until = params.number("since") or 0, params.number("until") or now
     return [video for video in videos if since <= video.finished_at <= until]
 
 
-def served_edge(service: Service, edge: Edge) -> Handler:
-    """Return the handler of an edge that can also be asked for as a field of its node."""
+def edge_handler(service: Service, edge: Edge) -> Handler:
+    """Return the HTTP handler of an edge."""
 
     async def handler(call: Call) -> web.StreamResponse:
         params = await read(call)
-        _, node = service.tokens.subject(call, params)
+        _, node = service.tokens.resolve_node(call, params)
         return json_answer(edge(call, params, node))
 
     return handler

@@ -13,7 +13,7 @@ from aiohttp import web
 from emulator.calls import Call
 from emulator.meta.graph.errors import graph_error, json_answer
 from emulator.meta.graph.params import Params, read
-from emulator.meta.graph.selecting import selected
+from emulator.meta.graph.selecting import select_fields
 from emulator.meta.graph.versions import served_version
 from emulator.meta.publishing.edges.thumbnails import Thumbnails, picture_of
 from emulator.meta.publishing.intake.sessions import Session, State
@@ -83,7 +83,7 @@ class Nodes:
         )
         if self._service.switches.documented_spelling:
             known["status"] = documented(known["status"])
-        return selected(params, "Video", default, known)
+        return select_fields(params, "Video", default, known)
 
     @property
     def _whole(self) -> str:

@@ -1,8 +1,8 @@
-"""A Page's posts, as far as videos make them.
+"""The posts of a Page that its videos create.
 
-A video that becomes public has a post, whose id is that of the Page and a number of its own;
-one that waits for its moment is among the scheduled posts. Videos marked `secret` or `no_story`
-have none (facts: Facebook section 3). Text and pictures are not posted here.
+A published video has a post with the id `{page}_{post_id}`. A scheduled video has a scheduled
+post. `secret` and `no_story` videos have no post (facts: Facebook section 3). Posts of text or
+photos are not served.
 """
 
 from typing import Any
@@ -13,10 +13,10 @@ from emulator.calls import Call
 from emulator.meta.graph.errors import json_answer, no_such_object
 from emulator.meta.graph.paging import paged
 from emulator.meta.graph.params import Params, read
-from emulator.meta.graph.selecting import selected
+from emulator.meta.graph.selecting import select_fields
 from emulator.meta.login.nodes import Edge
 from emulator.meta.login.tokens import CREATE_CONTENT
-from emulator.meta.publishing.edges.listings import between, readable_page
+from emulator.meta.publishing.edges.listings import finished_between, readable_page
 from emulator.meta.publishing.edges.node import moment
 from emulator.meta.publishing.library import Fate, Intent, Video
 from emulator.meta.publishing.processing import is_published, live_moment
@@ -27,7 +27,7 @@ _PUBLISHED = ("feed", "posts", "published_posts")
 
 
 class Posts:
-    """The posts of Pages, listed and one at a time."""
+    """The lists of posts, and single posts."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -38,23 +38,23 @@ class Posts:
         return {**{name: self._of(name) for name in _PUBLISHED}, "scheduled_posts": self.scheduled}
 
     async def show(self, call: Call) -> web.StreamResponse:
-        """Answer the post `{page}_{number}`."""
+        """Return the post `{page}_{post_id}`."""
         params = await read(call)
         node = call.request.match_info["node"]
         self._service.tokens.caller(params)
         video, now = self._service.library.of_post(node), self._service.clock.now()
-        if video is None or not (is_published(video, now) or _waits(video, now)):
+        if video is None or not (is_published(video, now) or _is_scheduled(video, now)):
             raise no_such_object(node)
         readable_page(self._service, params, video.page)
         return json_answer(self._shown(call, params, video))
 
     def scheduled(self, call: Call, params: Params, node: str) -> dict[str, Any]:
-        """List what waits for its moment, the next one first."""
+        """List the scheduled posts, the next one first."""
         identity, page = readable_page(self._service, params, node)
         if not page.allows(identity.person_id, CREATE_CONTENT):
             raise no_such_object(node)
         now = self._service.clock.now()
-        waiting = [video for video in self._told_of(node) if _waits(video, now)]
+        waiting = [video for video in self._with_posts(node) if _is_scheduled(video, now)]
         rows = [
             self._shown(call, params, video)
             for video in sorted(waiting, key=lambda video: video.plan.moment)
@@ -67,15 +67,15 @@ class Posts:
             now = self._service.clock.now()
             rows = [
                 self._shown(call, params, video)
-                for video in between(params, now, self._told_of(node))
+                for video in finished_between(params, now, self._with_posts(node))
                 if is_published(video, now)
             ]
             return paged(call, params, f"{node}/{name}", rows)
 
         return listed
 
-    def _told_of(self, node: str) -> list[Video]:
-        """Return the videos of a Page that have or will have a post, newest first."""
+    def _with_posts(self, node: str) -> list[Video]:
+        """Return a Page's videos that have or will have a post, newest first."""
         videos = reversed(self._service.library.videos.values())
         return [video for video in videos if video.page == node and video.post]
 
@@ -115,13 +115,13 @@ class Posts:
             "privacy": {"value": "EVERYONE", "description": "Public"},
             "promotable_id": video.post,
             "attachments": lambda inner: {
-                "data": [selected(inner, "StoryAttachment", _ATTACHED, attachment)]
+                "data": [select_fields(inner, "StoryAttachment", _ATTACHED, attachment)]
             },
         }
-        return selected(params, "Post", _USUAL, known)
+        return select_fields(params, "Post", _USUAL, known)
 
 
-def _waits(video: Video, now: float) -> bool:
+def _is_scheduled(video: Video, now: float) -> bool:
     scheduled = video.plan.intent is Intent.SCHEDULED and video.fate is Fate.READY
     return scheduled and not is_published(video, now)
 

@@ -1,7 +1,8 @@
-"""`/{video-id}/thumbnails`: the pictures of a video, listed and added to.
+"""`/{video-id}/thumbnails`: the thumbnails of a video, read and added.
 
-A processed video has one that Meta took from it; one that is sent is shown if it is preferred
-or the first. Of a picture only the hash is kept, so all look the same here.
+A processed video has one generated thumbnail. An uploaded one becomes the preferred thumbnail if
+the call says so or if it is the first. Only the hash of an image is kept, so every `uri` leads
+to the same drawing.
 """
 
 from typing import Any
@@ -12,7 +13,7 @@ from emulator.calls import Call
 from emulator.meta.graph.errors import graph_error, json_answer, missing_parameter
 from emulator.meta.graph.paging import paged
 from emulator.meta.graph.params import Params, read
-from emulator.meta.graph.selecting import selected
+from emulator.meta.graph.selecting import select_fields
 from emulator.meta.publishing.edges.finishing import picture_hash
 from emulator.meta.publishing.intake.form import Form, Picture
 from emulator.meta.publishing.intake.sessions import Session
@@ -24,13 +25,13 @@ _USUAL = "height,id,is_preferred,name,scale,uri,width"
 
 
 class Thumbnails:
-    """The pictures of videos."""
+    """Reads and adds thumbnails."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
     async def show(self, call: Call) -> web.StreamResponse:
-        """List the pictures of a video."""
+        """Return the thumbnails of a video."""
         params = await read(call)
         found = self._service.readable(call, params)
         if isinstance(found, Session):
@@ -38,14 +39,14 @@ class Thumbnails:
         return json_answer(self.listed(call, params, found))
 
     def listed(self, call: Call, params: Params, video: Video) -> dict[str, Any]:
-        """Return the list of a video's pictures, the one that is shown marked."""
+        """Return the thumbnails of a finished video; one of them is preferred."""
         sent = video.thumbnail_sha256
         numbers = [1] if is_processed(video, self._service.clock.now()) else []
         pictures = [(f"{video.id}{number}", sent is None) for number in numbers]
         if sent is not None:
             pictures.append((f"{video.id}2", True))
         rows = [
-            selected(
+            select_fields(
                 params,
                 "VideoThumbnail",
                 _USUAL,
@@ -64,7 +65,7 @@ class Thumbnails:
         return paged(call, params, f"{video.id}/thumbnails", rows)
 
     async def add(self, call: Call) -> web.StreamResponse:
-        """Take a picture; it is shown if it is preferred or the first."""
+        """Add a thumbnail; it becomes the preferred one if it is the first or the call says so."""
         form, picture = await Form.of(call.request), Picture()
         async for piece in form.pieces():
             picture.write(piece)
@@ -80,5 +81,5 @@ class Thumbnails:
 
 
 def picture_of(call: Call, video: Video) -> str:
-    """Return the address of the picture that is shown for a video."""
+    """Return the URL of a video's picture."""
     return f"{call.origin}/{video.id}/picture"

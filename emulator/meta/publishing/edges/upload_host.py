@@ -12,7 +12,7 @@ from emulator.calls import Call
 from emulator.meta.graph.calls import raise_ordered
 from emulator.meta.graph.errors import GraphError, UploadError, json_answer
 from emulator.meta.graph.params import params_of
-from emulator.meta.publishing.intake.fetching import NotFetched, fetch
+from emulator.meta.publishing.intake.fetching import FetchError, fetch
 from emulator.meta.publishing.intake.reading import body, discard, metered
 from emulator.meta.publishing.intake.sessions import Session, State
 from emulator.meta.publishing.library import Kind
@@ -84,11 +84,13 @@ class UploadHost:
         return offset
 
     async def _fetch(self, call: Call, session: Session, address: str) -> None:
-        """Take the whole file from elsewhere, in place of what was there."""
+        """Fetch the whole file; it replaces the bytes that were stored before."""
         session.writer += 1
+        session.intake, session.size = session.intake.emptied(), None
         try:
-            session.intake = await fetch(call, address, self._service.switches.most_video_bytes)
-        except (NotFetched, GraphError):
+            await fetch(call, address, session.intake, self._service.switches.most_video_bytes)
+        except (FetchError, GraphError):
+            session.intake = session.intake.emptied()
             raise upload_error("FileUrlProcessingError") from None
         session.size = session.intake.stored
         session.received += session.intake.stored

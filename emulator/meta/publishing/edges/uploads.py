@@ -2,10 +2,10 @@
 
     POST /{app}/uploads → POST /upload:{session} → handle → POST /{page}/videos
 
-The bytes come as the body, from the offset that the header `file_offset` names; a broken request
-is gone on with from the offset that GET tells. The token has to be in the header (facts: Facebook
-section 2 (b)). In which words a wrong offset is refused is not known: here it is what the upload
-host says, whose envelope this address shares.
+The body of the POST is the file, from the offset in the header `file_offset`. GET returns the
+offset from which an interrupted upload continues. The token must be in the header (facts: Facebook
+section 2 (b)). Meta's error for a wrong offset is not known; the emulator sends the upload host's
+`debug_info`.
 """
 
 from aiohttp import web
@@ -23,20 +23,20 @@ from emulator.meta.graph.params import Params, read, token_of
 from emulator.meta.login.records import Kind
 from emulator.meta.publishing.edges.upload_host import upload_error
 from emulator.meta.publishing.intake.reading import body, discard, metered
-from emulator.meta.publishing.intake.uploads import TYPES, Arriving, Upload, Uploads
+from emulator.meta.publishing.intake.uploads import TYPES, PartialUploads, Upload, Uploads
 from emulator.meta.publishing.service import Service
 
 
 class FileUploads:
-    """Sessions opened, filled and asked about."""
+    """Opens sessions, stores their bytes, and reports their offsets."""
 
-    def __init__(self, service: Service, uploads: Uploads, arriving: Arriving) -> None:
+    def __init__(self, service: Service, uploads: Uploads, partial: PartialUploads) -> None:
         self._service = service
         self._uploads = uploads
-        self._arriving = arriving
+        self._partial = partial
 
     async def open(self, call: Call) -> web.StreamResponse:
-        """Open a session of an app, for a person who uses it."""
+        """Open a session of an app, with the token of one of its users."""
         params, app = await read(call), call.request.match_info["node"]
         identity = self._service.tokens.caller(params)
         if app != identity.app_id:
@@ -54,14 +54,14 @@ class FileUploads:
         return json_answer({"id": f"upload:{upload.id}"})
 
     async def show(self, call: Call) -> web.StreamResponse:
-        """Tell the offset from which to go on."""
+        """Return the offset from which the upload continues."""
         upload = self._find(call)
         return json_answer(
-            {"id": f"upload:{upload.id}", "file_offset": self._arriving.offset(upload)}
+            {"id": f"upload:{upload.id}", "file_offset": self._partial.offset(upload)}
         )
 
     async def fill(self, call: Call) -> web.StreamResponse:
-        """Take the rest of a file; when it is whole, give its handle."""
+        """Store the rest of a file; return its handle when it is complete."""
         raise_ordered(call)
         upload = self._find(call)
         offset = call.request.headers.get("file_offset", "")
@@ -72,29 +72,29 @@ class FileUploads:
             return call.scripted()
         if upload.handle is not None:
             return json_answer({"h": upload.handle})
-        stored = self._arriving.of(upload).stored
+        stored = self._partial.of(upload).stored
         if int(offset) != stored:
             raise upload_error("OffsetInvalidError")
         if (call.request.content_length or 0) > upload.length - stored:
             raise graph_error("100", "(#100) The file is larger than its file_length.")
         await self._store(call, upload)
-        if self._arriving.of(upload).stored < upload.length:
+        if self._partial.of(upload).stored < upload.length:
             raise upload_error("PartialRequestError")
-        handle = self._arriving.complete(upload)
+        handle = self._partial.complete(upload)
         call.world.promise()
         return json_answer({"h": handle})
 
     async def _store(self, call: Call, upload: Upload) -> None:
-        writer, intake = self._arriving.take_over(upload), self._arriving.of(upload)
+        writer, intake = self._partial.take_over(upload), self._partial.of(upload)
         async for piece in metered(call, body(call.request)):
-            if not self._arriving.writes(upload, writer):
+            if not self._partial.writes(upload, writer):
                 raise ConnectionAbortedError  # a newer request has taken over
             fitting = piece[: upload.length - intake.stored]
             intake.write(fitting)
             call.world.transfer.bytes_stored += len(fitting)
 
     def _find(self, call: Call) -> Upload:
-        """Return the session of an address, for whom it belongs to."""
+        """Return the session in the path, if it belongs to the caller's app."""
         upload = self._uploads.known.get(call.request.match_info["session"])
         try:
             identity = self._service.tokens.caller(header_only(call.request))
@@ -106,5 +106,5 @@ class FileUploads:
 
 
 def header_only(request: web.Request) -> Params:
-    """Return what a request says whose token counts in its header alone."""
+    """Return the token in a request's header, without any other parameter."""
     return Params({}, token_of(request.headers, {}))

@@ -25,7 +25,7 @@ from emulator.meta.publishing.edges.finishing import (
     repeated,
 )
 from emulator.meta.publishing.edges.node import Nodes
-from emulator.meta.publishing.intake.fetching import NotFetched, fetch
+from emulator.meta.publishing.intake.fetching import FetchError, fetch
 from emulator.meta.publishing.intake.form import Form
 from emulator.meta.publishing.intake.hashing import Intake
 from emulator.meta.publishing.intake.reading import metered
@@ -144,8 +144,8 @@ class Videos:
     async def _single(self, call: Call, form: Form) -> web.StreamResponse:
         """Take a file in one request; the answer is the first to know its id.
 
-        The file is in the request, at its `file_url`, or what a handle stands for. The call may
-        ask for more `fields` of the video.
+        The file is in the request, at its `file_url`, or identified by an upload handle. The
+        call may request `fields` of the video.
         """
         service, intake = self._service, Intake()
         async for piece in metered(call, form.pieces()):
@@ -165,7 +165,7 @@ class Videos:
         return json_answer(self._nodes.shown(call, video, params, "id"))
 
     async def _elsewhere(self, call: Call, params: Params) -> Whole:
-        """Return a file that the request does not carry: fetched, or uploaded before."""
+        """Return the file of a request without one: fetched, or uploaded before."""
         address, handle = params.text("file_url"), params.text("fbuploader_video_file_chunk")
         if handle is not None:
             identity = self._service.tokens.caller(params)
@@ -177,10 +177,12 @@ class Videos:
             return upload
         if address is None:
             raise graph_error("353")
+        intake = Intake()
         try:
-            return await fetch(call, address, self._service.switches.most_video_bytes)
-        except NotFetched:
+            await fetch(call, address, intake, self._service.switches.most_video_bytes)
+        except FetchError:
             raise graph_error("389") from None
+        return intake
 
     def _session(self, page: Page, params: Params) -> Session:
         session = self._service.sessions.find_by_id(params.need("upload_session_id"))

@@ -1,11 +1,12 @@
-"""Files that were sent to the Resumable Upload API, and are not videos yet.
+"""Upload sessions of the Resumable Upload API.
 
-A session belongs to an app and the person who opened it; when all its bytes are there, its
-handle stands for the file. Both survive a restart, with the bytes that had arrived.
+A session belongs to an app. When all bytes are stored, a handle identifies the file. Sessions
+and handles survive a restart, and so do the stored bytes of an incomplete session.
 """
 
 import secrets
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from emulator.meta.publishing.intake.hashing import Intake
@@ -17,7 +18,7 @@ TYPES = frozenset({"application/pdf", "image/jpeg", "image/jpg", "image/png", "v
 
 @dataclass(slots=True)
 class Upload:
-    """A session; `handle`, `sha256` and `seconds` are there once it is whole."""
+    """One session. `handle`, `sha256` and `seconds` are set when it is complete."""
 
     id: str
     app: str
@@ -30,7 +31,7 @@ class Upload:
 
     @property
     def stored(self) -> int:
-        """How large the file is, once it is whole."""
+        """The size of the complete file."""
         return self.length
 
 
@@ -41,18 +42,18 @@ class Uploads:
     known: dict[str, Upload] = field(default_factory=dict)
 
     def open(self, app: str, person: str | None, length: int, type: str) -> Upload:
-        """Open a session with an id of its own."""
+        """Open a session with a new id."""
         upload = Upload(secrets.token_urlsafe(24), app, person, length, type)
         self.known[upload.id] = upload
         return upload
 
     def of_handle(self, handle: str) -> Upload | None:
-        """Return the file for which a handle stands."""
+        """Return the session that a handle identifies."""
         return next((u for u in self.known.values() if u.handle == handle), None)
 
 
-class Arriving:
-    """The bytes of sessions that are not whole; `writers` count who may write them."""
+class PartialUploads:
+    """The bytes of incomplete sessions. Only the newest request of a session may write."""
 
     def __init__(self, spools: Spools) -> None:
         self._spools = spools
@@ -60,22 +61,22 @@ class Arriving:
         self._writers: dict[str, int] = {}
 
     def of(self, upload: Upload) -> Intake:
-        """Return what has arrived of a session that is not whole."""
+        """Return the bytes that are stored of an incomplete session."""
         if upload.id not in self._intakes:
-            self._intakes[upload.id] = Intake.restored(self._spools.open(upload.id))
+            self._intakes[upload.id] = Intake(self._spools.open(_spool_of(upload)))
         return self._intakes[upload.id]
 
     def take_over(self, upload: Upload) -> int:
-        """Return the number of a new writer; the one before may write no more."""
+        """Return the number of a new writer; earlier writers may not write any more."""
         self._writers[upload.id] = self._writers.get(upload.id, 0) + 1
         return self._writers[upload.id]
 
     def writes(self, upload: Upload, writer: int) -> bool:
-        """Tell whether a writer is the latest."""
+        """Tell whether a writer is the newest one."""
         return self._writers.get(upload.id) == writer
 
     def complete(self, upload: Upload) -> str:
-        """Turn a session whose bytes are all there into a file and return its handle."""
+        """Complete a session whose bytes are all stored, and return its handle."""
         intake = self._intakes.pop(upload.id)
         intake.spool.drop()
         upload.sha256, upload.seconds = intake.sha256, intake.seconds
@@ -83,19 +84,20 @@ class Arriving:
         return upload.handle
 
     def restore(self, uploads: Uploads) -> None:
-        """Take the place of everything with what had arrived of these sessions."""
-        self._intakes.clear()
+        """Replace all bytes by those that the spools hold of incomplete sessions."""
         self._writers.clear()
-        for upload in uploads.known.values():
-            if upload.handle is None:
-                self.of(upload)
+        self._intakes = {
+            upload.id: Intake.restored(self._spools.open(_spool_of(upload)))
+            for upload in uploads.known.values()
+            if upload.handle is None
+        }
 
     def offset(self, upload: Upload) -> int:
-        """Return how many bytes of a session are there."""
+        """Return how many bytes of a session are stored."""
         return upload.length if upload.handle else self.of(upload).stored
 
     def describe(self, uploads: Uploads, platform: str) -> list[dict[str, Any]]:
-        """Show all sessions, without what would let anybody use them."""
+        """Return all sessions without their ids and handles, which are secrets."""
         return [
             {
                 "platform": platform,
@@ -108,3 +110,8 @@ class Arriving:
             }
             for upload in uploads.known.values()
         ]
+
+
+def _spool_of(upload: Upload) -> str:
+    # The id is a secret and case-sensitive; a file name should be neither.
+    return f"upload-{sha256(upload.id.encode()).hexdigest()}"

@@ -1,8 +1,8 @@
-"""Requests that the emulator makes to its own origin.
+"""Requests from the emulator to itself.
 
-A request that stands for several, or for one with another method, is answered by making those:
-each then goes through versions, tokens, faults and counters like any other. They go back
-through the very socket address at which the outer request came in.
+A batch, a multi-ID request and a method override are carried out as ordinary requests to the
+emulator's own address, so that version checks, tokens, faults and counters apply to each. The
+address is the local socket address of the outer request.
 """
 
 from collections.abc import Mapping
@@ -15,20 +15,20 @@ from yarl import URL
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer: its status, its headers in their order, its body as text."""
+class Subresponse:
+    """The response to a subrequest."""
 
     status: int
     headers: list[tuple[str, str]]
     body: str
 
     def answer(self) -> web.Response:
-        """Return it as the answer of the outer request."""
+        """Return it as the response to the outer request."""
         kept = {name: value for name, value in self.headers if name.lower() not in _OF_A_HOP}
         return web.Response(status=self.status, text=self.body, headers=kept)
 
 
-async def ask_again(
+async def subrequest(
     request: web.Request,
     method: str,
     target: str,
@@ -36,10 +36,10 @@ async def ask_again(
     *,
     body: str | FormData | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Reply:
-    """Make a request to the origin of another; `target` is its path, perhaps with a query.
+) -> Subresponse:
+    """Send a request to the emulator itself; `target` is a path, with or without a query.
 
-    Headers that name who calls are those of the outer request unless given.
+    The Authorization header of the outer request is used unless `headers` has one.
     """
     transport = request.transport
     if transport is None:
@@ -60,7 +60,7 @@ async def ask_again(
             method, address, headers=sent, data=body, ssl=False, allow_redirects=False
         ) as reply,
     ):
-        return Reply(reply.status, list(reply.headers.items()), await reply.text())
+        return Subresponse(reply.status, list(reply.headers.items()), await reply.text())
 
 
 _OF_A_HOP = frozenset({"content-length", "transfer-encoding", "connection", "date", "server"})
