@@ -9,15 +9,15 @@ from collections.abc import Awaitable, Callable, Iterable
 from aiohttp import web
 
 from emulator.calls import Call, Traits, serve
+from emulator.google.api import bad_requests
+from emulator.google.api.calls import Served, answering, serve_method
+from emulator.google.api.document import METHODS, methods_at
 from emulator.google.uploads import content_range, simple
 from emulator.google.uploads.content_range import Unparsable
 from emulator.google.uploads.methods import UploadMethod
 from emulator.google.uploads.reading import discard
 from emulator.google.uploads.resumable import Resumable
 from emulator.google.uploads.session import Sessions
-from emulator.google.youtube import bad_requests
-from emulator.google.youtube.calls import Served, answering, serve_method
-from emulator.google.youtube.document import METHODS, methods_at
 from emulator.google.youtube.methods import categories, discovery
 from emulator.google.youtube.methods.captions import Captions, InsertCaption, UpdateCaption
 from emulator.google.youtube.methods.channels import Channels

@@ -6,11 +6,11 @@ from typing import Any
 from emulator.calls import Call
 from emulator.clock import timestamp
 from emulator.google import errors
+from emulator.google.api import bad_requests
+from emulator.google.api.calls import Content, MethodCall
 from emulator.google.errors import GoogleError
 from emulator.google.uploads.session import Draft, Stored
-from emulator.google.youtube import bad_requests
 from emulator.google.youtube.access import Caller
-from emulator.google.youtube.calls import Content, MethodCall
 from emulator.google.youtube.library import Caption, Video, new_item_id
 from emulator.google.youtube.methods.resources import listing, resource
 from emulator.google.youtube.service import Service

@@ -5,9 +5,9 @@ from typing import Any
 from aiohttp import web
 
 from emulator.calls import Call
+from emulator.google.api import bad_requests
+from emulator.google.api.document import DOCUMENT
 from emulator.google.errors import json_text, text_answer
-from emulator.google.youtube import bad_requests
-from emulator.google.youtube.document import DOCUMENT
 
 REST = "/discovery/v1/apis/youtube/v3/rest"
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from emulator.clock import timestamp
 from emulator.google import errors
+from emulator.google.api import bad_requests
+from emulator.google.api.calls import Content, MethodCall
+from emulator.google.api.paging import page
 from emulator.google.errors import GoogleError
-from emulator.google.youtube import bad_requests
 from emulator.google.youtube.access import Caller
-from emulator.google.youtube.calls import Content, MethodCall
 from emulator.google.youtube.library import Playlist, PlaylistItem, Video, new_item_id
 from emulator.google.youtube.methods import playlists
 from emulator.google.youtube.methods.resources import (
@@ -22,7 +23,6 @@ from emulator.google.youtube.methods.resources import (
     resource,
     thumbnails,
 )
-from emulator.google.youtube.paging import page
 from emulator.google.youtube.service import Service
 
 _DOMAIN = "youtube.playlistItem"
