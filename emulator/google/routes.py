@@ -38,7 +38,10 @@ FAULTS: Mapping[str, frozenset[str]] = {
     "thumbnails.set": REFUSING_KINDS | {"not_found_yet"},
     "captions.insert": REFUSING_KINDS | {"not_found_yet", "already_exists"},
     "captions.list": REFUSING_KINDS | {"not_found_yet"},
-    "captions.update": REFUSING_KINDS | {"not_found_yet"},
+    **dict.fromkeys(
+        ["captions.update", "captions.delete", "playlistItems.update", "playlistItems.delete"],
+        REFUSING_KINDS | {"not_found_yet"},
+    ),
     "videos.insert.start": _START_KINDS,
     "videos.insert.simple": _START_KINDS | {"trickle"},
     **{

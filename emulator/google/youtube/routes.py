@@ -12,6 +12,7 @@ from emulator.calls import Call, Traits, serve
 from emulator.google.api import bad_requests
 from emulator.google.api.calls import Served, answering, serve_method
 from emulator.google.api.document import METHODS, methods_at
+from emulator.google.errors import GoogleError
 from emulator.google.uploads import content_range, simple
 from emulator.google.uploads.content_range import Unparsable
 from emulator.google.uploads.methods import UploadMethod
@@ -167,11 +168,17 @@ async def _name_of(request: web.Request) -> str:
 
 
 async def _refuse(call: Call) -> web.StreamResponse:
-    known = methods_at(call.request.path)
-    if method := known.get(call.request.method):
-        raise bad_requests.not_served(f"youtube.{method.name}")
+    await discard(call)
+    raise refusal_of(call.request.method, call.request.path)
+
+
+def refusal_of(verb: str, path: str) -> GoogleError:
+    """Return how Google answers what is not served: not here, not so, or not at all."""
+    known = methods_at(path)
+    if method := known.get(verb):
+        return bad_requests.not_served(f"youtube.{method.name}")
     if known:
-        raise bad_requests.wrong_verb(known)
-    if call.request.path.startswith("/batch"):
-        raise bad_requests.not_served("A batch of calls")
-    raise bad_requests.no_such_address()
+        return bad_requests.wrong_verb(known)
+    if path.startswith("/batch"):
+        return bad_requests.not_served("A batch of calls")
+    return bad_requests.no_such_address()

@@ -100,7 +100,8 @@ class Videos:
                 raise errors.invalid_metadata(
                     "invalidVideoMetadata", "The request metadata is invalid.", "body"
                 )
-            new["snippet"] = metadata.snippet_of(body)
+            utf16 = self._service.switches.title_in_utf16_units
+            new["snippet"] = metadata.snippet_of(body, utf16=utf16)
         if "status" in parts:
             new["status"] = metadata.status_of(body, now)
             if "publishAt" in new["status"] and privacy(video, now) == "public":
