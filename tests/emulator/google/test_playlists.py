@@ -161,7 +161,8 @@ def test_items_are_moved_noted_and_taken_out(ana: Stranger, youtube: Any) -> Non
     assert order(youtube, playlist) == [videos[2], videos[0], videos[1]]
 
     # What is not named in `part` is left as it is.
-    youtube.playlistItems().update(part="id", body={**body, "contentDetails": {}}).execute()
+    other = {"id": body["id"], "snippet": {**items[2]["snippet"], "position": 2}}
+    youtube.playlistItems().update(part="id", body=other).execute()
     [kept] = (
         youtube.playlistItems()
         .list(part="snippet,contentDetails", id=items[2]["id"])
