@@ -3,10 +3,9 @@
 import argparse
 import asyncio
 import os
-import ssl
 from pathlib import Path
 
-from emulator.server import run
+from emulator.server import load_tls, run
 
 
 def main() -> None:
@@ -27,12 +26,8 @@ def main() -> None:
 
     tls = None
     if options.tls_cert:
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(options.tls_cert, options.tls_key)
-    try:
-        asyncio.run(run(options.host, options.port, state=options.state, tls=tls, ready=_announce))
-    except OSError as error:
-        raise SystemExit(f"emulator: {error}. Check --host, --port and --state.") from None
+        tls = load_tls(options.tls_cert, options.tls_key)
+    asyncio.run(run(options.host, options.port, state=options.state, tls=tls, ready=_announce))
 
 
 def _announce(address: str) -> None:

@@ -16,6 +16,8 @@ from emulator.faults import Fault
 from emulator.world import World
 
 WORLD: web.AppKey[World] = web.AppKey("world", World)
+COMMIT: web.AppKey[Callable[[], Awaitable[None]]] = web.AppKey("commit")
+"""Returns when what clients have been promised is in the state file, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ class Call:
     @property
     def pace(self) -> int:
         """How many bytes of a file to take in a second; 0 is as fast as they come."""
-        pace: int = self.option("bytes_per_second", self.world.switches.upload_bytes_per_second)
-        return pace
+        pace: int = self.world.switches.upload_bytes_per_second
+        return int(self.option("bytes_per_second")) if self.suffers("trickle") else pace
 
     @property
     def origin(self) -> str:
@@ -107,6 +109,9 @@ def serve(
             response = await handler(call)
         except (ConnectionError, ClientError):
             return call.cut()  # the client has gone; what it sent is dealt with
+        if not name.endswith(_READS):
+            world.promise()
+        await request.app[COMMIT]()
         world.changes += 1
         if call.suffers("slow"):
             await asyncio.sleep(call.option("delay_seconds"))
@@ -116,6 +121,15 @@ def serve(
 
     return answer
 
+
+# Operations whose answers promise nothing that a restart could break. How far an upload is,
+# is in its spool, and what ends one makes a promise of its own. A client whose access token
+# is not known any more refreshes again.
+_READS = (
+    *(".transfer", ".status", ".list", ".refresh", ".userinfo", ".tokeninfo", ".certs"),
+    *(".discovery", ".permissions", "debug_token", "video.get", "me.get", "dialog.open"),
+    *("picture", "pictures", "watch", "permalink"),
+)
 
 _PAGE = """<!DOCTYPE html>
 <html lang=en><meta charset=utf-8><title>Error {status} (Server Error)!!1</title>

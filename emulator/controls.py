@@ -2,76 +2,67 @@
 
 Everything under `/_emulator/` is JSON in and out, needs no key, and never shows a
 token, a code or a session address. An order that makes no sense is answered with 400
-and a sentence.
+and a sentence. `CONTROLS` is the table of all controls: what is served, what a body may
+hold and what the documentation says come from it.
 """
 
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, fields
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from aiohttp import web
 
-from emulator.calls import WORLD
-from emulator.faults import COMMON_KINDS
+from emulator import fields, switches
+from emulator.calls import COMMIT, WORLD
+from emulator.faults import FINAL, ORDER
+from emulator.fields import Field
 from emulator.world import World
 
-CONTROLS = {
-    "GET /_emulator/state": "accounts, channels, Pages, videos, sessions, counters, quota, faults, "
-    "switches",
-    "GET /_emulator/journal": "the operations that were called last, in their order",
-    "POST /_emulator/faults": "order a fault: operation, kind, times, skip, final, owner, options; "
-    "platform where two have the operation",
-    "GET /_emulator/faults": "the orders, and how often each fired",
-    "DELETE /_emulator/faults": "forget all orders",
-    "POST /_emulator/clock": '{"advance_seconds": n}',
-    "POST /_emulator/switches": "set switches by name; the answer shows them all",
-    "POST /_emulator/outage": '{"seconds": n}: cuts every connection, and takes none for so long',
-    "POST /_emulator/accounts": "add an account: platform, email, name, unticked, "
-    "channels or pages; or change one there is: remove_app, and on Facebook password_changed, "
-    "roles",
-    "POST /_emulator/clients": "add or change an OAuth client: platform, client_id, "
-    "client_secret, redirect_uris, deleted",
-    "POST /_emulator/reset": "back to the seeds",
-}
-
-_Action = Callable[[World, dict[str, Any]], tuple[int, Any]]
-
+ROOT = "/_emulator"
 BREAK_OFF: web.AppKey[Callable[[float], None]] = web.AppKey("break_off")
 """Begins an outage of so many seconds, at once."""
 
-
-def routes() -> list[web.RouteDef]:
-    """Return the control routes."""
-    root = "/_emulator"
-    return [
-        web.get(f"{root}/", _control(_help)),
-        web.get(f"{root}/state", _control(_state)),
-        web.get(f"{root}/journal", _control(_journal)),
-        web.get(f"{root}/faults", _control(_list_faults)),
-        web.post(f"{root}/faults", _control(_order_fault)),
-        web.delete(f"{root}/faults", _control(_clear_faults)),
-        web.post(f"{root}/clock", _control(_move_clock)),
-        web.post(f"{root}/switches", _control(_set_switches)),
-        web.post(f"{root}/outage", _break_off),
-        web.post(f"{root}/accounts", _control(_seed_account)),
-        web.post(f"{root}/clients", _control(_seed_client)),
-        web.post(f"{root}/reset", _control(_reset)),
-    ]
+_Action = Callable[[World, dict[str, Any]], tuple[int, Any]]
 
 
-def _control(action: _Action) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def answer(request: web.Request) -> web.Response:
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One control. Where a body may hold `more`, the action itself refuses what it may not."""
+
+    method: str
+    path: str
+    does: str
+    answers: str
+    action: _Action
+    body: tuple[Field, ...] = ()
+    more: str = ""
+
+    @property
+    def name(self) -> str:
+        """The method and the path, as the documentation names a control."""
+        return f"{self.method} {ROOT}{self.path}"
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Carry the control out and answer JSON."""
         world = request.app[WORLD]
         try:
-            status, content = action(world, await _body_of(request))
+            content = await _body_of(request)
+            if not self.more:
+                fields.check(self.body, content, self.name)
+            status, answer = self.action(world, content)
         except ValueError as error:
             return web.json_response({"error": str(error)}, status=400)
-        if request.method != "GET":
-            world.changes += 1
-        return web.json_response(content, status=status)
-
-    return answer
+        if self.method != "GET":
+            world.promise()
+            await request.app[COMMIT]()
+        response = web.json_response(answer, status=status)
+        if self.path == _OUTAGE:
+            # Answer first: the outage takes this connection, too.
+            await response.prepare(request)
+            await response.write_eof()
+            request.app[BREAK_OFF](content["seconds"])
+        return response
 
 
 async def _body_of(request: web.Request) -> dict[str, Any]:
@@ -81,52 +72,13 @@ async def _body_of(request: web.Request) -> dict[str, Any]:
     return body
 
 
-async def _break_off(request: web.Request) -> web.StreamResponse:
-    """Answer first: the outage takes this connection, too."""
-    try:
-        seconds = _number_of(await _body_of(request), "seconds")
-        if seconds <= 0:
-            raise ValueError("An outage takes more than no time.")
-    except ValueError as error:
-        return web.json_response({"error": str(error)}, status=400)
-    answer = web.json_response({"seconds": seconds}, status=202)
-    await answer.prepare(request)
-    await answer.write_eof()
-    request.app[BREAK_OFF](seconds)
-    return answer
-
-
-def _number_of(body: dict[str, Any], name: str) -> float:
-    number = body.get(name)
-    if isinstance(number, bool) or not isinstance(number, (int, float)):
-        raise ValueError(f'This takes {{"{name}": a number}}.')
-    return number
-
-
-def _help(world: World, _: dict[str, Any]) -> tuple[int, Any]:
-    return 200, {
-        "controls": CONTROLS,
-        "switches": asdict(world.switches),
-        "platforms": {
-            platform.name: {
-                "faults": {
-                    operation: sorted(COMMON_KINDS | kinds)
-                    for operation, kinds in sorted(platform.faults.items())
-                },
-                "switches": asdict(platform.switches),
-            }
-            for platform in world.platforms.values()
-        },
-    }
-
-
 def _state(world: World, _: dict[str, Any]) -> tuple[int, Any]:
     state: dict[str, Any] = {
         "clock": {"now": world.clock.now(), "offset_seconds": world.clock.offset_seconds},
         "calls": dict(sorted(world.calls.items())),
         "transfer": asdict(world.transfer),
         "faults": [fault.describe() for fault in world.faults.orders],
-        "switches": _switches(world),
+        "switches": _values(world),
     }
     for platform in world.platforms.values():
         for name, part in platform.describe().items():
@@ -155,30 +107,20 @@ def _clear_faults(world: World, _: dict[str, Any]) -> tuple[int, Any]:
 
 
 def _move_clock(world: World, body: dict[str, Any]) -> tuple[int, Any]:
-    world.clock.advance(_number_of(body, "advance_seconds"))
+    world.clock.advance(body["advance_seconds"])
     return 200, {"now": world.clock.now(), "offset_seconds": world.clock.offset_seconds}
 
 
 def _set_switches(world: World, body: dict[str, Any]) -> tuple[int, Any]:
-    owners = {field.name: part for part in _parts(world) for field in fields(part)}
-    for name, value in body.items():
-        if name not in owners:
-            raise ValueError(f"There is no switch {name}. There is: {', '.join(sorted(owners))}.")
-        if not _fits(getattr(owners[name], name), value):
-            raise ValueError(f"The switch {name} does not take the value {value!r}.")
+    owners = {field.name: part for part in _parts(world) for field in switches.declared(part)}
+    known = [field for part in _parts(world) for field in switches.declared(part)]
+    fields.check(known, body, "This emulator")
     for name, value in body.items():
         setattr(owners[name], name, value)
-    return 200, _switches(world)
+    return 200, _values(world)
 
 
-def _fits(current: object, value: object) -> bool:
-    if isinstance(current, bool) or isinstance(value, bool):
-        return isinstance(current, bool) and isinstance(value, bool)
-    number = isinstance(value, (int, float)) and value >= 0
-    return number and (isinstance(current, float) or isinstance(value, int))
-
-
-def _switches(world: World) -> dict[str, Any]:
+def _values(world: World) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for part in _parts(world):
         merged |= asdict(part)
@@ -189,11 +131,13 @@ def _parts(world: World) -> list[Any]:
     return [world.switches, *(platform.switches for platform in world.platforms.values())]
 
 
+def _break_off(_: World, body: dict[str, Any]) -> tuple[int, Any]:
+    return 202, {"seconds": body["seconds"]}
+
+
 def _seed_account(world: World, body: dict[str, Any]) -> tuple[int, Any]:
     platform = world.platform(body.get("platform"))
-    known = {"platform", *platform.account_fields}
-    if unknown := sorted(body.keys() - known):
-        raise ValueError(f"{platform.name} does not know {unknown}, but {sorted(known)}.")
+    fields.check((PLATFORM, *platform.account_fields), body, f"An account of {platform.name}")
     return 201, platform.seed_account(body)
 
 
@@ -204,3 +148,85 @@ def _seed_client(world: World, body: dict[str, Any]) -> tuple[int, Any]:
 def _reset(world: World, _: dict[str, Any]) -> tuple[int, Any]:
     world.reset()
     return 200, {"reset": True}
+
+
+_OUTAGE = "/outage"
+PLATFORM = Field("platform", "text", "youtube or facebook; youtube if left out.")
+_STATE = "accounts, channels, Pages, videos, sessions, counters, quota, faults, switches"
+
+CONTROLS = (
+    Control("GET", "/state", "Shows the world.", _STATE, _state),
+    Control(
+        "GET",
+        "/journal",
+        "Shows the operations that were called last.",
+        "calls: their names in their order, at most 1000",
+        _journal,
+    ),
+    Control(
+        "POST",
+        "/faults",
+        "Orders a fault.",
+        "201 and the order with its id",
+        _order_fault,
+        (*ORDER, FINAL.field),
+        more="The options of the kind.",
+    ),
+    Control(
+        "GET", "/faults", "Lists the orders.", "faults: each with how often it fired", _list_faults
+    ),
+    Control("DELETE", "/faults", "Forgets all orders.", "faults: none", _clear_faults),
+    Control(
+        "POST",
+        "/clock",
+        "Moves the emulator's time forward.",
+        "now and offset_seconds",
+        _move_clock,
+        (Field("advance_seconds", "number", "How far, in seconds.", required=True, least=0),),
+    ),
+    Control(
+        "POST",
+        "/switches",
+        "Sets switches by name; a wrong one changes none.",
+        "the value of every switch",
+        _set_switches,
+        more="Switches by their names.",
+    ),
+    Control(
+        "POST",
+        _OUTAGE,
+        "Cuts every connection, and takes none for so long.",
+        "202 and seconds",
+        _break_off,
+        (Field("seconds", "number", "How long, in seconds.", required=True, least=0.001),),
+    ),
+    Control(
+        "POST",
+        "/accounts",
+        "Adds an account, or changes one there is.",
+        "201 and the account",
+        _seed_account,
+        (PLATFORM,),
+        more="What the platform knows of accounts.",
+    ),
+    Control(
+        "POST",
+        "/clients",
+        "Adds or changes an OAuth client; what is not named stays as it is.",
+        "201, client_id, redirect_uris, deleted",
+        _seed_client,
+        (
+            PLATFORM,
+            Field("client_id", "text", "Which client; a number on facebook.", required=True),
+            Field("client_secret", "text", "Its secret."),
+            Field("redirect_uris", "list", "Where it may send browsers, beside loopback."),
+            Field("deleted", "boolean", "The client was deleted."),
+        ),
+    ),
+    Control("POST", "/reset", "Goes back to the seeds.", "reset: true", _reset),
+)
+
+
+def routes() -> list[web.RouteDef]:
+    """Return the routes of the controls."""
+    return [web.route(each.method, ROOT + each.path, each.serve) for each in CONTROLS]

@@ -2,27 +2,111 @@
 
 A fault waits for a call of its operation, lets the first `skip` of them pass, then
 strikes `times` times (for ever, if `times` is null). At most one fault strikes a call:
-the one ordered first. What a kind means is told by whoever carries it out: `calls` for
-the kinds that any call can suffer, a platform for the rest.
+the one ordered first. Each kind is declared once, as a `Kind`: its name, what it does,
+on which operations, and its options. `KINDS` are those that any call can suffer and
+`calls` carries out; a platform declares its own.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
-COMMON_KINDS = frozenset({"cut", "lose_answer", "status", "slow"})
+from emulator import fields
+from emulator.fields import Field
 
-_SETTINGS = frozenset({"platform", "operation", "kind", "times", "skip", "final", "owner"})
-_OPTIONS: Mapping[str, type | tuple[type, ...]] = {
-    "after_bytes": int,
-    "status": int,
-    "retry_after": (int, str),
-    "html": bool,
-    "delay_seconds": (int, float),
-    "bytes_per_second": int,
-    "reason": str,
-    "after_finish": bool,
-}
+ORDER = (
+    Field("operation", "text", "The operation whose calls are struck.", required=True),
+    Field("kind", "text", "What goes wrong.", required=True),
+    Field("platform", "text", "The platform, where two have the operation."),
+    Field("times", "integer or null", "How often it strikes; null is always.", least=1),
+    Field("skip", "integer", "How many calls pass before it strikes.", least=0),
+    Field("owner", "text", "Only calls with a token of this channel, Page or email are struck."),
+)
+"""What every fault can be told, whatever its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A field of a kind, and the operations on which the kind reads it."""
+
+    field: Field
+    on: tuple[str, ...] = ("*",)
+
+    def needed(self) -> "Option":
+        """Return this option as one that may not be left out."""
+        return replace(self, field=self.field.needed())
+
+    def only(self, *on: str) -> "Option":
+        """Return this option for some operations of its kind; names may hold `*`."""
+        return replace(self, on=on)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of fault. `on` names its operations; names may hold `*`."""
+
+    name: str
+    does: str
+    on: tuple[str, ...] = ("*",)
+    options: tuple[Option, ...] = ()
+
+    def strikes(self, operation: str) -> bool:
+        """Tell whether an operation can suffer this kind."""
+        return matches(self.on, operation)
+
+    def fields(self, operation: str) -> list[Field]:
+        """Return the options that this kind reads on an operation."""
+        return [option.field for option in self.options if matches(option.on, operation)]
+
+    def document(self, operations: Iterable[str]) -> dict[str, Any]:
+        """Return the kind as `/_emulator/` shows it to those who know these operations."""
+        struck = [operation for operation in operations if self.strikes(operation)]
+        options = {}
+        for option in self.options:
+            shown = option.field.document()
+            read = [operation for operation in struck if matches(option.on, operation)]
+            options[option.field.name] = shown if read == struck else shown | {"operations": read}
+        return {"does": self.does, "operations": struck, "options": options}
+
+
+AFTER_BYTES = Option(
+    Field("after_bytes", "integer", "Bytes of the body that are taken before it strikes.", least=0)
+)
+FINAL = Option(
+    Field("final", "boolean", "Only a call that carries the last byte of a file is struck."),
+    ("videos.insert.*", "thumbnails.set.transfer", "captions.insert.transfer"),
+)
+"""Known of every kind, on the operations that know when a file ends."""
+STATUS = Option(Field("status", "integer", "The HTTP status of the answer.", least=200, most=599))
+RETRY_AFTER = Option(
+    Field("retry_after", "integer or text", "The Retry-After header of the answer.", least=0)
+)
+HTML = Option(Field("html", "boolean", "The answer is a page instead of plain text."))
+DELAY = Option(Field("delay_seconds", "number", "How long, in seconds.", least=0))
+PACE = Option(Field("bytes_per_second", "integer", "Bytes taken in a second.", least=1))
+REASON = Option(Field("reason", "text", "The reason that is given."))
+
+KINDS = (
+    Kind(
+        "cut",
+        "Cuts the connection without an answer, before the call does anything.",
+        options=(AFTER_BYTES.only("*.transfer", "page_videos.single"),),
+    ),
+    Kind("lose_answer", "Carries the call out, then cuts the connection without an answer."),
+    Kind(
+        "status",
+        "Answers with a status of the front end instead of carrying the call out.",
+        options=(
+            STATUS.needed(),
+            RETRY_AFTER,
+            HTML,
+            AFTER_BYTES.only("*.insert.transfer", "thumbnails.set.transfer"),
+        ),
+    ),
+    Kind("slow", "Carries the call out and answers late.", options=(DELAY.needed(),)),
+)
+"""The kinds that every operation of every platform can suffer."""
 
 
 class BadFault(ValueError):
@@ -82,19 +166,24 @@ class Faults:
     orders: list[Fault] = field(default_factory=list)
     last_id: int = 0
 
-    def order(self, platform: str, body: Mapping[str, Any]) -> Fault:
-        """Accept an order whose operation and kind the caller has already checked."""
-        _check(body)
+    def order(self, platform: str, kind: Kind, body: Mapping[str, Any]) -> Fault:
+        """Accept an order of a kind that its operation can suffer, or raise BadFault."""
+        own = kind.fields(body["operation"])
+        order = [*ORDER, FINAL.field] if matches(FINAL.on, body["operation"]) else ORDER
+        try:
+            fields.check([*order, *own], body, f"The kind {kind.name}")
+        except ValueError as error:
+            raise BadFault(str(error)) from None
         self.last_id += 1
-        options = {name: body[name] for name in _OPTIONS if name in body}
+        options = {option.name: body[option.name] for option in own if option.name in body}
         fault = Fault(
             id=self.last_id,
             platform=platform,
             operation=body["operation"],
-            kind=body["kind"],
+            kind=kind.name,
             times=body.get("times", 1),
             skip=body.get("skip", 0),
-            final=bool(body.get("final", options.get("after_finish", False))),
+            final=body.get("final", options.get("after_finish", False)),
             owner=body.get("owner"),
             options=options,
         )
@@ -115,22 +204,6 @@ class Faults:
         self.orders.clear()
 
 
-def _check(body: Mapping[str, Any]) -> None:
-    unknown = sorted(body.keys() - _SETTINGS - _OPTIONS.keys())
-    if unknown:
-        known = ", ".join(sorted(_SETTINGS | _OPTIONS.keys()))
-        raise BadFault(f"A fault has no option {', '.join(unknown)}. It may have: {known}.")
-    for name, kind in _OPTIONS.items():
-        if name in body and not isinstance(body[name], kind):
-            raise BadFault(f"The option {name} has a value of the wrong type.")
-    times, skip = body.get("times", 1), body.get("skip", 0)
-    if times is not None and not (isinstance(times, int) and times > 0):
-        raise BadFault("times must be a positive whole number, or null for every call.")
-    if not (isinstance(skip, int) and skip >= 0):
-        raise BadFault("skip must be a whole number, zero or more.")
-    if body["kind"] == "slow" and "delay_seconds" not in body:
-        raise BadFault("The kind slow needs delay_seconds.")
-    if body["kind"] == "trickle" and not body.get("bytes_per_second"):
-        raise BadFault("The kind trickle needs bytes_per_second.")
-    if body["kind"] == "status" and "status" not in body:
-        raise BadFault("The kind status needs a status, for example 503.")
+def matches(patterns: Iterable[str], operation: str) -> bool:
+    """Tell whether one of some patterns is the name of an operation."""
+    return any(fnmatchcase(operation, pattern) for pattern in patterns)

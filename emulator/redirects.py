@@ -23,5 +23,5 @@ def may_redirect(registered: Collection[str], uri: str) -> bool:
 def send_back(uri: str, answer: Mapping[str, str], fragment: str = "") -> web.Response:
     """Send the browser to a redirect URI with an answer in its query."""
     joint = "&" if urlsplit(uri).query else "?"
-    location = f"{uri}{joint}{urlencode(answer)}{fragment}"
+    location = f"{uri}{joint}{urlencode(answer)}{fragment}" if answer else f"{uri}{fragment}"
     return web.Response(status=302, headers={"Location": location, "Cache-Control": "no-store"})

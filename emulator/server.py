@@ -5,6 +5,7 @@ connection is cut. What the world knows stays as it is, sessions on their way in
 """
 
 import asyncio
+import errno
 import signal
 import socket
 import ssl
@@ -15,8 +16,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from emulator import controls
-from emulator.calls import WORLD
+from emulator import controls, reference, unserved
+from emulator.calls import COMMIT, WORLD
 from emulator.google.platform import Google
 from emulator.keeper import Keeper
 from emulator.meta.platform import Meta
@@ -40,10 +41,11 @@ def make_world() -> World:
 
 def make_app(world: World) -> web.Application:
     """Return the application that serves a world."""
-    app = web.Application(client_max_size=NO_LIMIT)
+    app = web.Application(client_max_size=NO_LIMIT, middlewares=[unserved.answer])
     app[WORLD] = world
+    app[COMMIT] = _nothing
     app.on_response_prepare.append(_tell_time)
-    app.add_routes([web.get("/", _home), *controls.routes()])
+    app.add_routes([web.get("/", _home), *reference.routes(), *controls.routes()])
     for platform in world.platforms.values():
         app.add_routes(platform.routes())
     return app
@@ -59,7 +61,8 @@ async def run(
 ) -> None:
     """Serve until SIGTERM or SIGINT, then end at once, whatever is still going on.
 
-    `ready` is told the address as soon as connections are accepted.
+    `ready` is told the address as soon as connections are accepted. Raises SystemExit with a
+    sentence when the address cannot be had, or the state neither read nor written.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -71,11 +74,17 @@ async def run(
     if keeper:
         keeper.load()
     app = make_app(world)
+    if keeper:
+        app[COMMIT] = keeper.commit
     runner = web.AppRunner(app, access_log=None, read_bufsize=READ_BUFFER, shutdown_timeout=AT_ONCE)
     origin = Origin(runner, host, port, tls)
     app[controls.BREAK_OFF] = origin.break_off
     await runner.setup()
-    await origin.open()
+    try:
+        await origin.open()
+    except OSError as error:
+        await runner.cleanup()
+        raise SystemExit(f"emulator: {_sentence(error, host, port)}") from None
     keeping = asyncio.create_task(keeper.keep()) if keeper else None
     ready(origin.address)
     await stop.wait()
@@ -83,8 +92,34 @@ async def run(
         keeping.cancel()
         with suppress(asyncio.CancelledError):
             await keeping
-        keeper.save()
+        keeper.close()
     await origin.close()
+
+
+def load_tls(certificate: Path, key: Path | None) -> ssl.SSLContext:
+    """Return what serves with a certificate; SystemExit with a sentence if it is unusable."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(certificate, key)
+    except OSError as error:  # ssl.SSLError is one
+        raise SystemExit(
+            f"emulator: The certificate {certificate} cannot be used "
+            f"({error.strerror or error}). --tls-cert takes a PEM file with the chain, "
+            "--tls-key one with its private key."
+        ) from None
+    return context
+
+
+def _sentence(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} of {host} is taken. End what uses it, or name another --port."
+    if error.errno == errno.EACCES:
+        return f"Port {port} of {host} may not be used by this user. Name another --port."
+    return f"{host} is not an address of this machine ({error.strerror}). Check --host."
+
+
+async def _nothing() -> None:
+    """Keep nothing: there is no state file."""
 
 
 class Origin:
@@ -153,7 +188,9 @@ async def _tell_time(request: web.Request, response: web.StreamResponse) -> None
     response.headers["Date"] = formatdate(request.app[WORLD].clock.now(), usegmt=True)
 
 
-async def _home(request: web.Request) -> web.Response:
+async def _home(request: web.Request) -> web.StreamResponse:
     world = request.app[WORLD]
+    if unserved.is_api(request):
+        raise web.HTTPNotFound
     platforms = [platform.introduce() for platform in world.platforms.values()]
     return page("home.html", platforms=platforms, controls=controls.CONTROLS)

@@ -5,6 +5,7 @@ platform, of which it knows only the protocol below. That protocol is the seam f
 next platform: a package with its own routes, seeds, switches and state.
 """
 
+import re
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,8 +13,12 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from emulator import faults
 from emulator.clock import Clock
-from emulator.faults import COMMON_KINDS, BadFault, Fault, Faults
+from emulator.faults import BadFault, Fault, Faults, Kind
+from emulator.fields import Field
+from emulator.spool import Spools
+from emulator.switches import switch
 
 _REMEMBERED = 1000
 
@@ -37,12 +42,18 @@ class Platform(Protocol):
     """What the emulator asks of a platform."""
 
     name: str
-    faults: Mapping[str, frozenset[str]]  # for each operation, the kinds it knows itself
+    operations: frozenset[str]
+    kinds: tuple[Kind, ...]  # the faults that it carries out itself
     switches: Any
-    account_fields: frozenset[str]  # what an order for an account may say
+    account_fields: tuple[Field, ...]  # what an order for an account may say
+    domains: tuple[str, ...]  # the real names it has
+    paths: re.Pattern[str]  # how its paths begin, under whatever name
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         """Return everything the platform serves."""
+
+    def refuse(self, request: web.Request, status: int) -> web.Response:
+        """Answer what it does not serve: 404, or 405 for another method."""
 
     def reset(self) -> None:
         """Go back to the seeded state."""
@@ -78,13 +89,18 @@ class Transfer:
 class Switches:
     """What can be chosen about all platforms alike."""
 
-    upload_bytes_per_second: int = 0
-    """How fast each connection brings in a file; 0 is as fast as it can."""
+    upload_bytes_per_second: int = switch(
+        0, "How fast each connection brings in a file, in bytes a second; 0 is as fast as it can."
+    )
 
 
 @dataclass(slots=True)
 class World:
-    """One emulator. `changes` grows with every change, so that a keeper can notice."""
+    """One emulator. `changes` grows with every change, so that a keeper can notice.
+
+    `promises` is what `changes` was when a client was last told something that must
+    outlive even a killed process.
+    """
 
     clock: Clock = field(default_factory=Clock)
     faults: Faults = field(default_factory=Faults)
@@ -93,7 +109,9 @@ class World:
     transfer: Transfer = field(default_factory=Transfer)
     switches: Switches = field(default_factory=Switches)
     platforms: dict[str, Platform] = field(default_factory=dict)
+    spools: Spools = field(default_factory=Spools)
     changes: int = 0
+    promises: int = 0
 
     def add(self, platform: Platform) -> None:
         """Make a platform part of this world."""
@@ -104,6 +122,11 @@ class World:
         self.calls[operation] += 1
         self.journal.append(operation)
         self.changes += 1
+
+    def promise(self) -> None:
+        """Note a change that has to be kept before its call is answered."""
+        self.changes += 1
+        self.promises = self.changes
 
     def platform(self, name: object = None) -> Platform:
         """Return a platform by name, or raise ValueError with the names there are.
@@ -121,18 +144,20 @@ class World:
 
         The platform may be left out where only one has the operation.
         """
-        operation, kind = body.get("operation"), body.get("kind")
+        operation = str(body.get("operation"))
         named = [self.platform(body["platform"])] if "platform" in body else None
         candidates = named or list(self.platforms.values())
-        owner = next((p for p in candidates if operation in p.faults), None)
-        if owner is None or not isinstance(operation, str):
-            known = sorted(set().union(*(p.faults for p in candidates)))
+        owner = next((p for p in candidates if operation in p.operations), None)
+        if owner is None:
+            known = sorted(set().union(*(p.operations for p in candidates)))
             raise BadFault(f"There is no operation {operation}. There is: {', '.join(known)}.")
-        kinds = COMMON_KINDS | owner.faults[operation]
-        if kind not in kinds:
-            known = sorted(kinds)
-            raise BadFault(f"{operation} has no kind {kind}. It has: {', '.join(known)}.")
-        return self.faults.order(owner.name, body)
+        kinds = {k.name: k for k in (*faults.KINDS, *owner.kinds) if k.strikes(operation)}
+        kind = kinds.get(str(body.get("kind")))
+        if kind is None:
+            raise BadFault(
+                f"{operation} has no kind {body.get('kind')}. It has: {', '.join(sorted(kinds))}."
+            )
+        return self.faults.order(owner.name, kind, body)
 
     def reset(self) -> None:
         """Go back to the seeds: time, faults, switches, counters and every platform."""
@@ -144,4 +169,5 @@ class World:
         self.switches = Switches()
         for platform in self.platforms.values():
             platform.reset()
+        self.spools.drop_all()
         self.changes += 1

@@ -21,6 +21,13 @@ class Account:
     sub: str
     name: str
     unticked: list[str] = field(default_factory=list)
+    hosted: bool = False
+    """It belongs to an organization, so its domain is the `hd` of its tokens."""
+
+    @property
+    def domain(self) -> str:
+        """The part of the email behind the @."""
+        return self.email.rpartition("@")[2]
 
 
 @dataclass(slots=True)
@@ -64,7 +71,11 @@ class Directory:
             raise ValueError("channels must be a list of objects with a title.")
         digits = str(int(_letters(email, 20), 16))
         account = Account(
-            email, "1" + digits[:20], body.get("name") or email, list(body.get("unticked", []))
+            email,
+            "1" + digits[:20],
+            body.get("name") or email,
+            list(body.get("unticked", [])),
+            bool(body.get("hosted")),
         )
         self.accounts[email] = account
         self.channels = {k: c for k, c in self.channels.items() if c.owner != email}

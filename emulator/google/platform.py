@@ -6,17 +6,24 @@ from typing import Any
 
 from aiohttp import web
 
+from emulator.faults import Kind
+from emulator.fields import Field
 from emulator.google.accounts import Account, Directory, seeded
+from emulator.google.faults import KINDS, OPERATIONS
+from emulator.google.names import DOMAINS, PATHS
 from emulator.google.oauth.grants import Grants, Ledger
 from emulator.google.oauth.records import Client, Person
-from emulator.google.routes import FAULTS, routes
+from emulator.google.oauth.signing import SigningKey
+from emulator.google.routes import routes
 from emulator.google.switches import Switches
-from emulator.google.uploads.session import Record, Session, Sessions
+from emulator.google.uploads.session import Session, Sessions
 from emulator.google.youtube.access import Access
-from emulator.google.youtube.library import Library, Video
-from emulator.google.youtube.processing import progress
+from emulator.google.youtube.describing import described
+from emulator.google.youtube.library import Library
 from emulator.google.youtube.quota import Meter, Quota
+from emulator.google.youtube.routes import refusal_of
 from emulator.google.youtube.service import Service
+from emulator.google.youtube.watch import watch_routes
 from emulator.plain import from_plain, to_plain
 from emulator.world import Introduction, World
 
@@ -35,22 +42,37 @@ class State:
     library: Library = field(default_factory=Library)
     quota: Quota = field(default_factory=Quota)
     switches: Switches = field(default_factory=Switches)
-    finished: dict[str, Record] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    key: SigningKey = field(default_factory=SigningKey)
 
 
 class Google:
     """The platform `youtube`, as the world sees it."""
 
     name = "youtube"
-    faults = FAULTS
-    account_fields = frozenset({"email", "name", "unticked", "channels", "remove_app"})
+    domains: tuple[str, ...] = DOMAINS
+    paths = PATHS
+    operations = OPERATIONS
+    kinds: tuple[Kind, ...] = KINDS
+    account_fields: tuple[Field, ...] = (
+        Field("email", "text", "Whose account it is.", required=True),
+        Field("name", "text", "The person's name; the email if left out."),
+        Field("unticked", "list", "Scopes whose boxes start empty on the consent page."),
+        Field("hosted", "boolean", "An account of an organization: its domain is `hd`."),
+        Field(
+            "channels",
+            "list",
+            "The channels: objects with title and perhaps id, description, brand.",
+        ),
+        Field("remove_app", "boolean", "The person removes the app; their tokens die."),
+    )
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._state = State()
         state = self._state
         self.switches = state.switches
-        self.sessions = Sessions()
+        self.sessions = Sessions(world.spools)
         self.grants = Grants(world.clock, self.switches, state.ledger)
         self.service = Service(
             clock=world.clock,
@@ -64,18 +86,26 @@ class Google:
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         """Return everything Google serves, on one origin."""
-        return routes(self.service, self.grants, self.sessions)
+        yield from routes(self.service, self.grants, self.sessions, self._state.key)
+        # Last, because the shortest address of a video looks like many others.
+        yield from watch_routes(self.service)
+
+    def refuse(self, request: web.Request, status: int) -> web.Response:
+        """Answer an address or a method that Google does not serve."""
+        return refusal_of(request.method, request.path, status).answer()
 
     def reset(self) -> None:
         """Go back to the seeded accounts and client, and nothing else."""
         fresh = State()
         fresh.ledger.clients[CLIENT_ID] = Client(CLIENT_ID, CLIENT_SECRET)
+        fresh.key.pem = self._state.key.pem  # clients keep the public half for hours
         self._take(fresh)
 
     def to_plain(self) -> Any:
         """Return the state as JSON values."""
         self.grants.prune()
-        self._state.finished = self.sessions.finished()
+        lifetime = self.switches.session_ttl_seconds
+        self._state.sessions = self.sessions.kept(self._world.clock.now(), lifetime)
         return to_plain(self._state)
 
     def restore(self, plain: Any) -> None:
@@ -144,7 +174,7 @@ class Google:
                 }
                 for channel in state.directory.channels.values()
             ],
-            "videos": [self._video(video) for video in state.library.videos.values()],
+            "videos": [described(self.service, video) for video in state.library.videos.values()],
             "sessions": self.sessions.describe(),
             "quota": self.service.meter.describe(),
         }
@@ -153,10 +183,8 @@ class Google:
         # The parts were handed out at the beginning, so they are refilled, not replaced.
         for part in fields(State):
             mine, new = getattr(self._state, part.name), getattr(fresh, part.name)
-            if part.name == "finished":
-                self.sessions.by_id.clear()
-                for session_id, record in new.items():
-                    self.sessions.by_id[session_id] = Session(record)
+            if part.name == "sessions":
+                self.sessions.restore(new)
                 continue
             for entry in fields(mine):
                 setattr(mine, entry.name, getattr(new, entry.name))
@@ -181,29 +209,3 @@ class Google:
             Person(account.email),
             *(Person(account.email, channel.id) for channel in channels),
         ]
-
-    def _video(self, video: Video) -> dict[str, Any]:
-        stand = progress(video, self._world.clock.now())
-        return {
-            "id": video.id,
-            "platform": self.name,
-            "owner": video.owner,
-            "title": video.snippet["title"],
-            "description": video.snippet.get("description", ""),
-            "tags": video.snippet.get("tags", []),
-            "privacy_status": video.status["privacyStatus"],
-            "bytes": video.bytes,
-            "sha256": video.sha256,
-            "upload_status": stand.upload_status,
-            "processing_status": stand.processing_status,
-            "file_name": video.file_name,
-            "thumbnail_sha256": video.thumbnail_sha256,
-            "captions": [to_plain(caption) for caption in video.captions],
-            "playlists": [
-                playlist.id
-                for playlist in self._state.library.playlists.values()
-                for item in playlist.items
-                if item.video == video.id
-            ],
-            "published_at": video.uploaded_at,
-        }

@@ -1,24 +1,29 @@
 """Meta, put together: the state, and what the controls may ask of it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from aiohttp import web
 
+from emulator.faults import Kind
+from emulator.fields import Field
+from emulator.meta.faults import KINDS, OPERATIONS
 from emulator.meta.graph.calls import Graph
+from emulator.meta.graph.errors import graph_error
 from emulator.meta.login.grants import Grants
 from emulator.meta.login.records import App, Ledger
 from emulator.meta.login.tokens import Tokens
 from emulator.meta.people import Directory, Page, Person, seeded
 from emulator.meta.publishing.describing import described
 from emulator.meta.publishing.edges.node import Nodes
-from emulator.meta.publishing.intake.sessions import Sessions
+from emulator.meta.publishing.intake.sessions import Session, Sessions
 from emulator.meta.publishing.library import Library
-from emulator.meta.publishing.routes import FAULTS as PUBLISHING_FAULTS
 from emulator.meta.publishing.routes import publishing_routes
 from emulator.meta.publishing.service import Service
-from emulator.meta.routes import FAULTS, routes
+from emulator.meta.publishing.watch import watch_routes
+from emulator.meta.routes import routes
 from emulator.meta.switches import Switches
 from emulator.meta.usage import Tally, Usage
 from emulator.plain import from_plain, to_plain
@@ -37,15 +42,29 @@ class State:
     library: Library = field(default_factory=Library)
     tally: Tally = field(default_factory=Tally)
     switches: Switches = field(default_factory=Switches)
+    sessions: dict[str, Session] = field(default_factory=dict)
 
 
 class Meta:
     """The platform `facebook`, as the world sees it."""
 
     name = "facebook"
-    faults: Mapping[str, frozenset[str]] = {**FAULTS, **PUBLISHING_FAULTS}
-    account_fields = frozenset(
-        {"email", "name", "unticked", "pages", "remove_app", "password_changed", "roles"}
+    domains: tuple[str, ...] = ("facebook.com", "fb.watch", "fbcdn.net")
+    paths = re.compile(r"/(v\d+\.\d+|dialog|oauth|me|debug_token|video-upload|\d+)(/|$)")
+    operations = OPERATIONS
+    kinds: tuple[Kind, ...] = KINDS
+    account_fields: tuple[Field, ...] = (
+        Field("email", "text", "Whose account it is.", required=True),
+        Field("name", "text", "The person's name; the email if left out."),
+        Field("unticked", "list", "Permissions whose boxes start empty in the dialog."),
+        Field(
+            "pages",
+            "list or integer",
+            "The Pages: objects with name and perhaps id, category, tasks, has_token; or how many.",
+        ),
+        Field("remove_app", "boolean", "The person removes the app; their tokens die."),
+        Field("password_changed", "boolean", "The person changes the password; their tokens die."),
+        Field("roles", "object", "Other tasks on Pages, by the names of the Pages."),
     )
 
     def __init__(self, world: World) -> None:
@@ -55,7 +74,7 @@ class Meta:
         self.switches = state.switches
         self.tokens = Tokens(world.clock, state.switches, state.directory, state.ledger)
         self.usage = Usage(world.clock, state.switches, self.tokens, state.tally)
-        self.sessions = Sessions()
+        self.sessions = Sessions(world.spools)
         self.service = Service(
             clock=world.clock,
             switches=state.switches,
@@ -69,9 +88,16 @@ class Meta:
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         """Return everything Meta serves, on one origin."""
         graph, videos = Graph(self.tokens, self.usage), Nodes(self.service)
+        yield from watch_routes(self.service, self.name)
         yield from publishing_routes(graph, self.service, videos)
         # Login's come last: they end in one for every address that nobody knows.
         yield from routes(graph, self.grants, self._state.directory, videos.show)
+
+    def refuse(self, request: web.Request, status: int) -> web.Response:
+        """Answer an address or a method that Meta does not serve."""
+        if status == 405:
+            return graph_error("100", f"Unsupported {request.method.lower()} request.").answer()
+        return graph_error("2500", f"Unknown path components: {request.path}").answer()
 
     def reset(self) -> None:
         """Go back to the seeded people and app, and nothing else."""
@@ -82,6 +108,7 @@ class Meta:
     def to_plain(self) -> Any:
         """Return the state as JSON values."""
         self.tokens.prune()
+        self._state.sessions = self.sessions.kept()
         return to_plain(self._state)
 
     def restore(self, plain: Any) -> None:
@@ -151,9 +178,11 @@ class Meta:
         # The parts were handed out at the beginning, so they are refilled, not replaced.
         for part in fields(State):
             mine, new = getattr(self._state, part.name), getattr(fresh, part.name)
+            if part.name == "sessions":
+                self.sessions.restore(new)
+                continue
             for entry in fields(mine):
                 setattr(mine, entry.name, getattr(new, entry.name))
-        self.sessions.by_video.clear()
 
     def _account(self, person: Person) -> dict[str, Any]:
         return {

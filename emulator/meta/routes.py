@@ -19,23 +19,6 @@ from emulator.meta.login.inspection import Inspection
 from emulator.meta.login.nodes import Nodes
 from emulator.meta.people import Directory
 
-_ERRORS = frozenset({"graph_error"})
-
-FAULTS: Mapping[str, frozenset[str]] = {
-    "dialog.open": _ERRORS,
-    "dialog.decide": _ERRORS,
-    "token.exchange": _ERRORS,
-    "token.extend": _ERRORS,
-    "token.app": _ERRORS,
-    "debug_token": _ERRORS,
-    "me.get": _ERRORS,
-    "me.accounts": _ERRORS | {"no_page_token"},
-    "me.permissions": _ERRORS,
-    "permissions.delete": _ERRORS,
-    "page.get": _ERRORS | {"no_page_token"},
-}
-"""For each operation, the kinds of fault that it carries out itself."""
-
 
 def routes(
     graph: Graph, grants: Grants, directory: Directory, show_video: Handler

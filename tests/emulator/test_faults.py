@@ -283,7 +283,7 @@ def test_the_token_endpoint_can_be_down(ana: Stranger) -> None:
         ({"operation": PUT, "kind": "cut", "time": 1}, "no option time"),
         ({"operation": PUT, "kind": "cut", "times": 0}, "times must be"),
         ({"operation": PUT, "kind": "slow"}, "needs delay_seconds"),
-        ({"operation": PUT, "kind": "status"}, "needs a status"),
+        ({"operation": PUT, "kind": "status"}, "needs status"),
         ({"operation": PUT, "kind": "trickle"}, "needs bytes_per_second"),
         ({}, "There is no operation None"),
     ],

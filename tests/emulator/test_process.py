@@ -28,9 +28,11 @@ def test_the_first_page_says_what_this_is(emulator: Emulator) -> None:
 
 def test_the_controls_explain_themselves(emulator: Emulator) -> None:
     shown = emulator.http.get("/_emulator/").json()
-    assert "POST /_emulator/faults" in shown["controls"]
-    assert "cut" in shown["platforms"]["youtube"]["faults"]["videos.insert.transfer"]
-    assert shown["platforms"]["youtube"]["switches"]["processing_seconds"] == 1.0
+    assert shown["controls"]["POST /_emulator/faults"]["body"]["operation"]["required"]
+    assert "videos.insert.transfer" in shown["faults"]["cut"]["operations"]
+    assert shown["platforms"]["youtube"]["faults"]["hold_back"]["does"].startswith("Keeps every")
+    switch = shown["platforms"]["youtube"]["switches"]["processing_seconds"]
+    assert (switch["type"], switch["default"], switch["value"]) == ("number", 1.0, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,7 @@ def test_the_world_survives_a_restart(tmp_path: Path) -> None:
             return emulator.url + httpx2.URL(session).raw_path.decode()
 
         assert ana.query(moved(finished)).json()["id"] == video["id"]
-        assert ana.query(moved(unfinished)).status_code == 404
+        assert ana.query(moved(unfinished)).status_code == 308
     finally:
         emulator.stop()
 

@@ -7,11 +7,13 @@ of sending the browser back (facts: YouTube section 1.2) is such a page here too
 
 import secrets
 from collections import OrderedDict
+from urllib.parse import urlencode
 
 from aiohttp import web
 
 from emulator.calls import Call
 from emulator.google.accounts import Account, Channel, Directory
+from emulator.google.names import issuer
 from emulator.google.oauth.grants import Grants, OAuthError
 from emulator.google.oauth.records import (
     SCOPES,
@@ -26,6 +28,8 @@ from emulator.pages import page
 from emulator.redirects import may_redirect, send_back
 
 _MOST_PENDING = 10_000
+_PROMPTS = frozenset({"none", "consent", "select_account"})
+_MODES = frozenset({"query", "fragment", "form_post"})
 
 _IDENTITY = "emulated-google-identity"
 """The cookie that remembers a browser's last identity: an email or a brand channel's id."""
@@ -105,6 +109,9 @@ class Consent:
         method = query.get("code_challenge_method", "plain")
         if method not in ("S256", "plain"):
             raise OAuthError(400, "invalid_request", "Invalid code_challenge_method.")
+        mode = query.get("response_mode", "query")
+        if mode not in _MODES:
+            raise OAuthError(400, "invalid_request", f"Invalid response_mode: {mode}")
         return Request(
             id=secrets.token_urlsafe(18),
             client=client.id,
@@ -112,12 +119,14 @@ class Consent:
             scopes=scopes,
             state=query.get("state"),
             offline=query.get("access_type") == "offline",
-            prompt=query.get("prompt", query.get("approval_prompt", "")).split(),
+            prompt=_prompt_of(query),
             include_granted=query.get("include_granted_scopes") == "true",
             challenge=query.get("code_challenge") or None,
             challenge_method=method,
             nonce=query.get("nonce"),
             login_hint=query.get("login_hint"),
+            hosted_domain=query.get("hd"),
+            response_mode=mode,
         )
 
     def _hinted(self, request: Request) -> Person | None:
@@ -136,6 +145,11 @@ class Consent:
         known = self._directory.pick(request.identity) if request.identity else None
         if known is not None:
             accounts, hinted = [known[0]], _person(*known)
+        elif request.hosted_domain:
+            # `hd` tidies the chooser and promises nothing: without a match it shows everybody.
+            wanted = request.hosted_domain
+            fitting = [each for each in accounts if each.hosted and wanted in ("*", each.domain)]
+            accounts = fitting or accounts
         chosen = hinted.email if hinted else accounts[0].email
         choices = []
         for account in accounts:
@@ -166,6 +180,8 @@ class Consent:
         answer = {"code": code, "scope": " ".join(covered)}
         if self._switches.callback_extras:
             answer |= {"authuser": "0", "prompt": prompt}
+            account = self._directory.accounts[person.email]
+            answer |= {"hd": account.domain} if account.hosted else {}
         back = self._back(call, request, answer)
         brand = self._brand_of(person)
         back.set_cookie(_IDENTITY, brand or person.email, path="/o/oauth2", httponly=True)
@@ -173,15 +189,37 @@ class Consent:
 
     def _back(self, call: Call, request: Request, answer: dict[str, str]) -> web.Response:
         if self._switches.callback_issuer:
-            answer = {"iss": call.origin, **answer}
+            answer = {"iss": issuer(call, self._switches), **answer}
         if request.state is not None:
             answer = {"state": request.state, **answer}
+        if request.response_mode == "form_post":
+            return page("form_post.html", uri=request.redirect_uri, answer=answer)
+        if request.response_mode == "fragment":
+            return send_back(request.redirect_uri, {}, "#" + urlencode(answer))
         return send_back(request.redirect_uri, answer)
 
     def _brand_of(self, person: Person) -> str | None:
         channels = self._directory.channels_of(person.email)
         brands = (channel.id for channel in channels if channel.brand)
         return next((brand for brand in brands if brand == person.channel), None)
+
+
+def _prompt_of(query: dict[str, str]) -> list[str]:
+    """Read `prompt`, or `approval_prompt`, its predecessor: `force` is `consent`."""
+    if "prompt" in query and "approval_prompt" in query:
+        raise OAuthError(400, "invalid_request", "Conflict params: approval_prompt and prompt")
+    if old := query.get("approval_prompt"):
+        if old not in ("force", "auto"):
+            raise OAuthError(400, "invalid_request", f"Invalid approval_prompt: {old}")
+        return ["consent"] if old == "force" else []
+    prompt = query.get("prompt", "").split()
+    if not set(prompt) <= _PROMPTS or ("none" in prompt and len(prompt) > 1):
+        raise OAuthError(
+            400,
+            "invalid_request",
+            f"Invalid parameter value for prompt: Invalid prompt: {' '.join(prompt)}",
+        )
+    return prompt
 
 
 def _person(account: Account, channel: Channel | None) -> Person:

@@ -116,6 +116,8 @@ class Request:
     challenge_method: str
     nonce: str | None
     login_hint: str | None
+    hosted_domain: str | None = None
+    response_mode: str = "query"
     identity: str | None = None
     """Set: no chooser is shown, and this email or brand channel answers."""
 

@@ -1,4 +1,4 @@
-"""The endpoints a client calls with a secret: `/token` and `/revoke`.
+"""The endpoints a client calls with a secret: the token endpoint and revocation.
 
 Client credentials are taken from a Basic header or from the body, because clients send
 either (facts: YouTube section 1.3). Answers are JSON, and no cache keeps them.
@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from emulator.calls import Call, Traits
+from emulator.google.oauth.asking import said
 from emulator.google.oauth.grants import Grants, Issued, OAuthError, invalid_grant
 from emulator.google.oauth.identity import Identity
 from emulator.google.oauth.records import full_scope
@@ -30,7 +31,7 @@ class Tokens:
 
     async def token(self, call: Call) -> web.StreamResponse:
         """Exchange a code or refresh; every refusal in Google's shape."""
-        form = {name: str(value) for name, value in (await call.request.post()).items()}
+        form = await said(call.request)
         try:
             issued = self._issue(call, form)
         except OAuthError as error:
@@ -47,21 +48,21 @@ class Tokens:
             answer["refresh_token_expires_in"] = issued.refresh_seconds_left
         if "openid" in issued.scopes:
             client_id = _credentials(call.request, form)[0] or ""
-            answer["id_token"] = self._identity.id_token(call.origin, client_id, issued)
+            answer["id_token"] = self._identity.id_token(call, client_id, issued)
         return web.json_response(answer, headers=_NOT_KEPT)
 
     async def traits(self, request: web.Request) -> Traits:
         """Tell whose refresh token a call carries, for faults meant for one."""
-        token = (await request.post()).get("refresh_token", "")
-        return Traits(owners=self._grants.names_of_refresh_token(str(token)))
+        token = (await said(request)).get("refresh_token", "")
+        return Traits(owners=self._grants.names_of_refresh_token(token))
 
     async def revoke(self, call: Call) -> web.StreamResponse:
         """Revoke the grant of a token of either kind, given in the query or the body."""
-        token = call.request.query.get("token") or (await call.request.post()).get("token")
+        token = (await said(call.request)).get("token")
         try:
             if not token:
                 raise OAuthError(400, "invalid_request", "Missing required parameter: token")
-            self._grants.revoke(str(token))
+            self._grants.revoke(token)
         except OAuthError as error:
             return _refusal(error)
         return web.json_response({}, headers=_NOT_KEPT)
@@ -94,7 +95,7 @@ class Tokens:
 
 async def operation_of(request: web.Request) -> str:
     """Name the operation of a call to the token endpoint."""
-    refresh = (await request.post()).get("grant_type") == REFRESH
+    refresh = (await said(request)).get("grant_type") == REFRESH
     return "oauth.token.refresh" if refresh else "oauth.token.exchange"
 
 

@@ -20,7 +20,6 @@ _FATES = {
     "processing_stuck": Fate.STUCK,
     "processing_terminated": Fate.TERMINATED,
 }
-FATE_KINDS = frozenset(_FATES) | {"private_lock"}
 
 
 class UploadMethod(Protocol):

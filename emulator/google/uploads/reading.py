@@ -5,10 +5,9 @@ from collections.abc import AsyncIterator
 
 from emulator.calls import Call
 from emulator.google.uploads.content_range import ContentRange
-from emulator.google.uploads.session import Session
+from emulator.google.uploads.session import HEAD_BYTES, Session
 
 _SLOW_PIECES_PER_SECOND = 20
-HEAD_BYTES = 64
 
 
 class Superseded(Exception):
@@ -64,7 +63,9 @@ async def take(call: Call, session: Session, sent: ContentRange, limit: int | No
         return whole
     finally:
         if session.writer == mine:
-            if not whole:
+            if whole:
+                session.intake.keep_whole()
+            else:
                 session.intake.settle()
             session.record.stored = session.intake.stored
             call.world.transfer.bytes_stored += max(0, session.intake.stored - before)

@@ -168,6 +168,7 @@ class Resumable:
         session.record.total = session.record.stored = stored
         session.record.state = SessionState.COMPLETE
         session.draft = None
+        call.world.promise()
         if call.suffers("session_lost"):
             self._forget(call)
             return self._lost(call)

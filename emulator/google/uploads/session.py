@@ -3,7 +3,7 @@
     OPEN → COMPLETE | CANCELLED | EXPIRED
 
 A session is a bearer capability, so its id is never shown; `label` is. Finished sessions
-survive a restart with their answer, open ones do not.
+survive a restart with their answer, open ones with the bytes they had confirmed.
 """
 
 import secrets
@@ -13,9 +13,14 @@ from typing import Any
 
 from emulator.google.api.arguments import Arguments, Query
 from emulator.google.api.document import METHODS
-from emulator.google.oauth.records import Person
+from emulator.google.oauth.records import Person, digest
 from emulator.google.uploads.intake import Intake
 from emulator.google.youtube.library import Fate
+from emulator.plain import TRANSIENT
+from emulator.spool import Spools
+
+HEAD_BYTES = 64
+"""How much of the beginning of a file is remembered, to tell what it is."""
 
 
 class SessionState(StrEnum):
@@ -90,15 +95,16 @@ class Session:
 
     record: Record
     draft: Draft | None = None
-    intake: Intake = field(default_factory=Intake)
-    head: bytes = b""
-    writer: int = 0
+    intake: Intake = field(default_factory=Intake, metadata=TRANSIENT)
+    head: bytes = field(default=b"", metadata=TRANSIENT)
+    writer: int = field(default=0, metadata=TRANSIENT)
 
 
 @dataclass(slots=True)
 class Sessions:
     """All sessions by their secret id."""
 
+    spools: Spools
     by_id: dict[str, Session] = field(default_factory=dict)
 
     def open(self, draft: Draft, total: int | None, now: float) -> str:
@@ -111,7 +117,8 @@ class Sessions:
             opened_at=now,
             total=total,
         )
-        self.by_id[session_id] = Session(record, draft)
+        intake = Intake(self.spools.open(digest(session_id)))
+        self.by_id[session_id] = Session(record, draft, intake)
         return session_id
 
     def find(self, session_id: str, now: float, lifetime: float) -> Session | None:
@@ -144,10 +151,21 @@ class Sessions:
             for session in self.by_id.values()
         ]
 
-    def finished(self) -> dict[str, Record]:
-        """Return what survives a restart."""
-        return {
-            session_id: session.record
-            for session_id, session in self.by_id.items()
-            if session.record.state is SessionState.COMPLETE
-        }
+    def kept(self, now: float, lifetime: float) -> dict[str, Session]:
+        """Return what survives a restart, and let go of the bytes of what does not."""
+        for session_id, session in self.by_id.items():
+            self.find(session_id, now, lifetime)
+            if session.record.state is not SessionState.OPEN:
+                session.intake.spool.drop()
+        alive = (SessionState.OPEN, SessionState.COMPLETE)
+        return {name: s for name, s in self.by_id.items() if s.record.state in alive}
+
+    def restore(self, kept: dict[str, Session]) -> None:
+        """Take the place of all sessions with what `kept` returned."""
+        for session_id, session in kept.items():
+            if session.record.state is SessionState.OPEN:
+                spool = self.spools.open(digest(session_id))
+                session.intake = Intake.restored(spool)
+                session.head = bytes(next(spool.read(), memoryview(b""))[:HEAD_BYTES])
+                session.record.stored = session.intake.stored
+        self.by_id = kept

@@ -12,9 +12,9 @@ from emulator.google.api.calls import written
 from emulator.google.errors import GoogleError
 from emulator.google.uploads.intake import Intake
 from emulator.google.uploads.methods import UploadMethod, check_media, draft_of, mark, metadata_of
-from emulator.google.uploads.reading import HEAD_BYTES, discard, pieces
+from emulator.google.uploads.reading import discard, pieces
 from emulator.google.uploads.related import Related
-from emulator.google.uploads.session import Stored
+from emulator.google.uploads.session import HEAD_BYTES, Stored
 from emulator.google.youtube.access import Access
 
 

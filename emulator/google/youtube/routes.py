@@ -1,7 +1,6 @@
 """Which address of the API is which method, by the discovery document.
 
-What Google has and the emulator has not says so; addresses that nobody has are 404, and HTTP
-methods that an address does not know are 405, all in Google's shape.
+`refusal_of` answers all other addresses: what Google has and the emulator has not says so.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -31,7 +30,6 @@ from emulator.google.youtube.methods.thumbnails import SetThumbnail
 from emulator.google.youtube.methods.videos import Videos
 from emulator.google.youtube.service import Service
 
-_PREFIXES = ("/youtube", "/upload", "/resumable", "/discovery", "/$discovery", "/batch")
 _ONE_REQUEST = ("multipart", "media")
 
 
@@ -65,9 +63,6 @@ def routes(service: Service, sessions: Sessions) -> Iterable[web.AbstractRouteDe
     for path in (discovery.REST, "/$discovery/rest"):
         yield web.get(path, serve("discovery.rest", answering(discovery.rest)))
     yield web.get("/discovery/v1/apis", serve("discovery.list", answering(discovery.directory)))
-    refuse = serve(_name_of, answering(_refuse))
-    for prefix in _PREFIXES:
-        yield web.route("*", prefix + "{rest:(/.*)?}", refuse)
 
 
 def _uploads(service: Service, sessions: Sessions) -> Iterable[web.AbstractRouteDef]:
@@ -162,23 +157,16 @@ def _is_final(request: web.Request) -> bool:
         return False
 
 
-async def _name_of(request: web.Request) -> str:
-    method = methods_at(request.path).get(request.method)
-    return method.name if method else "unknown"
+def refusal_of(verb: str, path: str, status: int) -> GoogleError:
+    """Return how Google answers what has no route: not served, not so, or not there.
 
-
-async def _refuse(call: Call) -> web.StreamResponse:
-    await discard(call)
-    raise refusal_of(call.request.method, call.request.path)
-
-
-def refusal_of(verb: str, path: str) -> GoogleError:
-    """Return how Google answers what is not served: not here, not so, or not at all."""
+    `status` is what the router says, 404 or 405; the document knows more.
+    """
     known = methods_at(path)
     if method := known.get(verb):
         return bad_requests.not_served(f"youtube.{method.name}")
-    if known:
-        return bad_requests.wrong_verb(known)
     if path.startswith("/batch"):
         return bad_requests.not_served("A batch of calls")
+    if known or status == 405:
+        return bad_requests.wrong_verb(known)
     return bad_requests.no_such_address()

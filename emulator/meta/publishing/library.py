@@ -1,8 +1,7 @@
 """The videos and Reels that were finished.
 
 Of a file only its length and its SHA-256 remain. A video enters the library with its
-finish call, under the id that it has had since its start; before that it is a session,
-and those do not outlive a restart.
+finish call, under the id that it has had since its start; before that it is a session.
 """
 
 import secrets

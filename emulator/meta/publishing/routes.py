@@ -1,12 +1,11 @@
-"""Which address of publishing is which operation, and which faults it knows."""
+"""Which address of publishing is which operation."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from aiohttp import web
 
 from emulator.meta.graph.calls import VERSION, Graph
 from emulator.meta.graph.params import Params, params_of
-from emulator.meta.publishing.edges.finishing import FINISH_KINDS
 from emulator.meta.publishing.edges.listings import Listings
 from emulator.meta.publishing.edges.node import Nodes
 from emulator.meta.publishing.edges.reels import Reels
@@ -14,26 +13,6 @@ from emulator.meta.publishing.edges.upload_host import UploadHost
 from emulator.meta.publishing.edges.videos import Videos
 from emulator.meta.publishing.intake.form import read_head
 from emulator.meta.publishing.service import Service
-
-_ERRORS = frozenset({"graph_error"})
-
-FAULTS: Mapping[str, frozenset[str]] = {
-    "page_videos.start": _ERRORS,
-    "page_videos.transfer": _ERRORS | {"stall", "trickle", "offset_loop", "session_lost"},
-    "page_videos.finish": FINISH_KINDS,
-    "page_videos.cancel": _ERRORS,
-    "page_videos.single": _ERRORS | {"trickle"},
-    "page_videos.list": _ERRORS,
-    "reels.start": _ERRORS,
-    "reels.transfer": _ERRORS | {"stall", "trickle", "upload_error", "session_lost"},
-    "reels.finish": FINISH_KINDS,
-    "reels.list": _ERRORS,
-    "video.get": _ERRORS | {"not_found_yet"},
-    "video.update": _ERRORS,
-    "video.delete": _ERRORS,
-    "video.thumbnails": _ERRORS,
-}
-"""For each operation, the kinds of fault that it carries out itself."""
 
 
 def publishing_routes(

@@ -18,11 +18,6 @@ from emulator.meta.publishing.metadata import details_of, title_of
 from emulator.meta.publishing.service import Service
 
 FATES = frozenset(fate for fate in Fate if fate is not Fate.READY)
-FINISH_KINDS = (
-    frozenset({"graph_error", "graph_error_after", "status_after", "lose_answer_live"})
-    | {"late_finish", "session_lost"}
-    | FATES
-)
 
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM")
 

@@ -109,7 +109,7 @@ class Videos:
             raise self._correction(session)
         if not call.suffers("stall"):
             call.world.transfer.bytes_stored += branch.stored - session.intake.stored
-            session.intake = branch
+            session.intake = branch.joined()
         return json_answer(self._range(session))
 
     async def _finish(self, call: Call, form: Form) -> web.StreamResponse:

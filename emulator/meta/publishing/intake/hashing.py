@@ -1,7 +1,12 @@
-"""Takes bytes and keeps their number, their hash and the length of the video, never the bytes."""
+"""Takes bytes and keeps their number, their hash and the length of the video.
+
+The bytes themselves are kept only for a restart.
+"""
 
 import hashlib
 import struct
+
+from emulator.spool import Spool
 
 _HEADER = b"mvhd"
 _LONGEST_HEADER = 36
@@ -16,15 +21,36 @@ class Intake:
     intake it came from or is dropped: copying the state of a hash costs next to nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, spool: Spool | None = None) -> None:
+        self.spool = spool or Spool()
         self.stored = 0
         self.seconds: float | None = None
         """How long the video is, by the movie header of an mp4."""
         self._hash = hashlib.sha256()
         self._end = b""
+        self._held: list[bytes] | None = None
+
+    @classmethod
+    def restored(cls, spool: Spool) -> "Intake":
+        """Return an intake of what a spool holds."""
+        intake = cls(spool)
+        for piece in spool.read():
+            intake._hash_next(piece)
+        return intake
 
     def write(self, data: memoryview) -> None:
         """Take the next bytes."""
+        if self._held is None:
+            self._keep(self.stored, data)
+        elif self.spool.path:
+            self._held.append(bytes(data))
+        self._hash_next(data)
+
+    def _keep(self, at: int, data: bytes | memoryview) -> None:
+        self.spool.write(at, data)
+        self.spool.confirm(at + len(data))
+
+    def _hash_next(self, data: memoryview) -> None:
         self._hash.update(data)
         if self.seconds is None and self.stored < _SEARCHED_BYTES:
             self._search(self._end + bytes(data))
@@ -32,10 +58,18 @@ class Intake:
 
     def branch(self) -> "Intake":
         """Return an intake that goes on from here by itself."""
-        copy = Intake()
+        copy = Intake(self.spool)
+        copy._held = []
         copy.stored, copy._hash = self.stored, self._hash.copy()
         copy.seconds, copy._end = self.seconds, self._end
         return copy
+
+    def joined(self) -> "Intake":
+        """Return a branch as what replaces the intake it came from."""
+        content = b"".join(self._held or [])
+        self._keep(self.stored - len(content), content)
+        self._held = None
+        return self
 
     @property
     def sha256(self) -> str:

@@ -3,8 +3,8 @@
     OPEN → COMPLETE | CANCELLED
 
 A video's id exists from the start, a chunked upload has a session id besides, which is
-a secret and never shown. Open sessions are forgotten by a restart: only finished videos
-are kept (see `library`).
+a secret and never shown. Open sessions survive a restart with the bytes they had confirmed;
+a finished one is a video (see `library`).
 """
 
 from dataclasses import dataclass, field
@@ -13,6 +13,8 @@ from typing import Any
 
 from emulator.meta.publishing.intake.hashing import Intake
 from emulator.meta.publishing.library import Kind, Library, new_id
+from emulator.plain import TRANSIENT
+from emulator.spool import Spools
 
 
 class State(StrEnum):
@@ -40,9 +42,9 @@ class Session:
     opened_at: float
     size: int | None
     state: State = State.OPEN
-    intake: Intake = field(default_factory=Intake)
+    intake: Intake = field(default_factory=Intake, metadata=TRANSIENT)
     received: int = 0
-    writer: int = 0
+    writer: int = field(default=0, metadata=TRANSIENT)
 
     @property
     def is_whole(self) -> bool:
@@ -54,11 +56,13 @@ class Session:
 class Sessions:
     """All sessions that are open or were cancelled, by the id of their video."""
 
+    spools: Spools
     by_video: dict[str, Session] = field(default_factory=dict)
 
     def open(self, page: str, kind: Kind, now: float, size: int | None = None) -> Session:
         """Open a session with ids of its own."""
         session = Session(new_id(), new_id(), page, kind, now, size)
+        session.intake = Intake(self.spools.open(session.video_id))
         self.by_video[session.video_id] = session
         return session
 
@@ -76,7 +80,21 @@ class Sessions:
     def close(self, session: Session) -> None:
         """Let go of a session that has become a video."""
         session.state = State.COMPLETE
+        session.intake.spool.drop()
         del self.by_video[session.video_id]
+
+    def kept(self) -> dict[str, Session]:
+        """Return what survives a restart, and let go of the bytes of what does not."""
+        for session in self.by_video.values():
+            if session.state is not State.OPEN:
+                session.intake.spool.drop()
+        return {name: s for name, s in self.by_video.items() if s.state is State.OPEN}
+
+    def restore(self, kept: dict[str, Session]) -> None:
+        """Take the place of all sessions with what `kept` returned."""
+        for video_id, session in kept.items():
+            session.intake = Intake.restored(self.spools.open(video_id))
+        self.by_video = kept
 
     def describe(self, library: Library, platform: str) -> list[dict[str, Any]]:
         """Show all sessions, complete ones first, without what would let anybody use them."""
