@@ -66,6 +66,11 @@ def text_answer(
     )
 
 
+def json_answer(content: Any, status: int = 200) -> web.Response:
+    """Answer with JSON as the API does."""
+    return text_answer(json_text(content), status)
+
+
 _AUTHORIZATION = ("Authorization", "header")
 
 

@@ -23,7 +23,8 @@ _API = (
     "videos.insert.simple",
     *(f"{name}.{step}" for name in _UPLOADS for step in ("transfer", "status", "cancel")),
 )
-OPERATIONS = frozenset({*_OAUTH, *_API, "discovery.list", "discovery.rest", "pictures", "watch"})
+_PAGES = ("pictures", "watch", "discovery.rest", "discovery.list")
+OPERATIONS = frozenset({*_OAUTH, *_API, *_PAGES})
 
 _TRANSFERS = tuple(f"{name}.transfer" for name in _UPLOADS)
 _QUESTIONS = tuple(f"{name}.status" for name in _UPLOADS)

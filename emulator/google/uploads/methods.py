@@ -6,12 +6,12 @@ from typing import Any, Protocol
 
 from emulator.calls import Call
 from emulator.google import errors
+from emulator.google.api import bad_requests
+from emulator.google.api.arguments import plain_query
+from emulator.google.api.document import METHODS
 from emulator.google.errors import GoogleError
 from emulator.google.uploads.session import Draft, Stored
-from emulator.google.youtube import bad_requests
 from emulator.google.youtube.access import Access, Caller
-from emulator.google.youtube.arguments import plain_query
-from emulator.google.youtube.document import METHODS
 from emulator.google.youtube.library import Fate
 
 _FATES = {

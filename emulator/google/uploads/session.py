@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from emulator.google.api.arguments import Arguments, Query
+from emulator.google.api.document import METHODS
 from emulator.google.oauth.records import Person, digest
 from emulator.google.uploads.intake import Intake
-from emulator.google.youtube.arguments import Arguments, Query
-from emulator.google.youtube.document import METHODS
 from emulator.google.youtube.library import Fate
 from emulator.plain import TRANSIENT
 from emulator.spool import Spools

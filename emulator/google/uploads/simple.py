@@ -7,15 +7,15 @@ from aiohttp import web
 
 from emulator.calls import Call
 from emulator.google import errors
+from emulator.google.api import bad_requests
+from emulator.google.api.calls import written
 from emulator.google.errors import GoogleError
 from emulator.google.uploads.intake import Intake
 from emulator.google.uploads.methods import UploadMethod, check_media, draft_of, mark, metadata_of
 from emulator.google.uploads.reading import discard, pieces
 from emulator.google.uploads.related import Related
 from emulator.google.uploads.session import HEAD_BYTES, Stored
-from emulator.google.youtube import bad_requests
 from emulator.google.youtube.access import Access
-from emulator.google.youtube.calls import written
 
 
 async def upload(call: Call, method: UploadMethod, access: Access) -> web.StreamResponse:

@@ -12,11 +12,11 @@ from aiohttp import web
 from emulator.calls import Call
 from emulator.google import errors
 from emulator.google.accounts import Channel, Directory
+from emulator.google.api import bad_requests
+from emulator.google.api.document import METHODS
 from emulator.google.errors import GoogleError
 from emulator.google.oauth.grants import Grants
 from emulator.google.oauth.records import Person
-from emulator.google.youtube import bad_requests
-from emulator.google.youtube.document import METHODS
 from emulator.google.youtube.quota import UPLOADS
 
 _NOBODY = Person("")

@@ -1,7 +1,6 @@
 """Which address of the API is which method, by the discovery document.
 
-What Google has and the emulator has not says so; addresses that nobody has are 404, and HTTP
-methods that an address does not know are 405, all in Google's shape.
+`refusal_of` answers all other addresses: what Google has and the emulator has not says so.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -9,15 +8,16 @@ from collections.abc import Awaitable, Callable, Iterable
 from aiohttp import web
 
 from emulator.calls import Call, Traits, serve
+from emulator.google.api import bad_requests
+from emulator.google.api.calls import Served, answering, serve_method
+from emulator.google.api.document import METHODS, methods_at
+from emulator.google.errors import GoogleError
 from emulator.google.uploads import content_range, simple
 from emulator.google.uploads.content_range import Unparsable
 from emulator.google.uploads.methods import UploadMethod
 from emulator.google.uploads.reading import discard
 from emulator.google.uploads.resumable import Resumable
 from emulator.google.uploads.session import Sessions
-from emulator.google.youtube import bad_requests
-from emulator.google.youtube.calls import Served, answering, serve_method
-from emulator.google.youtube.document import METHODS, methods_at
 from emulator.google.youtube.methods import categories, discovery
 from emulator.google.youtube.methods.captions import Captions, InsertCaption, UpdateCaption
 from emulator.google.youtube.methods.channels import Channels
@@ -30,7 +30,6 @@ from emulator.google.youtube.methods.thumbnails import SetThumbnail
 from emulator.google.youtube.methods.videos import Videos
 from emulator.google.youtube.service import Service
 
-_PREFIXES = ("/youtube", "/upload", "/resumable", "/discovery", "/$discovery", "/batch")
 _ONE_REQUEST = ("multipart", "media")
 
 
@@ -64,9 +63,6 @@ def routes(service: Service, sessions: Sessions) -> Iterable[web.AbstractRouteDe
     for path in (discovery.REST, "/$discovery/rest"):
         yield web.get(path, serve("discovery.rest", answering(discovery.rest)))
     yield web.get("/discovery/v1/apis", serve("discovery.list", answering(discovery.directory)))
-    refuse = serve(_name_of, answering(_refuse))
-    for prefix in _PREFIXES:
-        yield web.route("*", prefix + "{rest:(/.*)?}", refuse)
 
 
 def _uploads(service: Service, sessions: Sessions) -> Iterable[web.AbstractRouteDef]:
@@ -161,17 +157,16 @@ def _is_final(request: web.Request) -> bool:
         return False
 
 
-async def _name_of(request: web.Request) -> str:
-    method = methods_at(request.path).get(request.method)
-    return method.name if method else "unknown"
+def refusal_of(verb: str, path: str, status: int) -> GoogleError:
+    """Return how Google answers what has no route: not served, not so, or not there.
 
-
-async def _refuse(call: Call) -> web.StreamResponse:
-    known = methods_at(call.request.path)
-    if method := known.get(call.request.method):
-        raise bad_requests.not_served(f"youtube.{method.name}")
-    if known:
-        raise bad_requests.wrong_verb(known)
-    if call.request.path.startswith("/batch"):
-        raise bad_requests.not_served("A batch of calls")
-    raise bad_requests.no_such_address()
+    `status` is what the router says, 404 or 405; the document knows more.
+    """
+    known = methods_at(path)
+    if method := known.get(verb):
+        return bad_requests.not_served(f"youtube.{method.name}")
+    if path.startswith("/batch"):
+        return bad_requests.not_served("A batch of calls")
+    if known or status == 405:
+        return bad_requests.wrong_verb(known)
+    return bad_requests.no_such_address()

@@ -160,6 +160,16 @@ def test_items_are_moved_noted_and_taken_out(ana: Stranger, youtube: Any) -> Non
     assert moved["contentDetails"]["note"] == "the best one"
     assert order(youtube, playlist) == [videos[2], videos[0], videos[1]]
 
+    # What is not named in `part` is left as it is.
+    other = {"id": body["id"], "snippet": {**items[2]["snippet"], "position": 2}}
+    youtube.playlistItems().update(part="id", body=other).execute()
+    [kept] = (
+        youtube.playlistItems()
+        .list(part="snippet,contentDetails", id=items[2]["id"])
+        .execute()["items"]
+    )
+    assert (kept["snippet"]["position"], kept["contentDetails"]["note"]) == (0, "the best one")
+
     read = youtube.playlistItems().list(part="snippet", id=[items[0]["id"], items[1]["id"]])
     assert [item["snippet"]["position"] for item in read.execute()["items"]] == [1, 2]
     found = youtube.playlistItems().list(part="id", playlistId=playlist, videoId=videos[1])

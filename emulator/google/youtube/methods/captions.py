@@ -6,11 +6,12 @@ from typing import Any
 from emulator.calls import Call
 from emulator.clock import timestamp
 from emulator.google import errors
+from emulator.google.api import bad_requests
+from emulator.google.api.calls import Content, MethodCall
 from emulator.google.errors import GoogleError
 from emulator.google.uploads.session import Draft, Stored
-from emulator.google.youtube import bad_requests, metadata
+from emulator.google.youtube import metadata
 from emulator.google.youtube.access import Caller
-from emulator.google.youtube.calls import Content, MethodCall
 from emulator.google.youtube.library import Caption, Video, new_item_id
 from emulator.google.youtube.methods.resources import listing, resource
 from emulator.google.youtube.service import Service
@@ -74,9 +75,7 @@ class UpdateCaption:
     def begin(self, call: Call, caller: Caller, draft: Draft) -> None:
         """Refuse a track that is not there or not the caller's."""
         self._service.meter.charge(self.name)
-        if call.suffers("not_found_yet"):
-            raise _not_found()
-        _own(self._service, caller, str(draft.body.get("id", "")))
+        _own(self._service, call, caller, str(draft.body.get("id", "")))
 
     def finish(self, draft: Draft, file: Stored | None) -> Mapping[str, Any]:
         """Change the track and return it. Without a file only the draft status changes."""
@@ -111,7 +110,9 @@ class Captions:
 
     async def delete(self, asked: MethodCall) -> Content:
         """Remove a track."""
-        video, caption = _own(self._service, asked.caller, asked.arguments.text("id") or "")
+        video, caption = _own(
+            self._service, asked.call, asked.caller, asked.arguments.text("id") or ""
+        )
         video.captions.remove(caption)
         return None
 
@@ -130,9 +131,9 @@ def find_video(
     return video
 
 
-def _own(service: Service, caller: Caller, caption_id: str) -> tuple[Video, Caption]:
+def _own(service: Service, call: Call, caller: Caller, caption_id: str) -> tuple[Video, Caption]:
     found = service.library.caption(caption_id)
-    if found is None:
+    if found is None or call.suffers("not_found_yet"):
         raise _not_found()
     if not caller.owns(found[0].owner):
         raise bad_requests.forbidden(

@@ -6,7 +6,7 @@ that are not assignable are of films and shows.
 
 from typing import Any
 
-from emulator.google.youtube.calls import Content, MethodCall
+from emulator.google.api.calls import Content, MethodCall
 from emulator.google.youtube.methods.resources import listing, resource
 
 _ASSIGNABLE = {

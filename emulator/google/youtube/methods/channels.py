@@ -5,10 +5,10 @@ from typing import Any
 from emulator.clock import timestamp
 from emulator.google import errors
 from emulator.google.accounts import Channel
-from emulator.google.youtube import bad_requests
-from emulator.google.youtube.calls import Content, MethodCall
+from emulator.google.api import bad_requests
+from emulator.google.api.calls import Content, MethodCall
+from emulator.google.api.paging import page
 from emulator.google.youtube.methods.resources import listing, resource, thumbnails
-from emulator.google.youtube.paging import page
 from emulator.google.youtube.service import Service
 
 _FILTERS = ("id", "mine", "forHandle", "forUsername", "managedByMe")

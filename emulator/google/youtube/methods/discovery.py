@@ -5,9 +5,9 @@ from typing import Any
 from aiohttp import web
 
 from emulator.calls import Call
-from emulator.google.errors import json_text, text_answer
-from emulator.google.youtube import bad_requests
-from emulator.google.youtube.document import DOCUMENT
+from emulator.google.api import bad_requests
+from emulator.google.api.document import DOCUMENT
+from emulator.google.errors import json_answer
 
 REST = "/discovery/v1/apis/youtube/v3/rest"
 
@@ -18,7 +18,7 @@ async def rest(call: Call) -> web.StreamResponse:
         raise bad_requests.no_such_address()
     root = f"{call.origin}/"
     addresses = {"rootUrl": root, "baseUrl": root, "mtlsRootUrl": root}
-    return text_answer(json_text({**DOCUMENT, **addresses}))
+    return json_answer({**DOCUMENT, **addresses})
 
 
 async def directory(call: Call) -> web.StreamResponse:
@@ -32,6 +32,6 @@ async def directory(call: Call) -> web.StreamResponse:
         "preferred": True,
     }
     items = [entry] if asked == DOCUMENT["name"] else []
-    return text_answer(
-        json_text({"kind": "discovery#directoryList", "discoveryVersion": "v1", "items": items})
+    return json_answer(
+        {"kind": "discovery#directoryList", "discoveryVersion": "v1", "items": items}
     )

@@ -5,8 +5,9 @@ from typing import Any
 
 from emulator.calls import Call
 from emulator.google import errors
+from emulator.google.api import bad_requests
 from emulator.google.uploads.session import Draft, Stored
-from emulator.google.youtube import bad_requests, metadata
+from emulator.google.youtube import metadata
 from emulator.google.youtube.access import Caller
 from emulator.google.youtube.library import Video, new_video_id
 from emulator.google.youtube.methods.resources import video_resource

@@ -9,10 +9,11 @@ from typing import Any
 
 from emulator.clock import timestamp
 from emulator.google import errors
+from emulator.google.api import bad_requests
+from emulator.google.api.calls import Content, MethodCall
+from emulator.google.api.paging import page
 from emulator.google.errors import GoogleError
-from emulator.google.youtube import bad_requests
 from emulator.google.youtube.access import Caller
-from emulator.google.youtube.calls import Content, MethodCall
 from emulator.google.youtube.library import Playlist, PlaylistItem, Video, new_item_id
 from emulator.google.youtube.methods import playlists
 from emulator.google.youtube.methods.resources import (
@@ -22,7 +23,6 @@ from emulator.google.youtube.methods.resources import (
     resource,
     thumbnails,
 )
-from emulator.google.youtube.paging import page
 from emulator.google.youtube.service import Service
 
 _DOMAIN = "youtube.playlistItem"
@@ -91,14 +91,16 @@ class PlaylistItems:
     async def update(self, asked: MethodCall) -> Content:
         """Move an item of one of the caller's playlists, and replace its note."""
         body = await asked.body()
-        row = self._own_row(asked.caller, str(body.get("id", "")))
+        row = self._own_row(asked, str(body.get("id", "")))
         if _named(body) != (row.playlist.id, row.video.id):
             raise errors.bad_request(
                 "invalidSnippet", "The request provides an invalid snippet.", domain=_DOMAIN
             )
-        items = row.playlist.items
-        position = _position_of(body, row.position, most=len(items) - 1)
-        note = _note_of(body) if "contentDetails" in asked.parts else row.item.note
+        items, position, note = row.playlist.items, row.position, row.item.note
+        if "snippet" in asked.parts:
+            position = _position_of(body, position, most=len(items) - 1)
+        if "contentDetails" in asked.parts:
+            note = _note_of(body)
         items.remove(row.item)
         items.insert(position, row.item)
         row.item.note = note
@@ -106,7 +108,7 @@ class PlaylistItems:
 
     async def delete(self, asked: MethodCall) -> Content:
         """Take an item out of one of the caller's playlists."""
-        row = self._own_row(asked.caller, asked.arguments.text("id") or "")
+        row = self._own_row(asked, asked.arguments.text("id") or "")
         row.playlist.items.remove(row.item)
         return None
 
@@ -171,15 +173,16 @@ class PlaylistItems:
             raise _not_accessible()
         return playlist
 
-    def _own_row(self, caller: Caller, item_id: str) -> _Row:
-        row = next((row for row in self._all_rows(caller) if row.item.id == item_id), None)
-        if row is None:
+    def _own_row(self, asked: MethodCall, item_id: str) -> _Row:
+        rows = self._all_rows(asked.caller)
+        row = next((row for row in rows if row.item.id == item_id), None)
+        if row is None or asked.call.suffers("not_found_yet"):
             raise errors.not_found(
                 "playlistItem",
                 "The playlist item identified with the request's id parameter cannot be found.",
                 "id",
             )
-        self._own(caller, row.playlist.id)
+        self._own(asked.caller, row.playlist.id)
         return row
 
     def _resource(self, row: _Row, asked: MethodCall) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from typing import Any
 
 from emulator.clock import timestamp
 from emulator.google import errors
+from emulator.google.api import bad_requests
+from emulator.google.api.calls import Content, MethodCall
+from emulator.google.api.paging import page
 from emulator.google.errors import GoogleError
-from emulator.google.youtube import bad_requests, metadata
+from emulator.google.youtube import metadata
 from emulator.google.youtube.access import Caller
-from emulator.google.youtube.calls import Content, MethodCall
 from emulator.google.youtube.library import Playlist, new_playlist_id
 from emulator.google.youtube.methods.resources import channel_title, listing, resource, thumbnails
-from emulator.google.youtube.paging import page
 from emulator.google.youtube.service import Service
 
 _DOMAIN = "youtube.playlist"

@@ -12,9 +12,10 @@ from typing import Any
 
 from emulator.clock import timestamp
 from emulator.google import errors
-from emulator.google.youtube import bad_requests
-from emulator.google.youtube.arguments import Arguments
-from emulator.google.youtube.calls import Content, MethodCall
+from emulator.google.api import bad_requests
+from emulator.google.api.arguments import Arguments
+from emulator.google.api.calls import Content, MethodCall
+from emulator.google.api.paging import page
 from emulator.google.youtube.library import Video
 from emulator.google.youtube.methods.resources import (
     channel_title,
@@ -23,7 +24,6 @@ from emulator.google.youtube.methods.resources import (
     privacy,
     thumbnails,
 )
-from emulator.google.youtube.paging import page
 from emulator.google.youtube.service import Service
 
 _SCOPES = ("forContentOwner", "forDeveloper", "forMine")
@@ -91,7 +91,8 @@ class Search:
         if len(scopes) > 1:
             raise bad_requests.incompatible(scopes)
         for name in scopes:
-            asked.caller.signed_in(name)
+            if asked.arguments.flag(name):
+                asked.caller.signed_in(name)
         if asked.arguments.flag("forContentOwner"):
             raise bad_requests.delegation_forbidden()
         for kind in kinds:

@@ -4,10 +4,12 @@ from typing import Any
 
 from emulator.calls import Call
 from emulator.google import errors
+from emulator.google.api import bad_requests
+from emulator.google.api.calls import Content, MethodCall
+from emulator.google.api.paging import page
 from emulator.google.uploads.methods import fate_of
-from emulator.google.youtube import bad_requests, metadata
+from emulator.google.youtube import metadata
 from emulator.google.youtube.access import Caller
-from emulator.google.youtube.calls import Content, MethodCall
 from emulator.google.youtube.library import Video
 from emulator.google.youtube.methods.resources import (
     OWNER_PARTS,
@@ -15,7 +17,6 @@ from emulator.google.youtube.methods.resources import (
     privacy,
     video_resource,
 )
-from emulator.google.youtube.paging import page
 from emulator.google.youtube.processing import progress
 from emulator.google.youtube.service import Service
 
@@ -34,11 +35,11 @@ class Videos:
         Unknown and foreign private ones are left out.
         """
         call, parts = asked.call, asked.parts
-        chosen = asked.arguments.filter(("id", "chart", "myRating"))
-        found = self._by_id(asked) if chosen == "id" else self._popular(asked)
-        rows, about = page(
-            [] if call.suffers("not_found_yet") else found, asked.arguments, by_id=chosen == "id"
-        )
+        if asked.arguments.filter(("id", "chart", "myRating")) == "id":
+            rows = self._by_id(asked)
+            about = {"pageInfo": {"totalResults": len(rows), "resultsPerPage": len(rows)}}
+        else:
+            rows, about = page(self._popular(asked), asked.arguments)
         for video in rows:
             self._decide(call, video)
             if OWNER_PARTS.intersection(parts) and not asked.caller.owns(video.owner):
@@ -70,6 +71,8 @@ class Videos:
         ids, videos = asked.arguments.all("id"), self._service.library.videos
         if len(ids) > _MOST_IDS:
             raise errors.bad_request("invalidFilters", "Too many ids.", location="id")
+        if asked.call.suffers("not_found_yet"):
+            return []
         now = self._service.clock.now()
         known = [videos[each] for each in ids if each in videos]
         return [v for v in known if asked.caller.owns(v.owner) or privacy(v, now) != "private"]
@@ -97,7 +100,8 @@ class Videos:
                 raise errors.invalid_metadata(
                     "invalidVideoMetadata", "The request metadata is invalid.", "body"
                 )
-            new["snippet"] = metadata.snippet_of(body)
+            utf16 = self._service.switches.title_in_utf16_units
+            new["snippet"] = metadata.snippet_of(body, utf16=utf16)
         if "status" in parts:
             new["status"] = metadata.status_of(body, now)
             if "publishAt" in new["status"] and privacy(video, now) == "public":

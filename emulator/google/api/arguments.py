@@ -11,12 +11,14 @@ from typing import Any
 
 from multidict import MultiMapping
 
+from emulator.google.api import bad_requests, fields
+from emulator.google.api.document import STANDARD, Method, Parameter
 from emulator.google.errors import json_text
-from emulator.google.youtube import bad_requests, fields
-from emulator.google.youtube.document import STANDARD, Method, Parameter
 
 Query = dict[str, list[str]]
 """A query as plain values, so that it can be kept with an upload session."""
+
+_SECRETS = ("access_token", "oauth_token", "key")
 
 # Clients in Python send True, and Google takes it: python-youtube documents `mine=True`.
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
@@ -31,8 +33,8 @@ _UNSERVED = {
 
 
 def plain_query(query: MultiMapping[str]) -> Query:
-    """Return a query with all values of each name."""
-    return {name: query.getall(name) for name in query}
+    """Return a query with all values of each name, but without what nobody may keep."""
+    return {name: query.getall(name) for name in query if name not in _SECRETS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from emulator.google import errors
-from emulator.google.youtube.arguments import Arguments
+from emulator.google.api.arguments import Arguments
 
 _Row = TypeVar("_Row")
 

@@ -6,7 +6,7 @@ media type from google-api-php-client#2436, the upload type from google-api-go-c
 others from Google's page of errors. What no capture shows has only the shape.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from emulator.google.errors import GoogleError
 
@@ -136,13 +136,13 @@ def no_such_address() -> GoogleError:
     return GoogleError(404, "notFound", "Not Found")
 
 
-def wrong_verb(verbs: Iterable[str]) -> GoogleError:
+def wrong_verb(verbs: Collection[str]) -> GoogleError:
     """The address knows other HTTP methods."""
     return GoogleError(
         405,
         "httpMethodNotAllowed",
         "HTTP method not allowed.",
-        headers={"Allow": ", ".join(sorted(verbs))},
+        headers={"Allow": ", ".join(sorted(verbs))} if verbs else None,
     )
 
 

@@ -13,11 +13,11 @@ from aiohttp import web
 from aiohttp.web_response import ContentCoding
 
 from emulator.calls import Call, Handler, Traits, serve
+from emulator.google.api.arguments import Arguments, plain_query
+from emulator.google.api.document import METHODS
 from emulator.google.errors import GoogleError, text_answer
 from emulator.google.uploads.methods import metadata_of
 from emulator.google.youtube.access import Caller
-from emulator.google.youtube.arguments import Arguments, plain_query
-from emulator.google.youtube.document import METHODS
 from emulator.google.youtube.service import Service
 
 Served = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.google.api import bad_requests
+from emulator.google.api.document import SCHEMAS
 from emulator.google.errors import GoogleError
-from emulator.google.youtube import bad_requests
-from emulator.google.youtube.document import SCHEMAS
 
 Selection = dict[str, Any]
 """Names to keep, each with the selection below it; an empty one keeps everything."""
