@@ -123,19 +123,13 @@ def serve(
 
 
 # Operations whose answers promise nothing that a restart could break. How far an upload is,
-# is in its spool, and what ends one makes a promise of its own.
+# is in its spool, and what ends one makes a promise of its own. A client whose access token
+# is not known any more refreshes again.
 _READS = (
-    ".transfer",
-    ".status",
-    ".list",
-    "video.get",
-    "me.get",
-    "picture",
-    "pictures",
-    "watch",
-    "permalink",
+    *(".transfer", ".status", ".list", ".refresh", ".userinfo", ".tokeninfo", ".certs"),
+    *(".discovery", ".permissions", "debug_token", "video.get", "me.get", "dialog.open"),
+    *("picture", "pictures", "watch", "permalink"),
 )
-
 
 _PAGE = """<!DOCTYPE html>
 <html lang=en><meta charset=utf-8><title>Error {status} (Server Error)!!1</title>

@@ -13,11 +13,10 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator import faults, fields, switches
+from emulator import fields, switches
 from emulator.calls import COMMIT, WORLD
 from emulator.faults import FINAL, ORDER
 from emulator.fields import Field
-from emulator.pages import page
 from emulator.world import World
 
 ROOT = "/_emulator"
@@ -228,43 +227,6 @@ CONTROLS = (
 )
 
 
-def document(world: World) -> dict[str, Any]:
-    """Return everything there is to know of controls, faults and switches."""
-    every = sorted(set().union(*(p.operations for p in world.platforms.values())))
-    return {
-        "controls": {
-            control.name: {
-                "does": control.does,
-                "body": fields.document(control.body),
-                "more": control.more,
-                "answers": control.answers,
-            }
-            for control in CONTROLS
-        },
-        "faults": {kind.name: kind.document(every) for kind in faults.KINDS},
-        "switches": switches.document(world.switches),
-        "platforms": {
-            platform.name: {
-                "faults": {
-                    kind.name: kind.document(sorted(platform.operations)) for kind in platform.kinds
-                },
-                "switches": switches.document(platform.switches),
-                "accounts": fields.document((PLATFORM, *platform.account_fields)),
-                "operations": sorted(platform.operations),
-            }
-            for platform in world.platforms.values()
-        },
-    }
-
-
 def routes() -> list[web.RouteDef]:
-    """Return the routes of the controls and of their documentation."""
-    served = [web.route(each.method, ROOT + each.path, each.serve) for each in CONTROLS]
-    return [web.get(ROOT, _help), web.get(f"{ROOT}/", _help), *served]
-
-
-async def _help(request: web.Request) -> web.Response:
-    shown = document(request.app[WORLD])
-    if "text/html" in request.headers.get("Accept", ""):
-        return page("controls.html", **shown)
-    return web.json_response(shown)
+    """Return the routes of the controls."""
+    return [web.route(each.method, ROOT + each.path, each.serve) for each in CONTROLS]

@@ -8,6 +8,7 @@ about once a second.
 """
 
 import asyncio
+import fcntl
 import json
 import os
 import sys
@@ -20,7 +21,7 @@ from emulator.plain import from_plain
 from emulator.world import Switches, Transfer, World
 
 INTERVAL_SECONDS = 1.0
-_REST = 3  # times the length of the last save: a large world may not save all the time
+_REST = 1  # times the length of the last save: a large world may not save all the time
 
 
 @dataclass(slots=True)
@@ -30,6 +31,7 @@ class Keeper:
     world: World
     path: Path
     kept: int = -1
+    _lock: int = -1
     _saving: asyncio.Lock = field(default_factory=asyncio.Lock)
     _rest_until: float = 0.0
 
@@ -44,6 +46,7 @@ class Keeper:
         Raises SystemExit with a sentence if the file holds no state or cannot be written.
         """
         self.world.spools.folder = self.folder
+        self._take_folder()
         try:
             self._load()
         except FileNotFoundError:
@@ -54,13 +57,29 @@ class Keeper:
                 "Delete the file, or name another one with --state."
             ) from None
         try:
-            self.folder.mkdir(mode=0o700, exist_ok=True)
             self.save()
         except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _take_folder(self) -> None:
+        """Keep other emulators away from the state for as long as this process lives."""
+        try:
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            self._lock = os.open(self.folder, os.O_RDONLY)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
             raise SystemExit(
-                f"emulator: The state cannot be written to {self.path} ({error.strerror}). "
-                "Make its folder writable, or name another file with --state."
+                f"emulator: Another emulator uses {self.path}. "
+                "End it, or name another file with --state."
             ) from None
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> SystemExit:
+        return SystemExit(
+            f"emulator: The state cannot be written to {self.path} ({error.strerror}). "
+            "Make its folder writable, or name another file with --state."
+        )
 
     def _load(self) -> None:
         plain = json.loads(self.path.read_text())

@@ -8,6 +8,7 @@ out, so that a state file survives a newer emulator. A field marked `TRANSIENT` 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -17,8 +18,11 @@ TRANSIENT: Mapping[str, bool] = {"kept": False}
 
 def to_plain(value: Any) -> Any:
     """Turn a value into what `json.dumps` accepts."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: to_plain(getattr(value, name)) for name in _kept(value)}
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if is_dataclass(kind):
+        return {name: to_plain(getattr(value, name)) for name in _kept(kind)}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, dict):
@@ -49,5 +53,9 @@ def from_plain(kind: Any, value: Any) -> Any:
     return value
 
 
-def _kept(holder: Any) -> set[str]:
-    return {field.name for field in fields(holder) if field.metadata.get("kept", True)}
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
+@cache
+def _kept(kind: type[Any]) -> frozenset[str]:
+    return frozenset(field.name for field in fields(kind) if field.metadata.get("kept", True))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from emulator import controls, unserved
+from emulator import controls, reference, unserved
 from emulator.calls import COMMIT, WORLD
 from emulator.google.platform import Google
 from emulator.keeper import Keeper
@@ -45,7 +45,7 @@ def make_app(world: World) -> web.Application:
     app[WORLD] = world
     app[COMMIT] = _nothing
     app.on_response_prepare.append(_tell_time)
-    app.add_routes([web.get("/", _home), *controls.routes()])
+    app.add_routes([web.get("/", _home), *reference.routes(), *controls.routes()])
     for platform in world.platforms.values():
         app.add_routes(platform.routes())
     return app

@@ -18,6 +18,9 @@ from cli.local import tether
 from cli.local.environment import plain_environment
 from cli.output import ERROR_PREFIX
 
+_PREFIXES = (ERROR_PREFIX, "emulator: ")
+"""How the last line of one of our own commands begins when it is its sentence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -67,4 +70,5 @@ def find_sentence(log: Path, code: int) -> str | None:
     """The sentence that one of our own commands ended with. None: it ended in another way."""
     last = tail(log, lines=1)
     # After a signal the last line may be of an earlier run.
-    return last.removeprefix(ERROR_PREFIX) if code > 0 and last.startswith(ERROR_PREFIX) else None
+    known = [prefix for prefix in _PREFIXES if code > 0 and last.startswith(prefix)]
+    return last.removeprefix(known[0]) if known else None

@@ -20,7 +20,7 @@ def asked(emulator: Emulator, **query: str) -> httpx2.Response:
 @pytest.mark.parametrize("name", ["prompt=consent", "approval_prompt=force"])
 def test_a_forced_consent_brings_another_refresh_token(ana: Stranger, name: str) -> None:
     key, _, value = name.partition("=")
-    assert "refresh_token" in ana.exchange(ana.code(**{key: value})).json()
+    assert "refresh_token" in ana.exchange(ana.code(scopes=None, **{key: value})).json()
 
 
 def test_an_automatic_consent_brings_no_other_refresh_token(ana: Stranger) -> None:

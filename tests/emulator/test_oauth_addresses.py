@@ -174,11 +174,25 @@ class Redirected(google.auth.transport.Request):
         self._emulator = emulator
         self.asked: list[str] = []
 
-    def __call__(self, url: str, method: str = "GET", **_: Any) -> Any:
+    def __call__(
+        self,
+        url: str,
+        method: str = "GET",
+        body: Any = None,
+        headers: Any = None,
+        timeout: Any = None,
+        **_: Any,
+    ) -> Any:
+        """Send a request to the path of an address, with its host as the name that was asked."""
         self.asked.append(url)
         address = httpx2.URL(url)
-        headers = {"Host": address.host}
-        answer = self._emulator.http.request(method, address.path, headers=headers)
+        answer = self._emulator.http.request(
+            method,
+            address.path,
+            content=body,
+            timeout=timeout or 90,
+            headers={**(headers or {}), "Host": address.host},
+        )
         return _Answered(answer)
 
 
@@ -192,7 +206,8 @@ def test_googles_library_verifies_an_id_token_that_was_issued_under_googles_name
 ) -> None:
     token = signed_in(emulator, host="oauth2.googleapis.com")["id_token"]
     transport = Redirected(emulator)
-    claims = google.oauth2.id_token.verify_oauth2_token(token, transport, CLIENT_ID)
+    verify: Any = google.oauth2.id_token.verify_oauth2_token
+    claims = verify(token, transport, CLIENT_ID)
     assert transport.asked == ["https://www.googleapis.com/oauth2/v1/certs"]
     assert (claims["iss"], claims["email"]) == ("https://accounts.google.com", ANA)
 

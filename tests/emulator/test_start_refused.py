@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.emulator import ROOT
+from tests.support.emulator import ROOT, Emulator
 
 
 def started(*arguments: object) -> tuple[int, str]:
@@ -76,6 +76,17 @@ def test_a_state_folder_that_is_a_file(tmp_path: Path) -> None:
     code, said = started("--state", tmp_path / "file" / "state.json")
     assert code == 1
     assert_a_sentence(said, "state.json", "--state")
+
+
+def test_a_state_file_that_another_emulator_uses(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    other = Emulator.start(state=state)
+    try:
+        code, said = started("--state", state)
+        assert code == 1
+        assert_a_sentence(said, f"Another emulator uses {state}", "--state")
+    finally:
+        other.stop()
 
 
 def test_a_folder_for_the_certificate_that_is_a_file(tmp_path: Path) -> None:

@@ -117,8 +117,11 @@ async def test_one_that_never_comes_up_shows_its_last_words(tmp_path: Path) -> N
             await supervisor.start(hopeless)
 
 
-async def test_one_of_ours_that_never_comes_up_says_its_sentence_and_no_log(tmp_path: Path) -> None:
-    ends = "print('noise'); raise SystemExit('castline: The key set is gone. Put it back.')"
+@pytest.mark.parametrize("command", ["castline", "emulator"])
+async def test_one_of_ours_that_never_comes_up_says_its_sentence_and_no_log(
+    tmp_path: Path, command: str
+) -> None:
+    ends = f"print('noise'); raise SystemExit('{command}: The key set is gone. Put it back.')"
     hopeless = Program("worker", (sys.executable, "-c", ends), wrote(tmp_path / "never"))
     with pytest.raises(NotReady) as told:
         async with Supervisor(tmp_path / "logs", print) as supervisor:
