@@ -17,6 +17,8 @@ made=
 if [ -z "${FOLDER:-}" ]; then
     FOLDER=$(mktemp -d)
     made=$FOLDER
+    # COMMAND may become another user, who reads the authority.
+    chmod 755 "$FOLDER"
 fi
 export FOLDER
 # Root stays itself: mapped, it could no longer read the files of other users.

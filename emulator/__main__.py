@@ -56,18 +56,17 @@ def _parser() -> argparse.ArgumentParser:
 
 def _announce(identity: Identity | None) -> Callable[[str], None]:
     def announce(address: str) -> None:
-        print(f"emulator is ready: {address}", flush=True)
-        if identity is None:
-            return
-        print(
-            f"It has a certificate for localhost and {len(REAL_NAMES)} names of the platforms, "
-            f"signed by {identity.authority}.",
-            "These lines make clients trust it:",
-            *identity.trust_lines(),
-            f"{identity.hosts} is a hosts file with the names.",
-            sep="\n",
-            flush=True,
-        )
+        lines = [f"emulator is ready: {address}"]
+        if identity:
+            lines += [
+                f"It has a certificate for localhost and {len(REAL_NAMES)} names of the "
+                f"platforms, signed by {identity.authority}.",
+                "These lines make clients trust it:",
+                *identity.trust_lines(),
+                f"{identity.hosts} is a hosts file with the names.",
+            ]
+        # All at once: who starts it may read the first line and close the pipe.
+        print("\n".join(lines), flush=True)
 
     return announce
 

@@ -69,7 +69,7 @@ curl. All but Node's replace the authorities that are trusted otherwise."""
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the folder holds. `server` has the private key and is its owner's alone."""
+    """What the folder holds. All may read it but `server`, which has the private key."""
 
     folder: Path
 
@@ -111,7 +111,7 @@ def ensure_identity(folder: Path, *, host: str = "127.0.0.1") -> Identity:
     identity = Identity(folder.absolute())
     names = (*REAL_NAMES, *LOCAL_NAMES, *([] if host in ("", "0.0.0.0", "::") else [host]))  # noqa: S104
     if not _is_good(identity, names):
-        identity.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(identity.folder)
         _make(identity, names)
     _write(identity.environment, "\n".join([*identity.trust_lines(), ""]).encode())
     lines = ["127.0.0.1 localhost", "::1 localhost", *(f"127.0.0.1 {name}" for name in REAL_NAMES)]
@@ -161,7 +161,7 @@ def _make(identity: Identity, names: tuple[str, ...]) -> None:
         serialization.NoEncryption(),
     )
     encoding = serialization.Encoding.PEM
-    _write(identity.server, server.public_bytes(encoding) + private)
+    _write(identity.server, server.public_bytes(encoding) + private, mode=0o600)
     _write(identity.authority, authority.public_bytes(encoding))
 
 
@@ -206,9 +206,17 @@ def _general_name(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Replace a file as a whole; readable for its owner only."""
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+def _make_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        folder.mkdir(parents=True)
+        folder.chmod(0o755)  # whatever the umask: clients of other users read the authority
+
+
+def _write(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Replace a file as a whole."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    draft = Path(name)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
-    Path(draft).replace(path)
+    draft.chmod(mode)
+    draft.replace(path)

@@ -91,5 +91,20 @@ def answers(machine: Machine) -> bool:
         return False
 
 
+def test_the_emulator_keeps_its_certificate_in_the_data_folder(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    command = machine.command("emulator", "--port", "0", "--tls")
+    with subprocess.Popen(command, env=machine.env, stdout=subprocess.PIPE, text=True) as emulator:
+        try:
+            assert emulator.stdout is not None
+            assert "ready: https://127.0.0.1:" in emulator.stdout.readline()
+            assert (
+                str(machine.data / "emulator-tls" / "authority.pem") in emulator.stdout.readline()
+            )
+        finally:
+            emulator.terminate()
+    assert emulator.returncode == 0
+
+
 def test_an_unknown_command_is_a_wrong_usage(tmp_path: Path) -> None:
     assert Machine(tmp_path).run("publsh").returncode == 2

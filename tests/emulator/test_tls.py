@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from emulator.tls import LOCAL_NAMES, REAL_NAMES
 from tests.emulator.stranger import KIB256, Stranger, sha256, some_bytes
 from tests.support.emulator import Emulator
 
@@ -32,6 +33,9 @@ NAMES = [
     "localhost",
     "127.0.0.1",
 ]
+
+
+ALL_NAMES = [*REAL_NAMES, *LOCAL_NAMES]
 
 
 @contextmanager
@@ -78,10 +82,11 @@ def test_the_certificate_is_for_the_platforms_real_names(folder: Path) -> None:
 def test_the_key_is_its_owners_alone_and_the_authoritys_is_nowhere(folder: Path) -> None:
     with started(folder):
         pass
-    assert folder.stat().st_mode & 0o777 == 0o700
+    modes = {file.name: file.stat().st_mode & 0o777 for file in folder.iterdir()}
+    assert modes.pop("server.pem") == 0o600
+    assert modes == dict.fromkeys(["authority.pem", "environment", "hosts"], 0o644)
     keys = [file for file in folder.iterdir() if "PRIVATE KEY" in file.read_text()]
     assert [file.name for file in keys] == ["server.pem"]
-    assert keys[0].stat().st_mode & 0o777 == 0o600
     assert keys[0].read_text().count("PRIVATE KEY-----") == 2  # its begin and its end
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     with pytest.raises(ssl.SSLError, match=r"(?i)mismatch"):
@@ -108,7 +113,7 @@ def foreign(folder: Path, *names: str, days: float) -> bytes:
 
 @pytest.mark.parametrize(
     ("names", "days"),
-    [(NAMES, -1), (NAMES, 1), (["localhost", "127.0.0.1"], 60)],
+    [(ALL_NAMES, -1), (ALL_NAMES, 1), (["localhost", "127.0.0.1"], 60)],
     ids=["expired", "about to expire", "without the real names"],
 )
 def test_a_certificate_that_is_no_longer_good_is_made_again(
@@ -120,8 +125,14 @@ def test_a_certificate_that_is_no_longer_good_is_made_again(
         assert emulator.state()["calls"] == {}
 
 
+def test_a_certificate_that_is_good_is_kept_whoever_made_it(folder: Path) -> None:
+    before = foreign(folder, *ALL_NAMES, days=60)
+    with started(folder):
+        assert (folder / "authority.pem").read_bytes() == before
+
+
 def test_a_folder_with_half_a_certificate_is_made_again(folder: Path) -> None:
-    foreign(folder, *NAMES, days=60)
+    foreign(folder, *ALL_NAMES, days=60)
     (folder / "server.pem").write_text("-----BEGIN CERTIFICATE-----")
     with started(folder) as emulator:
         assert emulator.state()["calls"] == {}
