@@ -175,7 +175,7 @@ class AssignmentView(Answer):
         "of its files. thumbnail_failed, captions_failed, playlist_failed: a retry does that step "
         "again, and nothing else. thumbnail_missing, captions_missing: the file was not there when "
         "the assignment was accepted; it is read again when the video is live. publish_at_passed: "
-        "the payload's publishAt had passed when the upload could begin, and the sentence says what "
+        "the payload's publishAt had passed when the upload could begin; the sentence says what "
         "was done."
     )
     candidates: list[CandidateView] = Field(
