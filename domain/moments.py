@@ -22,12 +22,14 @@ def parse_moment(value: object) -> datetime:
     if not isinstance(value, str) or not _FORM.fullmatch(value):
         raise ValueError(_WRONG_FORM)
     try:
-        moment = datetime.fromisoformat(value.upper())
+        moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
     except ValueError:
         raise ValueError(_WRONG_FORM) from None
+    except OverflowError:
+        raise ValueError(_WRONG_YEAR) from None
     if not YEARS[0] <= moment.year <= YEARS[1]:
-        raise ValueError(f"It must lie within the years {YEARS[0]} to {YEARS[1]}.")
-    return moment.astimezone(UTC)
+        raise ValueError(_WRONG_YEAR)
+    return moment
 
 
 def to_rfc3339(moment: datetime) -> str:
@@ -35,4 +37,5 @@ def to_rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+_WRONG_YEAR = f"It must lie within the years {YEARS[0]} to {YEARS[1]}, in UTC."
 _WRONG_FORM = "It must be a time with an offset, as RFC 3339 has it: 2027-01-31T18:00:00+01:00."

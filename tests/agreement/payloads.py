@@ -98,7 +98,7 @@ _CATEGORY = _one_of("22", "1", "29", "18", "21", "30", "44", "0", "99", "-1", "�
 _CONTENT_TAGS = st.sampled_from(
     [["123"], ["6003107902433"], [], ["²"], ["٣"], ["a"], [123], "123", [""], ["1" * 33], None]
 )
-_TARGETING = st.sampled_from(
+_TARGETING: st.SearchStrategy[Any] = st.sampled_from(
     [{"geo_locations": {"countries": ["AT"]}}, {}, {"a": "\ud800"}, [], "AT", None, 5]
 )
 

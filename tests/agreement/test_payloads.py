@@ -1,6 +1,6 @@
 """What Castline accepts the platforms accept, and what they refuse is refused at acceptance.
 
-Ten thousand payloads, the same in every run. `CASTLINE_PAYLOADS=200000` makes so many others.
+Ten thousand payloads, the same in every run. `PAYLOADS=200000` makes so many others.
 """
 
 import os
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.agreement.judges import FacebookJudge, Judge, Payload, Refused, YouTubeJudge
 from tests.agreement.payloads import FACEBOOK, NOW, YOUTUBE
 
-PAYLOADS = int(os.environ.get("CASTLINE_PAYLOADS", "10000"))
+PAYLOADS = int(os.environ.get("PAYLOADS", "10000"))
 KINDS: dict[str, tuple[Judge, st.SearchStrategy[dict[str, Any]], float]] = {
     "youtube video": (YouTubeJudge(), YOUTUBE, 0.5),
     "facebook video": (FacebookJudge("video"), FACEBOOK, 0.25),
@@ -58,7 +58,7 @@ def test_what_is_accepted_here_is_accepted_there_field_by_field(kind: str) -> No
     @settings(
         max_examples=round(PAYLOADS * share),
         deadline=None,
-        derandomize="CASTLINE_PAYLOADS" not in os.environ,
+        derandomize="PAYLOADS" not in os.environ,
         database=None,
         phases=(Phase.explicit, Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),

@@ -109,8 +109,11 @@ def _order_of(
     if "job_id" in given:
         with faults.of(("job_id", "")), here.store.read() as session:
             video = videos.get_video_by_number(session, workspace_id, given["job_id"])
+    title = _or_default(given, "title", video)
+    if title is None and ("title" not in given or video is None):
+        title = _UNJUDGED
     payload = {
-        "title": _or_default(given, "title", video),
+        "title": title,
         "description": _or_default(given, "description", video),
         "tags": given.get("tags"),
         "privacy": given.get("privacy_status"),
@@ -128,16 +131,13 @@ def _order_of(
 
 
 def _or_default(given: Mapping[str, Any], field: str, video: Video | None) -> Any:
-    """The field, or the job's. What is not right by itself has a fault already."""
-    if field not in given:
-        return _UNJUDGED[field]
-    if given[field] is None and video is not None:
-        return getattr(video, field)
-    return given[field] if given[field] is not None or video is not None else _UNJUDGED[field]
+    """The field, or the job's; None where neither is known."""
+    is_open = field in given and given[field] is None
+    return getattr(video, field) if is_open and video is not None else given.get(field)
 
 
-_UNJUDGED = {"title": "-", "description": None}
-"""In the place of a text that cannot be judged."""
+_UNJUDGED = "-"
+"""In the place of a title that has a fault already, or that only an unknown job has."""
 
 
 def _seconds_to_wait(prefer: str) -> int | None:

@@ -99,7 +99,9 @@ class AssignmentRequest(Body):
         "private."
     )
     scheduled_at: Moment | None = Field(
-        None, description="ISO 8601 with an offset. Nothing is sent before."
+        None,
+        description="RFC 3339 with an offset. Nothing is sent before. More than an hour ago is "
+        "taken for a mistyped date.",
     )
     external_id: Label | None = Field(None, description="Your own name for it.")
     idempotency_key: KeyText | None = Field(
@@ -172,7 +174,9 @@ class AssignmentView(Answer):
         description="What failed beside a video that is live, and before that what is to be known "
         "of its files. thumbnail_failed, captions_failed, playlist_failed: a retry does that step "
         "again, and nothing else. thumbnail_missing, captions_missing: the file was not there when "
-        "the assignment was accepted; it is read again when the video is live."
+        "the assignment was accepted; it is read again when the video is live. publish_at_passed: "
+        "the payload's publishAt had passed when the upload could begin; the sentence says what "
+        "was done."
     )
     candidates: list[CandidateView] = Field(
         description="Videos of the account of which one may be this assignment's, where the "

@@ -70,7 +70,7 @@ def judge(
     """
     now = datetime.now(UTC)
     payload, sent_at = publication.payload, now - (age or timedelta())
-    intent = _find_intent(status, payload, sent_at)
+    intent = _find_intent(status, payload, sent_at, now)
     if _is_done(status, intent, publication.type):
         warnings = _differences(status, intent, payload, now)
         if publish_at.AT in payload and intent is not Intent.SCHEDULED:
@@ -95,14 +95,18 @@ def address_of(permalink: str | None, platform_id: str) -> str:
     return urljoin(_SITE, permalink if is_link else f"/{platform_id}")
 
 
-def _find_intent(status: VideoStatus, payload: Mapping[str, Any], sent_at: datetime) -> Intent:
+def _find_intent(
+    status: VideoStatus, payload: Mapping[str, Any], sent_at: datetime, now: datetime
+) -> Intent:
     """What the finish asked for. Of a time that was close it is what the video shows."""
     late = intent_of(payload, sent_at + FINISH_LEAVES_WITHIN)
     if late is Intent.SCHEDULED or publish_at.AT not in payload:
         return late
     is_close = intent_of(payload, sent_at - FINISH_LEAVES_WITHIN) is Intent.SCHEDULED
-    is_kept = _is_scheduled(status) or (is_close and status.is_public)
-    return Intent.SCHEDULED if is_kept else late
+    became_public = (
+        late is Intent.DRAFT and status.is_public and publish_at.has_passed(payload, now)
+    )
+    return Intent.SCHEDULED if _is_scheduled(status) or (is_close and became_public) else late
 
 
 _TOO_LATE = (
