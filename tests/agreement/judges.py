@@ -57,7 +57,7 @@ class YouTubeJudge:
         body = json.loads(json.dumps(video_resource(payload, at)))
         tracks = [track_resource("v", track) for track in payload.get("captions", ())]
         try:
-            youtube.check_body_parts(body, youtube.parts_of(",".join(body)))
+            youtube.check_body_parts(body, list(body))
             snippet = youtube.snippet_of(body)
             status = youtube.status_of(body, at.timestamp())
             youtube.localizations_of(body, snippet)
