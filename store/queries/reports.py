@@ -51,7 +51,8 @@ def count_ended_consents(
         .group_by(*group)
         .order_by(*group)
     )
-    return [EndedConsents(*row) for row in session.exec(query).all()]
+    found = session.exec(query).all()
+    return [EndedConsents(platform, detail or "", count) for platform, detail, count in found]
 
 
 def count_unread(session: Session) -> int:
