@@ -31,7 +31,7 @@ Word = Annotated[str, Query(max_length=200)]
 State = Annotated[str | None, Query(max_length=200)]
 Code = Annotated[str | None, Query(max_length=4096, description="The platform's, for one use.")]
 
-MAX_COOKIES = 8
+MAX_COOKIES = 32
 """Consent cookies of one browser that are looked at. More than one are made only at once."""
 
 REFRESH_SECONDS = 2
@@ -65,10 +65,13 @@ async def _find_workspace(request: Request) -> str | None:
 
 
 def find_cookies(here: Context, request: Request) -> list[Secret]:
-    """The cookies that bind this browser to the consent pages it opened, newest last."""
-    prefix = _cookie_prefix(here)
-    values = [value for name, value in request.cookies.items() if name.startswith(prefix)]
-    return [Secret(value) for value in values if value and len(value) <= 128][:MAX_COOKIES]
+    """The cookies that bind this browser to the consent pages it opened, the oldest first."""
+    found = [
+        Secret(value)
+        for name, value in request.cookies.items()
+        if value and len(value) <= 128 and name == _cookie_name(here, Secret(value))
+    ]
+    return found[:MAX_COOKIES]
 
 
 def find_words(request: Request) -> dict[str, str]:
@@ -97,10 +100,8 @@ def show_waiting(here: Context, request: Request, waiting: Waiting) -> Response:
 
 def go_to_consent(here: Context, page: ConsentAddress) -> Response:
     response = RedirectResponse(page.url, 302, SAFE)
-    # Named after its value: two tabs that a browser opens at once both keep theirs.
-    name = _cookie_prefix(here) + digest(page.browser)[:8]
     response.set_cookie(
-        name,
+        _cookie_name(here, page.browser),
         page.browser.reveal(),
         max_age=3600,
         path="/",
@@ -177,6 +178,8 @@ def _is_https(here: Context) -> bool:
     return here.settings.url.startswith("https:")
 
 
-def _cookie_prefix(here: Context) -> str:
+def _cookie_name(here: Context, browser: Secret) -> str:
+    """Named after its value: two tabs that a browser opens at once both keep theirs."""
     # `__Host-` lets no subdomain plant the cookie; browsers take it over https only.
-    return "__Host-castline-" if _is_https(here) else "castline-"
+    prefix = "__Host-castline" if _is_https(here) else "castline"
+    return f"{prefix}-{digest(browser)[:8]}"

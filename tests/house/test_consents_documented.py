@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from domain.consents import EXPLANATIONS, ErrorDetail, sentence_of
+from domain.consents import sentence_of
+from domain.explanations import EXPLANATIONS, ErrorDetail
 from platforms.facebook.consent import WORDS as META
 from platforms.youtube.consent import WORDS as GOOGLE
 

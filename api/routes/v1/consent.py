@@ -29,7 +29,7 @@ from api.services.tickets import (
     check_way_in,
     open_reauth_ticket,
 )
-from domain.errors import InvalidRequest, TooManyRequests, Unavailable
+from domain.errors import Conflict, InvalidRequest, TooManyRequests, Unavailable
 from domain.explanations import ErrorDetail
 
 router = APIRouter(prefix="/oauth", tags=["OAuth in the browser"], route_class=BrowserRoute)
@@ -80,7 +80,7 @@ def look(here: Here, token: Token) -> Response:
     "/reauth/{token}",
     status_code=302,
     response_class=Response,
-    responses={**_REDIRECT, **pages(InvalidRequest, TooManyRequests, Unavailable)},
+    responses={**_REDIRECT, **pages(InvalidRequest, Conflict, TooManyRequests, Unavailable)},
 )
 def reauthorize(here: Here, token: Token, redirectUrl: RedirectUrl = None) -> Response:  # noqa: N803
     """Authorize a connection again: the link that notices carry. It ends when that was done."""

@@ -8,7 +8,8 @@ from api.routes.paging import PathId
 from api.routes.strict import json_router
 from api.schemas.problem import answers
 from api.schemas.v1.platforms import CapabilitiesView, PlatformList, PlatformView
-from domain.errors import NotFound
+from domain.errors import Conflict, NotFound
+from domain.states import PlatformName
 
 router = json_router("/platforms", "Platforms", dependencies=[Depends(get_caller)])
 
@@ -25,10 +26,10 @@ def read_all(here: Here) -> PlatformList:
     )
 
 
-@router.get("/{platform}/capabilities", responses=answers(NotFound))
+@router.get("/{platform}/capabilities", responses=answers(NotFound, Conflict))
 def capabilities(here: Here, platform: PathId) -> CapabilitiesView:
     """What it takes: types, limits, and the schema of an assignment's payload."""
-    if platform not in here.registry.names:
+    if platform not in frozenset(PlatformName):
         raise NotFound("platform_not_found", "There is no such platform.")
     limits = here.registry.get(platform).capabilities
     return CapabilitiesView(

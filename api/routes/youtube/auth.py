@@ -35,7 +35,7 @@ router = json_router("/youtube", "YouTube")
 browser = APIRouter(prefix="/youtube", tags=["YouTube"], route_class=BrowserRoute)
 
 
-@both(router.post, "/auth/initiate/", responses=answers(TooManyRequests))
+@both(router.post, "/auth/initiate/", responses=answers(Conflict, TooManyRequests))
 def initiate(here: Here, workspace_id: Caller) -> AuthInitiated:
     """Begin to connect a channel: open `authorization_url` in its owner's browser."""
     ticket = open_ticket(

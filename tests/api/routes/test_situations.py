@@ -285,6 +285,7 @@ async def test_a_platform_that_is_not_configured(
         await ours.http.get(f"{path}/channel"),
         await ours.http.post(f"{path}/refresh-token"),
         await ours.http.delete(path),
+        await ours.http.get("/api/v1/platforms/youtube/capabilities"),
         await ours.http.post("/api/v1/oauth/tickets", json=wanted),
     ]
     for problem in refused:

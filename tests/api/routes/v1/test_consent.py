@@ -459,6 +459,19 @@ async def test_tabs_that_a_browser_opens_at_once_are_both_bound_to_it(
     assert result(second) == result(first)
 
 
+async def test_a_cookie_that_we_did_not_name_binds_nothing(
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient
+) -> None:
+    browser.cookies.set("__Host-castline-00000000", "planted")
+    answer = await browser.get(AUTHORIZE, params={"ticket": await open_ticket()})
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-castline-")
+    assert "planted" not in cookie
+    # The next page keeps the one that is ours.
+    again = await browser.get(AUTHORIZE, params={"ticket": await open_ticket()})
+    assert again.headers["Set-Cookie"] == cookie
+
+
 async def test_another_browser_never_learns_how_the_consent_ended(
     open_ticket: OpenTicket, browser: httpx2.AsyncClient, app: FastAPI, context: Context
 ) -> None:
