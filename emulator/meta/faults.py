@@ -15,6 +15,7 @@ _LOGIN = (
     "me.permissions",
     "permissions.delete",
     "page.get",
+    "page.picture",
     "batch",
     "subscriptions.list",
     "subscriptions.create",
