@@ -1,4 +1,4 @@
-"""How a browser's visit to a consent ends, as the ticket's redirect address is told."""
+"""How a browser's visit to a consent ends: what its redirect address gets."""
 
 from dataclasses import dataclass, field
 

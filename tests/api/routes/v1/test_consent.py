@@ -475,7 +475,7 @@ async def test_a_cookie_that_we_did_not_name_binds_nothing(
 async def test_another_browser_never_learns_how_the_consent_ended(
     open_ticket: OpenTicket, browser: httpx2.AsyncClient, app: FastAPI, context: Context
 ) -> None:
-    # Otherwise whoever sent a stranger the link could have the ticket confirmed afterwards.
+    # Otherwise the sender of the link could have the ticket confirmed after a stranger consented.
     ticket_id = await open_ticket()
     async with client(app) as other:
         own = await set_out(other, ticket_id)
