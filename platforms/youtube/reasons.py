@@ -58,7 +58,6 @@ OUTAGE = blip("platform_error", "YouTube has trouble of its own.")
 RULES: dict[str, Rule] = {
     "authError": TOKEN,
     "expired": TOKEN,
-    "required": TOKEN,
     "UNAUTHENTICATED": TOKEN,
     "insufficientPermissions": _SCOPE,
     "ACCESS_TOKEN_SCOPE_INSUFFICIENT": _SCOPE,
