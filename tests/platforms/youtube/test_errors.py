@@ -62,6 +62,7 @@ def body(*reasons: str, message: str = "", details: list[Any] | None = None) -> 
         (400, "invalidTitle", PlatformRefusal, "invalid_title"),
         (400, "invalidVideoMetadata", PlatformRefusal, "invalid_metadata"),
         (400, "badRequest", PlatformRefusal, "request_rejected"),
+        (400, "required", PlatformRefusal, "request_rejected"),
         (400, "somethingNew", PlatformRefusal, "request_rejected"),
         (404, "videoNotFound", PlatformRefusal, "video_missing"),
         (404, "somethingNew", PlatformRefusal, "not_found"),
