@@ -35,6 +35,7 @@ class Introduction:
     client_secret: str
     holdings: str
     accounts: list[tuple[str, list[tuple[str, str]], str]]
+    api_key: str = ""
 
 
 class Platform(Protocol):

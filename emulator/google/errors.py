@@ -44,15 +44,19 @@ class GoogleError(Exception):
 
     def answer(self) -> web.Response:
         """Return the error as Google sends it."""
-        return json_answer({"error": self.body}, status=self.code, headers=self.headers)
+        return text_answer(json_text({"error": self.body}), self.code, self.headers)
 
 
-def json_answer(
-    content: Any, status: int = 200, headers: Mapping[str, str] | None = None
+def json_text(content: Any, *, indented: bool = True) -> str:
+    """Write JSON as the API does: indented unless told otherwise, angle brackets escaped."""
+    text = json.dumps(content, indent=2 if indented else None, ensure_ascii=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def text_answer(
+    text: str, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> web.Response:
-    """Answer as the API does: indented, with the angle brackets escaped."""
-    text = json.dumps(content, indent=2, ensure_ascii=False)
-    text = text.replace("<", "\\u003c").replace(">", "\\u003e")
+    """Answer with JSON that is written already."""
     base = {"Server": "ESF", "Vary": "Origin,X-Origin,Referer", "Cache-Control": "private"}
     return web.Response(
         status=status,
@@ -60,6 +64,11 @@ def json_answer(
         content_type="application/json",
         headers={**base, **(headers or {})},
     )
+
+
+def json_answer(content: Any, status: int = 200) -> web.Response:
+    """Answer with JSON as the API does."""
+    return text_answer(json_text(content), status)
 
 
 _AUTHORIZATION = ("Authorization", "header")
@@ -90,6 +99,35 @@ def invalid_credentials() -> GoogleError:
         location=_AUTHORIZATION,
         status="UNAUTHENTICATED",
         headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'},
+    )
+
+
+def unregistered_caller() -> GoogleError:
+    """A public read without a token and without a key (captured: YouTube-operational-API#237)."""
+    return GoogleError(
+        403,
+        "forbidden",
+        "Method doesn't allow unregistered callers (callers without established identity). "
+        "Please use API Key or other form of API consumer identity to call this API.",
+        status="PERMISSION_DENIED",
+    )
+
+
+def invalid_key() -> GoogleError:
+    """An API key that nobody was given."""
+    return GoogleError(
+        400,
+        "badRequest",
+        "API key not valid. Please pass a valid API key.",
+        status="INVALID_ARGUMENT",
+        details=[
+            {
+                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                "reason": "API_KEY_INVALID",
+                "domain": "googleapis.com",
+                "metadata": {"service": "youtube.googleapis.com"},
+            }
+        ],
     )
 
 
@@ -135,23 +173,21 @@ def quota_exceeded() -> GoogleError:
     )
 
 
-def uploads_per_day_exceeded() -> GoogleError:
-    """The upload bucket is empty: only the words `per day` tell it from a short limit."""
-    return GoogleError(
-        429,
-        "rateLimitExceeded",
-        "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of "
-        "service 'youtube.googleapis.com' for consumer 'project_number:123456789012'.",
-        status="RESOURCE_EXHAUSTED",
-    )
+def calls_per_day_exceeded(metric: str) -> GoogleError:
+    """A bucket of calls is empty: only the words `per day` tell it from a short limit."""
+    return _rate_limit(metric, f"{metric} per day")
 
 
 def rate_limited() -> GoogleError:
     """Too many requests in a short while."""
+    return _rate_limit("Queries", "Queries per minute per user")
+
+
+def _rate_limit(metric: str, limit: str) -> GoogleError:
     return GoogleError(
         429,
         "rateLimitExceeded",
-        "Quota exceeded for quota metric 'Queries' and limit 'Queries per minute per user' of "
+        f"Quota exceeded for quota metric '{metric}' and limit '{limit}' of "
         "service 'youtube.googleapis.com' for consumer 'project_number:123456789012'.",
         status="RESOURCE_EXHAUSTED",
     )

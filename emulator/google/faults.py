@@ -4,7 +4,7 @@ from emulator.faults import AFTER_BYTES, HTML, PACE, REASON, RETRY_AFTER, STATUS
 from emulator.fields import Field
 from emulator.google.youtube.quota import UNITS
 
-_UPLOADS = ("videos.insert", "thumbnails.set", "captions.insert")
+_UPLOADS = ("videos.insert", "thumbnails.set", "captions.insert", "captions.update")
 _OAUTH = (
     "oauth.authorize",
     "oauth.decide",
@@ -18,11 +18,13 @@ _OAUTH = (
 )
 _API = (
     *UNITS,
+    "search.list",
     "videos.insert.start",
     "videos.insert.simple",
     *(f"{name}.{step}" for name in _UPLOADS for step in ("transfer", "status", "cancel")),
 )
-OPERATIONS = frozenset({*_OAUTH, *_API, "pictures", "watch"})
+_PAGES = ("pictures", "watch", "discovery.rest", "discovery.list")
+OPERATIONS = frozenset({*_OAUTH, *_API, *_PAGES})
 
 _TRANSFERS = tuple(f"{name}.transfer" for name in _UPLOADS)
 _QUESTIONS = tuple(f"{name}.status" for name in _UPLOADS)

@@ -9,7 +9,6 @@ from aiohttp import web
 from emulator.faults import Kind
 from emulator.fields import Field
 from emulator.google.accounts import Account, Directory, seeded
-from emulator.google.errors import GoogleError
 from emulator.google.faults import KINDS, OPERATIONS
 from emulator.google.names import DOMAINS, PATHS
 from emulator.google.oauth.grants import Grants, Ledger
@@ -22,6 +21,7 @@ from emulator.google.youtube.access import Access
 from emulator.google.youtube.describing import described
 from emulator.google.youtube.library import Library
 from emulator.google.youtube.quota import Meter, Quota
+from emulator.google.youtube.routes import refusal_of
 from emulator.google.youtube.service import Service
 from emulator.google.youtube.watch import watch_routes
 from emulator.plain import from_plain, to_plain
@@ -29,6 +29,8 @@ from emulator.world import Introduction, World
 
 CLIENT_ID = "castline-emulator.apps.googleusercontent.com"
 CLIENT_SECRET = "emulator-secret"  # noqa: S105 - printed on the home page
+API_KEY = "castline-emulator-api-key"
+"""Reads what is public. It is printed on the home page, too."""
 
 
 @dataclass(slots=True)
@@ -77,7 +79,7 @@ class Google:
             switches=self.switches,
             directory=state.directory,
             library=state.library,
-            access=Access(self.grants, state.directory),
+            access=Access(self.grants, state.directory, frozenset({API_KEY})),
             meter=Meter(world.clock, self.switches, state.quota),
         )
         self.reset()
@@ -90,10 +92,7 @@ class Google:
 
     def refuse(self, request: web.Request, status: int) -> web.Response:
         """Answer an address or a method that Google does not serve."""
-        if status == 405:
-            message = f"The method {request.method} is not allowed here."
-            return GoogleError(405, "methodNotAllowed", message).answer()
-        return GoogleError(404, "notFound", "Method not found.", status="NOT_FOUND").answer()
+        return refusal_of(request.method, request.path, status).answer()
 
     def reset(self) -> None:
         """Go back to the seeded accounts and client, and nothing else."""
@@ -148,6 +147,7 @@ class Google:
             title="Google OAuth and the YouTube Data API",
             client_id=CLIENT_ID,
             client_secret=CLIENT_SECRET,
+            api_key=API_KEY,
             holdings="channels",
             accounts=[
                 (

@@ -50,8 +50,11 @@ class Switches:
     uploads_per_day: int = switch(
         100, "Uploads of the project in a day, midnight to midnight in California."
     )
+    searches_per_day: int = switch(
+        100, "Searches of the project in a day: a bucket of their own, as uploads have."
+    )
     units_per_day: int = switch(
-        10_000, "Units of the project in a day, for everything but uploads."
+        10_000, "Units of the project in a day, for everything but uploads and searches."
     )
     channel_uploads_per_day: int = switch(
         1_000_000, "Uploads per channel in 24 hours; the real number is unpublished and small."

@@ -33,7 +33,7 @@ def test_a_link_to_youtube_leads_to_the_video(ana: Stranger, address: str) -> No
 def test_the_page_shows_what_belongs_to_the_video(ana: Stranger) -> None:
     video = video_of(ana, "unlisted")
     picture = PNG
-    path = f"/upload/youtube/v3/thumbnails/set?videoId={video}"
+    path = f"/upload/youtube/v3/thumbnails/set?uploadType=media&videoId={video}"
     assert ana.ask("POST", path, content=picture).is_success
     body = {"snippet": {"title": "Cakes"}}
     playlist = ana.ask("POST", "/youtube/v3/playlists?part=snippet", json=body).json()["id"]

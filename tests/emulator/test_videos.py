@@ -161,7 +161,7 @@ def test_several_ids_unknown_ones_left_out(ana: Stranger) -> None:
 @pytest.mark.parametrize(
     ("query", "word"),
     [
-        ("id=x", "missingRequiredParameter"),
+        ("id=x", "required"),
         ("part=status", "missingRequiredParameter"),
         ("part=id&id=" + ",".join(map(str, range(51))), "invalidFilters"),
     ],
@@ -218,7 +218,7 @@ def test_an_account_without_a_channel_has_no_items_and_cannot_upload(emulator: E
     [
         ("part=id", "missingRequiredParameter"),
         ("part=id&mine=true&id=x", "invalidCriteria"),
-        ("mine=true", "missingRequiredParameter"),
+        ("mine=true", "required"),
         ("part=nonsense&mine=true", "unknownPart"),
     ],
 )
@@ -239,9 +239,11 @@ def test_uploading_does_not_allow_reading_and_reading_not_uploading(emulator: Em
         assert error["details"][0]["reason"] == "ACCESS_TOKEN_SCOPE_INSUFFICIENT"
 
 
-def test_a_call_without_a_token_or_with_a_wrong_one_is_401(emulator: Emulator) -> None:
+def test_a_call_without_a_token_or_with_a_wrong_one_is_refused(emulator: Emulator) -> None:
     missing = emulator.http.get(f"{CHANNELS}?part=id&mine=true")
-    assert (missing.status_code, reason(missing)) == (401, "required")
+    assert (missing.status_code, reason(missing)) == (403, "forbidden")
+    deleting = emulator.http.delete(f"{VIDEOS}?id=x")
+    assert (deleting.status_code, reason(deleting)) == (401, "required")
     wrong = Stranger(emulator, access_token="ya29.no").ask("GET", f"{CHANNELS}?part=id&mine=true")
     assert (wrong.status_code, reason(wrong)) == (401, "authError")
     assert wrong.json()["error"]["status"] == "UNAUTHENTICATED"

@@ -5,7 +5,6 @@ the resource when the file is complete; a question `bytes */N` answers the same 
 bytes; `cancel` ends it. Whatever ended a session is answered again to whoever asks.
 """
 
-import json
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -13,13 +12,19 @@ from aiohttp import web
 
 from emulator.calls import Call
 from emulator.google import errors
-from emulator.google.errors import GoogleError
+from emulator.google.errors import GoogleError, json_text
 from emulator.google.switches import Switches
 from emulator.google.uploads import content_range
 from emulator.google.uploads.content_range import ContentRange, Unparsable
-from emulator.google.uploads.methods import UploadMethod, mark, metadata_of
+from emulator.google.uploads.methods import (
+    UploadMethod,
+    check_media,
+    draft_of,
+    mark,
+    metadata_of,
+)
 from emulator.google.uploads.reading import Superseded, discard, take
-from emulator.google.uploads.session import Draft, Finish, Session, Sessions, SessionState, Stored
+from emulator.google.uploads.session import Finish, Session, Sessions, SessionState, Stored
 from emulator.google.youtube.access import REFUSING_KINDS, Access
 
 _BREAKING = REFUSING_KINDS | {"cut", "status", "session_lost"}
@@ -43,24 +48,16 @@ class Resumable:
 
     async def start(self, call: Call, method: UploadMethod) -> web.StreamResponse:
         """Check everything that can be checked before the bytes, and open a session."""
-        caller = self._access.caller(call, method.name)
         request = call.request
+        caller, draft = draft_of(call, method, self._access)
+        draft.content_type = request.headers.get("X-Upload-Content-Type", draft.content_type)
         total = _length(request.headers.get("X-Upload-Content-Length"))
-        if total is not None and total > method.most_bytes:
-            raise GoogleError(413, "uploadTooLarge", "Media larger than the limit.")
-        draft = Draft(
-            method=method.name,
-            person=caller.person,
-            query=dict(request.query),
-            body=metadata_of(await request.text()),
-            origin=call.origin,
-            content_type=request.headers.get("X-Upload-Content-Type", "application/octet-stream"),
-            file_name=request.headers.get("Slug", "unknown"),
-        )
+        check_media(method, draft.content_type, total)
+        draft.body = metadata_of(await request.read())
         mark(call, draft)
         method.begin(call, caller, draft)
         session_id = self._sessions.open(draft, total, call.world.clock.now())
-        query = urlencode({**request.query, "upload_id": session_id})
+        query = urlencode([*request.query.items(), ("upload_id", session_id)])
         headers = {
             "Location": f"{call.origin}{request.path}?{query}",
             "X-GUploader-UploadID": session_id,
@@ -159,11 +156,14 @@ class Resumable:
         assert session.draft is not None
         stored = session.intake.stored
         file = Stored(stored, session.intake.sha256, session.head)
+        method = self._methods[session.record.method]
         try:
-            resource = self._methods[session.record.method].finish(session.draft, file)
-            answer = Finish(self._switches.final_status, json.dumps(resource, indent=2))
+            check_media(method, session.draft.content_type, stored)
+            resource = method.finish(session.draft, file)
+            text = session.draft.arguments.write(resource)
+            answer = Finish(self._switches.final_status, text)
         except GoogleError as refusal:
-            answer = Finish(refusal.code, json.dumps({"error": refusal.body}, indent=2))
+            answer = Finish(refusal.code, json_text({"error": refusal.body}))
         session.record.finish = answer
         session.record.total = session.record.stored = stored
         session.record.state = SessionState.COMPLETE

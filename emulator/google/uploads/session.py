@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from emulator.google.api.arguments import Arguments, Query
+from emulator.google.api.document import METHODS
 from emulator.google.oauth.records import Person, digest
 from emulator.google.uploads.intake import Intake
 from emulator.google.youtube.library import Fate
@@ -36,7 +38,7 @@ class Draft:
 
     method: str
     person: Person
-    query: dict[str, str]
+    query: Query
     body: dict[str, Any]
     origin: str
     content_type: str = "application/octet-stream"
@@ -44,6 +46,11 @@ class Draft:
     fate: Fate = Fate.PROCESSED
     reason: str | None = None
     locked_private: bool = False
+
+    @property
+    def arguments(self) -> Arguments:
+        """The arguments of the call that began it; raises GoogleError if they will not do."""
+        return Arguments.read(METHODS[self.method], self.query)
 
 
 @dataclass(frozen=True, slots=True)

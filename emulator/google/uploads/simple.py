@@ -7,12 +7,14 @@ from aiohttp import web
 
 from emulator.calls import Call
 from emulator.google import errors
-from emulator.google.errors import GoogleError, json_answer
+from emulator.google.api import bad_requests
+from emulator.google.api.calls import written
+from emulator.google.errors import GoogleError
 from emulator.google.uploads.intake import Intake
-from emulator.google.uploads.methods import UploadMethod, mark, metadata_of
+from emulator.google.uploads.methods import UploadMethod, check_media, draft_of, mark, metadata_of
 from emulator.google.uploads.reading import discard, pieces
 from emulator.google.uploads.related import Related
-from emulator.google.uploads.session import HEAD_BYTES, Draft, Stored
+from emulator.google.uploads.session import HEAD_BYTES, Stored
 from emulator.google.youtube.access import Access
 
 
@@ -25,27 +27,35 @@ async def upload(call: Call, method: UploadMethod, access: Access) -> web.Stream
         raise
 
 
+async def without_file(call: Call, method: UploadMethod, access: Access) -> web.StreamResponse:
+    """Take a call that is not at an upload address and so brings metadata at most."""
+    caller, draft = draft_of(call, method, access)
+    if call.request.content_type == "application/json":
+        draft.body = metadata_of(await call.request.read())
+    else:
+        await discard(call)
+    method.begin(call, caller, draft)
+    return written(call.request, draft.arguments, method.finish(draft, None))
+
+
 async def _upload(call: Call, method: UploadMethod, access: Access) -> web.StreamResponse:
-    caller = access.caller(call, method.name)
-    draft = Draft(
-        method=method.name,
-        person=caller.person,
-        query=dict(call.request.query),
-        body={},
-        origin=call.origin,
-        content_type=call.request.content_type,
-        file_name=call.request.headers.get("Slug", "unknown"),
-    )
+    caller, draft = draft_of(call, method, access)
     mark(call, draft)
-    if call.request.content_type == "multipart/related":
+    draft.content_type = call.request.headers.get("Content-Type", draft.content_type)
+    if call.request.query["uploadType"] == "multipart":
+        if call.request.content_type != "multipart/related":
+            raise bad_requests.unsupported_media_type(draft.content_type)
         related = Related(pieces(call), _boundary(call.request))
-        draft.body = metadata_of((await related.metadata()).decode())
+        draft.body = metadata_of(await related.metadata())
         draft.content_type = await related.media_type()
         media = related.media()
     else:
         media = pieces(call)
+    check_media(method, draft.content_type)
     method.begin(call, caller, draft)
-    return json_answer(method.finish(draft, await _store(call, media)))
+    file = await _store(call, media)
+    check_media(method, draft.content_type, file.size)
+    return written(call.request, draft.arguments, method.finish(draft, file))
 
 
 async def _store(call: Call, media: AsyncIterator[memoryview]) -> Stored:

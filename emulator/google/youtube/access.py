@@ -1,4 +1,9 @@
-"""Whether a call may go on: its token, its scopes, its channel, ordered refusals."""
+"""Whether a call may go on: its token or key, its scopes, its channel, ordered refusals.
+
+A token comes in the header `Authorization`, or in the query as `access_token` or `oauth_token`;
+a key in the query as `key`, or in the header `X-Goog-Api-Key`. With a key alone a call may read
+what is public. A wrong key is refused also beside a good token.
+"""
 
 from dataclasses import dataclass
 
@@ -7,36 +12,19 @@ from aiohttp import web
 from emulator.calls import Call
 from emulator.google import errors
 from emulator.google.accounts import Channel, Directory
+from emulator.google.api import bad_requests
+from emulator.google.api.document import METHODS
 from emulator.google.errors import GoogleError
 from emulator.google.oauth.grants import Grants
 from emulator.google.oauth.records import Person
+from emulator.google.youtube.quota import UPLOADS
 
-_ROOT = "https://www.googleapis.com/auth/"
-_MANAGE = frozenset(_ROOT + name for name in ("youtube", "youtube.force-ssl", "youtubepartner"))
-_UPLOAD = _MANAGE | {_ROOT + "youtube.upload"}
-_READ = _MANAGE | {_ROOT + "youtube.readonly"}
-_CAPTIONS = frozenset(_ROOT + name for name in ("youtube.force-ssl", "youtubepartner"))
-
-SCOPES = {
-    "videos.insert": _UPLOAD,
-    "videos.list": _READ,
-    "videos.update": _MANAGE,
-    "videos.delete": _MANAGE,
-    "channels.list": _READ | {_ROOT + "youtubepartner-channel-audit"},
-    "thumbnails.set": _UPLOAD,
-    "captions.insert": _CAPTIONS,
-    "captions.list": _CAPTIONS,
-    "playlistItems.insert": _MANAGE,
-    "playlistItems.list": _READ,
-    "playlists.insert": _MANAGE,
-    "playlists.list": _READ,
-}
-"""Which scopes a method accepts, any one of them (facts: YouTube section 1.6)."""
+_NOBODY = Person("")
 
 _REFUSALS = {
     "unauthorized": errors.invalid_credentials,
     "rate_limited": errors.rate_limited,
-    "daily_limit": errors.uploads_per_day_exceeded,
+    "daily_limit": lambda: errors.calls_per_day_exceeded(UPLOADS),
     "quota_exceeded": errors.quota_exceeded,
     "upload_limit": errors.upload_limit,
 }
@@ -45,16 +33,25 @@ REFUSING_KINDS = frozenset(_REFUSALS) | {"revoke_grant"}
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose token a call carries, and the channel it stands for."""
+    """Whose token a call carries, and the channel it stands for; nobody's with a key alone."""
 
-    person: Person
-    channel: Channel | None
+    person: Person = _NOBODY
+    channel: Channel | None = None
+
+    def signed_in(self, parameter: str) -> None:
+        """Refuse a parameter that speaks of the caller where nobody is signed in."""
+        if self.person == _NOBODY:
+            raise bad_requests.authorization_required(parameter)
 
     def own_channel(self) -> Channel:
         """Return the channel, or refuse as YouTube does those who have none."""
         if self.channel is None:
             raise errors.no_channel()
         return self.channel
+
+    def owns(self, channel: str) -> bool:
+        """Tell whether a channel, named by its id, is the caller's."""
+        return self.channel is not None and self.channel.id == channel
 
 
 @dataclass(slots=True)
@@ -63,19 +60,26 @@ class Access:
 
     grants: Grants
     directory: Directory
+    keys: frozenset[str] = frozenset()
 
     def caller(self, call: Call, method: str) -> Caller:
-        """Return who calls a method, after ordered refusals, token and scopes."""
+        """Return who calls a method, after ordered refusals, key, token and scopes."""
         refusal = self.ordered_refusal(call)
         if refusal:
             raise refusal
-        token = bearer_of(call.request)
+        key, token = _key_of(call.request), bearer_of(call.request)
+        if key and key not in self.keys:
+            raise errors.invalid_key()
         if not token:
-            raise errors.missing_credentials()
+            if not METHODS[method].public:
+                raise errors.missing_credentials()
+            if not key:
+                raise errors.unregistered_caller()
+            return Caller()
         known = self.grants.bearer(token)
         if known is None:
             raise errors.invalid_credentials()
-        if not SCOPES[method].intersection(known.scopes):
+        if not METHODS[method].scopes.intersection(known.scopes):
             service, _, verb = method.partition(".")
             name = f"youtube.api.v3.V3Data{service.capitalize()}Service.{verb.capitalize()}"
             raise errors.insufficient_scope(name)
@@ -107,4 +111,8 @@ def bearer_of(request: web.Request) -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return token.strip()
-    return request.query.get("access_token", "")
+    return request.query.get("access_token", "") or request.query.get("oauth_token", "")
+
+
+def _key_of(request: web.Request) -> str:
+    return request.query.get("key", "") or request.headers.get("X-Goog-Api-Key", "")

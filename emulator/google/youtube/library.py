@@ -62,6 +62,7 @@ class PlaylistItem:
     id: str
     video: str
     added_at: float
+    note: str = ""
 
 
 @dataclass(slots=True)
@@ -75,6 +76,9 @@ class Playlist:
     privacy: str = "private"
     made_at: float = 0.0
     items: list[PlaylistItem] = field(default_factory=list)
+    language: str | None = None
+    localizations: dict[str, Any] = field(default_factory=dict)
+    podcast: str | None = None
 
 
 @dataclass(slots=True)
@@ -87,6 +91,14 @@ class Library:
     def uploads_of(self, channel: str) -> list[Video]:
         """Return a channel's videos, newest first."""
         return [video for video in reversed(self.videos.values()) if video.owner == channel]
+
+    def caption(self, caption_id: str) -> tuple[Video, Caption] | None:
+        """Return a caption track and the video it belongs to."""
+        for video in self.videos.values():
+            for caption in video.captions:
+                if caption.id == caption_id:
+                    return video, caption
+        return None
 
 
 def new_video_id() -> str:

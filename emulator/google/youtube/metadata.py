@@ -25,16 +25,6 @@ _STATUS = {
 }
 
 
-def parts_of(value: str | None) -> list[str]:
-    """Return the parts a call names, or refuse where it names none."""
-    parts = [part.strip() for part in (value or "").split(",") if part.strip()]
-    if not parts:
-        raise errors.bad_request(
-            "missingRequiredParameter", "Missing required parameter: part", location="part"
-        )
-    return parts
-
-
 def check_body_parts(body: Mapping[str, Any], parts: list[str]) -> None:
     """Refuse a body that sets a part which the call does not name."""
     unexpected = sorted((body.keys() & PARTS) - set(parts))

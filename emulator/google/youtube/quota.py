@@ -1,7 +1,7 @@
-"""The two buckets a project has per day, and the limit a channel has.
+"""The three buckets a project has per day, and the limit a channel has.
 
-Uploads are counted by themselves, 100 a day, everything else in units, 10,000 a day;
-both are full again at midnight in California, whatever the season there (facts: YouTube
+Uploads and searches are counted by themselves, 100 a day each, everything else in units, 10,000
+a day; all are full again at midnight in California, whatever the season there (facts: YouTube
 section 2.3). The limit per channel runs over 24 hours and is nobody's published number.
 """
 
@@ -24,11 +24,20 @@ UNITS = {
     "thumbnails.set": 50,
     "captions.insert": 400,
     "captions.list": 50,
+    "captions.update": 450,
+    "captions.delete": 50,
     "playlistItems.insert": 50,
     "playlistItems.list": 1,
+    "playlistItems.update": 50,
+    "playlistItems.delete": 50,
     "playlists.insert": 50,
     "playlists.list": 1,
+    "playlists.update": 50,
+    "playlists.delete": 50,
+    "videoCategories.list": 1,
 }
+UPLOADS, SEARCHES = "Video Uploads", "Search Queries"
+"""What Google's message calls the buckets; that of searches is inferred from that of uploads."""
 
 
 @dataclass(slots=True)
@@ -37,6 +46,7 @@ class Quota:
 
     day: str = ""
     uploads: int = 0
+    searches: int = 0
     units: int = 0
     channels: dict[str, list[float]] = field(default_factory=dict)
 
@@ -52,6 +62,9 @@ class Meter:
     def charge(self, method: str) -> None:
         """Charge a call its units, also if it fails later."""
         self._turn_day()
+        if method == "search.list":
+            self._charge_search()
+            return
         units = UNITS[method]
         if self.quota.units + units > self.switches.units_per_day:
             raise errors.quota_exceeded()
@@ -63,8 +76,13 @@ class Meter:
         if self.quota.uploads >= self.switches.uploads_per_day:
             if self.switches.upload_bucket_status == 403:
                 raise errors.quota_exceeded()
-            raise errors.uploads_per_day_exceeded()
+            raise errors.calls_per_day_exceeded(UPLOADS)
         self.quota.uploads += 1
+
+    def _charge_search(self) -> None:
+        if self.quota.searches >= self.switches.searches_per_day:
+            raise errors.calls_per_day_exceeded(SEARCHES)
+        self.quota.searches += 1
 
     def check_channel(self, channel: str) -> None:
         """Refuse where a channel has uploaded enough for 24 hours."""
@@ -82,6 +100,8 @@ class Meter:
             "day": self.quota.day,
             "uploads_used": self.quota.uploads,
             "uploads_per_day": self.switches.uploads_per_day,
+            "searches_used": self.quota.searches,
+            "searches_per_day": self.switches.searches_per_day,
             "units_used": self.quota.units,
             "units_per_day": self.switches.units_per_day,
         }
@@ -93,4 +113,5 @@ class Meter:
     def _turn_day(self) -> None:
         today = datetime.fromtimestamp(self.clock.now(), UTC).astimezone(PACIFIC).date().isoformat()
         if self.quota.day != today:
-            self.quota.day, self.quota.uploads, self.quota.units = today, 0, 0
+            self.quota.day = today
+            self.quota.uploads = self.quota.searches = self.quota.units = 0

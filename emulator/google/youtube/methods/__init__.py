@@ -1,5 +1,6 @@
 """The methods of the API, one file per resource, and how a resource is written.
 
-Handlers take a `Call`, ask `Service.access` who calls, charge the quota, and answer;
-whatever is refused is raised as `GoogleError`.
+Handlers take a `MethodCall`, which knows who calls and what is asked and has been charged, and
+return the content of the answer; what is refused is raised as `GoogleError`. Methods that take
+a file are `uploads.methods.UploadMethod`s instead.
 """

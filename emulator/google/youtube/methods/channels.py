@@ -2,18 +2,16 @@
 
 from typing import Any
 
-from aiohttp import web
-
-from emulator.calls import Call
 from emulator.clock import timestamp
 from emulator.google import errors
 from emulator.google.accounts import Channel
-from emulator.google.errors import json_answer
-from emulator.google.youtube import metadata
-from emulator.google.youtube.methods.resources import etag, listing, thumbnails
+from emulator.google.api import bad_requests
+from emulator.google.api.calls import Content, MethodCall
+from emulator.google.api.paging import page
+from emulator.google.youtube.methods.resources import listing, resource, thumbnails
 from emulator.google.youtube.service import Service
 
-_FILTERS = ("id", "mine", "forHandle", "forUsername", "managedByMe", "categoryId")
+_FILTERS = ("id", "mine", "forHandle", "forUsername", "managedByMe")
 
 
 class Channels:
@@ -22,40 +20,43 @@ class Channels:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def find(self, call: Call) -> web.StreamResponse:
+    async def find(self, asked: MethodCall) -> Content:
         """Answer the channels of exactly one filter.
 
         Where there is none the answer has no `items` at all, as captured answers show.
         """
-        service, query = self._service, call.request.query
-        caller = service.access.caller(call, "channels.list")
-        service.meter.charge("channels.list")
-        parts = metadata.parts_of(",".join(query.getall("part", [])))
-        filters = [name for name in _FILTERS if name in query]
-        if not filters:
-            raise errors.bad_request(
-                "missingRequiredParameter",
-                "No filter selected. Expected one of: " + ", ".join(_FILTERS),
-                location="parameters.",
-            )
-        if len(filters) > 1:
+        arguments = asked.arguments
+        if sum(name in arguments.given for name in _FILTERS) > 1:
             raise errors.bad_request(
                 "invalidCriteria",
                 "A maximum of 1 of the following filters may be specified at the same time: "
-                + ", ".join(filters),
+                + ", ".join(_FILTERS),
                 domain="youtube.channel",
             )
-        found: list[Channel] = []
-        if filters == ["mine"] and query["mine"] == "true" and caller.channel:
-            found = [caller.channel]
-        elif filters == ["id"]:
-            ids = dict.fromkeys(",".join(query.getall("id")).split(","))
-            found = [c for i in ids if (c := service.directory.channels.get(i))]
-        items = [self._resource(channel, parts, call.origin) for channel in found]
-        answer = listing("channelListResponse", items)
-        if not items:
+        chosen = arguments.filter(_FILTERS)
+        rows, about = page(self._chosen(asked, chosen), arguments, by_id=chosen == "id")
+        answer = listing(
+            "channel", [self._resource(each, asked.parts, asked.origin) for each in rows], about
+        )
+        if not rows:
             del answer["items"]
-        return json_answer(answer)
+        return answer
+
+    def _chosen(self, asked: MethodCall, chosen: str) -> list[Channel]:
+        channels = self._service.directory.channels
+        if chosen == "mine":
+            asked.caller.signed_in("mine")
+            return [asked.caller.channel] if asked.caller.channel else []
+        if chosen == "managedByMe":
+            asked.caller.signed_in("managedByMe")
+            raise bad_requests.forbidden(
+                "Access forbidden. The request may not be properly authorized.", "youtube.common"
+            )
+        if chosen == "id":
+            return [channels[each] for each in asked.arguments.all("id") if each in channels]
+        # A user name from before handles is taken for a handle without its sign.
+        wanted = "@" + (asked.arguments.text(chosen) or "").removeprefix("@").lower()
+        return [channel for channel in channels.values() if handle_of(channel) == wanted]
 
     def _resource(self, channel: Channel, parts: list[str], origin: str) -> dict[str, Any]:
         videos = self._service.library.uploads_of(channel.id)
@@ -63,7 +64,7 @@ class Channels:
             "snippet": {
                 "title": channel.title,
                 "description": channel.description,
-                "customUrl": "@" + "".join(filter(str.isalnum, channel.title.lower())),
+                "customUrl": handle_of(channel),
                 "publishedAt": timestamp(channel.published_at),
                 "thumbnails": thumbnails(origin, channel.id),
                 "localized": {"title": channel.title, "description": channel.description},
@@ -85,13 +86,9 @@ class Channels:
             },
             "brandingSettings": {"channel": {"title": channel.title}},
         }
-        resource: dict[str, Any] = {
-            "kind": "youtube#channel",
-            "etag": etag(channel),
-            "id": channel.id,
-        }
-        for part in parts:
-            if part != "id" and part not in known:
-                raise errors.bad_request("unknownPart", f"'{part}'", location="part")
-            resource |= {part: known[part]} if part in known else {}
-        return resource
+        return resource("channel", channel.id, parts, known)
+
+
+def handle_of(channel: Channel) -> str:
+    """Return a channel's handle: the letters and digits of its title."""
+    return "@" + "".join(filter(str.isalnum, channel.title.lower()))

@@ -5,6 +5,7 @@ from typing import Any
 
 from emulator.calls import Call
 from emulator.google import errors
+from emulator.google.api import bad_requests
 from emulator.google.uploads.session import Draft, Stored
 from emulator.google.youtube import metadata
 from emulator.google.youtube.access import Caller
@@ -20,7 +21,6 @@ class InsertVideo:
     """
 
     name = "videos.insert"
-    most_bytes = 256 * 1024**3
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -35,27 +35,28 @@ class InsertVideo:
         self._resolve(draft)
         self._service.meter.check_channel(channel.id)
 
-    def finish(self, draft: Draft, file: Stored) -> Mapping[str, Any]:
+    def finish(self, draft: Draft, file: Stored | None) -> Mapping[str, Any]:
         """Add the video, in the state `uploaded`, and return it."""
         service = self._service
+        if file is None:
+            raise bad_requests.media_required("youtube.video", "video")
         if not service.switches.charge_at_session_start:
             service.meter.charge_upload()
-        parts, video = self._resolve(draft)
+        video = self._resolve(draft)
         video.bytes, video.sha256 = file.size, file.sha256
         service.library.videos[video.id] = video
         service.meter.note_upload(video.owner)
-        return video_resource(service, video, parts, draft.origin)
+        return video_resource(service, video, draft.arguments.parts, draft.origin)
 
-    def _resolve(self, draft: Draft) -> tuple[list[str], Video]:
+    def _resolve(self, draft: Draft) -> Video:
         service, body = self._service, draft.body
         now = service.clock.now()
-        parts = metadata.parts_of(draft.query.get("part"))
-        metadata.check_body_parts(body, parts)
+        metadata.check_body_parts(body, draft.arguments.parts)
         snippet = metadata.snippet_of(body, utf16=service.switches.title_in_utf16_units)
         status = metadata.status_of(body, now)
         if draft.locked_private or service.switches.lock_uploads_private:
             status |= {"privacyStatus": "private"}
-        return parts, Video(
+        return Video(
             id=new_video_id(),
             owner=draft.person.channel or "",
             snippet=snippet,

@@ -1,251 +1,222 @@
-"""`playlistItems` and `playlists`: insert and list.
+"""`playlists`: insert, list, update, delete.
 
-The uploads playlist of a channel is derived from its videos, newest first, and cannot be
-added to.
+The uploads playlist of a channel is derived from its videos; it can be read by its id and not
+be changed.
 """
 
-import base64
 from typing import Any
 
-from aiohttp import web
-
-from emulator.calls import Call
 from emulator.clock import timestamp
 from emulator.google import errors
-from emulator.google.errors import GoogleError, json_answer
-from emulator.google.uploads.methods import metadata_of
+from emulator.google.api import bad_requests
+from emulator.google.api.calls import Content, MethodCall
+from emulator.google.api.paging import page
+from emulator.google.errors import GoogleError
 from emulator.google.youtube import metadata
 from emulator.google.youtube.access import Caller
-from emulator.google.youtube.library import (
-    Playlist,
-    PlaylistItem,
-    Video,
-    new_item_id,
-    new_playlist_id,
-)
-from emulator.google.youtube.methods.resources import etag, listing, privacy
+from emulator.google.youtube.library import Playlist, new_playlist_id
+from emulator.google.youtube.methods.resources import channel_title, listing, resource, thumbnails
 from emulator.google.youtube.service import Service
 
-_MOST_ITEMS = 5000
+_DOMAIN = "youtube.playlist"
+_MOST_TITLE = 150
+_MOST_DESCRIPTION = 5000
+_PRIVACIES = ("public", "unlisted", "private")
 
 
 class Playlists:
-    """The playlists there are."""
+    """The playlists there are, as far as the caller may see them."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def insert(self, call: Call) -> web.StreamResponse:
+    async def insert(self, asked: MethodCall) -> Content:
         """Make a playlist."""
-        caller = self._service.access.caller(call, "playlists.insert")
-        self._service.meter.charge("playlists.insert")
-        channel = caller.own_channel()
-        metadata.parts_of(call.request.query.get("part"))
-        body = metadata_of(await call.request.text())
-        title = body.get("snippet", {}).get("title")
-        if not title:
-            raise errors.bad_request(
-                "playlistTitleRequired",
-                "The request must specify a playlist title.",
-                domain="youtube.playlist",
-            )
+        channel, body = asked.caller.own_channel(), await asked.body()
+        metadata.check_body_parts(body, asked.parts)
         playlist = Playlist(
             id=new_playlist_id(),
             owner=channel.id,
-            title=str(title),
-            description=str(body["snippet"].get("description", "")),
-            privacy=str(body.get("status", {}).get("privacyStatus", "public")),
             made_at=self._service.clock.now(),
+            **_snippet_of(body),
+            **_status_of(body),
         )
+        playlist.localizations = _localizations_of(body, playlist.language)
         self._service.library.playlists[playlist.id] = playlist
-        return json_answer(_playlist(playlist))
+        return self._resource(playlist, asked)
 
-    async def find(self, call: Call) -> web.StreamResponse:
-        """Answer the caller's playlists, or those with the given ids."""
-        caller = self._service.access.caller(call, "playlists.list")
-        self._service.meter.charge("playlists.list")
-        query = call.request.query
-        metadata.parts_of(query.get("part"))
-        ids = query.get("id", "").split(",")
-        mine = caller.channel.id if caller.channel and query.get("mine") == "true" else None
-        owner = mine or query.get("channelId")
-        found = [
-            p for p in self._service.library.playlists.values() if p.owner == owner or p.id in ids
-        ]
-        return json_answer(listing("playlistListResponse", [_playlist(p) for p in found]))
-
-    async def insert_item(self, call: Call) -> web.StreamResponse:
-        """Put a video into one of the caller's playlists, once."""
-        service = self._service
-        caller = service.access.caller(call, "playlistItems.insert")
-        service.meter.charge("playlistItems.insert")
-        metadata.parts_of(call.request.query.get("part"))
-        snippet = metadata_of(await call.request.text()).get("snippet", {})
-        video_id = snippet.get("resourceId", {}).get("videoId")
-        if not snippet.get("playlistId"):
-            raise errors.bad_request(
-                "playlistIdRequired",
-                "The request does not specify a playlist.",
-                domain="youtube.playlistItem",
-            )
-        if not video_id:
-            raise errors.bad_request(
-                "resourceIdRequired",
-                "The request must contain a resource.",
-                domain="youtube.playlistItem",
-            )
-        playlist = service.library.playlists.get(snippet["playlistId"])
-        if playlist is None:
-            raise _playlist_not_found()
-        if caller.channel is None or playlist.owner != caller.channel.id:
-            raise GoogleError(
-                403, "playlistItemsNotAccessible", "Forbidden", domain="youtube.playlistItem"
-            )
-        video = service.library.videos.get(video_id)
-        if video is None or call.suffers("not_found_yet"):
-            raise errors.video_not_found("body.snippet.resourceId.videoId")
-        is_there = any(item.video == video.id for item in playlist.items)
-        if call.suffers("already_exists") or (
-            is_there and not service.switches.playlist_takes_twice
-        ):
-            raise errors.already_exists(
-                "videoAlreadyInPlaylist", "Video already in playlist.", "youtube.playlistItem"
-            )
-        if len(playlist.items) >= _MOST_ITEMS:
-            raise GoogleError(
-                403,
-                "playlistContainsMaximumNumberOfVideos",
-                "Playlist contains maximum number of videos.",
-                domain="youtube.playlistItem",
-            )
-        position = snippet.get("position", len(playlist.items))
-        if not isinstance(position, int) or not 0 <= position <= len(playlist.items):
-            raise errors.bad_request(
-                "invalidPlaylistItemPosition", "Invalid position.", domain="youtube.playlistItem"
-            )
-        item = PlaylistItem(new_item_id(), video.id, service.clock.now())
-        playlist.items.insert(position, item)
-        return json_answer(_item(playlist.id, playlist.owner, position, item, video))
-
-    async def list_items(self, call: Call) -> web.StreamResponse:
-        """Answer a playlist page by page, as far as the caller may see the videos."""
-        service, query = self._service, call.request.query
-        caller = service.access.caller(call, "playlistItems.list")
-        service.meter.charge("playlistItems.list")
-        metadata.parts_of(",".join(query.getall("part", [])))
-        playlist_id = query.get("playlistId", "")
-        if not playlist_id:
-            raise errors.bad_request(
-                "missingRequiredParameter",
-                "No filter selected. Expected one of: playlistId, id",
-                location="parameters.",
-            )
-        owner, rows = self._rows(playlist_id, caller)
-        if call.suffers("not_found_yet"):
-            rows = []
-        if "videoId" in query:
-            rows = [(item, video) for item, video in rows if video.id == query["videoId"]]
-        size = _number(query.get("maxResults", "5"), "maxResults", 0, 50)
-        start = _read_page_token(query.get("pageToken"))
-        items = [
-            _item(playlist_id, owner, start + i, item, video)
-            for i, (item, video) in enumerate(rows[start : start + size])
-        ]
-        answer = listing("playlistItemListResponse", items, total=len(rows), page=size)
-        if start + size < len(rows):
-            answer["nextPageToken"] = _page_token(start + size)
-        if start:
-            answer["prevPageToken"] = _page_token(max(0, start - size))
-        return json_answer(answer)
-
-    def _rows(
-        self, playlist_id: str, caller: Caller
-    ) -> tuple[str, list[tuple[PlaylistItem, Video]]]:
-        library, now = self._service.library, self._service.clock.now()
-        for channel in self._service.directory.channels.values():
-            if channel.uploads_playlist == playlist_id:
-                until = now - self._service.switches.listing_lag_seconds
-                uploads = [v for v in library.uploads_of(channel.id) if v.uploaded_at <= until]
-                rows = [(PlaylistItem(f"UU{v.id}", v.id, v.uploaded_at), v) for v in uploads]
-                owner = channel.id
-                break
+    async def find(self, asked: MethodCall) -> Content:
+        """Answer the caller's playlists, a channel's, or those with the given ids."""
+        arguments, library = asked.arguments, self._service.library
+        chosen = arguments.filter(("channelId", "id", "mine"))
+        if chosen == "id":
+            found = [self._known(each) for each in arguments.all("id")]
+            seen = [p for p in found if p and self._sees(asked.caller, p)]
         else:
-            playlist = library.playlists.get(playlist_id)
-            if playlist is None:
-                raise _playlist_not_found()
-            rows = [
-                (i, library.videos[i.video]) for i in playlist.items if i.video in library.videos
+            owner = self._owner(asked, chosen)
+            seen = [
+                playlist
+                for playlist in reversed(library.playlists.values())
+                if playlist.owner == owner
+                and (playlist.privacy == "public" or asked.caller.owns(owner))
             ]
-            owner = playlist.owner
-        mine = caller.channel.id if caller.channel else None
-        return owner, [r for r in rows if r[1].owner == mine or privacy(r[1], now) == "public"]
+        rows, about = page(seen, arguments, by_id=chosen == "id")
+        return listing("playlist", [self._resource(each, asked) for each in rows], about)
 
+    async def update(self, asked: MethodCall) -> Content:
+        """Replace the parts named, as a whole; all of them, or none where one will not do."""
+        body, parts = await asked.body(), asked.parts
+        playlist = self._own(asked.caller, str(body.get("id", "")))
+        metadata.check_body_parts(body, parts)
+        new = _snippet_of(body) if "snippet" in parts else {}
+        if "status" in parts:
+            new |= _status_of(body)
+        if "localizations" in parts:
+            new["localizations"] = _localizations_of(body, new.get("language", playlist.language))
+        for name, content in new.items():
+            setattr(playlist, name, content)
+        return self._resource(playlist, asked)
 
-def _playlist(playlist: Playlist) -> dict[str, Any]:
-    return {
-        "kind": "youtube#playlist",
-        "etag": etag(playlist),
-        "id": playlist.id,
-        "snippet": {
+    async def delete(self, asked: MethodCall) -> Content:
+        """Remove a playlist of the caller's; its videos stay."""
+        playlist = self._own(asked.caller, asked.arguments.text("id") or "")
+        del self._service.library.playlists[playlist.id]
+        return None
+
+    def _owner(self, asked: MethodCall, chosen: str) -> str:
+        if chosen == "mine":
+            asked.caller.signed_in("mine")
+            owner = asked.caller.channel.id if asked.caller.channel else ""
+        else:
+            owner = asked.arguments.text("channelId") or ""
+        if owner not in self._service.directory.channels:
+            raise errors.not_found("channel", "Channel not found.", chosen)
+        return owner
+
+    def _sees(self, caller: Caller, playlist: Playlist) -> bool:
+        return playlist.privacy != "private" or caller.owns(playlist.owner)
+
+    def _known(self, playlist_id: str) -> Playlist | None:
+        return self._service.library.playlists.get(playlist_id) or uploads_playlist(
+            self._service, playlist_id
+        )
+
+    def _own(self, caller: Caller, playlist_id: str) -> Playlist:
+        if uploads_playlist(self._service, playlist_id):
+            raise unsupported(_DOMAIN)
+        playlist = self._service.library.playlists.get(playlist_id)
+        if playlist is None:
+            raise not_found("id")
+        if not caller.owns(playlist.owner):
+            raise bad_requests.forbidden("Forbidden", _DOMAIN, "playlistForbidden")
+        return playlist
+
+    def _resource(self, playlist: Playlist, asked: MethodCall) -> dict[str, Any]:
+        in_language = playlist.localizations.get(_language(asked), {})
+        localized = {"title": playlist.title, "description": playlist.description, **in_language}
+        snippet = {
             "publishedAt": timestamp(playlist.made_at),
             "channelId": playlist.owner,
             "title": playlist.title,
             "description": playlist.description,
-        },
-        "status": {"privacyStatus": playlist.privacy},
-        "contentDetails": {"itemCount": len(playlist.items)},
-    }
+            "thumbnails": thumbnails(asked.origin, playlist.id),
+            "channelTitle": channel_title(self._service, playlist.owner),
+            "localized": localized,
+        }
+        if playlist.language:
+            snippet["defaultLanguage"] = playlist.language
+        status = {"privacyStatus": playlist.privacy}
+        if playlist.podcast:
+            status["podcastStatus"] = playlist.podcast
+        address = f"//www.youtube.com/embed/videoseries?list={playlist.id}"
+        known: dict[str, dict[str, Any]] = {
+            "snippet": snippet,
+            "status": status,
+            "contentDetails": {"itemCount": len(playlist.items)},
+            "player": {"embedHtml": f'<iframe src="{address}"></iframe>'},
+            "localizations": playlist.localizations,
+        }
+        return resource("playlist", playlist.id, asked.parts, known)
 
 
-def _item(
-    playlist_id: str, owner: str, position: int, item: PlaylistItem, video: Video
-) -> dict[str, Any]:
-    return {
-        "kind": "youtube#playlistItem",
-        "etag": etag(item),
-        "id": item.id,
-        "snippet": {
-            "publishedAt": timestamp(item.added_at),
-            "channelId": owner,
-            "title": video.snippet["title"],
-            "description": video.snippet.get("description", ""),
-            "playlistId": playlist_id,
-            "position": position,
-            "resourceId": {"kind": "youtube#video", "videoId": video.id},
-            "videoOwnerChannelId": video.owner,
-        },
-        "contentDetails": {"videoId": video.id, "videoPublishedAt": timestamp(video.uploaded_at)},
-        "status": {"privacyStatus": video.status["privacyStatus"]},
-    }
+def uploads_playlist(service: Service, playlist_id: str) -> Playlist | None:
+    """Return the derived playlist of a channel's uploads, without its items' places."""
+    for channel in service.directory.channels.values():
+        if channel.uploads_playlist == playlist_id:
+            return Playlist(
+                id=playlist_id,
+                owner=channel.id,
+                title=f"Uploads from {channel.title}",
+                privacy="public",
+                made_at=channel.published_at,
+            )
+    return None
 
 
-def _playlist_not_found() -> GoogleError:
+def not_found(location: str) -> GoogleError:
+    """There is no such playlist."""
     return errors.not_found(
         "playlist",
-        "The playlist identified with the request's playlistId parameter cannot be found.",
-        "playlistId",
+        f"The playlist identified with the request's {location} parameter cannot be found.",
+        location,
     )
 
 
-def _page_token(start: int) -> str:
-    return base64.urlsafe_b64encode(f"page:{start}".encode()).decode().rstrip("=")
-
-
-def _read_page_token(token: str | None) -> int:
-    if not token:
-        return 0
-    try:
-        word, _, start = base64.urlsafe_b64decode(token + "==").decode().partition(":")
-        if word == "page":
-            return int(start)
-    except ValueError:
-        pass
-    raise errors.bad_request(
-        "invalidPageToken", "The request specifies an invalid page token.", location="pageToken"
+def unsupported(domain: str) -> GoogleError:
+    """The playlist of uploads follows the videos and cannot be changed."""
+    return errors.bad_request(
+        "playlistOperationUnsupported",
+        "The API does not support the operation for the specified playlist.",
+        domain=domain,
     )
 
 
-def _number(text: str, name: str, low: int, high: int) -> int:
-    if not text.isdigit() or not low <= int(text) <= high:
-        raise errors.bad_request("invalidParameter", f"Invalid value '{text}'.", location=name)
-    return int(text)
+def _language(asked: MethodCall) -> str:
+    return asked.arguments.text("hl") or "" if "hl" in asked.arguments.method.parameters else ""
+
+
+def _snippet_of(body: dict[str, Any]) -> dict[str, Any]:
+    given = body.get("snippet", {})
+    if not isinstance(given, dict) or not given.get("title"):
+        raise errors.bad_request(
+            "playlistTitleRequired",
+            "The request must specify a playlist title.",
+            domain=_DOMAIN,
+        )
+    title, description = given["title"], given.get("description", "")
+    language = given.get("defaultLanguage")
+    texts = (title, description, language or "")
+    if (
+        not all(isinstance(text, str) and not {"<", ">"} & set(text) for text in texts)
+        or len(title) > _MOST_TITLE
+        or len(description) > _MOST_DESCRIPTION
+    ):
+        raise errors.bad_request(
+            "invalidPlaylistSnippet",
+            "The request provides an invalid playlist snippet.",
+            domain=_DOMAIN,
+        )
+    return {"title": title, "description": description, "language": language}
+
+
+def _status_of(body: dict[str, Any]) -> dict[str, Any]:
+    given = body.get("status", {})
+    privacy = given.get("privacyStatus", "public") if isinstance(given, dict) else None
+    podcast = given.get("podcastStatus") if isinstance(given, dict) else None
+    if privacy not in _PRIVACIES or podcast not in (None, "enabled", "disabled"):
+        raise errors.bad_request("badRequest", "Invalid value at 'resource.status'.")
+    return {"privacy": privacy, "podcast": podcast}
+
+
+def _localizations_of(body: dict[str, Any], language: str | None) -> dict[str, Any]:
+    given = body.get("localizations", {})
+    if not isinstance(given, dict):
+        raise errors.bad_request("badRequest", "Invalid value at 'resource.localizations'.")
+    if given and not language:
+        raise errors.bad_request(
+            "defaultLanguageNotSet",
+            "The request is trying to add localized playlist details without specifying the "
+            "default language of the playlist details.",
+            domain=_DOMAIN,
+        )
+    return given

@@ -1,12 +1,11 @@
 """How videos and lists are written, part by part."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from emulator.clock import timestamp
-from emulator.google import errors
 from emulator.google.youtube.library import Video
 from emulator.google.youtube.metadata import publish_moment
 from emulator.google.youtube.processing import Progress, progress
@@ -20,17 +19,20 @@ def etag(content: object) -> str:
     return hashlib.sha256(repr(content).encode()).hexdigest()[:27]
 
 
-def listing(
-    kind: str, items: Sequence[Mapping[str, Any]], *, total: int | None = None, page: int = 5
+def resource(
+    kind: str, of: str, parts: Iterable[str], known: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Write a list answer."""
-    count = len(items) if total is None else total
-    return {
-        "kind": f"youtube#{kind}",
-        "etag": etag(items),
-        "items": list(items),
-        "pageInfo": {"totalResults": count, "resultsPerPage": page},
-    }
+    """Write a resource with the parts asked for; parts without content are left out."""
+    content = {part: known[part] for part in parts if known.get(part)}
+    return {"kind": f"youtube#{kind}", "etag": etag((of, content)), "id": of, **content}
+
+
+def listing(
+    kind: str, items: Iterable[Mapping[str, Any]], about: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Write a list answer. `about` is what `paging.page` says of a list that has pages."""
+    content = {**(about or {}), "items": list(items)}
+    return {"kind": f"youtube#{kind}ListResponse", "etag": etag(content), **content}
 
 
 def thumbnails(origin: str, of: str) -> dict[str, Any]:
@@ -42,6 +44,12 @@ def thumbnails(origin: str, of: str) -> dict[str, Any]:
     }
 
 
+def channel_title(service: Service, channel_id: str) -> str:
+    """Return a channel's title, or nothing where the channel is gone."""
+    channel = service.directory.channels.get(channel_id)
+    return channel.title if channel else ""
+
+
 def privacy(video: Video, now: float) -> str:
     """Return a video's privacy at a moment: a schedule makes it public in time."""
     moment = publish_moment(video.status)
@@ -50,18 +58,12 @@ def privacy(video: Video, now: float) -> str:
 
 
 def video_resource(
-    service: Service, video: Video, parts: Iterable[str], origin: str
+    service: Service, video: Video, parts: Iterable[str], origin: str, language: str | None = None
 ) -> dict[str, Any]:
-    """Write a video with the parts asked for; parts without content are left out."""
-    resource: dict[str, Any] = {"kind": "youtube#video", "etag": etag(video), "id": video.id}
-    writer = _VideoWriter(service, video, origin)
-    for part in parts:
-        if part not in _PARTS:
-            raise errors.bad_request("unknownPart", f"'{part}'", location="part")
-        content = _PARTS[part](writer)
-        if content:
-            resource[part] = content
-    return resource
+    """Write a video. `language` is the one that `snippet.localized` is wanted in."""
+    writer = _VideoWriter(service, video, origin, language)
+    known = {part: _PARTS[part](writer) for part in parts if part in _PARTS}
+    return resource("video", video.id, parts, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +73,21 @@ class _VideoWriter:
     service: Service
     video: Video
     origin: str
-
-    def nothing(self) -> dict[str, Any]:
-        return {}
+    language: str | None
 
     def snippet(self) -> dict[str, Any]:
-        channel = self.service.directory.channels.get(self.video.owner)
         snippet = self.video.snippet
         return {
             "publishedAt": timestamp(self.video.uploaded_at),
             "channelId": self.video.owner,
             **snippet,
             "thumbnails": thumbnails(self.origin, self.video.id),
-            "channelTitle": channel.title if channel else "",
+            "channelTitle": channel_title(self.service, self.video.owner),
             "liveBroadcastContent": "none",
             "localized": {
                 "title": snippet["title"],
                 "description": snippet.get("description", ""),
+                **self.video.localizations.get(self.language or "", {}),
             },
         }
 
@@ -149,7 +149,6 @@ class _VideoWriter:
 
 
 _PARTS: Mapping[str, Callable[[_VideoWriter], dict[str, Any]]] = {
-    "id": _VideoWriter.nothing,
     "snippet": _VideoWriter.snippet,
     "status": _VideoWriter.status,
     "contentDetails": _VideoWriter.content_details,
@@ -160,6 +159,4 @@ _PARTS: Mapping[str, Callable[[_VideoWriter], dict[str, Any]]] = {
     "player": _VideoWriter.player,
     "localizations": _VideoWriter.localizations,
     "recordingDetails": _VideoWriter.recording_details,
-    "topicDetails": _VideoWriter.nothing,
-    "liveStreamingDetails": _VideoWriter.nothing,
 }
