@@ -40,7 +40,7 @@ GOOGLE_API_ROOT = "https://youtube.googleapis.com/"
 
 META_DIALOG_ROOT = "https://www.facebook.com"
 META_GRAPH_ROOT = "https://graph.facebook.com"
-META_GRAPH_VERSION = "v26.0"
+META_GRAPH_VERSION = "v27.0"
 
 EMULATED_CLIENT_ID = "castline-emulator.apps.googleusercontent.com"
 EMULATED_CLIENT_SECRET = "emulator-secret"  # noqa: S105  # opens nothing but the emulator

@@ -30,6 +30,7 @@ KINDS: dict[type[errors.CastlineError], Kind] = {
     errors.NotDue: Kind.NOT_DUE,
     errors.ReauthorizationNeeded: Kind.NEEDS_CONNECTION,
     errors.PlatformMisconfigured: Kind.NEEDS_OPERATOR,
+    errors.PlatformNotConfigured: Kind.NEEDS_OPERATOR,
     errors.SourceUnusable: Kind.REFUSED,
     errors.PlatformRefusal: Kind.REFUSED,
     errors.InvalidRequest: Kind.REFUSED,

@@ -29,6 +29,7 @@ def get_caller(here: Here, request: Request, bearer: Bearer) -> WorkspaceId:
             key = workspaces.find_key(session, Secret(bearer.credentials))
         if key is not None and key.workspace_id is not None:
             visit_of(request).accept_key(bearer.credentials)
+            request.state.workspace_id = WorkspaceId(key.workspace_id)
             return WorkspaceId(key.workspace_id)
         visit_of(request).refuse_key(bearer.credentials)
     raise Unauthorized("unauthorized", "Send `Authorization: Bearer` with a key of the workspace.")

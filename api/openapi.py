@@ -14,7 +14,8 @@ Publishes finished videos to YouTube channels and Facebook Pages, and never lose
 
 Send `Authorization: Bearer <key>` with every request. What goes wrong is answered as
 `{"error", "code", "details", "remedy"}`: a sentence, a stable code, sentences per field, and
-what helps: `change` the request, `wait`, `reconnect` the channel, or call the `operator`.
+what helps: `change` the request, `wait`, `reconnect` the channel, or call the `operator`. All
+faults of a request come in one answer; a body field or query parameter that is not documented is one.
 
 `RateLimit` and `RateLimit-Policy` in every answer say how many requests are left, as
 draft-ietf-httpapi-ratelimit-headers-10 has it. Over the rate it is 429 with `Retry-After`.

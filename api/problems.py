@@ -10,7 +10,7 @@ may be secrets.
 import logging
 import math
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,8 +40,10 @@ WAIT_SECONDS = 5
 MAX_FAULTS = 100
 """Faults that one answer lists."""
 
+NOT_VALID = ("invalid_request", "The request is not valid; see `details`.")
+NOT_JSON = ("not_json", "The body is not JSON.")
 _FRAMEWORK = {
-    400: ("not_json", "The body is not JSON."),
+    400: NOT_JSON,
     404: ("not_found", "There is nothing at this address."),
     412: ("unknown_tus_version", "Send `Tus-Resumable: 1.0.0`."),
     415: ("unknown_media_type", "Send the bytes as `application/offset+octet-stream`."),
@@ -147,12 +149,15 @@ async def _validation_error(_: Request, error: Exception) -> JSONResponse:
     found = error.errors()
     if any(fault["type"] == "json_invalid" for fault in found):
         return _answer(400, *_FRAMEWORK[400], Remedy.CHANGE)
+    return _answer(400, *NOT_VALID, Remedy.CHANGE, details_of(found))
+
+
+def details_of(found: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The faults that parsing has found: field → sentences."""
     details: dict[str, list[str]] = {}
     for fault in found[:MAX_FAULTS]:
         details.setdefault(_field(fault["loc"]), []).append(_sentence(fault))
-    return _answer(
-        400, "invalid_request", "The request is not valid; see `details`.", Remedy.CHANGE, details
-    )
+    return details
 
 
 def _field(location: tuple[int | str, ...]) -> str:

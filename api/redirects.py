@@ -4,6 +4,10 @@ An address is allowed when it lies under one of the workspace's prefixes: the sa
 scheme, host and port, and its path below the prefix's on a segment boundary. What two
 parsers could read differently (userinfo, backslashes, dot segments, control characters)
 is refused outright, because the browser's parser is not ours.
+
+A fragment is compared with nothing: it begins at the first `#` for every parser, so it cannot
+change the host or the path, and no browser sends it to a server. A prefix that has one allows
+nothing.
 """
 
 import ipaddress
@@ -16,7 +20,7 @@ _MAX_LENGTH = 2000
 
 
 def is_allowed(url: str, prefixes: Iterable[str]) -> bool:
-    """True when `url` lies under one of `prefixes`. Its query is free."""
+    """True when `url` lies under one of `prefixes`. Its query and its fragment are free."""
     target = _parse(url)
     return target is not None and any(_lies_under(target, prefix) for prefix in prefixes)
 
@@ -36,16 +40,22 @@ def is_loopback(url: str) -> bool:
 
 
 def with_result(url: str, result: Mapping[str, str]) -> str:
-    """`url` with the result in its query, beside what the query already holds."""
+    """`url` with the result in its query, beside what the query already holds.
+
+    Its fragment stays. Without one it gets an empty fragment: to an address that has none a browser
+    hands on the fragment of the redirecting address, and Meta's callback ends in `#_=_` (Fetch
+    Standard, "HTTP-redirect fetch").
+    """
     parts = urlsplit(url)
     before = parse_qsl(parts.query, keep_blank_values=True)
     kept = [(name, value) for name, value in before if name not in result]
-    return urlunsplit(parts._replace(query=urlencode([*kept, *result.items()])))
+    query = urlencode([*kept, *result.items()])
+    return f"{urlunsplit(parts._replace(query=query, fragment=''))}#{parts.fragment}"
 
 
 def _parse(url: str) -> SplitResult | None:
     """The parts of an address that every parser reads alike, else None."""
-    unsound = not url.isascii() or not url.isprintable() or " " in url or "\\" in url or "#" in url
+    unsound = not url.isascii() or not url.isprintable() or " " in url or "\\" in url
     if unsound or len(url) > _MAX_LENGTH:
         return None
     try:
@@ -61,7 +71,7 @@ def _parse(url: str) -> SplitResult | None:
 
 def _lies_under(target: SplitResult, prefix: str) -> bool:
     allowed = _parse(prefix)
-    if allowed is None or _origin(allowed) != _origin(target):
+    if allowed is None or "#" in prefix or _origin(allowed) != _origin(target):
         return False
     root = allowed.path.rstrip("/")
     return target.path == root or target.path.startswith(root + "/")

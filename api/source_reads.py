@@ -15,6 +15,7 @@ from domain.errors import TooManyRequests
 from domain.ids import WorkspaceId
 
 RETRY_SECONDS = 5.0
+_SOURCES = ("media_url", "source_url", "upload_id")
 _ATTACHMENTS = ("thumbnailUrl", "captions")
 
 T = TypeVar("T")
@@ -54,3 +55,9 @@ class SourceReads:
 def names_attachment(payload: Mapping[str, Any]) -> bool:
     """True when a payload names a file beside the video, which is read when it is accepted."""
     return any(payload.get(field) for field in _ATTACHMENTS)
+
+
+def reads_source(given: Mapping[str, Any]) -> bool:
+    """True when the fields of a body name a source, or a file beside one."""
+    names = any(given.get(field) for field in _SOURCES)
+    return names or names_attachment(given.get("payload") or {})

@@ -15,6 +15,7 @@ from cli.keys import keys
 from cli.options import AsJson
 from cli.output import print_json, print_table, say, tell
 from cli.roots import roots
+from domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from activities.contract.care import Cared
@@ -70,6 +71,12 @@ def allow_redirect(
     """Let OAuth results be sent to addresses that begin like this."""
     from store.queries import workspaces as rows
 
+    if "#" in prefix:
+        raise InvalidRequest(
+            "prefix_has_fragment",
+            "A prefix has no fragment: no server sees it, so it cannot be compared. Leave out "
+            "the `#` and what follows; a redirectUrl may have any fragment.",
+        )
     with open_store().write() as session:
         row = rows.allow_redirect(session, choose_workspace(session, workspace).id, prefix=prefix)
     tell(f"{row.name} may now send browsers to {prefix}")

@@ -25,6 +25,7 @@
         ├── PlatformRefusal     422  permanent: the same request is refused again
         ├── SessionLost         409  the upload session is gone
         └── PlatformMisconfigured 500  our app's own credentials or settings; the operator acts
+            └── PlatformNotConfigured 409  this installation has no credentials for it
 
 Each class fixes the HTTP status; each error carries a stable `code`, a sentence for
 a person and a `remedy`. They are translated twice and nowhere else: into Temporal's
@@ -281,3 +282,9 @@ class SessionFound(PlatformUnavailable):
 class PlatformMisconfigured(PlatformError):
     status = 500
     remedy = Remedy.OPERATOR
+
+
+class PlatformNotConfigured(PlatformMisconfigured):
+    """A platform that Castline knows, in an installation without app credentials for it."""
+
+    status = 409

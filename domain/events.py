@@ -22,6 +22,9 @@ class EventType(StrEnum):
     ASSIGNMENT_PUBLISHED = "assignment.published"
     ASSIGNMENT_FAILED = "assignment.failed"
     ASSIGNMENT_CANCELLED = "assignment.cancelled"
+    TICKET_REFUSED = "ticket.refused"
+    TICKET_FAILED = "ticket.failed"
+    TICKET_EXPIRED = "ticket.expired"
     ENDPOINT_DISABLED = "endpoint.disabled"
 
     @property

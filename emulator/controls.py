@@ -170,7 +170,7 @@ CONTROLS = (
         "201 and the order with its id",
         _order_fault,
         (*ORDER, FINAL.field),
-        more="The options of the kind.",
+        more="Besides, the options of the kind.",
     ),
     Control(
         "GET", "/faults", "Lists the orders.", "faults: each with how often it fired", _list_faults
@@ -190,7 +190,7 @@ CONTROLS = (
         "Sets switches by name; a wrong one changes none.",
         "the value of every switch",
         _set_switches,
-        more="Switches by their names.",
+        more="Any switches by their names.",
     ),
     Control(
         "POST",
@@ -207,7 +207,7 @@ CONTROLS = (
         "201 and the account",
         _seed_account,
         (PLATFORM,),
-        more="What the platform knows of accounts.",
+        more="Besides, what the platform lists under its accounts.",
     ),
     Control(
         "POST",

@@ -74,8 +74,17 @@ AFTER_BYTES = Option(
     Field("after_bytes", "integer", "Bytes of the body that are taken before it strikes.", least=0)
 )
 FINAL = Option(
-    Field("final", "boolean", "Only a call that carries the last byte of a file is struck."),
-    ("videos.insert.*", "thumbnails.set.transfer", "captions.insert.transfer"),
+    Field(
+        "final",
+        "boolean",
+        "Only the call with the last byte of a file is struck; for uploads to YouTube.",
+    ),
+    (
+        "videos.insert.*",
+        "thumbnails.set.transfer",
+        "captions.insert.transfer",
+        "captions.update.transfer",
+    ),
 )
 """Known of every kind, on the operations that know when a file ends."""
 STATUS = Option(Field("status", "integer", "The HTTP status of the answer.", least=200, most=599))

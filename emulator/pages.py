@@ -7,6 +7,8 @@ from typing import Any
 import jinja2
 from aiohttp import web
 
+from emulator.clock import timestamp
+
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("emulator", "templates"),
     autoescape=True,
@@ -14,6 +16,7 @@ _TEMPLATES = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATES.filters["timestamp"] = timestamp
 
 
 def page(template: str, status: int = 200, **values: Any) -> web.Response:

@@ -9,7 +9,7 @@ import errno
 import signal
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from email.utils import formatdate
 from pathlib import Path
@@ -45,6 +45,7 @@ def make_app(world: World) -> web.Application:
     app[WORLD] = world
     app[COMMIT] = _nothing
     app.on_response_prepare.append(_tell_time)
+    app.cleanup_ctx.append(_background)
     app.add_routes([web.get("/", _home), *reference.routes(), *controls.routes()])
     for platform in world.platforms.values():
         app.add_routes(platform.routes())
@@ -167,6 +168,15 @@ class Origin:
     async def _listen(self, port: socket.socket) -> None:
         self._site = web.SockSite(self._runner, port, ssl_context=self._tls, backlog=512)
         await self._site.start()
+
+
+async def _background(app: web.Application) -> AsyncIterator[None]:
+    """Run the platforms' background work while the application runs."""
+    tasks = [asyncio.create_task(work()) for work in app[WORLD].background]
+    yield
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _tell_time(request: web.Request, response: web.StreamResponse) -> None:

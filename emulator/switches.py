@@ -18,10 +18,10 @@ _WORDS = {bool: "boolean", int: "integer", float: "number"}
 
 def switch(default: Value, means: str, *, choices: tuple[Value, ...] = ()) -> Value:
     """Declare a switch; its type is that of its default, and numbers are never negative."""
-    number = not isinstance(default, bool)
+    limited = isinstance(default, bool) or choices
     about = {"type": _WORDS[type(default)], "means": means, "choices": choices}
     declared: Any = dataclasses.field(
-        default=default, metadata={**about, "least": 0 if number else None}
+        default=default, metadata={**about, "least": None if limited else 0}
     )
     return declared  # type: ignore[no-any-return]
 

@@ -7,7 +7,7 @@ next platform: a package with its own routes, seeds, switches and state.
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -109,6 +109,8 @@ class World:
     transfer: Transfer = field(default_factory=Transfer)
     switches: Switches = field(default_factory=Switches)
     platforms: dict[str, Platform] = field(default_factory=dict)
+    background: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
+    """Coroutines of platforms that run while the emulator serves."""
     spools: Spools = field(default_factory=Spools)
     changes: int = 0
     promises: int = 0

@@ -4,20 +4,20 @@ Each field has its JSON schema, for documentation, and its rule, which returns a
 each thing that is wrong. Everything wrong is said at once, before anything is sent. Pure.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+from domain.moments import parse_moment
+from domain.texts import TextRule
 
 BOOLEAN = {"type": "boolean"}
 MAX_URL = 4096
 URI = {"type": "string", "format": "uri", "maxLength": MAX_URL}
 _SCHEMES = ("https", "http", "file", "upload")
+_ADDRESS = TextRule(MAX_URL)
 
 
 def texts(*, most: int, longest: int, **schema: Any) -> dict[str, Any]:
@@ -80,30 +80,18 @@ def schema_of(fields: Mapping[str, Field], *, required: tuple[str, ...] = ()) ->
     }
 
 
-def text(value: Any) -> list[str]:
-    if not isinstance(value, str):
-        return ["It must be text."]
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return ["It has characters that are no text."]
-    return []
+def text_field(rule: TextRule, **schema: Any) -> Field:
+    """A field that holds one text."""
+    return Field(rule.schema(**schema), rule.faults)
 
 
 def moment(value: Any) -> list[str]:
-    """An ISO 8601 time with an offset; `moment_of` reads it."""
-    wrong = ["It must be a time with an offset, like 2026-12-01T09:00:00Z."]
-    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
-        return wrong
+    """A moment, in the one form that requests may write it in."""
     try:
-        moment_of(value)
-    except ValueError:
-        return wrong
+        parse_moment(value)
+    except ValueError as error:
+        return [str(error)]
     return []
-
-
-def moment_of(value: str) -> datetime:
-    return datetime.fromisoformat(value.upper())
 
 
 def flag(value: Any) -> list[str]:
@@ -126,4 +114,4 @@ def address(value: Any) -> list[str]:
         right = False
     if not right:
         return ["It must be an https: or file: address, or upload: and an upload's id."]
-    return [] if len(value) <= MAX_URL else [f"It may have {MAX_URL} characters at most."]
+    return _ADDRESS.faults(value)

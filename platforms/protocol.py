@@ -20,6 +20,7 @@ from domain.secrets import Secret
 from domain.states import PlatformName, StepName, TokenLife
 from media.attachments import NamedAttachment, ReadAttachment
 from media.source import VideoFacts
+from platforms.consent import ConsentEnd
 from platforms.transfer.machine import Upload
 from transport.proxies import Proxies
 
@@ -220,6 +221,9 @@ class Platform(Protocol):
     ) -> str:
         """The address of the platform's consent page. Pure: no call is made."""
 
+    def consent_end(self, words: Mapping[str, str]) -> ConsentEnd:
+        """Why a consent ended, by the words of its callback or of an answer. Pure."""
+
     def redeem(self, *, code: Secret, redirect_uri: str, verifier: Secret) -> Credential:
         """Exchange a code. A code works once: never call it again after an answer.
 
@@ -252,8 +256,11 @@ class Platform(Protocol):
         """What the channel or Page looks like now. Reads only."""
 
     # Publishing ----------------------------------------------------------------------
-    def check(self, type: str, payload: Mapping[str, Any]) -> dict[str, list[str]]:
-        """Everything wrong with a payload: field → sentences. Empty when it is right. Pure."""
+    def check(self, type: str, payload: Mapping[str, Any], *, at: datetime) -> dict[str, list[str]]:
+        """Everything wrong with a payload: field → sentences. Empty when it is right. Pure.
+
+        `at` is when it is sent at the earliest: now, or the time that it is scheduled for.
+        """
 
     def check_file(self, type: str, facts: VideoFacts) -> FileCheck:
         """What the platform would say of the file. Pure; unknown facts are no fault."""

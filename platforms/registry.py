@@ -1,15 +1,16 @@
 """The platforms that this process can publish to, by name.
 
 Adding a platform is one builder and its entry in `build_registry`, the one place below the
-entry points that reads the settings. A platform without app credentials is not there: asking
-for it is answered like any unknown name.
+entry points that reads the settings. A platform without app credentials is not there, and asking
+for it says so.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.errors import InvalidRequest
+from domain.errors import InvalidRequest, PlatformNotConfigured
 from domain.secrets import Secret
+from domain.states import PlatformName
 from platforms.facebook import Facebook, MetaApp
 from platforms.protocol import Platform
 from platforms.youtube import GoogleApp, YouTube
@@ -28,8 +29,18 @@ class Registry:
         return tuple(self.platforms)
 
     def get(self, name: str) -> Platform:
-        """Raises `InvalidRequest` (code `unknown_platform`) for a name that is not there."""
+        """The adapter of that name.
+
+        Raises `InvalidRequest` (code `unknown_platform`) for a name that Castline does not know,
+        and `PlatformNotConfigured` for a platform without app credentials.
+        """
         platform = self.platforms.get(name)
+        if platform is None and name in frozenset(PlatformName):
+            raise PlatformNotConfigured(
+                "platform_not_configured",
+                f"This installation is not configured for {name}. The operator has to set the "
+                "platform's app credentials.",
+            )
         if platform is None:
             known = ", ".join(self.names) or "none; the operator has to set app credentials"
             sentence = f"There is no such platform. Known: {known}."

@@ -22,6 +22,8 @@ with workflow.unsafe.imports_passed_through():
         TicketSteps,
     )
     from activities.contract.trouble import Kind
+    from domain.consents import detail_of
+    from domain.explanations import ErrorDetail
     from domain.states import TicketState
     from workflows import options
     from workflows.trouble import kind_of, trouble_of
@@ -75,6 +77,7 @@ class TicketWorkflow:
                     TicketState.EXPIRED,
                     error_code="ticket_expired",
                     error="Nobody came back from the consent page within five minutes.",
+                    error_detail=ErrorDetail.TICKET_EXPIRED,
                 )
             )
 
@@ -118,9 +121,7 @@ class TicketWorkflow:
     @workflow.update
     async def refuse(self, refusal: Refusal) -> TicketOutcome:
         """The browser came back without one."""
-        return await self._settle(
-            TicketOutcome(TicketState.REFUSED, error_code=refusal.error_code, error=refusal.error)
-        )
+        return await self._settle(refusal.outcome)
 
     @refuse.validator
     def _may_refuse(self, refusal: Refusal) -> None:
@@ -185,4 +186,9 @@ def _used() -> ApplicationError:
 
 def _failed(error: ActivityError) -> TicketOutcome:
     trouble = trouble_of(error)
-    return TicketOutcome(TicketState.FAILED, error_code=trouble.code, error=trouble.sentence)
+    return TicketOutcome(
+        TicketState.FAILED,
+        error_code=trouble.code,
+        error=trouble.sentence,
+        error_detail=detail_of(trouble.code),
+    )

@@ -21,7 +21,6 @@ from activities.failures import translated
 from domain.care import check_after_blip, next_check
 from domain.errors import (
     CastlineError,
-    InvalidRequest,
     PlatformMisconfigured,
     ReauthorizationNeeded,
 )
@@ -88,7 +87,7 @@ class CareActivities(CareSteps):
             with suppress(ReauthorizationNeeded):  # written down where it was said
                 self._keeper.check(connection_id)
             return self._note(connection_id, moment)
-        except (PlatformMisconfigured, InvalidRequest):
+        except PlatformMisconfigured:
             self._postpone(connection_id, moment)
             return Cared(postponed=1, unserved=1)
         except CastlineError as error:

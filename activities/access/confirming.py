@@ -16,6 +16,7 @@ from activities.access.accounts import connect_account, was_disconnected_since
 from activities.access.packing import pack_accounts, unpack_accounts
 from activities.contract.tickets import TicketOutcome
 from domain.errors import Conflict, NotYet, PlatformError, ReauthorizationNeeded
+from domain.explanations import ErrorDetail
 from domain.states import TicketState
 from platforms.protocol import Account, Accounts
 from platforms.registry import Registry
@@ -160,6 +161,7 @@ class UnconfirmedConsents:
                 state=TicketState.EXPIRED,
                 error_code="confirmation_expired",
                 error="The consent was not confirmed in time, so it was removed.",
+                error_detail=ErrorDetail.CONFIRMATION_EXPIRED,
             )
 
     def _unused(self, ticket: Ticket, accounts: list[Account]) -> list[Account]:

@@ -5,6 +5,7 @@ everything is repeatable. What the person or the platform decided, such as a mis
 the wrong account, comes back as a refused ticket; what may pass by itself is retried.
 """
 
+import logging
 from dataclasses import asdict
 
 from sqlmodel import Session
@@ -16,7 +17,14 @@ from activities.access.packing import pack, unpack
 from activities.contract.tickets import Connected, TicketInput, TicketOutcome, TicketSteps
 from activities.failures import translated
 from domain.accounts import LeftOut
-from domain.errors import PlatformRefusal, ReauthorizationNeeded
+from domain.consents import detail_of, sentence_of
+from domain.errors import (
+    PlatformError,
+    PlatformMisconfigured,
+    PlatformRefusal,
+    ReauthorizationNeeded,
+)
+from domain.explanations import EXPLANATIONS, ConsentRemedy, ErrorDetail
 from domain.states import TicketState
 from platforms.protocol import Accounts, Credential, Platform
 from platforms.registry import Registry
@@ -24,6 +32,10 @@ from store.engine import Store
 from store.queries.access import connections, grants, tickets
 from store.tables import Ticket
 from store.vault import Vault
+
+_log = logging.getLogger("castline.consents")
+
+_UNSPECIFIC = frozenset({ErrorDetail.APP_MISCONFIGURED, ErrorDetail.CONNECT_FAILED})
 
 
 class TicketActivities(TicketSteps):
@@ -43,16 +55,20 @@ class TicketActivities(TicketSteps):
         try:
             accounts = platform.accounts(self._grant(ticket, platform))
         except ReauthorizationNeeded as error:
-            return Connected(_refused(error.code, error.sentence))
-        except PlatformRefusal as error:
-            return Connected(_failed(error.code, error.sentence))
+            return Connected(_ended(TicketState.REFUSED, error, platform))
+        except (PlatformRefusal, PlatformMisconfigured) as error:
+            return Connected(_ended(TicketState.FAILED, error, platform))
         return self._keep(ticket, accounts)
 
     @activity.defn
     @translated
     def settle_ticket(self, ticket_id: str, outcome: TicketOutcome) -> None:
         with self._store.write() as session:
+            ticket = tickets.get_ticket(session, ticket_id)
+            was_settled = TicketState(ticket.state).is_settled
             _settle(session, ticket_id, outcome)
+        if not was_settled:
+            _log_end(ticket_id, ticket.platform, outcome)
 
     @activity.defn
     @translated
@@ -80,7 +96,7 @@ class TicketActivities(TicketSteps):
                 if was_disconnected_since(ticket, expected):
                     return Connected(
                         _refused(
-                            "disconnected",
+                            ErrorDetail.DISCONNECTED,
                             f"{expected.name} was disconnected after this consent was asked for. "
                             "Nothing has changed.",
                         )
@@ -89,7 +105,7 @@ class TicketActivities(TicketSteps):
                 if not accounts.usable and not accounts.left_out:
                     return Connected(
                         _refused(
-                            "wrong_account",
+                            ErrorDetail.WRONG_ACCOUNT,
                             f"This was another account; {expected.name} was expected. "
                             "Nothing has changed.",
                         )
@@ -123,6 +139,8 @@ def outcome_of(ticket: Ticket) -> TicketOutcome:
         error_code=ticket.error_code,
         error=ticket.error,
         left_out=[LeftOut(**account) for account in ticket.left_out],
+        error_detail=None if ticket.error_detail is None else detail_of(ticket.error_detail),
+        platform_word=ticket.platform_word,
     )
 
 
@@ -145,6 +163,28 @@ def _settle(session: Session, ticket_id: str, outcome: TicketOutcome) -> None:
         left_out=[asdict(account) for account in outcome.left_out],
         error_code=outcome.error_code,
         error=outcome.error,
+        error_detail=outcome.error_detail,
+        platform_word=outcome.platform_word,
+    )
+
+
+def _log_end(ticket_id: str, platform: str, outcome: TicketOutcome) -> None:
+    """One line of why a consent ended, for the operator. Nothing of a browser's is in it."""
+    detail = detail_of(outcome.error_detail)
+    explained = EXPLANATIONS[detail]
+    level = logging.WARNING if explained.remedy is ConsentRemedy.OPERATOR else logging.INFO
+    said = f" The platform said {outcome.platform_word}." if outcome.platform_word else ""
+    check = f" Check: {explained.check}" if explained.check else ""
+    _log.log(
+        level,
+        "ticket %s for %s ended as %s: %s: %s%s%s",
+        ticket_id,
+        platform,
+        outcome.state,
+        detail,
+        outcome.error,
+        said,
+        check,
     )
 
 
@@ -156,17 +196,39 @@ def _only(account_id: str, accounts: Accounts) -> Accounts:
     )
 
 
-def _refused(code: str, sentence: str) -> TicketOutcome:
-    return TicketOutcome(TicketState.REFUSED, error_code=code, error=sentence)
+def _refused(detail: ErrorDetail, sentence: str) -> TicketOutcome:
+    return TicketOutcome(
+        TicketState.REFUSED, error_code=detail, error=sentence, error_detail=detail
+    )
 
 
-def _failed(code: str, sentence: str) -> TicketOutcome:
-    return TicketOutcome(TicketState.FAILED, error_code=code, error=sentence)
+def _ended(state: TicketState, error: PlatformError, platform: Platform) -> TicketOutcome:
+    """What a platform's error makes of a consent.
+
+    Our own code decides; where that only says that the app is wrong, the platform's word says how.
+    The sentence of a fault of the app is the table's: the error's own one is for the operator.
+    """
+    detail = detail_of(error.code)
+    word = platform.consent_end({"error": error.reason or ""})
+    if detail in _UNSPECIFIC and word.detail is not ErrorDetail.CONSENT_FAILED:
+        detail = word.detail
+    is_operators = EXPLANATIONS[detail].remedy is ConsentRemedy.OPERATOR
+    return TicketOutcome(
+        state,
+        error_code=error.code,
+        error=sentence_of(detail, platform.name) if is_operators else error.sentence,
+        error_detail=detail,
+        platform_word=word.word,
+    )
 
 
 def _nothing_usable(left_out: list[LeftOut]) -> TicketOutcome:
     """Every account of the consent was left out; the first one's reason is the ticket's."""
     first = left_out[0]
     return TicketOutcome(
-        TicketState.FAILED, error_code=first.code, error=first.sentence, left_out=left_out
+        TicketState.FAILED,
+        error_code=first.code,
+        error=first.sentence,
+        left_out=left_out,
+        error_detail=detail_of(first.code),
     )

@@ -30,14 +30,16 @@ class WayIn:
     connected_at: datetime
 
     def check(self, connection: Connection) -> None:
-        """Raise `InvalidRequest` (code `link_ended`) when its errand is done or has gone."""
+        """Raise `InvalidRequest`: code `link_done` or `link_ended` when nothing is to authorize."""
         if connection.health == ConnectionHealth.DISCONNECTED:
             raise _ended("This channel was disconnected, so this link has ended.")
         if connection.connected_at == self.connected_at:
             return
         if connection.health in BROKEN:
             raise _ended("A newer notice has replaced this link. Use the link of that one.")
-        raise _ended("This link has done its work. Nothing has to be done here.")
+        raise InvalidRequest(
+            "link_done", "The channel has been authorized again. Nothing has to be done here."
+        )
 
 
 class ReauthLinks:
@@ -54,13 +56,14 @@ class ReauthLinks:
         return f"{self._url}/api/v1/oauth/reauth/{token}"
 
     def open(self, token: str) -> WayIn:
-        """What a link's token says. Raises `InvalidRequest` (code `link_ended`) if not ours."""
+        """What a link's token says. Raises `InvalidRequest` (code `link_unreadable`)."""
         try:
             sealed = urlsafe_b64decode(token + "=" * (-len(token) % 4))
             named = self._vault.open(sealed, _PLACE)
         except (ValueError, CastlineError):
-            raise _ended(
-                "This link is incomplete, or not one of ours. Open it whole, as the notice has it."
+            raise InvalidRequest(
+                "link_unreadable",
+                "This link is incomplete, or not one of ours. Open it whole, as the notice has it.",
             ) from None
         connection_id, _, connected_at = named.reveal().partition(" ")
         return WayIn(connection_id, datetime.fromisoformat(connected_at))

@@ -7,6 +7,7 @@ from datetime import datetime
 from temporalio import activity
 
 from domain.accounts import LeftOut
+from domain.explanations import ErrorDetail
 from domain.states import TicketState
 
 
@@ -25,6 +26,10 @@ class TicketOutcome:
     error_code: str | None = None
     error: str | None = None
     left_out: list[LeftOut] = field(default_factory=list)
+    error_detail: ErrorDetail | None = None
+    """Why it ended without a connection; None where it did not."""
+    platform_word: str | None = None
+    """The platform's own word for it, where there is one that may be stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,18 @@ class Refusal:
 
     error_code: str
     error: str
+    error_detail: ErrorDetail
+    platform_word: str | None = None
+
+    @property
+    def outcome(self) -> TicketOutcome:
+        return TicketOutcome(
+            TicketState.REFUSED,
+            error_code=self.error_code,
+            error=self.error,
+            error_detail=self.error_detail,
+            platform_word=self.platform_word,
+        )
 
 
 @dataclass(frozen=True, slots=True)

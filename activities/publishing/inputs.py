@@ -35,7 +35,7 @@ _BEGUN = frozenset(
 def load_input(session: Session, registry: Registry, row: Assignment) -> AssignmentInput:
     """The input of a run that continues from what is recorded.
 
-    Raises `InvalidRequest` for a platform that this installation does not serve.
+    Raises `PlatformNotConfigured`.
     """
     connection = get_connection_by_id(session, row.connection_id)
     needs_person = connection.health in (*BROKEN, ConnectionHealth.DISCONNECTED)

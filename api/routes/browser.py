@@ -16,44 +16,25 @@ from api.context import Context
 from api.pages import SAFE, private_json, render, wants_json
 from api.problems import problem
 from api.redirects import with_result
-from api.services.consent import ConsentPage, Ending, Waiting
+from api.routes import situations
+from api.services.consent import ConsentAddress
+from api.services.endings import Ending, Waiting
 from api.services.labels import Labels, find_labels, find_workspace_name
 from domain.errors import CastlineError, DatabaseUnavailable, InvalidRequest
+from domain.explanations import ErrorDetail
 from domain.secrets import Secret
+from platforms.consent import PARAMETERS
+from store.queries.access.tickets import digest
 
 Word = Annotated[str, Query(max_length=200)]
 """A status, a code or an id in an address that a browser visits."""
 State = Annotated[str | None, Query(max_length=200)]
 Code = Annotated[str | None, Query(max_length=4096, description="The platform's, for one use.")]
 
-_CONNECTED = "The channel is connected. You may close this."
-_CONFIRMING = (
-    "The consent was given. The channel is connected as soon as the application that sent you "
-    "here confirms it. You may close this."
-)
-_CODE_STORED = (
-    "Your consent has arrived and is stored. The channel is connected as soon as Castline can do "
-    "it. This page tries again every few seconds. You may close it: nothing is lost."
-)
-_NOT_ANSWERED = (
-    "Castline cannot go on at the moment. This page tries again every few seconds. Keep it open."
-)
-REFRESH_SECONDS = 2
+MAX_COOKIES = 32
+"""Consent cookies of one browser that are looked at. More than one are made only at once."""
 
-_ERRORS = {
-    "access_denied": "The consent was refused, so nothing was connected.",
-    "ticket_expired": "This link was valid for five minutes, and they are over.",
-    "invalid_ticket": "This link has been used, or another browser opened it.",
-    "platform_error": "The platform did not connect the channel.",
-}
-_REASONS = {
-    "no_channel": "This account has no channel to publish to. Create one first.",
-    "scope_missing": "The consent left out a permission that publishing needs. Tick all boxes.",
-    "wrong_account": "This was another account than the connection's own. Nothing has changed.",
-    "disconnected": "This channel was disconnected meanwhile. Nothing has changed.",
-    "wrong_issuer": "This answer came from another authorization server than the one that was "
-    "asked. Nothing has changed. Go back to the consent page, or start again.",
-}
+REFRESH_SECONDS = 2
 
 
 class BrowserRoute(APIRoute):
@@ -83,10 +64,20 @@ async def _find_workspace(request: Request) -> str | None:
         return None  # the page says what went wrong first
 
 
-def find_browser(here: Context, request: Request) -> Secret | None:
-    """The cookie that binds this browser to the consent pages it opened."""
-    value = request.cookies.get(_cookie(here))
-    return Secret(value) if value and len(value) <= 128 else None
+def find_cookies(here: Context, request: Request) -> list[Secret]:
+    """The cookies that bind this browser to the consent pages it opened, the oldest first."""
+    found = [
+        Secret(value)
+        for name, value in request.cookies.items()
+        if value and len(value) <= 128 and name == _cookie_name(here, Secret(value))
+    ]
+    return found[:MAX_COOKIES]
+
+
+def find_words(request: Request) -> dict[str, str]:
+    """What a callback says where it has no code: each parameter once, and bounded."""
+    found = {name: request.query_params.get(name, "") for name in PARAMETERS}
+    return {name: word[:200] for name, word in found.items() if word}
 
 
 def find_issuers(request: Request) -> tuple[str, ...]:
@@ -101,16 +92,16 @@ def show_waiting(here: Context, request: Request, waiting: Waiting) -> Response:
     return render(
         "message",
         headers={"Refresh": str(REFRESH_SECONDS)},
-        title="Please wait",
-        sentence=_CODE_STORED if waiting.has_code else _NOT_ANSWERED,
+        title=situations.WAITING,
+        sentence=situations.CODE_STORED if waiting.has_code else situations.NOT_ANSWERED,
         workspace=find_labels(here, waiting.ticket.id).workspace,
     )
 
 
-def go_to_consent(here: Context, page: ConsentPage) -> Response:
+def go_to_consent(here: Context, page: ConsentAddress) -> Response:
     response = RedirectResponse(page.url, 302, SAFE)
     response.set_cookie(
-        _cookie(here),
+        _cookie_name(here, page.browser),
         page.browser.reveal(),
         max_age=3600,
         path="/",
@@ -130,33 +121,35 @@ def go_back(here: Context, request: Request, ending: Ending | Waiting) -> Respon
         return RedirectResponse(with_result(redirect_url, ending.result), 302, SAFE)
     labels = find_labels(here, ending.ticket.id)
     if not wants_json(request):
-        return show(ending.error, ending.reason, labels)
+        return show(ending.error, ending.detail, labels)
     if ending.error is None:
         return private_json({"status": "success", "connection_ids": ending.connection_ids})
-    sentence = sentence_of(ending.error, ending.reason, labels.expected)
-    return _private(problem(InvalidRequest(ending.reason or ending.error, sentence)))
+    detail = ending.detail or ErrorDetail.CONNECT_FAILED
+    return _private(problem(InvalidRequest(detail, labels.sentence_of(detail))))
 
 
-def show(error: str | None, reason: str | None, labels: Labels) -> Response:
+def show(error: str | None, detail: ErrorDetail | None, labels: Labels) -> Response:
     """The page that says how a consent ended, and of which workspace it is."""
     if error is None:
-        sentence = _CONFIRMING if labels.is_confirming else _CONNECTED
-        return render("message", title="Connected", sentence=sentence, workspace=labels.workspace)
+        connected = situations.of_success(labels)
+        return render(
+            "message",
+            title=connected.title,
+            sentence=connected.sentence,
+            left_out=labels.left_out,
+            workspace=labels.workspace,
+        )
+    ended = situations.of_end(error, detail, labels)
     return render(
         "message",
         status=400,
-        title="Not connected",
-        sentence=sentence_of(error, reason, labels.expected),
+        title=ended.title,
+        sentence=ended.sentence,
+        advice=ended.advice,
+        left_out=labels.left_out if detail is not None and detail is labels.detail else (),
         workspace=labels.workspace,
-        code=error if error in _ERRORS else None,
+        code=ended.code,
     )
-
-
-def sentence_of(error: str, reason: str | None, expected: str | None) -> str:
-    """What happened, in words of ours; an unknown code is not repeated."""
-    if reason == "wrong_account" and expected is not None:
-        return f"This was another account; {expected} was expected. Nothing has changed."
-    return _REASONS.get(reason or "") or _ERRORS.get(error, "The channel was not connected.")
 
 
 def _failure(error: CastlineError, workspace: str | None, *, as_json: bool) -> Response:
@@ -169,7 +162,7 @@ def _failure(error: CastlineError, workspace: str | None, *, as_json: bool) -> R
         status=error.status,
         # The page asks again by itself: a repeated visit gets the first one's answer.
         headers={"Retry-After": retry, "Refresh": retry} if retry else None,
-        title="That did not work",
+        title=situations.title_of(error),
         sentence=error.sentence,
         workspace=workspace,
         code=error.code,
@@ -185,6 +178,8 @@ def _is_https(here: Context) -> bool:
     return here.settings.url.startswith("https:")
 
 
-def _cookie(here: Context) -> str:
-    # The prefix lets no subdomain plant the cookie; browsers take it over https only.
-    return "__Host-castline" if _is_https(here) else "castline"
+def _cookie_name(here: Context, browser: Secret) -> str:
+    """Named after its value: two tabs that a browser opens at once both keep theirs."""
+    # `__Host-` lets no subdomain plant the cookie; browsers take it over https only.
+    prefix = "__Host-castline" if _is_https(here) else "castline"
+    return f"{prefix}-{digest(browser)[:8]}"

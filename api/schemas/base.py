@@ -8,24 +8,29 @@ and text that a database cannot hold, wherever it lies.
 
 import json
 import math
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cache
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     StringConstraints,
+    TypeAdapter,
+    ValidationError,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from domain.display import is_control
+from domain.moments import parse_moment
+from domain.texts import TextRule
 
 MAX_NUMBER = 2**31 - 1
 """The largest integer id, page and count: what a database's INTEGER holds."""
@@ -70,13 +75,73 @@ class Body(BaseModel):
         alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid", strict=True
     )
 
-    @model_validator(mode="before")
     @classmethod
-    def _is_storable(cls, value: Any) -> Any:
+    def find_faults(cls, given: Mapping[str, Any]) -> Iterable[tuple[str | None, str]]:
+        """What is wrong between the fields: a field's name, None for the body, and a sentence.
+
+        `given` are the fields that the body names, as it has them: they may be wrong themselves.
+        """
+        del given
+        return ()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _tell_everything(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Parse, and raise what is wrong with the fields together with what is between them."""
+        if not isinstance(value, dict):
+            return handler(value)
         if sum(1 for _ in islice(_values_of(value), _MAX_VALUES + 1)) > _MAX_VALUES:
             raise ValueError(f"The body has more than {_MAX_VALUES} values.")
-        check_storable(value)
-        return value
+        names = {key: name for name, info in cls.model_fields.items() for key in (name, info.alias)}
+        given = {names[key]: inner for key, inner in value.items() if key in names}
+        found = [*_unstorable(value)]
+        for field, sentence in cls.find_faults(given):
+            place = () if field is None else (cls.model_fields[field].alias or field,)
+            found.append(_fault(place, sentence))
+        try:
+            made = handler(value)
+        except ValidationError as error:
+            found = [_copied(each) for each in error.errors(include_url=False)] + found
+        if found:
+            raise ValidationError.from_exception_data(cls.__name__, found)
+        return made
+
+
+def parse_right(model: type[Body], body: Any) -> dict[str, Any]:
+    """The fields of a faulty body that are right by themselves, by name, and defaults for those
+    that are not there: what can be judged although the body as a whole was refused."""
+    if not isinstance(body, dict) or any(True for _ in islice(_values_of(body), _MAX_VALUES, None)):
+        return {}
+    right = {}
+    for name, info in model.model_fields.items():
+        key = info.alias or name
+        try:
+            if key in body:
+                check_storable(body[key])
+                right[name] = _adapter_of(model, name).validate_python(body[key])
+            elif not info.is_required():
+                right[name] = info.get_default(call_default_factory=True, validated_data={})
+        except ValueError:
+            continue
+    return right
+
+
+@cache
+def _adapter_of(model: type[Body], name: str) -> TypeAdapter[Any]:
+    info = model.model_fields[name]
+    kind: Any = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+    return TypeAdapter(kind, config=ConfigDict(strict=True))
+
+
+def find_patch_faults(
+    model: type[Body], given: Mapping[str, Any], *, not_null: tuple[str, ...]
+) -> Iterator[tuple[str | None, str]]:
+    """What is wrong with a change: it names no field, or sets one to null that cannot be."""
+    if not given:
+        yield None, "Name at least one field to change."
+    for name in not_null:
+        if name in given and given[name] is None:
+            yield name, f"{model.model_fields[name].alias} cannot be null."
 
 
 class SnakeAnswer(BaseModel):
@@ -89,6 +154,29 @@ class SnakeBody(Body):
     """A request of `/api/youtube`."""
 
     model_config = ConfigDict(alias_generator=None)
+
+
+def _unstorable(body: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
+    for name, value in body.items():
+        try:
+            check_storable(name)
+        except ValueError as error:
+            yield _fault((), str(error))
+            continue
+        try:
+            check_storable(value)
+        except ValueError as error:
+            yield _fault((name,), str(error))
+
+
+def _fault(place: tuple[str | int, ...], sentence: str) -> InitErrorDetails:
+    return _copied({"type": "rule", "loc": place, "msg": sentence})
+
+
+def _copied(fault: Any) -> InitErrorDetails:
+    # A sentence may hold braces, which would be taken for places to fill in.
+    shown = PydanticCustomError(fault["type"], "{sentence}", {"sentence": fault["msg"]})
+    return InitErrorDetails(type=shown, loc=tuple(fault["loc"]), input=None)
 
 
 def check_storable(value: Any, depth: int = 0) -> None:
@@ -125,22 +213,9 @@ def _is_unicode(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _written_out(value: object) -> object:
-    """A number would be read as seconds since 1970, and in a number no offset can be seen."""
-    if isinstance(value, str) and not value.lstrip("-").replace(".", "", 1).isdecimal():
-        return value
-    raise ValueError("Write the moment as ISO 8601 with an offset: 2027-01-31T18:00:00+01:00.")
-
-
-def _in_reach(moment: datetime) -> datetime:
-    if not 2000 <= moment.year <= 2100:
-        raise ValueError("The moment lies outside of the years 2000 to 2100.")
-    return moment.astimezone(UTC)
-
-
 def _one_line(text: str) -> str:
-    if any(map(is_control, text)):
-        raise ValueError("Text must be one line without control characters.")
+    for fault in _REASON.faults(text):
+        raise ValueError(fault)
     return text
 
 
@@ -150,13 +225,9 @@ def _is_small(payload: dict[str, Any]) -> dict[str, Any]:
     return payload
 
 
-Moment = Annotated[
-    AwareDatetime,
-    Field(strict=False),
-    BeforeValidator(_written_out),
-    AfterValidator(_in_reach),
-]
-"""ISO 8601 with an explicit offset; UTC inside."""
+_REASON = TextRule(500)
+Moment = Annotated[datetime, Field(strict=False), BeforeValidator(parse_moment)]
+"""RFC 3339 with an explicit offset; UTC inside."""
 
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Reason = Annotated[

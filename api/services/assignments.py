@@ -18,41 +18,21 @@ from sqlmodel import Session
 from activities.contract.assignments import AssignmentEdit, AssignmentInput
 from activities.publishing.inputs import input_of, load_input
 from api.context import Context, on_loop
-from api.services.attachments import SeenAttachments, check_attachments, pin_payload
 from api.services.claims import Key, claimed, settle
 from api.services.faults import Faults
-from api.services.videos import inspect_source
-from api.services.webhooks import check_url
+from api.services.orders import Order, Seen, check_edit, check_order
 from domain import ids
-from domain.errors import Conflict, InvalidRequest, Unavailable
+from domain.errors import Conflict, Unavailable
 from domain.ids import WorkspaceId
 from domain.states import AssignmentState
 from media.source import VideoFacts
 from runtime.answers import Closed
-from store.queries.access import connections
 from store.queries.publishing import assignments, edits, videos
 from store.queries.publishing.retrying import begin_retry, unconfirmed
 from store.queries.telling.endpoints import ensure_callbacks
-from store.tables import Assignment, Connection, Video
+from store.tables import Assignment, Video
 
 log = logging.getLogger("castline.api")
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a caller wants published, and where."""
-
-    connection_ids: Sequence[str]
-    video_id: str | None
-    media_url: str | None
-    type: str
-    payload: dict[str, Any]
-    scheduled_at: datetime | None = None
-    external_id: str | None = None
-    callback_url: str | None = None
-    origin: str = "v1"
-    payload_prefix: str = "payload."
-    """How the surface calls the payload's fields in error details."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +42,13 @@ class Accepted:
     """Set for a repetition, which makes no group: what was answered to the first."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What the looks at the files gave; warnings and small files by platform."""
-
-    video: VideoFacts | Video
-    warnings: Mapping[str, Mapping[str, str]]
-    files: Mapping[str, SeenAttachments]
-
-
 def accept(
-    here: Context, workspace_id: WorkspaceId, key: Key | None, find_order: Callable[[], Order]
+    here: Context, workspace_id: WorkspaceId, key: Key | None, find_order: Callable[[Faults], Order]
 ) -> Accepted:
     """Write an order's assignments and start them. With a key, a retry gets the first answer.
 
-    The order is found once the key is claimed, so a retry depends on nothing that it names.
+    The order is found once the key is claimed, so a retry depends on nothing that it names, and on
+    no clock. What is wrong with the request is raised together.
     Raises `InvalidRequest`, `NotFound` for foreign ids, `Conflict` for a connection that is
     switched off and for a key at whose first request we are still at work, and
     `Unprocessable` for a key that stands for another request.
@@ -86,7 +58,13 @@ def accept(
     with claim as first_answer:
         if first_answer is not None:
             return Accepted([], first_answer)
-        return Accepted(_accept(here, workspace_id, find_order(), key, group_id))
+        faults = Faults()
+        order = find_order(faults)
+        seen = check_order(here, workspace_id, order, faults)
+        group = _write(here, workspace_id, order, seen, key, group_id)
+        for row in group:
+            start(here, row)
+        return Accepted(group)
 
 
 def retry(
@@ -123,12 +101,21 @@ def edit(
 ) -> None:
     """Change what has not begun. None leaves things as they are.
 
-    The files that a fresh payload names are read and pinned first. After an error nothing is
-    changed, now or later. Raises `Conflict` (code `too_late`), `Unavailable`, and for the files
-    `InvalidRequest` and `SourceUnreachable`.
+    The files that another payload names are read and pinned first. After an error nothing is
+    changed, now or later. Raises `Conflict` (code `too_late`), `Unavailable`, and what is wrong
+    with the change together, as `check_edit` does.
     """
+    seen = check_edit(
+        here,
+        row,
+        Faults(),
+        payload=payload,
+        scheduled_at=scheduled_at,
+        clears_schedule=clears_schedule,
+    )
     if payload is not None:
-        pin_payload(here, row, payload)
+        with here.store.write() as session:
+            seen.write(session, row.id)
     with here.store.write() as session:
         version = edits.propose_edit(
             session,
@@ -241,93 +228,16 @@ def _start(here: Context, wanted: AssignmentInput) -> None:
         log.warning("assignment %s waits for Temporal", wanted.assignment_id)
 
 
-def check_payload(
-    here: Context, platform: str, type: str, payload: dict[str, Any], prefix: str = "payload."
-) -> None:
-    """Raise `InvalidRequest` (code `invalid_payload`) with everything that is wrong."""
-    faults = here.registry.get(platform).check(type, payload)
-    if faults:
-        raise InvalidRequest(
-            "invalid_payload",
-            f"The payload is not valid for {platform}; see `details`.",
-            details={prefix + field: sentences for field, sentences in faults.items()},
-        )
-
-
-def _accept(
-    here: Context, workspace_id: WorkspaceId, order: Order, key: Key | None, group_id: str
-) -> Sequence[Assignment]:
-    with here.store.read() as session:
-        targets = [
-            connections.get_connection(session, workspace_id, connection_id)
-            for connection_id in order.connection_ids
-        ]
-        known = videos.get_video(session, workspace_id, order.video_id) if order.video_id else None
-    _check(here, order, targets)
-    if order.callback_url is not None:
-        check_url(here, workspace_id, order.callback_url, "callbackUrl")
-    platforms = sorted({target.platform for target in targets})
-    faults = Faults()
-    facts = videos.facts_of(known) if known else None
-    warnings: dict[str, Mapping[str, str]] = {}
-    media = ("videoId" if known else "mediaUrl", "")
-    with faults.of(media):
-        facts = facts or inspect_source(here, workspace_id, order.media_url or "")
-        for platform in platforms:
-            with faults.of(media):
-                warnings[platform] = check_file(here, platform, order.type, facts, media[0])
-    wanted = {
-        platform: here.registry.get(platform).attachments(order.payload) for platform in platforms
-    }
-    files = check_attachments(
-        here, workspace_id, wanted, faults, order.payload_prefix, may_be_missing=True
-    )
-    faults.raise_any()
-    assert facts is not None
-    seen = _Seen(known or facts, warnings, files)
-    group = _write(here, workspace_id, order, targets, seen, key, group_id)
-    for row in group:
-        start(here, row)
-    return group
-
-
-def _check(here: Context, order: Order, targets: Sequence[Connection]) -> None:
-    for target in targets:
-        if not target.is_active:
-            raise Conflict(
-                "connection_inactive",
-                f"{target.name} is switched off or disconnected: nothing is published on it.",
-            )
-    for platform in sorted({target.platform for target in targets}):
-        types = here.registry.get(platform).capabilities.types
-        if order.type not in types:
-            sentence = f"{platform} takes {', '.join(types)}."
-            raise InvalidRequest("unknown_type", sentence, details={"type": [sentence]})
-        check_payload(here, platform, order.type, order.payload, order.payload_prefix)
-
-
-def check_file(
-    here: Context, platform: str, type: str, facts: VideoFacts, field: str
-) -> Mapping[str, str]:
-    """What will be otherwise than one may expect. Raises `InvalidRequest` for a file that is wrong.
-
-    The error's code is that of the first fault; `details` names all of them, for `field`.
-    """
-    fit = here.registry.get(platform).check_file(type, facts)
-    for code, sentence in fit.faults.items():
-        raise InvalidRequest(code, sentence, details={field: list(fit.faults.values())})
-    return fit.warnings
-
-
 def _write(
     here: Context,
     workspace_id: WorkspaceId,
     order: Order,
-    targets: Sequence[Connection],
-    seen: _Seen,
+    seen: Seen,
     key: Key | None,
     group_id: str,
 ) -> Sequence[Assignment]:
+    assert order.type is not None, "it was found right"
+    assert order.payload is not None, "it was found right"
     with here.store.write() as session:
         video = _ensure_video(session, workspace_id, order, seen.video)
         if order.callback_url is not None:
@@ -351,7 +261,7 @@ def _write(
                     **seen.files[target.platform].warnings,
                 },
             )
-            for target in targets
+            for target in seen.targets
         ]
         for row in group:
             seen.files[row.platform].write(session, row.id)

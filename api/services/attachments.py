@@ -7,7 +7,6 @@ accepted with a warning, and the step reads the file when the video is live.
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from sqlmodel import Session
 
@@ -19,7 +18,6 @@ from domain.ids import WorkspaceId
 from domain.states import StepName
 from media.attachments import PACE, AttachmentPin, NamedAttachment, read_attachment
 from store.queries.publishing.attachments import note_missing, pin_attachments
-from store.tables import Assignment
 
 _SECONDS = 30.0
 """For all files of a request together. With the look at its video it stays below a minute, which
@@ -87,19 +85,6 @@ def check_attachments(
                 with faults.of(_label(named, prefix)):
                     seen[platform].pins.append(attachment.pin(named))
     return seen
-
-
-def pin_payload(here: Context, row: Assignment, payload: Mapping[str, Any]) -> None:
-    """Check the files of an edited payload and pin them. A retry does it again.
-
-    Raises what `Faults.raise_any` raises.
-    """
-    faults = Faults()
-    wanted = {row.platform: here.registry.get(row.platform).attachments(payload)}
-    seen = check_attachments(here, WorkspaceId(row.workspace_id), wanted, faults)
-    faults.raise_any()
-    with here.store.write() as session:
-        seen[row.platform].write(session, row.id)
 
 
 def _by_url(

@@ -1,24 +1,30 @@
 """The browser's way through a consent: to the platform's page and back.
 
-A consent page is bound to the browser by a cookie and to the ticket by a random state; a
-callback that lacks either changes nothing. A repeated callback gets the first answer,
-because the redemption is named after the callback itself. How it ended is told to the
-ticket's own redirect address, which was checked when the ticket was opened.
+A consent page is bound to the browser by a cookie and to the ticket by its state; a callback that
+lacks either changes nothing. A ticket may have several pages: the first callback wins. A repeated
+one gets the same answer, because the redemption is named after the callback itself, and so does
+every other visit of the winner's browser. Another browser is told that the ticket is used, never
+how it ended: an arrival with `status=success` is what a tenant's backend confirms a ticket by. The
+ticket's own redirect address, which was checked when the ticket was opened, gets the result.
 """
 
 import hashlib
-import secrets
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar, TypeVarTuple
 
 from activities.access.connecting import outcome_of, ticket_input
 from activities.contract.tickets import Refusal, TicketOutcome
 from api.context import Context, on_loop
-from domain.errors import Conflict, InvalidRequest, NotFound, Unavailable
+from api.services.consent_pages import make_page, open_state
+from api.services.endings import Ending, Waiting, ending_of, not_configured, refused, used_up
+from domain.consents import sentence_of
+from domain.errors import Conflict, InvalidRequest, NotFound, PlatformNotConfigured, Unavailable
+from domain.explanations import ErrorDetail
 from domain.secrets import Secret
 from domain.states import TicketState
+from platforms.protocol import Platform
 from runtime.answers import Closed, answered
 from store.queries.access import tickets
 from store.tables import Ticket, now
@@ -29,12 +35,9 @@ Arguments = TypeVarTuple("Arguments")
 BROWSER_TIMEOUT = timedelta(seconds=5)
 """How long a browser is kept waiting before it is shown a page that says so."""
 
-_DENIALS = frozenset({"access_denied", "scope_missing"})
-"""What the person withheld: all of it, or a box that publishing needs."""
-
 
 @dataclass(frozen=True, slots=True)
-class ConsentPage:
+class ConsentAddress:
     """Where to send the browser, and the cookie that binds it."""
 
     url: str
@@ -48,85 +51,46 @@ class Callback:
     url: str
     state: str | None
     code: str | None
-    error: str | None
+    words: Mapping[str, str]
+    """What the platform says where there is no code: parameters of `platforms.consent`."""
     issuers: tuple[str, ...] = ()
     """Every `iss` of the query; empty where the platform sends none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a ticket's consent ended."""
-
-    ticket: Ticket
-    connection_ids: list[str] = field(default_factory=list)
-    error: str | None = None
-    """One of `access_denied`, `ticket_expired`, `invalid_ticket`, `platform_error`."""
-    reason: str | None = None
-    """Our own code for what happened."""
-
-    @property
-    def result(self) -> dict[str, str]:
-        """What is added to the redirect address."""
-        ids = self.connection_ids
-        # Of an error, the connection that was to be authorized again.
-        first = ids[0] if ids else self.ticket.connection_id
-        named = {"ticketId": self.ticket.id, **({"connectionId": first} if first else {})}
-        if self.error is None:
-            return {**named, "connectionIds": ",".join(ids), "status": "success"}
-        reason = {"reason": self.reason} if self.reason else {}
-        return {**named, "status": "error", "error": self.error, **reason}
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """No worker has answered yet. The same visit, made again, goes on from here."""
-
-    ticket: Ticket
-    reason: Unavailable
-    has_code: bool
-    """The code is stored, so the channel is connected also without the browser."""
-
-
 def begin(
-    here: Context, *, platform: str, ticket_id: str, browser: Secret | None
-) -> ConsentPage | Ending | Waiting:
-    """Move the ticket to consenting. Opening the page again makes the earlier one worthless.
+    here: Context, *, platform: str, ticket_id: str, cookies: Sequence[Secret]
+) -> ConsentAddress | Ending | Waiting:
+    """Move the ticket to consenting. Opening the page again gives another page beside the first.
 
     Raises `InvalidRequest` (code `invalid_ticket`) where no redirect address can be trusted.
     """
     ticket = _get_ticket(here, platform, ticket_id)
-    if TicketState(ticket.state).has_outcome:
-        return _used_up(ticket)
-    state, verifier = Secret(secrets.token_urlsafe(32)), Secret(secrets.token_urlsafe(64))
-    browser = browser or Secret(secrets.token_urlsafe(32))
+    if ticket.callback_digest is not None or TicketState(ticket.state).has_outcome:
+        return _come_late(here, ticket, cookies)
+    if ticket.expires_at <= now():
+        return used_up(ticket)
     try:
-        is_asked = _needs_workflow(ticket)
-        try:
-            on_loop(_begin_in_time, here, ticket, is_asked)
-        except Unavailable as reason:
-            if ticket.expires_at <= now():
-                # Nothing can begin any more, so there is nothing to wait for.
-                raise Conflict("ticket_expired", "This ticket has expired.") from None
-            return Waiting(ticket, reason, has_code=False)
-        with here.store.write() as session:
-            tickets.begin_consent(
-                session,
-                here.vault,
-                ticket.id,
-                state=state,
-                browser=browser,
-                verifier=verifier,
-                replaces_callback=is_asked,
-            )
+        adapter = here.registry.get(platform)
+    except PlatformNotConfigured:
+        return not_configured(ticket)
+    try:
+        if ticket.state == TicketState.OPEN:
+            # Anybody may open a consent page without end, and each Update stays in the history.
+            on_loop(_begin_in_time, here, ticket)
+            with here.store.write() as session:
+                tickets.begin_consent(session, ticket.id)
     except Conflict as conflict:
-        return _refused(ticket, conflict)
-    url = here.registry.get(platform).consent_url(
-        state=state, redirect_uri=ticket.callback_url, verifier=verifier
+        return refused(ticket, conflict)
+    except Unavailable as reason:
+        return Waiting(ticket, reason, has_code=False)
+    page = make_page(here.vault, ticket.id, cookies)
+    url = adapter.consent_url(
+        state=page.state, redirect_uri=ticket.callback_url, verifier=page.verifier
     )
-    return ConsentPage(url, browser)
+    return ConsentAddress(url, page.browser)
 
 
-def conclude(here: Context, callback: Callback, *, browser: Secret | None) -> Ending | Waiting:
+def conclude(here: Context, callback: Callback, *, cookies: Sequence[Secret]) -> Ending | Waiting:
     """Take in the platform's callback. A retry gives the same ending.
 
     The code is stored before a worker is asked: while none answers, nothing is lost.
@@ -136,64 +100,102 @@ def conclude(here: Context, callback: Callback, *, browser: Secret | None) -> En
     that names no ticket whose consent was begun with this redirect URI: there is nowhere to
     send the browser.
     """
-    state, code, error = callback.state, callback.code, callback.error
-    if not state or not (code or error):
+    code, words = callback.code, callback.words
+    if not callback.state or not (code or words):
         raise InvalidRequest(
             "empty_callback", "This page is where the platform sends you after a consent."
         )
+    opened = open_state(here.vault, Secret(callback.state))
+    if opened is None:
+        raise _unknown_ticket()
     with here.store.read() as session:
-        ticket = tickets.find_ticket_by_state(session, Secret(state))
+        ticket = tickets.find_ticket(session, opened.ticket_id)
     # Each surface has a redirect URI of its own, which also names the platform.
     if ticket is None or ticket.callback_url != callback.url:
         raise _unknown_ticket()
-    if not tickets.browser_matches(ticket, browser):
-        return Ending(ticket, error="invalid_ticket", reason="other_browser")
-    if not here.registry.get(ticket.platform).issuers.issuperset(callback.issuers):
-        return Ending(ticket, error="invalid_ticket", reason="wrong_issuer")
-    answer = f"error={error}" if error else f"code={code}"
-    digest = hashlib.sha256(f"{state}|{answer}".encode()).hexdigest()
+    browser = opened.find_browser(cookies)
+    if browser is None:
+        return Ending(ticket, error="invalid_ticket", detail=ErrorDetail.OTHER_BROWSER)
+    try:
+        adapter = here.registry.get(ticket.platform)
+    except PlatformNotConfigured:
+        return not_configured(ticket)
+    if not adapter.issuers.issuperset(callback.issuers):
+        return Ending(ticket, error="invalid_ticket", detail=ErrorDetail.WRONG_ISSUER)
+    answer = repr(sorted(words.items())) if words else f"code={code}"
+    digest = hashlib.sha256(f"{callback.state}|{answer}".encode()).hexdigest()
     with here.store.write() as session:
         claimed = tickets.claim_callback(
             session,
             here.vault,
             ticket.id,
             callback_digest=digest,
-            code=None if error else Secret(code or ""),
+            browser=browser,
+            verifier=opened.verifier(browser),
+            code=None if words else Secret(code or ""),
         )
         ticket = tickets.get_ticket(session, ticket.id)
     if not claimed:
-        return _used_up(ticket)
+        return _come_late(here, ticket, cookies)
     if TicketState(ticket.state).has_outcome:
-        return _ending(ticket, outcome_of(ticket))
+        return ending_of(ticket, outcome_of(ticket))
+    if not words:
+        return _redeem(here, ticket)
+    return _refuse(here, ticket, _refusal(adapter, ticket, words))
+
+
+def _come_late(here: Context, ticket: Ticket, cookies: Sequence[Secret]) -> Ending | Waiting:
+    """What a visit gets when a callback holds the ticket, or nothing may any more."""
+    if not tickets.is_claimed_by(ticket, cookies):
+        return used_up(ticket)
+    if TicketState(ticket.state).has_outcome:
+        return ending_of(ticket, outcome_of(ticket))
+    return _redeem(here, ticket) if tickets.is_claimed(ticket) else used_up(ticket)
+
+
+def _redeem(here: Context, ticket: Ticket) -> Ending | Waiting:
+    """Have the callback redeemed that holds the ticket. Asking again gives the same answer."""
+    assert ticket.callback_digest is not None
     try:
-        outcome = on_loop(_conclude_in_time, here, ticket, digest, error)
+        outcome = on_loop(
+            _ask_in_time, here, ticket, here.lifecycles.redeem, ticket.callback_digest
+        )
     except Conflict as conflict:
-        return _refused(ticket, conflict)
+        return refused(ticket, conflict)
     except Unavailable as reason:
-        return Waiting(ticket, reason, has_code=error is None)
-    return _ending(ticket, outcome)
+        return Waiting(ticket, reason, has_code=True)
+    return ending_of(ticket, outcome)
 
 
-async def _begin_in_time(here: Context, ticket: Ticket, is_asked: bool) -> None:
+def _refuse(here: Context, ticket: Ticket, refusal: Refusal) -> Ending | Waiting:
+    assert ticket.callback_digest is not None
+    try:
+        outcome = on_loop(
+            _ask_in_time, here, ticket, here.lifecycles.refuse, ticket.callback_digest, refusal
+        )
+    except Conflict as conflict:
+        return refused(ticket, conflict)
+    except Unavailable as reason:
+        return Waiting(ticket, reason, has_code=False)
+    return ending_of(ticket, outcome)
+
+
+async def _begin_in_time(here: Context, ticket: Ticket) -> None:
     async def begin() -> None:
-        if ticket.state == TicketState.OPEN:
-            # Idempotent, and repairs a ticket that was opened while Temporal was away.
-            await here.lifecycles.start_ticket(ticket_input(ticket))
-        if is_asked:
-            await _ask(here, ticket, here.lifecycles.begin_consent)
+        # Idempotent, and repairs a ticket that was opened while Temporal was away.
+        await here.lifecycles.start_ticket(ticket_input(ticket))
+        await _ask(here, ticket, here.lifecycles.begin_consent)
 
     await answered(begin(), BROWSER_TIMEOUT)
 
 
-async def _conclude_in_time(
-    here: Context, ticket: Ticket, digest: str, error: str | None
+async def _ask_in_time(
+    here: Context,
+    ticket: Ticket,
+    question: Callable[[str, *Arguments], Coroutine[Any, Any, TicketOutcome]],
+    *arguments: *Arguments,
 ) -> TicketOutcome:
-    asked = (
-        _ask(here, ticket, here.lifecycles.refuse, digest, _refusal(error))
-        if error
-        else _ask(here, ticket, here.lifecycles.redeem, digest)
-    )
-    return await answered(asked, BROWSER_TIMEOUT)
+    return await answered(_ask(here, ticket, question, *arguments), BROWSER_TIMEOUT)
 
 
 async def _ask(
@@ -210,15 +212,6 @@ async def _ask(
         return await question(ticket.id, *arguments)
 
 
-def _needs_workflow(ticket: Ticket) -> bool:
-    """False for a ticket that is known to be consenting: the visit must not reach its workflow.
-
-    Anybody may open a consent page without end, and each Update stays in the history.
-    """
-    is_consenting = ticket.state == TicketState.CONSENTING and ticket.expires_at > now()
-    return not is_consenting or ticket.callback_digest is not None
-
-
 def _get_ticket(here: Context, platform: str, ticket_id: str) -> Ticket:
     try:
         with here.store.read() as session:
@@ -233,36 +226,15 @@ def _get_ticket(here: Context, platform: str, ticket_id: str) -> Ticket:
 def _unknown_ticket() -> InvalidRequest:
     return InvalidRequest(
         "invalid_ticket",
-        "This link is not valid, or a newer one has replaced it. "
-        "Go back to where you came from and start again.",
+        "This link is not valid. Go back to where you came from and start again.",
     )
 
 
-def _refusal(error: str) -> Refusal:
-    # The platform's word comes through the browser's address bar, so it is not repeated.
-    if error == "access_denied":
-        return Refusal("access_denied", "The consent was refused.")
-    return Refusal("consent_failed", "The platform ended the consent with an error.")
-
-
-def _used_up(ticket: Ticket) -> Ending:
-    has_run_out = ticket.expires_at <= now() and ticket.callback_digest is None
-    is_expired = ticket.state == TicketState.EXPIRED or (
-        has_run_out and not TicketState(ticket.state).has_outcome
+def _refusal(adapter: Platform, ticket: Ticket, words: Mapping[str, str]) -> Refusal:
+    end = adapter.consent_end(words)
+    return Refusal(
+        error_code=end.detail,
+        error=sentence_of(end.detail, ticket.platform),
+        error_detail=end.detail,
+        platform_word=end.word,
     )
-    code = "ticket_expired" if is_expired else "ticket_used"
-    return _refused(ticket, Conflict(code, "This ticket has been used or has expired."))
-
-
-def _refused(ticket: Ticket, conflict: Conflict) -> Ending:
-    error = "ticket_expired" if conflict.code == "ticket_expired" else "invalid_ticket"
-    return Ending(ticket, error=error, reason=conflict.code)
-
-
-def _ending(ticket: Ticket, outcome: TicketOutcome) -> Ending:
-    if outcome.state in (TicketState.CONNECTED, TicketState.CONFIRMING):
-        return Ending(ticket, connection_ids=outcome.connection_ids)
-    if outcome.state is TicketState.EXPIRED:
-        return Ending(ticket, error="ticket_expired", reason="ticket_expired")
-    error = "access_denied" if outcome.error_code in _DENIALS else "platform_error"
-    return Ending(ticket, error=error, reason=outcome.error_code)

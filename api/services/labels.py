@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from api.context import Context
+from api.services.consent_pages import open_state
+from domain.accounts import LeftOut
+from domain.consents import detail_of, sentence_of
 from domain.errors import CastlineError
+from domain.explanations import ErrorDetail
 from domain.secrets import Secret
 from domain.states import TicketState
 from store.queries import workspaces
@@ -27,6 +31,21 @@ class Labels:
     """The name of the account whose consent alone the ticket takes."""
     is_confirming: bool = False
     """The connection becomes active only when the tenant's backend confirms it."""
+    platform: str | None = None
+    connected: tuple[str, ...] = ()
+    """The names of the accounts that the ticket connected."""
+    left_out: tuple[LeftOut, ...] = ()
+    detail: ErrorDetail | None = None
+    """Why the ticket ended without a connection, and the sentence that its row has."""
+    error: str | None = None
+
+    def sentence_of(self, detail: ErrorDetail) -> str:
+        """What happened: in the ticket's own words where it is how the ticket ended."""
+        if detail is self.detail and self.error is not None:
+            return self.error
+        if detail is ErrorDetail.WRONG_ACCOUNT and self.expected is not None:
+            return f"This was another account; {self.expected} was expected. Nothing has changed."
+        return sentence_of(detail, self.platform)
 
 
 def find_labels(here: Context, ticket_id: str) -> Labels:
@@ -43,8 +62,9 @@ def find_workspace_name(
         if "token" in path:
             return _name_of_link(here, session, path["token"])
         ticket = tickets.find_ticket(session, query.get("ticket", ""))
-        if ticket is None and query.get("state"):
-            ticket = tickets.find_ticket_by_state(session, Secret(query["state"]))
+        opened = open_state(here.vault, Secret(query.get("state", "")))
+        if ticket is None and opened is not None:
+            ticket = tickets.find_ticket(session, opened.ticket_id)
         return None if ticket is None else _labels_of(session, ticket).workspace
 
 
@@ -59,8 +79,16 @@ def _name_of_link(here: Context, session: Session, token: str) -> str | None:
 
 def _labels_of(session: Session, ticket: Ticket) -> Labels:
     expected = tickets.find_expected(session, ticket)
+    is_connected = ticket.state == TicketState.CONNECTED
     return Labels(
         workspace=workspaces.get_workspace(session, ticket.workspace_id).name,
         expected=None if expected is None else expected.name,
         is_confirming=ticket.state == TicketState.CONFIRMING,
+        platform=ticket.platform,
+        connected=tuple(connection.name for connection in tickets.list_connected(session, ticket))
+        if is_connected
+        else (),
+        left_out=tuple(LeftOut(**account) for account in ticket.left_out),
+        detail=None if ticket.error_detail is None else detail_of(ticket.error_detail),
+        error=ticket.error,
     )

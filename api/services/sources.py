@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from api.context import Context
-from api.services.assignments import check_file
 from api.services.faults import Faults
+from api.services.orders import check_file
 from api.services.videos import inspect_source
 from domain.ids import WorkspaceId
 from store.queries.publishing import sources
@@ -29,7 +29,7 @@ def replace_source(here: Context, row: Assignment, media_url: str) -> None:
         facts = inspect_source(here, workspace_id, media_url)
         warnings = check_file(here, row.platform, row.type, facts, _FIELD)
     faults.raise_any()
-    assert facts is not None
+    assert facts is not None, "what has no fault was seen"
     with here.store.write() as session:
         sources.replace_source(
             session,

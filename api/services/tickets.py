@@ -13,6 +13,7 @@ from activities.access.confirming import confirm
 from activities.access.connecting import ticket_input
 from api.context import Context, on_loop
 from api.redirects import is_allowed, is_loopback
+from api.services.faults import Faults
 from domain.errors import InvalidRequest, Unavailable
 from domain.ids import WorkspaceId
 from store.queries import workspaces
@@ -43,18 +44,21 @@ def open_ticket(
     allow-list or a connection to another platform, `NotFound` for foreign ids, and
     `TooManyRequests` when the workspace has too many open tickets.
     """
-    here.registry.get(platform)
     if redirect_url == DONE:
         redirect_url = here.settings.url + DONE
+    faults = Faults()
     with here.store.write() as session:
-        _check_redirect(here, session, workspace_id, redirect_url)
-        if connection_id is not None:
-            known = connections.get_connection(session, workspace_id, connection_id)
-            if known.platform != platform:
-                sentence = f"This connection is one to {known.platform}."
-                raise InvalidRequest(
-                    "wrong_platform", sentence, details={"connectionId": [sentence]}
-                )
+        check_ticket(
+            here,
+            session,
+            workspace_id,
+            faults,
+            platform=platform,
+            redirect_url=redirect_url,
+            connection_id=connection_id,
+            organization_id=organization_id,
+        )
+        faults.raise_any()
         open_tickets.check_room(
             session, workspace_id, limit=here.settings.open_tickets_per_workspace
         )
@@ -73,15 +77,46 @@ def open_ticket(
     return ticket
 
 
+def check_ticket(
+    here: Context,
+    session: Session,
+    workspace_id: WorkspaceId,
+    faults: Faults,
+    *,
+    platform: str | None,
+    redirect_url: str | None,
+    connection_id: str | None,
+    organization_id: str | None,
+) -> None:
+    """Find everything that is wrong with what a ticket is wanted for. None is not judged."""
+    with faults.of(("platform", "")):
+        if platform is not None:
+            here.registry.get(platform)
+    with faults.of(("redirectUrl", "")):
+        if redirect_url != DONE:
+            _check_redirect(here, session, workspace_id, redirect_url)
+    with faults.of(("connectionId", "")):
+        if connection_id is not None:
+            known = connections.get_connection(session, workspace_id, connection_id)
+            if platform in here.registry.names and known.platform != platform:
+                raise InvalidRequest(
+                    "wrong_platform", f"This connection is one to {known.platform}."
+                )
+    with faults.of(("organizationId", "")):
+        if organization_id is not None:
+            workspaces.get_organization(session, workspace_id, organization_id)
+
+
 def open_reauth_ticket(here: Context, token: str, redirect_url: str | None) -> Ticket:
     """The ticket of a visit to the link that authorizes a connection again.
 
     However often the link is visited, and with whatever parameters, one ticket is open at a time:
     it serves every visit until it ends or expires. The latest visit says where the browser goes
-    afterwards. Raises `InvalidRequest`: code `link_ended` once there is nothing left to
-    authorize, `redirect_not_allowed` as for any other ticket; and `TooManyRequests`.
+    afterwards. Raises `InvalidRequest`: as `check_way_in`, and code `redirect_not_allowed` as for
+    any other ticket; `PlatformNotConfigured`; and `TooManyRequests`.
     """
     connection = check_way_in(here, token)
+    here.registry.get(connection.platform)
     with here.store.read() as session:
         # Most visits find what they want, and hold nobody up.
         waiting = open_tickets.find_link_ticket(session, connection.id)
@@ -123,7 +158,10 @@ def confirm_ticket(here: Context, workspace_id: WorkspaceId, ticket_id: str) -> 
 
 
 def check_way_in(here: Context, token: str) -> Connection:
-    """The connection to which a link leads. Raises `InvalidRequest` (code `link_ended`)."""
+    """The connection to which a link leads.
+
+    Raises `InvalidRequest`: code `link_done`, `link_ended` or `link_unreadable`.
+    """
     way_in = here.reauth_links.open(token)
     with here.store.read() as session:
         connection = connections.get_connection_by_id(session, way_in.connection_id)

@@ -8,6 +8,7 @@ from functools import partial
 from cli.doctor import (
     api,
     configuration,
+    consents,
     database,
     lost,
     machine,
@@ -49,6 +50,7 @@ EXAMINATIONS: tuple[Examination, ...] = (
     Examination("database clock", database.look_at_clock),
     Examination("processes", database.look_at_processes),
     Examination("connections", database.look_at_connections),
+    Examination("consents", consents.look_at_consents),
     Examination("Temporal", temporal.look_at_namespace),
     Examination("task queues", temporal.look_at_queues),
     Examination("Temporal clock", temporal.look_at_clock),

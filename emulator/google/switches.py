@@ -67,8 +67,8 @@ class Switches:
     charge_at_session_start: bool = switch(
         True, "A session costs an upload when it is opened, not when it is finished."
     )
-    title_in_utf16_units: bool = switch(
-        False, "The 100 characters of a title are UTF-16 units instead of code points."
+    text_in_utf16_units: bool = switch(
+        True, "The characters of a title and of tags are UTF-16 units; false: code points."
     )
     playlist_takes_twice: bool = switch(
         False, "A playlist takes a video that it has already, as YouTube's own page lets people do."

@@ -15,6 +15,13 @@ _LOGIN = (
     "me.permissions",
     "permissions.delete",
     "page.get",
+    "batch",
+    "subscriptions.list",
+    "subscriptions.create",
+    "subscriptions.delete",
+    "subscribed_apps.list",
+    "subscribed_apps.create",
+    "subscribed_apps.delete",
 )
 _PUBLISHING = (
     "page_videos.start",
@@ -31,8 +38,14 @@ _PUBLISHING = (
     "video.update",
     "video.delete",
     "video.thumbnails",
+    "video.thumbnails.list",
+    "posts.list",
+    "post.get",
+    "uploads.open",
+    "uploads.get",
+    "uploads.transfer",
 )
-OPERATIONS = frozenset({*_LOGIN, *_PUBLISHING, "page.picture", "permalink"})
+OPERATIONS = frozenset({*_LOGIN, *_PUBLISHING, "permalink"})
 
 _TRANSFERS = ("page_videos.transfer", "reels.transfer")
 _FINISHES = ("page_videos.finish", "reels.finish")
@@ -80,7 +93,7 @@ KINDS = (
     Kind(
         "trickle",
         "Takes the file slowly.",
-        (*_TRANSFERS, "page_videos.single"),
+        (*_TRANSFERS, "page_videos.single", "uploads.transfer"),
         (PACE.needed(),),
     ),
     Kind(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from aiohttp import web
@@ -10,22 +10,25 @@ from aiohttp import web
 from emulator.faults import Kind
 from emulator.fields import Field
 from emulator.meta.faults import KINDS, OPERATIONS
-from emulator.meta.graph.calls import Graph
-from emulator.meta.graph.errors import graph_error
+from emulator.meta.graph.calls import Graph, no_such_method, no_such_path
+from emulator.meta.graph.legacy import Legacy
 from emulator.meta.login.grants import Grants
 from emulator.meta.login.records import App, Ledger
 from emulator.meta.login.tokens import Tokens
 from emulator.meta.people import Directory, Page, Person, seeded
 from emulator.meta.publishing.describing import described
-from emulator.meta.publishing.edges.node import Nodes
 from emulator.meta.publishing.intake.sessions import Session, Sessions
+from emulator.meta.publishing.intake.uploads import PartialUploads, Uploads
 from emulator.meta.publishing.library import Library
-from emulator.meta.publishing.routes import publishing_routes
+from emulator.meta.publishing.routes import Publishing
 from emulator.meta.publishing.service import Service
 from emulator.meta.publishing.watch import watch_routes
 from emulator.meta.routes import routes
 from emulator.meta.switches import Switches
 from emulator.meta.usage import Tally, Usage
+from emulator.meta.webhooks.notifier import Notifier
+from emulator.meta.webhooks.records import Hooks
+from emulator.meta.webhooks.subscriptions import Subscriptions
 from emulator.plain import from_plain, to_plain
 from emulator.world import Introduction, World
 
@@ -40,6 +43,8 @@ class State:
     directory: Directory = field(default_factory=seeded)
     ledger: Ledger = field(default_factory=Ledger)
     library: Library = field(default_factory=Library)
+    uploads: Uploads = field(default_factory=Uploads)
+    hooks: Hooks = field(default_factory=Hooks)
     tally: Tally = field(default_factory=Tally)
     switches: Switches = field(default_factory=Switches)
     sessions: dict[str, Session] = field(default_factory=dict)
@@ -50,7 +55,9 @@ class Meta:
 
     name = "facebook"
     domains: tuple[str, ...] = ("facebook.com", "fb.watch", "fbcdn.net")
-    paths = re.compile(r"/(v\d+\.\d+|dialog|oauth|me|debug_token|video-upload|\d+)(/|$)")
+    paths = re.compile(
+        r"/(v\d+\.\d+|dialog|oauth|me|debug_token|video-upload|upload:[^/]+|\d+(_\d+)?)(/|$)"
+    )
     operations = OPERATIONS
     kinds: tuple[Kind, ...] = KINDS
     account_fields: tuple[Field, ...] = (
@@ -74,30 +81,34 @@ class Meta:
         self.switches = state.switches
         self.tokens = Tokens(world.clock, state.switches, state.directory, state.ledger)
         self.usage = Usage(world.clock, state.switches, self.tokens, state.tally)
-        self.sessions = Sessions(world.spools)
+        self.sessions, self.partial = Sessions(world.spools), PartialUploads(world.spools)
         self.service = Service(
             clock=world.clock,
             switches=state.switches,
             tokens=self.tokens,
             library=state.library,
             sessions=self.sessions,
+            uploads=state.uploads,
         )
+        self.subscriptions = Subscriptions(world.clock, self.tokens, state.hooks)
+        notifier = Notifier(world, state.ledger, state.directory, state.library, state.hooks)
+        world.background.append(notifier.run)
         self.grants = Grants(world.clock, state.switches, state.ledger, self.tokens)
         self.reset()
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         """Return everything Meta serves, on one origin."""
-        graph, videos = Graph(self.tokens, self.usage), Nodes(self.service)
+        graph = Graph(self.tokens, self.usage, Legacy(self.switches))
+        publishing = Publishing(self.service, self.partial)
         yield from watch_routes(self.service, self.name)
-        yield from publishing_routes(graph, self.service, videos)
+        yield from publishing.routes(graph)
         # Login's come last: they end in one for every address that nobody knows.
-        yield from routes(graph, self.grants, self._state.directory, videos.show)
+        yield from routes(graph, self.grants, self._state.directory, self.subscriptions, publishing)
 
     def refuse(self, request: web.Request, status: int) -> web.Response:
         """Answer an address or a method that Meta does not serve."""
-        if status == 405:
-            return graph_error("100", f"Unsupported {request.method.lower()} request.").answer()
-        return graph_error("2500", f"Unknown path components: {request.path}").answer()
+        refusal = no_such_method if status == 405 else no_such_path
+        return refusal(request).answer()
 
     def reset(self) -> None:
         """Go back to the seeded people and app, and nothing else."""
@@ -172,6 +183,10 @@ class Meta:
             "pages": [self._page(page) for page in directory.pages.values()],
             "videos": [described(video, self.name, now) for video in library.videos.values()],
             "sessions": self.sessions.describe(library, self.name),
+            "file_uploads": self.partial.describe(self._state.uploads, self.name),
+            "webhook_deliveries": [
+                asdict(delivery) for delivery in self._state.hooks.deliveries.values()
+            ],
         }
 
     def _take(self, fresh: State) -> None:
@@ -183,6 +198,7 @@ class Meta:
                 continue
             for entry in fields(mine):
                 setattr(mine, entry.name, getattr(new, entry.name))
+        self.partial.restore(self._state.uploads)
 
     def _account(self, person: Person) -> dict[str, Any]:
         return {

@@ -20,6 +20,14 @@ class Switches:
     refuse_lapsed_data_access: bool = switch(
         False, "Tokens are refused with 190 when that time is over; reports contradict each other."
     )
+    basic_authentication: bool = switch(
+        True,
+        "The token endpoint accepts the app's credentials in a Basic Authorization header.",
+    )
+    app_made_before_v27: bool = switch(
+        False,
+        "Apps count as created before 2026-11-04: `ids`, `method` and field aliases work.",
+    )
     require_appsecret_proof: bool = switch(
         False, "Calls with a token need `appsecret_proof`, as an app can be set to demand."
     )

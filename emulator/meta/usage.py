@@ -4,7 +4,7 @@ Calls count against the app by the hour and against a Page by 24 hours, both rol
 usage headers say in per cent how full the two are, and are absent while that is nothing
 (facts: Facebook section 4). Meta measures computing time besides, which nothing here
 has, so only the number of calls can be the reason for a refusal; a refused call counts
-too, since calling while throttled prolongs it.
+too, since loopback_request while throttled prolongs it.
 """
 
 import json

@@ -15,7 +15,9 @@ from domain.secrets import Secret
 from domain.states import PlatformName, StepName
 from media.attachments import NamedAttachment, ReadAttachment
 from media.source import VideoFacts
+from platforms.consent import ConsentEnd, judge
 from platforms.facebook import limits
+from platforms.facebook.consent import WORDS
 from platforms.facebook.graph import Graph, MetaApp
 from platforms.facebook.login import SCOPES, Login, missing_scopes
 from platforms.facebook.pages import get_accounts, get_channel
@@ -89,6 +91,10 @@ class Facebook:
         """No call."""
         return self._login.consent_url(state=state, redirect_uri=redirect_uri)
 
+    def consent_end(self, words: Mapping[str, str]) -> ConsentEnd:
+        """No call."""
+        return judge(words, WORDS)
+
     def redeem(
         self,
         *,
@@ -120,9 +126,9 @@ class Facebook:
         return get_channel(self._graph, credential)
 
     # Publishing ----------------------------------------------------------------------
-    def check(self, type: str, payload: Mapping[str, Any]) -> dict[str, list[str]]:
+    def check(self, type: str, payload: Mapping[str, Any], *, at: datetime) -> dict[str, list[str]]:
         """No call."""
-        return limits.check(type, payload)
+        return limits.check(type, payload, at)
 
     def check_file(self, type: str, facts: VideoFacts) -> FileCheck:
         """No call."""

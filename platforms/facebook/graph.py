@@ -36,7 +36,7 @@ class MetaApp:
     app_secret: Secret
     dialog_root: str = "https://www.facebook.com"
     graph_root: str = "https://graph.facebook.com"
-    version: str = "v26.0"
+    version: str = "v27.0"
 
     @property
     def token(self) -> Secret:

@@ -3,16 +3,18 @@
 One table of fields, each with its JSON schema and its rule; a reel takes all of them but
 tags of content, as Meta's own SDK 26 has it, and may be scheduled for less far ahead. The
 limits are those of the facts (Facebook section 2) and, where Meta leaves a unit open, the
-stricter reading. What only Facebook can know stays with Facebook: who is tagged, whom a
-targeting reaches, and whether the time of publication is still ahead when the bytes are there.
+stricter reading: characters are UTF-16 units. What only Facebook can know stays with Facebook: who
+is tagged, and whom a targeting reaches.
 """
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from domain.texts import TextRule
 from media.attachments import AttachmentKind, AttachmentRule
 from media.source import VideoFacts
+from platforms import publish_at
 from platforms.payload import (
     BOOLEAN,
     URI,
@@ -20,11 +22,9 @@ from platforms.payload import (
     address,
     check_fields,
     flag,
-    moment,
-    moment_of,
     one_of,
     schema_of,
-    text,
+    text_field,
     texts,
 )
 from platforms.protocol import FileCheck, file_warnings
@@ -37,6 +37,8 @@ REEL_SECONDS = (3, 90)
 REEL_WIDTH, REEL_HEIGHT = 540, 960
 MAX_TEXT = 63_206
 """Characters: the longest text of a post."""
+_TITLE = TextRule(254)
+_MESSAGE = TextRule(MAX_TEXT, has_lines=True)
 THUMBNAIL = AttachmentRule(AttachmentKind.IMAGE, max_bytes=10 << 20, max_side=8192)
 """Limits of ours: Meta names none, and a picture of more is no thumbnail."""
 SOONEST = timedelta(minutes=10)
@@ -50,11 +52,11 @@ _ASPECT_TOLERANCE = 0.1
 
 
 def check(
-    type: str, payload: Mapping[str, Any], now: datetime | None = None
+    type: str, payload: Mapping[str, Any], at: datetime | None = None
 ) -> dict[str, list[str]]:
     """Everything wrong with a payload: field → sentences. Empty when it is right.
 
-    Pure but for the clock that a time of publication is held against.
+    `at` is when it is sent at the earliest, None for now. Otherwise pure.
     """
     found: dict[str, list[str]] = {}
     if type not in TYPES:
@@ -63,9 +65,10 @@ def check(
     if type == "reel":
         for name in payload.keys() & _NOT_FOR_REELS:
             found.setdefault(name, []).append("A reel does not take it.")
-    if "publishAt" in payload:
-        wrong = found.get("publishAt") or _publish_at(type, payload, now or datetime.now(UTC))
-        found |= {"publishAt": wrong} if wrong else {}
+    is_moment = publish_at.AT not in found
+    publish_at.add_faults(found, publish_at.find_faults(payload))
+    if is_moment:
+        publish_at.add_faults(found, _out_of_reach(type, payload, at or datetime.now(UTC)))
     return found
 
 
@@ -104,25 +107,17 @@ def _reel_faults(facts: VideoFacts) -> dict[str, str]:
     return faults
 
 
-def _publish_at(type: str, payload: Mapping[str, Any], now: datetime) -> list[str]:
-    wrong = []
-    if payload.get("privacy", "private") != "private":
-        wrong.append("It needs the privacy to be private.")
+def _out_of_reach(type: str, payload: Mapping[str, Any], at: datetime) -> dict[str, list[str]]:
+    moment = publish_at.publish_at(payload)
     latest = LATEST.get(type, LATEST["video"])
-    if not now + SOONEST <= moment_of(payload["publishAt"]) <= now + latest:
-        wrong.append(
-            f"Facebook schedules from 10 minutes to {latest.days} days ahead; "
-            "scheduledAt, of the assignment itself, has no such limit."
-        )
-    return wrong
-
-
-def _title(value: Any) -> list[str]:
-    wrong = text(value)
-    # Meta does not say which characters it counts; UTF-16 units are never the fewer.
-    if isinstance(value, str) and len(value.encode("utf-16-le", "surrogatepass")) // 2 > 254:
-        wrong.append("It may have 254 characters at most.")
-    return wrong
+    if moment is None or at + SOONEST <= moment <= at + latest:
+        return {}
+    return {
+        publish_at.AT: [
+            f"Facebook schedules from 10 minutes to {latest.days} days after the upload begins: "
+            "now, or scheduledAt, which itself has no such limit."
+        ]
+    }
 
 
 def _tags(value: Any) -> list[str]:
@@ -137,18 +132,14 @@ def _targeting(value: Any) -> list[str]:
 
 
 FIELDS: Mapping[str, Field] = {
-    "title": Field({"type": "string", "maxLength": 254}, _title),
-    "description": Field({"type": "string", "maxLength": MAX_TEXT}, text),
+    "title": text_field(_TITLE),
+    "description": text_field(_MESSAGE),
     "privacy": one_of(
         "private", "public", default="private", description="private: a draft on the Page"
     ),
-    "publishAt": Field(
-        {
-            "type": "string",
-            "format": "date-time",
-            "description": "needs privacy private; 10 minutes to 180 days ahead, a reel 29 days",
-        },
-        moment,
+    **publish_at.fields(
+        "needs privacy private; 10 minutes to 180 days ahead, a reel 29 days; leave time for the "
+        "upload, which has to be complete 10 minutes before"
     ),
     "thumbnailUrl": Field(
         {**URI, "description": "a JPEG or PNG of 10 MiB and 8192 pixels a side at most"}, address

@@ -32,6 +32,29 @@ asked before anything else is sent, and sends nothing itself. *Then* is what fol
 reading shows what the row is about. A `code` is what the assignment, or its step, shows meanwhile
 or in the end. Every row has a test that makes exactly this happen over HTTP and counts the videos.
 
+## A time of publication that has passed
+
+`publishAt` has the platform publish by itself. A request is accepted only if it lies ahead: on
+YouTube after the moment at which the upload begins (now, or `scheduledAt`), on Facebook 10 minutes
+to 180 days (a reel: 29 days) after it. The upload may begin later than that: after a quota, a
+reconnection, an outage, a missing source, or the retry of an assignment that failed. What is done
+then is stated, and the assignment is published with the warning `publish_at_passed`.
+
+| when it passes | YouTube | Facebook |
+|---|---|---|
+| before the upload session is opened | `publishAt` is not sent, because YouTube would publish \
+at once. The video is private, or public where the payload has `"ifPublishAtPassed": "public"`. \
+| As in the next row: Facebook is told with the finish. |
+| between the session and the last byte | The session carries it, and it cannot be changed \
+there. YouTube publishes with the last byte: later than asked. | A time that is less than 10 \
+minutes ahead at the finish is not sent. The video is a draft, or published where the payload \
+has `"ifPublishAtPassed": "public"`. |
+| after the last byte | The platform publishes at that time. | The platform publishes at that \
+time. |
+
+A video that a platform shows as public before its `publishAt` has the warning `privacy_differs`,
+and one for which it keeps another time, or none, `schedule_differs`.
+
 This page is printed from the tables in `platforms/outcomes/` by
 `python -m platforms.outcomes > docs/outcomes.md`; a test compares the two.
 """

@@ -15,6 +15,7 @@ from domain.secrets import Secret
 from domain.states import PlatformName, StepName
 from media.attachments import NamedAttachment, ReadAttachment
 from media.source import VideoFacts
+from platforms.consent import ConsentEnd, judge
 from platforms.http import Http
 from platforms.protocol import (
     Accounts,
@@ -37,6 +38,7 @@ from platforms.youtube.channels import (
     missing_scopes,
     require_scopes,
 )
+from platforms.youtube.consent import WORDS
 from platforms.youtube.oauth import OAuth
 from platforms.youtube.publishing.extras import (
     STEP_SCOPES,
@@ -103,6 +105,10 @@ class YouTube:
             state=state, redirect_uri=redirect_uri, verifier=verifier, login_hint=login_hint
         )
 
+    def consent_end(self, words: Mapping[str, str]) -> ConsentEnd:
+        """No call."""
+        return judge(words, WORDS)
+
     def redeem(self, *, code: Secret, redirect_uri: str, verifier: Secret) -> Credential:
         """One call. After a lost answer the code may be used up: `code_rejected` then."""
         return self._oauth.redeem(code=code, redirect_uri=redirect_uri, verifier=verifier)
@@ -129,9 +135,9 @@ class YouTube:
         return get_channel(self._api, credential)
 
     # Publishing ----------------------------------------------------------------------
-    def check(self, type: str, payload: Mapping[str, Any]) -> dict[str, list[str]]:
+    def check(self, type: str, payload: Mapping[str, Any], *, at: datetime) -> dict[str, list[str]]:
         """No call."""
-        return limits.check(type, payload)
+        return limits.check(type, payload, at)
 
     def check_file(self, type: str, facts: VideoFacts) -> FileCheck:  # noqa: ARG002
         """No call."""

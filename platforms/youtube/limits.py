@@ -1,18 +1,22 @@
 """What YouTube accepts in a payload, checked before anything is sent.
 
 One table of fields, each with its JSON schema and its rule; the limits are those of the
-facts (YouTube section 2.2) and, where Google leaves a unit open, the stricter reading.
+facts (YouTube section 2.2) and, where Google leaves a unit open, the stricter reading: the
+characters of titles, tags and names are counted as UTF-16 units, those of a description as bytes.
 What only YouTube can know stays with YouTube: categories of a region, languages it
 supports, playlists of the channel.
 """
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
+from domain.texts import TextRule, Unit
 from media.attachments import AttachmentKind, AttachmentRule
 from media.source import VideoFacts
+from platforms import publish_at
 from platforms.payload import (
     BOOLEAN,
     URI,
@@ -20,10 +24,9 @@ from platforms.payload import (
     address,
     check_fields,
     flag,
-    moment,
     one_of,
     schema_of,
-    text,
+    text_field,
     texts,
 )
 from platforms.protocol import FileCheck, file_warnings
@@ -42,8 +45,20 @@ is less than two."""
 MAX_TRACKS = 50
 """A limit of ours: each is read before the assignment is accepted."""
 
+_TITLE = TextRule(100, excluded="<>", may_be_blank=False)
+_DESCRIPTION = TextRule(5000, Unit.BYTES, has_lines=True, excluded="<>")
+_TAG = TextRule(500, excluded="<>", may_be_blank=False)
+_TRACK_NAME = TextRule(150)
+_PLAYLIST = re.compile(r"[A-Za-z0-9_-]{2,100}")
+_PASSED = "It must lie after the moment at which the upload begins: now, or scheduledAt."
+
 _PRIVACIES = ("private", "unlisted", "public")
 _LICENSES = ("youtube", "creativeCommon")
+_CATEGORIES = frozenset(
+    ["1", "2", "10", "15", "17", "19", "20", "22", "23", "24", "25", "26", "27", "28", "29"]
+)
+"""Those that videos may be given (videoCategories.list says `assignable`). A region may lack some,
+which YouTube says when the upload begins."""
 _LANGUAGE = re.compile(r"(?P<primary>[a-z]{2,3})(-[A-Za-z0-9]{2,8})*")
 _CODES = (
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu "
@@ -58,16 +73,23 @@ _TWO_LETTERS = frozenset(_CODES.split())
 """ISO 639-1, and the old codes YouTube still lists: `cn` or `jp` would only fail later."""
 
 
-def check(type: str, payload: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Everything wrong with a payload: field → sentences. Empty when it is right. Pure."""
+def check(
+    type: str, payload: Mapping[str, Any], at: datetime | None = None
+) -> dict[str, list[str]]:
+    """Everything wrong with a payload: field → sentences. Empty when it is right.
+
+    `at` is when it is sent at the earliest, None for now. Otherwise pure.
+    """
     found: dict[str, list[str]] = {}
     if type not in TYPES:
         found["type"] = [f"YouTube takes {' or '.join(TYPES)}."]
     if "title" not in payload:
         found["title"] = ["A title is needed."]
     found |= check_fields(FIELDS, payload, "YouTube")
-    if "publishAt" in payload and payload.get("privacy", "private") != "private":
-        found.setdefault("publishAt", []).append("It needs the privacy to be private.")
+    is_moment = publish_at.AT not in found
+    publish_at.add_faults(found, publish_at.find_faults(payload))
+    if is_moment and publish_at.has_passed(payload, at or datetime.now(UTC)):
+        publish_at.add_faults(found, {publish_at.AT: [_PASSED]})
     return found
 
 
@@ -83,47 +105,25 @@ def check_file(facts: VideoFacts) -> FileCheck:
 
 def tags_length(tags: list[str]) -> int:
     """The characters of tags as YouTube counts them: commas between, quotes around spaces."""
-    quoted = sum(len(tag) + (2 if " " in tag else 0) for tag in tags)
+    quoted = sum(Unit.UTF16.measure(tag) + (2 if " " in tag else 0) for tag in tags)
     return quoted + max(0, len(tags) - 1)
-
-
-def _visible_text(value: Any) -> list[str]:
-    if wrong := text(value):
-        return wrong
-    return ["It may not contain < or >."] if "<" in value or ">" in value else []
-
-
-def _title(value: Any) -> list[str]:
-    wrong = _visible_text(value)
-    if isinstance(value, str):
-        if not value.strip():
-            wrong.append("It may not be empty.")
-        # Google does not say which characters it counts; UTF-16 units are never the fewer.
-        if len(value.encode("utf-16-le", "surrogatepass")) // 2 > 100:
-            wrong.append("It may have 100 characters at most.")
-    return wrong
-
-
-def _description(value: Any) -> list[str]:
-    wrong = _visible_text(value)
-    if isinstance(value, str) and len(value.encode("utf-8", "surrogatepass")) > 5000:
-        wrong.append("It may have 5000 bytes (UTF-8) at most.")
-    return wrong
 
 
 def _tags(value: Any) -> list[str]:
     if not isinstance(value, list):
         return ["It must be a list of texts."]
-    if any(text(tag) or not tag.strip() for tag in value):
-        return ["Each tag must be text and not empty."]
-    if tags_length(value) > 500:
-        return ["All tags together may have 500 characters, commas and quotes included."]
-    return []
+    wrong = [f"Each tag: {sentence}" for tag in value for sentence in _TAG.faults(tag)]
+    if not wrong and tags_length(value) > _TAG.most:
+        wrong.append(
+            f"All tags together may have {_TAG.most} characters, commas and quotes included."
+        )
+    return [*dict.fromkeys(wrong)]
 
 
 def _category(value: Any) -> list[str]:
-    right = isinstance(value, str) and value.isascii() and value.isdigit()
-    return [] if right else ['It must be a category number as text, like "22".']
+    if isinstance(value, str) and value in _CATEGORIES:
+        return []
+    return ['It must be the number, as text, of a category that videos may have, like "22".']
 
 
 def _language(value: Any) -> list[str]:
@@ -150,36 +150,30 @@ def _track(track: Mapping[str, Any]) -> list[str]:
     wrong = [f"A track has no field {name}." for name in track if name not in _TRACK]
     wrong += [f"language: {sentence}" for sentence in _language(track.get("language"))]
     wrong += [f"url: {sentence}" for sentence in address(track.get("url"))]
-    wrong += [f"name: {sentence}" for sentence in text(track.get("name", ""))]
-    if not wrong and len(track.get("name", "")) > 150:
-        wrong.append("name: It may have 150 characters at most.")
-    return wrong
+    return wrong + [f"name: {sentence}" for sentence in _TRACK_NAME.faults(track.get("name", ""))]
 
 
 def _playlists(value: Any) -> list[str]:
-    if not isinstance(value, list) or any(text(id) or not id.strip() for id in value):
-        return ["It must be a list of playlist ids."]
+    right = isinstance(value, list) and all(isinstance(id, str) for id in value)
+    if not right or not all(_PLAYLIST.fullmatch(id) for id in value):
+        return ['It must be a list of playlist ids, like "PLw-VjHDlEOgs658kAHR_LAaILBXb-s6Q5".']
     return ["A playlist is named twice."] if len(set(value)) < len(value) else []
 
 
 _TRACK: dict[str, Any] = {
     "language": {"type": "string", "maxLength": MAX_LANGUAGE},
-    "name": {"type": "string", "maxLength": 150},
+    "name": dict(_TRACK_NAME.schema()),
     "url": {**URI, "description": "SubRip, WebVTT, SubViewer, SCC, TTML or SAMI; 10 MiB at most"},
 }
 FIELDS: Mapping[str, Field] = {
-    "title": Field({"type": "string", "minLength": 1, "maxLength": 100}, _title),
-    "description": Field(
-        {"type": "string", "maxLength": 5000, "description": "5000 bytes at most"}, _description
-    ),
-    "tags": Field(texts(most=250, longest=500, description="500 characters in all"), _tags),
+    "title": text_field(_TITLE),
+    "description": text_field(_DESCRIPTION, description="5000 bytes at most"),
+    "tags": Field(texts(most=250, longest=_TAG.most, description="500 characters in all"), _tags),
     "privacy": one_of(*_PRIVACIES),
     "categoryId": Field({"type": "string", "maxLength": 10, "pattern": "^[0-9]+$"}, _category),
     "madeForKids": Field({**BOOLEAN, "default": False}, flag),
     "containsSyntheticMedia": Field(BOOLEAN, flag),
-    "publishAt": Field(
-        {"type": "string", "format": "date-time", "description": "needs privacy private"}, moment
-    ),
+    **publish_at.fields("ahead; needs privacy private"),
     "notifySubscribers": Field({**BOOLEAN, "default": True}, flag),
     "language": Field(
         {"type": "string", "maxLength": MAX_LANGUAGE, "description": "BCP 47"}, _language

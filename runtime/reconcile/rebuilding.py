@@ -43,8 +43,8 @@ class Rebuilder:
         """Start a run where the row is unsettled and none runs. Idempotent.
 
         True: the row was without one, and has one now. A run of another attempt that does not
-        close is terminated first. Raises `NotFound`, `InvalidRequest` where its platform is not
-        served, and `Unavailable`.
+        close is terminated first. Raises `NotFound`, `PlatformNotConfigured`, and
+        `Unavailable`.
         """
         row = await asyncio.to_thread(self._read, assignment_id)
         if AssignmentState(row.state).is_settled:

@@ -14,6 +14,7 @@ from functools import partial
 from activities.access.confirming import UnconfirmedConsents
 from activities.access.connecting import ticket_input
 from domain.errors import Conflict
+from domain.explanations import ErrorDetail
 from domain.ids import ticket_workflow_id
 from domain.states import TicketState
 from runtime.lifecycles import Lifecycles
@@ -91,4 +92,5 @@ class TicketSweep:
                 connection_ids=[],
                 error_code="ticket_expired",
                 error="Nobody came back from the consent page within five minutes.",
+                error_detail=ErrorDetail.TICKET_EXPIRED,
             )

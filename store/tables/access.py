@@ -35,16 +35,19 @@ class Ticket(SQLModel, table=True):
     state: str = Field(default=TicketState.OPEN)
     error_code: str | None = None
     error: str | None = None
+    error_detail: str | None = None
+    """A code of `domain.consents.ErrorDetail`."""
+    platform_word: str | None = None
+    """What the platform itself called it: only where that is plainly a code."""
     connection_ids: list[str] = Field(default_factory=list, sa_type=JSON)
     left_out: list[dict[str, str]] = Field(default_factory=list, sa_type=JSON)
     """The consent's accounts that were not connected: account_id, name, code, sentence."""
-    state_digest: str | None = Field(default=None, unique=True)
-    """Hex SHA-256 of the OAuth state of the latest consent page."""
-    browser_digest: str | None = None
-    """Hex SHA-256 of the cookie of the browser that opened it."""
-    sealed_verifier: bytes | None = Field(default=None, sa_type=LargeBinary)
     callback_digest: str | None = None
     """Names the one callback that may redeem the ticket."""
+    browser_digest: str | None = None
+    """Hex SHA-256 of the cookie of the browser that brought it."""
+    sealed_verifier: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """The PKCE verifier of its consent page."""
     sealed_code: bytes | None = Field(default=None, sa_type=LargeBinary)
     sealed_grant: bytes | None = Field(default=None, sa_type=LargeBinary)
     """The exchanged credential, kept until the connections are written: a code works once."""

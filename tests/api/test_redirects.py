@@ -15,6 +15,9 @@ PREFIXES = ["https://app.example.com/connected", "http://127.0.0.1:3000"]
         "https://app.example.com:443/connected/",
         "http://127.0.0.1:3000",
         "http://127.0.0.1:3000/anywhere",
+        "https://app.example.com/connected#/settings?tab=1",
+        "https://app.example.com/connected?a=1#@evil.example/../x",
+        "http://127.0.0.1:3000#/",
     ],
 )
 def test_an_address_under_a_prefix_is_allowed(url: str) -> None:
@@ -37,7 +40,12 @@ def test_an_address_under_a_prefix_is_allowed(url: str) -> None:
         "https://app.example.com@evil.example/connected",
         "https://evil.example\\@app.example.com/connected",
         "https:\\\\app.example.com/connected",
-        "https://app.example.com/connected#fragment",
+        "https://evil.example/#https://app.example.com/connected",
+        "https://evil.example#@app.example.com/connected",
+        "https://app.example.com#/connected",
+        "https://app.example.com/#/connected",
+        "https://app.example.com/connected#/x y",
+        "https://app.example.com/connected#\\",
         "https://app.example.com/connected\n",
         "https://app.example.com\t/connected",
         "https://app.example.com/connected?x= y",
@@ -72,4 +80,24 @@ def test_another_machine_is_not_loopback(url: str) -> None:
 
 def test_a_result_is_added_beside_what_the_query_holds() -> None:
     url = with_result("https://a.example/x?customer=1&empty=&status=old", {"status": "success"})
-    assert url == "https://a.example/x?customer=1&empty=&status=success"
+    assert url == "https://a.example/x?customer=1&empty=&status=success#"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://a.example/#/settings?tab=1", "https://a.example/?status=success#/settings?tab=1"),
+        ("https://a.example#a#b", "https://a.example?status=success#a#b"),
+        # Without one, the browser would hand on Facebook's `#_=_`.
+        ("https://a.example/x", "https://a.example/x?status=success#"),
+        ("https://a.example/x#", "https://a.example/x?status=success#"),
+    ],
+)
+def test_a_result_goes_before_the_fragment_which_stays(url: str, expected: str) -> None:
+    assert with_result(url, {"status": "success"}) == expected
+
+
+def test_a_prefix_with_a_fragment_allows_nothing() -> None:
+    for prefix in ("https://app.example.com/#/settings", "https://app.example.com/x#"):
+        assert not is_allowed("https://app.example.com/#/settings", [prefix])
+        assert not is_allowed("https://app.example.com/x", [prefix])

@@ -1,7 +1,9 @@
 """What a person sees in a real browser: the consent, and what an operator can read."""
 
 from collections.abc import AsyncIterator, Iterator
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 import pytest
@@ -9,6 +11,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from tests.support.machine import ROOT, Machine, Up
 from tests.support.required import program
+from tests.support.serving import serving
 
 CLIP = ROOT / "tests" / "data" / "clip.mp4"
 QUIET = (
@@ -104,3 +107,50 @@ async def test_an_operator_reads_a_publication_in_the_temporal_web_ui(
     await expect(details.get_by_text("published")).to_be_visible()
     await page.get_by_text("Search Attributes").first.click()
     await expect(page.get_by_text("CastlineState")).to_be_visible()
+
+
+class App(BaseHTTPRequestHandler):
+    """A customer's application. What it is sent to at `/hop` it sends on, without a fragment."""
+
+    def do_GET(self) -> None:
+        path, _, query = self.path.partition("?")
+        if path == "/hop":
+            self.send_response(302)
+            self.send_header("Location", f"/app?{query}")
+        else:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<title>app</title>")
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: the test's output is its own."""
+
+
+@pytest.mark.parametrize(
+    ("path", "left"),
+    [
+        ("/app", ""),
+        ("/app?customer=7", ""),
+        ("/hop", ""),
+        ("/app#/settings?tab=1", "#/settings?tab=1"),
+    ],
+)
+async def test_facebooks_fragment_does_not_reach_the_application(
+    page: Page, service: httpx2.AsyncClient, path: str, left: str
+) -> None:
+    with serving(App) as port:
+        wanted = {"platform": "facebook", "redirectUrl": f"http://127.0.0.1:{port}{path}"}
+        ticket = (await service.post("/oauth/tickets", json=wanted)).json()
+        seen: list[str] = []
+        page.on("response", lambda answer: seen.append(answer.headers.get("location", "")))
+
+        await page.goto(ticket["authUrl"])
+        await page.get_by_role("button", name="Continue").click()
+        await page.wait_for_url("**/app?**")
+
+        assert any(address.endswith("#_=_") for address in seen)
+        assert await page.evaluate("location.hash") == left
+        query = dict(parse_qsl(urlsplit(page.url).query))
+        assert (query["status"], query["ticketId"]) == ("success", ticket["ticketId"])
+        assert ("customer" in query) == ("customer" in path)

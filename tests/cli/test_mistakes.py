@@ -333,3 +333,9 @@ def test_an_error_of_ours_is_one_line_that_says_where_the_details_are(
     assert details.stat().st_mode & 0o077 == 0
     monkeypatch.setenv("CASTLINE_TRACEBACK", "1")
     assert "Traceback" in explain_error(caught.value)[1]
+
+
+def test_a_redirect_prefix_with_a_fragment(machine: Machine) -> None:
+    said = mistake(machine, "workspaces allow https://app.example.com/#/settings")
+    assert "A prefix has no fragment" in said
+    assert "Leave out the `#`" in said

@@ -106,7 +106,7 @@ def test_a_role_refuses_what_would_send_secrets_astray(
     [
         {"CASTLINE_PUBLIC_URL": "https://castline.example.com"},
         {"CASTLINE_HOST": "0.0.0.0"},
-        {"CASTLINE_META_GRAPH_VERSION": "v26.0"},
+        {"CASTLINE_META_GRAPH_VERSION": "v27.0"},
     ],
     ids=lambda settings: next(iter(settings)),
 )

@@ -196,7 +196,7 @@ def test_a_killed_part_comes_back_and_it_is_said(machine: Machine, up: Up, key: 
 def test_keys_are_listed_and_end(machine: Machine, up: Up, key: str) -> None:
     made = machine.run("keys", "create", "--label", "spare")
     spare = made.stdout.strip()
-    (key_id,) = [word.rstrip(":") for word in made.stderr.split() if word.startswith("key_")]
+    (key_id,) = filter(is_id, made.stderr.replace(":", " ").split())
     listed = machine.run("keys", "list")
     assert spare not in listed.stdout
     assert "spare" in listed.stdout

@@ -162,5 +162,5 @@ def test_every_answer_tells_the_emulators_own_time(emulator: Emulator) -> None:
         return (told - datetime.now(UTC)).total_seconds()
 
     emulator.advance(60 * 86_400)
-    for path in ("/", "/nowhere", "/youtube/v3/channels?part=id&mine=true", "/v26.0/me"):
+    for path in ("/", "/nowhere", "/youtube/v3/channels?part=id&mine=true", "/v27.0/me"):
         assert skew(path) == pytest.approx(60 * 86_400, abs=3)

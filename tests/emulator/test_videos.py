@@ -28,7 +28,13 @@ def snippet(**fields: Any) -> dict[str, Any]:
         (snippet(tags=["x" * 250, "x" * 250]), "invalidTags"),
         (snippet(tags=["x" * 200 + " x", "x" * 296]), "invalidTags"),
         (snippet(tags="one"), "invalidTags"),
+        (snippet(tags=["a", "<b>"]), "invalidTags"),
+        (snippet(tags=["a\x07"]), "invalidTags"),
+        (snippet(title="a\x07b"), "invalidTitle"),
+        (snippet(title="a\nb"), "invalidTitle"),
+        (snippet(description="a\x0bb\x1b[0m"), "invalidDescription"),
         (snippet(categoryId="9999"), "invalidCategoryId"),
+        (snippet(categoryId="30"), "invalidCategoryId"),
         (snippet(defaultLanguage="cn"), "invalidVideoMetadata"),
         ({**snippet(), "status": {"privacyStatus": "secret"}}, "invalidVideoMetadata"),
         ({**snippet(), "status": {"publishAt": "2030-01-01T00:00:00Z"}}, "invalidPublishAt"),
@@ -54,6 +60,7 @@ def test_metadata_that_will_not_do_is_refused_at_the_start(
     [
         snippet(title="x" * 100),
         snippet(description="é" * 2500),
+        snippet(description="a\nb\r\n\tc"),
         snippet(tags=["x" * 250, "x" * 249]),
         snippet(defaultLanguage="pt-BR"),
     ],
@@ -62,11 +69,19 @@ def test_metadata_at_its_limit_is_accepted(ana: Stranger, body: dict[str, Any]) 
     assert ana.start(10, part="snippet", **body).status_code == 200
 
 
-def test_the_length_of_a_title_can_be_counted_in_utf16(ana: Stranger) -> None:
-    body = snippet(title="\N{CLOWN FACE}" * 51)
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        (snippet(title="\N{CLOWN FACE}" * 51), "invalidTitle"),
+        (snippet(tags=["\N{CLOWN FACE}" * 251]), "invalidTags"),
+    ],
+)
+def test_characters_are_utf16_units_or_code_points(
+    ana: Stranger, body: dict[str, Any], word: str
+) -> None:
+    assert reason(ana.start(10, part="snippet", **body)) == word
+    ana.emulator.switch(text_in_utf16_units=False)
     assert ana.start(10, part="snippet", **body).status_code == 200
-    ana.emulator.switch(title_in_utf16_units=True)
-    assert reason(ana.start(10, part="snippet", **body)) == "invalidTitle"
 
 
 def test_a_body_may_set_only_the_parts_that_are_named(ana: Stranger) -> None:

@@ -13,9 +13,10 @@ import httpx2
 import pytest
 
 from activities.access.packing import unpack
+from api.services.consent_pages import open_state
 from domain.secrets import Secret
 from domain.states import TokenLife
-from store.queries.access import credentials, tickets
+from store.queries.access import credentials
 from store.queries.publishing import transfers
 from tests.support import leaks, meta
 from tests.support.clips import UPRIGHT
@@ -56,10 +57,11 @@ class Journey:
         async with self.stack.browser() as browser:
             page = await browser.get(ticket["authUrl"])
             self.met(f"{which} state", httpx2.URL(page.headers["location"]).params["state"])
-            self.met(f"{which} cookie", browser.cookies["castline"])
-            with self.stack.parts.store.read() as session:
-                row = tickets.get_ticket(session, ticket["ticketId"])
-            self.met(f"{which} verifier", tickets.open_verifier(self.stack.parts.vault, row))
+            (cookie,) = browser.cookies.values()
+            self.met(f"{which} cookie", cookie)
+            opened = open_state(self.stack.parts.vault, Secret(self.secrets[f"{which} state"]))
+            assert opened is not None
+            self.met(f"{which} verifier", opened.verifier(Secret(cookie)))
             decide = CONSENTS[platform]
             back = await asyncio.to_thread(decide, self.stack.emulator, page.headers["location"])
             self.met(f"{which} code", httpx2.URL(back).params["code"])
@@ -201,7 +203,7 @@ async def test_no_secret_is_found_after_a_long_journey(
         "eyJkYXRhIjogImNHeGhiblJsWkMxelpXTnlaWFF0TURFeU16UTFOamM0T1E9PSJ9",
         "ya29.a0AfB_byC-1234567890",
         "PUT /upload/youtube/v3/videos?upload_id=AJabcdef",
-        f"GET /v26.0/debug_token?input_token=EAAB{'0a1b' * 10}",
+        f"GET /v27.0/debug_token?input_token=EAAB{'0a1b' * 10}",
         "Authorization: OAuth 100000000000001|emulator-app-secret",
     ],
 )

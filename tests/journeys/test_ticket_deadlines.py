@@ -109,4 +109,4 @@ async def attempts_of(workflow: WorkflowHandle[object, object]) -> int:
 
 
 def error(code: str, ticket_id: str) -> dict[str, str]:
-    return {"status": "error", "error": code, "reason": code, "ticketId": ticket_id}
+    return {"status": "error", "error": code, "errorDetail": code, "ticketId": ticket_id}

@@ -27,7 +27,7 @@ async def connections(tenant: Tenant) -> list[dict[str, Any]]:
 def refused(visit: Visit) -> tuple[str, str]:
     """What the caller's page is told."""
     assert visit.result["status"] == "error"
-    return visit.result["error"], visit.result["reason"]
+    return visit.result["error"], visit.result["errorDetail"]
 
 
 async def test_a_consent_makes_a_connection(tenant: Tenant) -> None:
@@ -90,16 +90,53 @@ async def test_ten_callbacks_at_once_connect_once(tenant: Tenant, stack: Stack) 
     assert stack.emulator.calls(EXCHANGE) == 1
 
 
-async def test_another_code_for_a_used_ticket_is_refused(tenant: Tenant, stack: Stack) -> None:
+async def test_another_code_for_a_used_ticket_is_used_for_nothing(
+    tenant: Tenant, stack: Stack
+) -> None:
     ticket = await tenant.ticket()
-    async with stack.browser() as browser:
+    async with stack.browser() as browser, stack.browser() as stranger:
         visit = await tenant.browse(ticket["authUrl"], browser=browser)
         other = await browser.get(with_query(visit.callback, code="4/0Aanother"))
-        anew = await browser.get(ticket["authUrl"])
+        again = await browser.get(ticket["authUrl"])
+        strange = await stranger.get(ticket["authUrl"])
 
-    for answer in (other, anew):
-        assert refused(Visit(answer, answer, "")) == ("invalid_ticket", "ticket_used")
+    for answer in (other, again):
+        assert Visit(answer, answer, "").result == visit.result
+    assert refused(Visit(strange, strange, "")) == ("invalid_ticket", "ticket_used")
     assert stack.emulator.calls(EXCHANGE) == 1
+
+
+async def test_a_consent_page_in_two_tabs_connects_once(tenant: Tenant, stack: Stack) -> None:
+    ticket = await tenant.ticket()
+    async with stack.browser() as browser, stack.browser() as preview:
+        tabs = [await browser.get(ticket["authUrl"]) for _ in range(2)]
+        await preview.get(ticket["authUrl"])
+        backs = [
+            await asyncio.to_thread(stack.emulator.consent, tab.headers["location"]) for tab in tabs
+        ]
+        answers = await asyncio.gather(*(browser.get(back) for back in backs))
+
+    results = [
+        Visit(tab, answer, back).result
+        for tab, answer, back in zip(tabs, answers, backs, strict=True)
+    ]
+    assert [result["status"] for result in results] == ["success", "success"]
+    assert results[0] == results[1]
+    assert len(await connections(tenant)) == 1
+    assert stack.emulator.calls(EXCHANGE) == 1
+
+
+async def test_each_of_two_tabs_may_come_back_first(tenant: Tenant, stack: Stack) -> None:
+    for first in (0, 1):
+        ticket = await tenant.ticket()
+        async with stack.browser() as browser:
+            tabs = [await browser.get(ticket["authUrl"]) for _ in range(2)]
+            page = tabs[first].headers["location"]
+            back = await asyncio.to_thread(stack.emulator.consent, page)
+            answer = await browser.get(back)
+        # The exchange proves the verifier of that very page.
+        assert Visit(tabs[first], answer, back).result["status"] == "success"
+    assert stack.emulator.calls(EXCHANGE) == 2
 
 
 async def test_a_denied_consent_connects_nothing(tenant: Tenant, stack: Stack) -> None:
@@ -253,9 +290,10 @@ async def test_a_token_endpoint_that_stays_broken_ends_the_ticket(
 
     visit = await tenant.browse(ticket["authUrl"])
 
-    assert refused(visit) == ("platform_error", "oauth_unavailable")
+    assert refused(visit) == ("platform_error", "temporarily_unavailable")
     seen = await look(tenant, ticket)
     assert (seen["state"], seen["errorCode"]) == ("failed", "oauth_unavailable")
+    assert (seen["errorDetail"], seen["remedy"]) == ("temporarily_unavailable", "try_again")
     with stack.parts.store.read() as session:
         row = tickets.get_ticket(session, ticket["ticketId"])
     assert (row.sealed_code, row.sealed_verifier, row.sealed_grant) == (None, None, None)

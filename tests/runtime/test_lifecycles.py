@@ -31,6 +31,7 @@ from activities.contract.tickets import (
 )
 from activities.failures import failure_of
 from domain.errors import Conflict, PlatformRefusal, Unavailable
+from domain.explanations import ErrorDetail
 from domain.ids import assignment_workflow_id, ticket_workflow_id
 from domain.queues import CONSENT_QUEUE, WORKFLOW_QUEUE
 from domain.states import AssignmentState, StepName, TicketState
@@ -259,8 +260,11 @@ async def test_a_callback_that_comes_again_gets_its_first_answer_and_no_other_on
     assert refused.value.code == "ticket_used"
 
 
+_REFUSAL = Refusal("access_denied", "It was refused.", ErrorDetail.ACCESS_DENIED)
+
+
 async def test_a_refusal_that_comes_again_gets_its_first_answer(client: Client) -> None:
-    lifecycles, refusal = Lifecycles(client), Refusal("access_denied", "It was refused.")
+    lifecycles, refusal = Lifecycles(client), _REFUSAL
     async with consenting(client):
         await lifecycles.start_ticket(ticket("tkt_refused"))
         answers = [await lifecycles.refuse("tkt_refused", "digest", refusal) for _ in range(2)]

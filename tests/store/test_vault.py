@@ -93,15 +93,16 @@ def test_rotation_brings_every_secret_under_the_new_key(tenant: Tenant, keyring:
     tenant.credential(old, connection.id)
     with store.write() as session:
         transfers.open_transfer(session, old, assignment.id, Secret("session"), known=0)
-        tickets.begin_consent(
+        tickets.begin_consent(session, ticket.id)
+        tickets.claim_callback(
             session,
             old,
             ticket.id,
-            state=Secret("s"),
+            callback_digest="c",
             browser=Secret("b"),
             verifier=Secret("verifier"),
+            code=Secret("code"),
         )
-        tickets.claim_callback(session, old, ticket.id, callback_digest="c", code=Secret("code"))
         tickets.keep_grant(session, old, ticket.id, Secret("grant"))
 
     old_key, new_key = keyring.primary_key_id, new.current_key_id

@@ -83,7 +83,7 @@ class DirectedFacebook(Facebook):
             app_secret=Secret("secret"),
             dialog_root=NOWHERE,
             graph_root=NOWHERE,
-            version="v26.0",
+            version="v27.0",
         )
         super().__init__(app, chunk_size=1 << 20)
         self.forget()

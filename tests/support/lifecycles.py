@@ -64,9 +64,7 @@ class DirectedLifecycles(Lifecycles):
     async def refuse(self, ticket_id: str, callback_digest: str, refusal: Refusal) -> TicketOutcome:
         await self._ask()
         self.refused.append((ticket_id, callback_digest, refusal))
-        return TicketOutcome(
-            TicketState.REFUSED, error_code=refusal.error_code, error=refusal.error
-        )
+        return refusal.outcome
 
     async def terminate_assignment(self, assignment_id: str, run: Run, reason: str) -> None:
         await self.ping()

@@ -165,8 +165,8 @@ def consent(auth_url: str, *, account: str = ANA) -> httpx2.Response:
 
 def connection_in(said: str) -> str:
     """The id of the one connection that a command has listed."""
-    (line,) = [line for line in said.splitlines() if is_id(line.partition(" ")[0])]
-    return line.split()[0]
+    (id,) = [word for word in said.split() if is_id(word)]
+    return id
 
 
 def castline(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:

@@ -32,7 +32,7 @@ def dialog_url(emulator: Emulator, **query: str) -> str:
         "state": "a state",
         "scope": ",".join(SCOPES),
     }
-    return f"{emulator.url}/v26.0/dialog/oauth?" + urlencode({**usual, **query})
+    return f"{emulator.url}/v27.0/dialog/oauth?" + urlencode({**usual, **query})
 
 
 def consent(
@@ -79,13 +79,13 @@ def exchange(emulator: Emulator, code: str, **form: str) -> httpx2.Response:
         "redirect_uri": REDIRECT,
         "code": code,
     }
-    return emulator.http.post("/v26.0/oauth/access_token", data={**usual, **form})
+    return emulator.http.post("/v27.0/oauth/access_token", data={**usual, **form})
 
 
 def extend(emulator: Emulator, token: str, **form: str) -> httpx2.Response:
     """Extend a short token."""
     return emulator.http.get(
-        "/v26.0/oauth/access_token",
+        "/v27.0/oauth/access_token",
         params={
             "grant_type": "fb_exchange_token",
             "client_id": APP_ID,
@@ -115,7 +115,7 @@ def person_token(
 
 def page_rows(emulator: Emulator, token: str) -> dict[str, dict[str, Any]]:
     """Return the Pages a person's token sees, by name."""
-    rows = emulator.http.get("/v26.0/me/accounts", params={"access_token": token}).json()["data"]
+    rows = emulator.http.get("/v27.0/me/accounts", params={"access_token": token}).json()["data"]
     return {row["name"]: row for row in rows}
 
 
@@ -136,7 +136,7 @@ def page_id(emulator: Emulator, name: str) -> str:
 
 def ask(emulator: Emulator, path: str, token: str, **params: str) -> httpx2.Response:
     """Read something with a token in the query."""
-    return emulator.http.get(f"/v26.0/{path}", params={"access_token": token, **params})
+    return emulator.http.get(f"/v27.0/{path}", params={"access_token": token, **params})
 
 
 def refusal(answer: httpx2.Response) -> tuple[int, int | None]:

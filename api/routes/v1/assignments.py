@@ -1,17 +1,17 @@
 """Assignments: publish one video on one connection."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from anyio import to_thread
-from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from api.auth import Caller
 from api.context import Context, Here
 from api.routes.keys import KeyHeader, key_of
 from api.routes.paging import Filter, Limit, PageNumber, PathId
+from api.routes.strict import Asked, checked, json_router
 from api.schemas.problem import answers
 from api.schemas.v1.assignments import (
     AssignmentGroup,
@@ -21,9 +21,12 @@ from api.schemas.v1.assignments import (
     AssignmentView,
     RetryRequest,
 )
-from api.services.assignments import Order, accept, cancel, check_payload, edit, retry
+from api.services.assignments import Accepted, accept, cancel, edit, retry
 from api.services.claims import Key
+from api.services.faults import Faults
+from api.services.orders import Order, check_edit, check_order
 from api.services.sources import replace_source
+from api.services.videos import inspect_source
 from api.source_reads import names_attachment
 from domain.errors import (
     Conflict,
@@ -40,7 +43,28 @@ from store.queries.publishing import assignments
 from store.queries.rows import PAGE_LIMIT
 from store.tables import Assignment
 
-router = APIRouter(prefix="/assignments", tags=["Assignments"])
+router = json_router("/assignments", "Assignments")
+
+
+def _check_new(asked: Asked) -> None:
+    check_order(asked.here, asked.workspace_id, _order_of(asked.given, asked.faults), asked.faults)
+
+
+def _check_change(asked: Asked) -> None:
+    with asked.here.store.read() as session:
+        row = assignments.get_assignment(session, asked.workspace_id, asked.path["assignment_id"])
+    media_url, scheduled_at = asked.given.get("media_url"), asked.given.get("scheduled_at")
+    with asked.faults.of(("mediaUrl", "")):
+        if media_url is not None:
+            inspect_source(asked.here, asked.workspace_id, media_url)
+    check_edit(
+        asked.here,
+        row,
+        asked.faults,
+        payload=asked.given.get("payload"),
+        scheduled_at=scheduled_at,
+        clears_schedule=False,
+    )
 
 
 @router.post(
@@ -55,6 +79,7 @@ router = APIRouter(prefix="/assignments", tags=["Assignments"])
         **answers(NotFound, NotYet, Unprocessable, TooManyRequests, Unavailable),
     },
 )
+@checked(_check_new)
 async def create(
     here: Here,
     workspace_id: Caller,
@@ -67,8 +92,7 @@ async def create(
     idempotency key the same body is answered alike, and 409 `in_flight` until it is answered.
     429 `too_many_source_reads`: nothing was done, and the key is as it was.
     """
-    key = _key(wanted, idempotency_key)
-    call = partial(accept, here, workspace_id, key, partial(_order, wanted))
+    call = partial(_create, here, workspace_id, wanted, idempotency_key)
     if wanted.media_url is not None or names_attachment(wanted.payload):
         accepted = await here.source_reads.run(workspace_id, call)
     else:
@@ -115,6 +139,7 @@ def read(here: Here, workspace_id: Caller, assignment_id: PathId) -> AssignmentV
 @router.patch(
     "/{assignment_id}", responses=answers(NotFound, Conflict, TooManyRequests, Unavailable)
 )
+@checked(_check_change)
 async def change(
     here: Here, workspace_id: Caller, assignment_id: PathId, changes: AssignmentPatch
 ) -> AssignmentView:
@@ -166,8 +191,6 @@ def _change(
     if changes.media_url is not None:
         replace_source(here, row, changes.media_url)
         return read(here, workspace_id, assignment_id)
-    if changes.payload is not None:
-        check_payload(here, row.platform, row.type, changes.payload)
     edit(
         here,
         row,
@@ -178,16 +201,32 @@ def _change(
     return read(here, workspace_id, assignment_id)
 
 
-def _order(wanted: AssignmentRequest) -> Order:
+def _create(
+    here: Context, workspace_id: WorkspaceId, wanted: AssignmentRequest, header: str | None
+) -> Accepted:
+    given = dict(wanted)
+    faults = Faults()
+    key = None
+    with faults.of(("idempotencyKey", "")):
+        key = _key(wanted, header)
+    if faults:
+        check_order(here, workspace_id, _order_of(given, faults), faults)
+    return accept(here, workspace_id, key, partial(_order_of, given))
+
+
+def _order_of(given: Mapping[str, Any], _faults: Faults) -> Order:
+    """What is wanted by a body, of which only the right fields need be given."""
+    one, several = given.get("connection_id"), given.get("connection_ids")
     return Order(
-        connection_ids=wanted.connection_ids or [wanted.connection_id or ""],
-        video_id=wanted.video_id,
-        media_url=wanted.media_url,
-        type=wanted.type,
-        payload=wanted.payload,
-        scheduled_at=wanted.scheduled_at,
-        external_id=wanted.external_id,
-        callback_url=wanted.callback_url,
+        connection_ids=several or ([] if one is None else [one]),
+        video_id=given.get("video_id"),
+        media_url=given.get("media_url"),
+        type=given.get("type"),
+        payload=given.get("payload"),
+        scheduled_at=given.get("scheduled_at"),
+        external_id=given.get("external_id"),
+        callback_url=given.get("callback_url"),
+        connection_field="connectionIds" if several else "connectionId",
     )
 
 

@@ -1,10 +1,9 @@
 """Connections: the channels and Pages that may be published to."""
 
-from fastapi import APIRouter
-
 from api.auth import Caller
 from api.context import Context, Here
 from api.routes.paging import Filter, Limit, PageNumber, PathId
+from api.routes.strict import Asked, checked, json_router
 from api.schemas.problem import answers
 from api.schemas.v1.connections import (
     ChannelView,
@@ -17,11 +16,12 @@ from api.services.connections import find_way_in, read_channel, refresh
 from api.services.disconnecting import disconnect
 from domain.errors import Conflict, NotFound, PlatformUnavailable, QuotaExhausted
 from domain.states import ConnectionHealth
+from store.queries import workspaces
 from store.queries.access import connections
 from store.queries.rows import PAGE_LIMIT
 from store.tables import Connection
 
-router = APIRouter(prefix="/connections", tags=["Connections"])
+router = json_router("/connections", "Connections")
 
 _PLATFORM_ERRORS = answers(NotFound, Conflict, QuotaExhausted, PlatformUnavailable)
 
@@ -67,7 +67,14 @@ def read(here: Here, workspace_id: Caller, connection_id: PathId) -> ConnectionV
     return _view(here, connection)
 
 
+def _check_change(asked: Asked) -> None:
+    if (organization_id := asked.given.get("organization_id")) is not None:
+        with asked.faults.of(("organizationId", "")), asked.here.store.read() as session:
+            workspaces.get_organization(session, asked.workspace_id, organization_id)
+
+
 @router.patch("/{connection_id}", responses=answers(NotFound, Conflict))
+@checked(_check_change)
 def change(
     here: Here, workspace_id: Caller, connection_id: PathId, changes: ConnectionPatch
 ) -> ConnectionView:

@@ -12,15 +12,16 @@ from api.routes.browser import (
     Code,
     State,
     Word,
-    find_browser,
+    find_cookies,
     find_issuers,
+    find_words,
     go_back,
     go_to_consent,
     show,
 )
 from api.routes.paging import PathId
 from api.schemas.problem import PAGE, pages
-from api.services.consent import Callback, ConsentPage, begin, conclude
+from api.services.consent import Callback, ConsentAddress, begin, conclude
 from api.services.labels import find_labels
 from api.services.tickets import (
     authorize_url,
@@ -28,7 +29,8 @@ from api.services.tickets import (
     check_way_in,
     open_reauth_ticket,
 )
-from domain.errors import InvalidRequest, TooManyRequests, Unavailable
+from domain.errors import Conflict, InvalidRequest, TooManyRequests, Unavailable
+from domain.explanations import ErrorDetail
 
 router = APIRouter(prefix="/oauth", tags=["OAuth in the browser"], route_class=BrowserRoute)
 
@@ -36,7 +38,14 @@ Token = Annotated[str, Path(max_length=1024)]
 RedirectUrl = Annotated[str | None, Query(max_length=4096)]
 
 _REDIRECT: dict[int | str, dict[str, Any]] = {
-    302: {"description": "To the platform, or back to the ticket's redirectUrl."}
+    302: {
+        "description": "To the platform, or back to the ticket's redirectUrl. Its query then has "
+        "`ticketId` and either `status=success`, `connectionId`, `connectionIds`, or "
+        "`status=error`, `error` (`access_denied`, `ticket_expired`, `invalid_ticket`, "
+        "`platform_error`) and "
+        f"`errorDetail`, one of: {', '.join(f'`{detail}`' for detail in ErrorDetail)}. A fragment "
+        "of the redirectUrl stays behind the query."
+    }
 }
 _WAITING: dict[int | str, dict[str, Any]] = {
     200: {"description": "A page that tries again: no worker has answered yet.", "content": PAGE}
@@ -51,12 +60,13 @@ def done(
     here: Here,
     status: Word = "",
     error: Word | None = None,
-    reason: Word | None = None,
+    errorDetail: Word | None = None,  # noqa: N803
     ticketId: Word = "",  # noqa: N803
 ) -> Response:
     """Castline's own result page: what the address says, and the account the ticket expected."""
     labels = find_labels(here, ticketId)
-    return show(None if status == "success" else error or "", reason, labels)
+    detail = ErrorDetail(errorDetail) if errorDetail in frozenset(ErrorDetail) else None
+    return show(None if status == "success" else error or "", detail, labels)
 
 
 @router.head("/reauth/{token}", include_in_schema=False)
@@ -70,7 +80,7 @@ def look(here: Here, token: Token) -> Response:
     "/reauth/{token}",
     status_code=302,
     response_class=Response,
-    responses={**_REDIRECT, **pages(InvalidRequest, TooManyRequests, Unavailable)},
+    responses={**_REDIRECT, **pages(InvalidRequest, Conflict, TooManyRequests, Unavailable)},
 )
 def reauthorize(here: Here, token: Token, redirectUrl: RedirectUrl = None) -> Response:  # noqa: N803
     """Authorize a connection again: the link that notices carry. It ends when that was done."""
@@ -86,8 +96,8 @@ def reauthorize(here: Here, token: Token, redirectUrl: RedirectUrl = None) -> Re
 )
 def authorize(here: Here, request: Request, platform: PathId, ticket: Word = "") -> Response:
     """Begin the consent of a ticket: its `authUrl`."""
-    page = begin(here, platform=platform, ticket_id=ticket, browser=find_browser(here, request))
-    if isinstance(page, ConsentPage):
+    page = begin(here, platform=platform, ticket_id=ticket, cookies=find_cookies(here, request))
+    if isinstance(page, ConsentAddress):
         return go_to_consent(here, page)
     return go_back(here, request, page)
 
@@ -104,16 +114,16 @@ def callback(
     platform: PathId,
     state: State = None,
     code: Code = None,
-    error: Word | None = None,
-    error_code: Word | None = None,
 ) -> Response:
-    """Where the platform sends the browser afterwards. Reloading it gives the same answer."""
+    """Where the platform sends the browser afterwards. Reloading it gives the same answer.
+
+    Without a code it says by `error`, `error_code`, `error_reason` or `error_message` why not.
+    """
     came = Callback(
         url=callback_url(here, platform),
         state=state,
         code=code,
-        # Trouble of the consent page itself comes with a code alone.
-        error=error or error_code,
+        words=find_words(request),
         issuers=find_issuers(request),
     )
-    return go_back(here, request, conclude(here, came, browser=find_browser(here, request)))
+    return go_back(here, request, conclude(here, came, cookies=find_cookies(here, request)))

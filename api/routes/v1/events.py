@@ -2,18 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from activities.telling.wording import Wording
 from api.auth import Caller
 from api.context import Here
 from api.routes.paging import Filter, Limit
+from api.routes.strict import json_router
 from api.schemas.base import MAX_NUMBER
 from api.schemas.v1.events import EventList, EventView
 from store.queries.rows import PAGE_LIMIT
 from store.queries.telling.events import list_events_after
 
-router = APIRouter(prefix="/events", tags=["Events and webhooks"])
+router = json_router("/events", "Events and webhooks")
 
 After = Annotated[int, Query(ge=0, le=MAX_NUMBER, description="The last number you have seen.")]
 

@@ -11,8 +11,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from email.utils import format_datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
-from fastapi.routing import APIRoute
+from fastapi import Header, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -20,6 +19,7 @@ from api.auth import Caller
 from api.context import Here
 from api.problems import problem
 from api.routes.paging import Limit, PageNumber, PathId
+from api.routes.strict import JsonRoute, json_router
 from api.schemas.problem import Problem, answers
 from api.schemas.v1.videos import UploadList
 from api.services.intake import (
@@ -38,7 +38,7 @@ VERSION = "1.0.0"
 PIECES = "application/offset+octet-stream"
 
 
-class TusRoute(APIRoute):
+class TusRoute(JsonRoute):
     """A route that speaks one version of tus, in its errors too."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -64,12 +64,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
     412: {"model": Problem, "description": "Another version of tus."},
     415: {"model": Problem, "description": "Another media type than that of tus's pieces."},
 }
-router = APIRouter(
-    prefix="/videos/files",
-    tags=["Resumable intake"],
-    route_class=TusRoute,
-    responses=_REFUSALS,
-)
+router = json_router("/videos/files", "Resumable intake", route_class=TusRoute, responses=_REFUSALS)
 
 Metadata = Annotated[str, Header(max_length=4096)]
 Bytes = Annotated[int, Header(ge=0, le=2**53)]

@@ -1,15 +1,14 @@
 """Organizations: the customers of a workspace."""
 
-from fastapi import APIRouter
-
 from api.auth import Caller
 from api.context import Here
 from api.routes.paging import Limit, PageNumber
+from api.routes.strict import json_router
 from api.schemas.v1.connections import OrganizationList, OrganizationRequest, OrganizationView
 from store.queries import workspaces
 from store.queries.rows import PAGE_LIMIT
 
-router = APIRouter(prefix="/organizations", tags=["Organizations"])
+router = json_router("/organizations", "Organizations")
 
 
 @router.post("", status_code=201)

@@ -1,15 +1,17 @@
 """Platforms and what they take."""
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from api.auth import get_caller
 from api.context import Here
 from api.routes.paging import PathId
+from api.routes.strict import json_router
 from api.schemas.problem import answers
 from api.schemas.v1.platforms import CapabilitiesView, PlatformList, PlatformView
-from domain.errors import NotFound
+from domain.errors import Conflict, NotFound
+from domain.states import PlatformName
 
-router = APIRouter(prefix="/platforms", tags=["Platforms"], dependencies=[Depends(get_caller)])
+router = json_router("/platforms", "Platforms", dependencies=[Depends(get_caller)])
 
 
 @router.get("")
@@ -24,10 +26,10 @@ def read_all(here: Here) -> PlatformList:
     )
 
 
-@router.get("/{platform}/capabilities", responses=answers(NotFound))
+@router.get("/{platform}/capabilities", responses=answers(NotFound, Conflict))
 def capabilities(here: Here, platform: PathId) -> CapabilitiesView:
     """What it takes: types, limits, and the schema of an assignment's payload."""
-    if platform not in here.registry.names:
+    if platform not in frozenset(PlatformName):
         raise NotFound("platform_not_found", "There is no such platform.")
     limits = here.registry.get(platform).capabilities
     return CapabilitiesView(

@@ -1,22 +1,38 @@
 """Tickets: open one, ask how it stands."""
 
-from fastapi import APIRouter
 from sqlmodel import Session
 
 from api.auth import Caller
 from api.context import Here
 from api.routes.paging import PathId
+from api.routes.strict import Asked, checked, json_router
 from api.schemas.problem import answers
 from api.schemas.v1.tickets import TicketOpened, TicketRequest, TicketView
-from api.services.tickets import authorize_url, callback_url, confirm_ticket, open_ticket
-from domain.errors import NotFound, NotYet, TooManyRequests
+from api.services.tickets import (
+    authorize_url,
+    callback_url,
+    check_ticket,
+    confirm_ticket,
+    open_ticket,
+)
+from domain.consents import detail_of
+from domain.errors import Conflict, NotFound, NotYet, TooManyRequests
+from domain.explanations import EXPLANATIONS
 from store.queries.access import tickets
 from store.tables import Ticket
 
-router = APIRouter(prefix="/oauth/tickets", tags=["OAuth tickets"])
+router = json_router("/oauth/tickets", "OAuth tickets")
 
 
-@router.post("", status_code=201, responses=answers(NotFound, TooManyRequests))
+def _check_new(asked: Asked) -> None:
+    names = ("platform", "redirect_url", "connection_id", "organization_id")
+    wanted = {name: asked.given.get(name) for name in names}
+    with asked.here.store.read() as session:
+        check_ticket(asked.here, session, asked.workspace_id, asked.faults, **wanted)
+
+
+@router.post("", status_code=201, responses=answers(NotFound, Conflict, TooManyRequests))
+@checked(_check_new)
 def create(here: Here, workspace_id: Caller, wanted: TicketRequest) -> TicketOpened:
     """Open a ticket: permission to run one consent within five minutes.
 
@@ -62,5 +78,9 @@ def confirm(here: Here, workspace_id: Caller, ticket_id: PathId) -> TicketView:
 
 def _view(session: Session, ticket: Ticket) -> TicketView:
     expected = tickets.find_expected(session, ticket)
-    name = None if expected is None else expected.name
-    return TicketView.model_validate(ticket).model_copy(update={"expected_account": name})
+    detail = ticket.error_detail
+    added = {
+        "expected_account": None if expected is None else expected.name,
+        "remedy": None if detail is None else EXPLANATIONS[detail_of(detail)].remedy,
+    }
+    return TicketView.model_validate(ticket).model_copy(update=added)

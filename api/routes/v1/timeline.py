@@ -2,20 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import Header
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from api.auth import Caller
 from api.context import Here
 from api.routes.accepting import best_of
 from api.routes.paging import Limit, PageNumber, PathId
+from api.routes.strict import json_router
 from api.schemas.problem import answers
 from api.schemas.v1.timeline import TimelineView
 from api.services.timeline import as_lines, tell
 from domain.errors import NotFound
 from store.queries.rows import PAGE_LIMIT
 
-router = APIRouter(prefix="/assignments", tags=["Assignments"])
+router = json_router("/assignments", "Assignments")
 
 _JSON, _PLAIN = "application/json", "text/plain"
 

@@ -2,26 +2,37 @@
 
 from functools import partial
 
-from fastapi import APIRouter
-
 from api.auth import Caller
 from api.context import Context, Here
 from api.routes.paging import Limit, PageNumber, PathId
+from api.routes.strict import Asked, checked, json_router
 from api.schemas.problem import answers
 from api.schemas.v1.videos import VideoList, VideoRequest, VideoView
-from api.services.videos import register_upload, register_video
+from api.services.videos import inspect_source, register_upload, register_video
 from domain.errors import Conflict, NotFound, TooManyRequests, Unavailable
 from domain.ids import WorkspaceId
+from media.upload import upload_url
 from store.queries.publishing import videos
 from store.queries.rows import PAGE_LIMIT
 from store.tables import Video
 
-router = APIRouter(prefix="/videos", tags=["Videos"])
+router = json_router("/videos", "Videos")
+
+
+def _check_new(asked: Asked) -> None:
+    source_url, upload_id = asked.given.get("source_url"), asked.given.get("upload_id")
+    with asked.faults.of(("sourceUrl", "")):
+        if source_url is not None:
+            inspect_source(asked.here, asked.workspace_id, source_url)
+    with asked.faults.of(("uploadId", "")):
+        if upload_id is not None:
+            inspect_source(asked.here, asked.workspace_id, upload_url(upload_id))
 
 
 @router.post(
     "", status_code=201, responses=answers(NotFound, Conflict, TooManyRequests, Unavailable)
 )
+@checked(_check_new)
 async def create(here: Here, workspace_id: Caller, wanted: VideoRequest) -> VideoView:
     """Register a video. Its bytes stay where they are until they are published.
 

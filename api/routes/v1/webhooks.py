@@ -2,11 +2,10 @@
 
 from datetime import timedelta
 
-from fastapi import APIRouter
-
 from api.auth import Caller
 from api.context import Here
 from api.routes.paging import Filter, Limit, PageNumber, PathId
+from api.routes.strict import Asked, checked, json_router
 from api.schemas.problem import answers
 from api.schemas.v1.webhooks import (
     DeliveryList,
@@ -24,10 +23,17 @@ from domain.states import DeliveryState
 from store.queries.rows import PAGE_LIMIT
 from store.queries.telling import deliveries, endpoints
 
-router = APIRouter(prefix="/webhooks", tags=["Events and webhooks"])
+router = json_router("/webhooks", "Events and webhooks")
+
+
+def _check_url(asked: Asked) -> None:
+    if (url := asked.given.get("url")) is not None:
+        with asked.faults.of(("url", "")):
+            check_url(asked.here, asked.workspace_id, url, "url")
 
 
 @router.post("/endpoints", status_code=201, responses=answers(Conflict))
+@checked(_check_url)
 def create(here: Here, workspace_id: Caller, wanted: EndpointRequest) -> EndpointView:
     """Tell this URL of what happens from now on. A retry makes another endpoint."""
     if wanted.url is not None:
@@ -66,6 +72,7 @@ def read(here: Here, workspace_id: Caller, endpoint_id: PathId) -> EndpointView:
 
 
 @router.patch("/endpoints/{endpoint_id}", responses=answers(NotFound, Conflict))
+@checked(_check_url)
 def change(
     here: Here, workspace_id: Caller, endpoint_id: PathId, changes: EndpointPatch
 ) -> EndpointView:

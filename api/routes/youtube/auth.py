@@ -8,12 +8,13 @@ from api.routes.browser import (
     BrowserRoute,
     Code,
     State,
-    Word,
-    find_browser,
+    find_cookies,
     find_issuers,
+    find_words,
     go_back,
 )
 from api.routes.slashes import both
+from api.routes.strict import json_router
 from api.schemas.problem import PAGE, answers, pages
 from api.schemas.youtube import AuthConcluded, AuthInitiated, ChannelAnswer
 from api.services.connections import get_latest_connection, read_channel
@@ -30,11 +31,11 @@ from domain.errors import (
 )
 from domain.states import PlatformName
 
-router = APIRouter(prefix="/youtube", tags=["YouTube"])
+router = json_router("/youtube", "YouTube")
 browser = APIRouter(prefix="/youtube", tags=["YouTube"], route_class=BrowserRoute)
 
 
-@both(router.post, "/auth/initiate/", responses=answers(TooManyRequests))
+@both(router.post, "/auth/initiate/", responses=answers(Conflict, TooManyRequests))
 def initiate(here: Here, workspace_id: Caller) -> AuthInitiated:
     """Begin to connect a channel: open `authorization_url` in its owner's browser."""
     ticket = open_ticket(
@@ -60,17 +61,16 @@ def callback(
     request: Request,
     state: State = None,
     code: Code = None,
-    error: Word | None = None,
 ) -> Response:
     """Where Google sends the browser afterwards. It ends on a page, or as JSON if asked."""
     came = Callback(
         url=small_callback_url(here),
         state=state,
         code=code,
-        error=error,
+        words=find_words(request),
         issuers=find_issuers(request),
     )
-    return go_back(here, request, conclude(here, came, browser=find_browser(here, request)))
+    return go_back(here, request, conclude(here, came, cookies=find_cookies(here, request)))
 
 
 @both(

@@ -3,24 +3,32 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from api.auth import Caller
 from api.context import Here
 from api.routes.paging import Limit, PageNumber
 from api.routes.slashes import both
+from api.routes.strict import Asked, checked, json_router
 from api.schemas.base import MAX_NUMBER
 from api.schemas.problem import answers
 from api.schemas.youtube import JobAnswer, JobRequest
-from api.services.videos import register_video
+from api.services.videos import inspect_source, register_video
 from domain.errors import NotFound, TooManyRequests, Unavailable
 from store.queries.publishing import videos
 from store.queries.rows import PAGE_LIMIT
 
-router = APIRouter(prefix="/video-jobs", tags=["Video jobs"])
+router = json_router("/video-jobs", "Video jobs")
+
+
+def _check_new(asked: Asked) -> None:
+    if "source_url" in asked.given:
+        with asked.faults.of(("source_url", "")):
+            inspect_source(asked.here, asked.workspace_id, asked.given["source_url"])
 
 
 @both(router.post, "/", status_code=201, responses=answers(TooManyRequests, Unavailable))
+@checked(_check_new)
 async def create(here: Here, workspace_id: Caller, wanted: JobRequest) -> JobAnswer:
     """Register a finished video. It is looked at before the answer.
 

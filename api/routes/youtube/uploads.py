@@ -1,37 +1,48 @@
 """Uploads: the assignments of `/api/v1` that this surface made, by their number."""
 
 import re
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any
 
 import anyio
 from anyio import to_thread
-from fastapi import APIRouter, Header, Path, Response
+from fastapi import Header, Path, Response
 
 from api.auth import Caller
 from api.context import Context, Here
 from api.routes.keys import KeyHeader, key_of
 from api.routes.paging import Limit, PageNumber
 from api.routes.slashes import both
+from api.routes.strict import Asked, checked, json_router
 from api.schemas.base import MAX_NUMBER
 from api.schemas.problem import answers
 from api.schemas.youtube import Status, UploadAnswer, UploadRequest, UploadStatus
-from api.services.assignments import Order, accept
+from api.services.assignments import accept
 from api.services.connections import get_latest_connection
+from api.services.faults import Faults
+from api.services.orders import Order, check_order
 from domain.errors import NotFound, NotYet, Unprocessable
 from domain.ids import WorkspaceId
 from domain.states import PlatformName
 from store.queries.publishing import assignments, videos
 from store.queries.rows import PAGE_LIMIT
+from store.tables import Video
 
-router = APIRouter(prefix="/youtube", tags=["YouTube"])
+router = json_router("/youtube", "YouTube")
 
 MAX_WAIT = 60
 LOOK_EVERY = 0.5
 """Seconds between two looks at a row that is waited for."""
 
 
+def _check_new(asked: Asked) -> None:
+    order = _order_of(asked.here, asked.workspace_id, asked.given, asked.faults)
+    check_order(asked.here, asked.workspace_id, order, asked.faults)
+
+
 @both(router.post, "/upload/", responses=answers(NotFound, NotYet, Unprocessable))
+@checked(_check_new)
 async def upload(
     here: Here,
     workspace_id: Caller,
@@ -82,31 +93,51 @@ def _accept(
 ) -> UploadAnswer:
     """The upload as it was accepted, now or by the first request with the key."""
     key = key_of(header, wanted, lambda group: UploadAnswer.of(group[0]).model_dump(mode="json"))
-    accepted = accept(here, workspace_id, key, partial(_order, here, workspace_id, wanted))
+    accepted = accept(here, workspace_id, key, partial(_order_of, here, workspace_id, dict(wanted)))
     if accepted.first_answer is not None:
         return UploadAnswer.model_validate(accepted.first_answer)
     return UploadAnswer.of(accepted.group[0])
 
 
-def _order(here: Context, workspace_id: WorkspaceId, wanted: UploadRequest) -> Order:
-    connection = get_latest_connection(here, workspace_id, PlatformName.YOUTUBE)
-    with here.store.read() as session:
-        video = videos.get_video_by_number(session, workspace_id, wanted.job_id)
-    payload: dict[str, Any] = {
-        "title": wanted.title if wanted.title is not None else video.title,
-        "description": wanted.description if wanted.description is not None else video.description,
-        "tags": wanted.tags,
-        "privacy": wanted.privacy_status,
+def _order_of(
+    here: Context, workspace_id: WorkspaceId, given: Mapping[str, Any], faults: Faults
+) -> Order:
+    """What is wanted by a body, of which only the right fields need be given."""
+    connections, video = [], None
+    with faults.of(("connection", "")):
+        connections = [get_latest_connection(here, workspace_id, PlatformName.YOUTUBE).id]
+    if "job_id" in given:
+        with faults.of(("job_id", "")), here.store.read() as session:
+            video = videos.get_video_by_number(session, workspace_id, given["job_id"])
+    title = _or_default(given, "title", video)
+    if title is None and ("title" not in given or video is None):
+        title = _UNJUDGED
+    payload = {
+        "title": title,
+        "description": _or_default(given, "description", video),
+        "tags": given.get("tags"),
+        "privacy": given.get("privacy_status"),
     }
     return Order(
-        connection_ids=[connection.id],
-        video_id=video.id,
+        connection_ids=connections,
+        video_id=None if video is None else video.id,
         media_url=None,
         type="video",
         payload={field: value for field, value in payload.items() if value is not None},
         origin="youtube",
+        video_field="job_id",
         payload_prefix="",
     )
+
+
+def _or_default(given: Mapping[str, Any], field: str, video: Video | None) -> Any:
+    """The field, or the job's; None where neither is known."""
+    is_open = field in given and given[field] is None
+    return getattr(video, field) if is_open and video is not None else given.get(field)
+
+
+_UNJUDGED = "-"
+"""In the place of a title that has a fault already, or that only an unknown job has."""
 
 
 def _seconds_to_wait(prefer: str) -> int | None:

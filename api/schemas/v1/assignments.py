@@ -1,11 +1,24 @@
 """Assignments: publish one video on one connection."""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field
 
-from api.schemas.base import Answer, Body, Id, Label, Moment, Page, Payload, Reason, Url, example
+from api.schemas.base import (
+    Answer,
+    Body,
+    Id,
+    Label,
+    Moment,
+    Page,
+    Payload,
+    Reason,
+    Url,
+    example,
+    find_patch_faults,
+)
 from api.schemas.keys import KeyText
 from domain.states import AssignmentState, KnownBy, WaitReason
 
@@ -54,6 +67,12 @@ _ASSIGNMENT_EXAMPLE: dict[str, Any] = {
 }
 
 
+def _are_distinct(ids: list[str]) -> list[str]:
+    if len(set(ids)) != len(ids):
+        raise ValueError("A connection is named twice.")
+    return ids
+
+
 class AssignmentRequest(Body):
     model_config = example(
         connectionId=_CONNECTION,
@@ -66,7 +85,7 @@ class AssignmentRequest(Body):
     )
 
     connection_id: Id | None = None
-    connection_ids: list[Id] | None = Field(
+    connection_ids: Annotated[list[Id], AfterValidator(_are_distinct)] | None = Field(
         None, min_length=1, max_length=50, description="One assignment each, with one groupId."
     )
     video_id: Id | None = None
@@ -80,7 +99,9 @@ class AssignmentRequest(Body):
         "private."
     )
     scheduled_at: Moment | None = Field(
-        None, description="ISO 8601 with an offset. Nothing is sent before."
+        None,
+        description="RFC 3339 with an offset. Nothing is sent before. More than an hour ago is "
+        "taken for a mistyped date.",
     )
     external_id: Label | None = Field(None, description="Your own name for it.")
     idempotency_key: KeyText | None = Field(
@@ -93,20 +114,12 @@ class AssignmentRequest(Body):
         "endpoint without a url.",
     )
 
-    @field_validator("connection_ids")
     @classmethod
-    def _are_distinct(cls, value: list[str] | None) -> list[str] | None:
-        if value is not None and len(set(value)) != len(value):
-            raise ValueError("A connection is named twice.")
-        return value
-
-    @model_validator(mode="after")
-    def _is_complete(self) -> "AssignmentRequest":
-        if (self.connection_id is None) == (self.connection_ids is None):
-            raise ValueError("Give either connectionId or connectionIds.")
-        if (self.video_id is None) == (self.media_url is None):
-            raise ValueError("Give either videoId or mediaUrl.")
-        return self
+    def find_faults(cls, given: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
+        if (given.get("connection_id") is None) == (given.get("connection_ids") is None):
+            yield None, "Give either connectionId or connectionIds."
+        if (given.get("video_id") is None) == (given.get("media_url") is None):
+            yield None, "Give either videoId or mediaUrl."
 
 
 class CandidateView(Answer):
@@ -161,7 +174,9 @@ class AssignmentView(Answer):
         description="What failed beside a video that is live, and before that what is to be known "
         "of its files. thumbnail_failed, captions_failed, playlist_failed: a retry does that step "
         "again, and nothing else. thumbnail_missing, captions_missing: the file was not there when "
-        "the assignment was accepted; it is read again when the video is live."
+        "the assignment was accepted; it is read again when the video is live. publish_at_passed: "
+        "the payload's publishAt had passed when the upload could begin; the sentence says what "
+        "was done."
     )
     candidates: list[CandidateView] = Field(
         description="Videos of the account of which one may be this assignment's, where the "
@@ -198,11 +213,10 @@ class RetryRequest(Body):
     )
     reason: Reason | None = Field(None, description="Goes with force, and is kept as evidence.")
 
-    @model_validator(mode="after")
-    def _has_a_reason(self) -> "RetryRequest":
-        if self.force != (self.reason is not None):
-            raise ValueError("force and a reason go together.")
-        return self
+    @classmethod
+    def find_faults(cls, given: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
+        if bool(given.get("force")) != (given.get("reason") is not None):
+            yield None, "force and a reason go together."
 
 
 class AssignmentPatch(Body):
@@ -224,18 +238,11 @@ class AssignmentPatch(Body):
         "its retry.",
     )
 
-    @model_validator(mode="after")
-    def _changes_something(self) -> "AssignmentPatch":
-        if not self.model_fields_set:
-            raise ValueError("Name at least one field to change.")
-        if "payload" in self.model_fields_set and self.payload is None:
-            raise ValueError("payload cannot be null.")
-        if "media_url" in self.model_fields_set:
-            if self.media_url is None:
-                raise ValueError("mediaUrl cannot be null.")
-            if len(self.model_fields_set) > 1:
-                raise ValueError("Change mediaUrl in a request of its own.")
-        return self
+    @classmethod
+    def find_faults(cls, given: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
+        yield from find_patch_faults(cls, given, not_null=("payload", "media_url"))
+        if "media_url" in given and len(given) > 1:
+            yield None, "Change mediaUrl in a request of its own."
 
     @property
     def clears_schedule(self) -> bool:

@@ -1,11 +1,12 @@
 """Connections and the organizations that label them."""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from api.schemas.base import Answer, Body, Id, Label, Page, example
+from api.schemas.base import Answer, Body, Id, Label, Page, example, find_patch_faults
 from domain.grants import GrantEnd
 from domain.states import ConnectionHealth, TokenLife
 from store.queries.access.connections import ConnectionChanges
@@ -145,13 +146,9 @@ class ConnectionPatch(Body):
     organization_id: Id | None = None
     is_active: bool | None = None
 
-    @model_validator(mode="after")
-    def _is_sound(self) -> "ConnectionPatch":
-        if not self.model_fields_set:
-            raise ValueError("Name at least one field to change.")
-        if {"name": None, "is_active": None}.items() & self.model_dump(exclude_unset=True).items():
-            raise ValueError("name and isActive cannot be null.")
-        return self
+    @classmethod
+    def find_faults(cls, given: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
+        yield from find_patch_faults(cls, given, not_null=("name", "is_active"))
 
     @property
     def changes(self) -> ConnectionChanges:

@@ -36,7 +36,9 @@ class EventView(Answer):
     )
     type: EventType
     timestamp: datetime = Field(description="When it happened.")
-    subject_id: str = Field(description="The connection, assignment or endpoint that it is about.")
+    subject_id: str = Field(
+        description="The connection, assignment, ticket or endpoint that it is about."
+    )
     data: dict[str, Any] = Field(
         description="How the subject stood at that moment. Where a person is asked for, "
         "`reauthUrl` is the way in, as long as the connection needs one."

@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import AliasChoices, Field
 
 from api.schemas.base import Answer, Body, Id, Url, example
+from domain.explanations import ConsentRemedy, ErrorDetail
 from domain.states import TicketState
 
 _CONNECTION = "01a21278-b07a-7d0f-8d1f-4a52c1b0e3a7"
@@ -23,7 +24,8 @@ class TicketRequest(Body):
     platform: str = Field(max_length=32)
     redirect_url: Url = Field(
         description="Where the browser goes afterwards. It must lie on the workspace's allow-list; "
-        "`/api/v1/oauth/done` alone stands for Castline's own result page."
+        "its query and its fragment are free. `/api/v1/oauth/done` alone stands for Castline's own "
+        "result page."
     )
     connection_id: Id | None = Field(
         None, description="Re-authorize this connection; another account changes nothing."
@@ -64,7 +66,10 @@ class TicketView(Answer):
         platform="youtube",
         state="connected",
         errorCode=None,
+        errorDetail=None,
         error=None,
+        remedy=None,
+        platformError=None,
         confirm=False,
         confirmBy=None,
         connectionIds=[_CONNECTION],
@@ -77,8 +82,22 @@ class TicketView(Answer):
     ticket_id: str = Field(validation_alias=AliasChoices("id", "ticketId"))
     platform: str
     state: TicketState
-    error_code: str | None
-    error: str | None
+    error_code: str | None = Field(description="Our own code of what failed. Codes may be added.")
+    error_detail: ErrorDetail | None = Field(
+        description="Why the consent ended without a connection: one of a closed list, the same as "
+        "in the redirect, in the ticket's event and on the page."
+    )
+    error: str | None = Field(description="What happened, then what to do.")
+    remedy: ConsentRemedy | None = Field(
+        None,
+        description="Who can help. try_again: the person starts again. ask_admin: an administrator "
+        "of the person's organization or Page acts first. operator: the platform app, or the "
+        "settings for it, are wrong; the log says what to check. none: the person said no.",
+    )
+    platform_error: str | None = Field(
+        validation_alias=AliasChoices("platform_word", "platformError"),
+        description="The platform's own word for it, where there was one that is plainly a code.",
+    )
     confirm: bool = Field(
         validation_alias=AliasChoices("requires_confirmation", "confirm"),
         description="Whether the connections become active only by the confirm call.",

@@ -1,8 +1,10 @@
 """Videos: the source file and its facts."""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
-from pydantic import AliasChoices, Field, model_validator
+from pydantic import AliasChoices, Field
 
 from api.schemas.base import Answer, Body, Description, Label, Page, Url, example
 
@@ -38,11 +40,10 @@ class VideoRequest(Body):
     title: Label | None = None
     description: Description | None = None
 
-    @model_validator(mode="after")
-    def _has_one_source(self) -> "VideoRequest":
-        if (self.source_url is None) == (self.upload_id is None):
-            raise ValueError("Give either sourceUrl or uploadId.")
-        return self
+    @classmethod
+    def find_faults(cls, given: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
+        if (given.get("source_url") is None) == (given.get("upload_id") is None):
+            yield None, "Give either sourceUrl or uploadId."
 
 
 class VideoView(Answer):

@@ -1,11 +1,12 @@
 """Webhook endpoints, and the deliveries to them."""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
-from api.schemas.base import Answer, Body, Label, Page, Url, example
+from api.schemas.base import Answer, Body, Label, Page, Url, example, find_patch_faults
 from domain.events import EventType, kind_of
 from domain.states import DeliveryAnswer, DeliveryState
 from store.queries.telling.endpoints import EndpointChanges
@@ -74,11 +75,10 @@ class EndpointRequest(Body):
         description="What is told: a type, or all of a kind (`assignment.*`). Empty: everything.",
     )
 
-    @model_validator(mode="after")
-    def _is_sound(self) -> "EndpointRequest":
-        if self.url is None and (self.description or self.event_types):
-            raise ValueError("Without a url there is nothing else to say.")
-        return self
+    @classmethod
+    def find_faults(cls, given: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
+        if given.get("url") is None and (given.get("description") or given.get("event_types")):
+            yield None, "Without a url there is nothing else to say."
 
 
 class EndpointPatch(Body):
@@ -94,14 +94,9 @@ class EndpointPatch(Body):
         description="false: nothing is told, nor what stands in line. true: it begins anew.",
     )
 
-    @model_validator(mode="after")
-    def _is_sound(self) -> "EndpointPatch":
-        given = self.model_dump(exclude_unset=True)
-        if not given:
-            raise ValueError("Name at least one field to change.")
-        if {"url": None, "event_types": None, "is_enabled": None}.items() & given.items():
-            raise ValueError("url, eventTypes and isEnabled cannot be null.")
-        return self
+    @classmethod
+    def find_faults(cls, given: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
+        yield from find_patch_faults(cls, given, not_null=("url", "event_types", "is_enabled"))
 
     @property
     def changes(self) -> EndpointChanges:

@@ -50,7 +50,9 @@ class Identity:
             return refusal.answer()
         claims = self._claims(call, known.person.email, known.scopes)
         old = {"sub": "id", "email_verified": "verified_email"}
-        return errors.json_answer({old.get(name, name): value for name, value in claims.items()})
+        return errors.text_answer(
+            errors.json_text({old.get(name, name): value for name, value in claims.items()})
+        )
 
     async def tokeninfo(self, call: Call) -> web.StreamResponse:
         """Say what an access token or an ID token is worth, in the shape of version 3."""
@@ -66,7 +68,7 @@ class Identity:
         asked = await said(call.request)
         if token := asked.get("id_token"):
             read = self._read(token)
-            return errors.json_answer(_old_claims(read)) if read else _invalid()
+            return errors.text_answer(errors.json_text(_old_claims(read))) if read else _invalid()
         known = self._grants.bearer(asked.get("access_token", ""))
         if known is None:
             return _invalid(asked)
@@ -81,7 +83,7 @@ class Identity:
         }
         if "email" in worth:
             old |= {"email": worth["email"], "verified_email": True}
-        return errors.json_answer(old)
+        return errors.text_answer(errors.json_text(old))
 
     async def discovery(self, call: Call) -> web.StreamResponse:
         """Answer the OpenID Connect discovery document."""

@@ -1,7 +1,7 @@
 """The key that signs ID tokens: RS256, made on first use, kept with the state.
 
-It proves nothing to anybody outside this machine; it exists so that clients which insist
-on verifying ID tokens can. Not for any other use.
+It proves nothing to anybody outside this machine; it exists so that clients can verify ID
+tokens. Not for any other use.
 """
 
 import base64

@@ -1,9 +1,12 @@
 """Whether a video's metadata is acceptable, by YouTube's own rules of counting.
 
 The limits and the reasons are those of facts: YouTube section 2.2. Fields that may not
-be set at insert are dropped without a word, as the platform does.
+be set at insert are dropped without a word, as the platform does. Characters are counted as
+UTF-16 units, as YouTube Studio does (a switch has code points); a description has bytes. Control
+characters are refused, but for line breaks and tabs in a description.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +15,13 @@ from emulator.google import errors
 from emulator.google.errors import GoogleError, invalid_metadata
 
 PARTS = frozenset({"snippet", "status", "localizations", "recordingDetails"})
+ASSIGNABLE = frozenset(
+    ["1", "2", "10", "15", "17", "19", "20", "22", "23", "24", "25", "26", "27", "28", "29"]
+)
+"""The categories that a video may be given."""
 CATEGORIES = frozenset(str(n) for n in (1, 2, 10, 15, *range(17, 45)))
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROLS_BUT_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SNIPPET = ("title", "description", "tags", "categoryId", "defaultLanguage", "defaultAudioLanguage")
 _STATUS = {
     "embeddable": bool,
@@ -36,22 +45,23 @@ def check_body_parts(body: Mapping[str, Any], parts: list[str]) -> None:
         )
 
 
-def snippet_of(body: Mapping[str, Any], *, utf16: bool = False) -> dict[str, Any]:
+def snippet_of(body: Mapping[str, Any], *, utf16: bool = True) -> dict[str, Any]:
     """Return the snippet to keep, checked."""
     if "snippet" not in body:
         return {"title": "unknown", "description": "", "categoryId": "22"}
     given = _object(body, "snippet")
     snippet = {name: given[name] for name in _SNIPPET if name in given}
-    _check_title(snippet.get("title"), utf16)
-    snippet.setdefault("description", "")
-    description = snippet["description"]
-    if not isinstance(description, str) or _has_brackets(description):
+    title: Any = snippet.get("title")
+    if not _is_line(title, 100, utf16) or not title.strip() or _has_brackets(title):
+        raise _invalid_title()
+    description = snippet.setdefault("description", "")
+    if not isinstance(description, str) or _CONTROLS_BUT_LINES.search(description):
         raise _invalid_description()
-    if len(description.encode()) > 5000:
+    if _has_brackets(description) or len(description.encode()) > 5000:
         raise _invalid_description()
-    _check_tags(snippet.get("tags", []))
+    _check_tags(snippet.get("tags", []), utf16)
     category = snippet.setdefault("categoryId", "22")
-    if str(category) not in CATEGORIES:
+    if str(category) not in ASSIGNABLE:
         raise invalid_metadata(
             "invalidCategoryId",
             "The <code>snippet.categoryId</code> property specifies an invalid category ID.",
@@ -121,22 +131,40 @@ def publish_moment(status: Mapping[str, Any]) -> float | None:
     return _moment(status["publishAt"]) if "publishAt" in status else None
 
 
-def tag_length(tags: list[str]) -> int:
+def tag_length(tags: list[str], *, utf16: bool = True) -> int:
     """Count tags as YouTube does: with commas between, and quotes where a space is."""
-    return sum(len(tag) + 2 * (" " in tag) for tag in tags) + max(0, len(tags) - 1)
+    quoted = sum(_length(tag, utf16) + 2 * (" " in tag) for tag in tags)
+    return quoted + max(0, len(tags) - 1)
 
 
-def _check_title(title: Any, utf16: bool) -> None:
-    length = len(title.encode("utf-16-le")) // 2 if utf16 and isinstance(title, str) else None
-    if not isinstance(title, str) or not title.strip() or _has_brackets(title):
-        raise _invalid_title()
-    if (length or len(title)) > 100:
-        raise _invalid_title()
+def track_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the snippet of a caption track, checked."""
+    snippet = body.get("snippet")
+    if not isinstance(snippet, dict) or not (snippet.get("videoId") and snippet.get("language")):
+        raise errors.bad_request(
+            "invalidMetadata",
+            "The request contains invalid metadata values, which prevent the track from "
+            "being created.",
+            domain="youtube.caption",
+        )
+    if not _is_line(snippet.get("name", ""), 150):
+        raise errors.bad_request(
+            "nameTooLong", "The name is too long or no text.", domain="youtube.caption"
+        )
+    return snippet
 
 
-def _check_tags(tags: Any) -> None:
-    good = isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)
-    if not good or tag_length(tags) > 500 or any(_has_brackets(tag) for tag in tags):
+def _length(text: str, utf16: bool) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2 if utf16 else len(text)
+
+
+def _is_line(value: Any, most: int, utf16: bool = True) -> bool:
+    return isinstance(value, str) and not _CONTROLS.search(value) and _length(value, utf16) <= most
+
+
+def _check_tags(tags: Any, utf16: bool) -> None:
+    good = isinstance(tags, list) and all(_is_line(tag, 500, utf16) for tag in tags)
+    if not good or tag_length(tags, utf16=utf16) > 500 or any(_has_brackets(tag) for tag in tags):
         raise invalid_metadata(
             "invalidTags",
             "The request metadata specifies invalid video keywords.",

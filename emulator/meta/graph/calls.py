@@ -1,27 +1,28 @@
 """What every call of the Graph API goes through, whatever it does.
 
-A path is found with a version and without one; a version that never existed is refused,
-one that has expired is served by the oldest there is (facts: Facebook section 1.1). Errors
-that were ordered come before the call does anything; every error leaves in Meta's envelope.
+A path is served with and without a version. Legacy features are handled first (see `legacy`).
+Injected errors come before the call does anything. Every error is in Meta's envelope, also for
+paths and methods that are not served.
 """
 
 import json
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from emulator.calls import Call, Handler, Traits, serve
 from emulator.meta.graph.catalog import THROTTLES
-from emulator.meta.graph.errors import GraphError, UploadError, graph_error
+from emulator.meta.graph.errors import GraphError, UploadError, graph_error, no_such_object
+from emulator.meta.graph.legacy import Legacy
+from emulator.meta.graph.names import EDGES
 from emulator.meta.graph.params import Params, read_request
+from emulator.meta.graph.versions import VERSION, served_version
 from emulator.meta.login.tokens import Tokens
 from emulator.meta.usage import Usage
 
-LATEST, OLDEST = 26, 21
-VERSION = r"/{version:v\d+\.\d+}"
 SLASH = "{slash:/?}"  # Meta's own library ends an address with one
-_EARLY = frozenset({"v1.0", *(f"v2.{n}" for n in range(13)), *(f"v3.{n}" for n in range(4))})
+ME = r"/{node:me|\d+}"
 
 Reader = Callable[[web.Request], Awaitable[Params]]
 Operation = str | Callable[[web.Request], Awaitable[str]]
@@ -33,6 +34,8 @@ class Graph:
 
     tokens: Tokens
     usage: Usage
+    legacy: Legacy
+    _paths: dict[str, None] = field(default_factory=dict)
 
     def route(
         self,
@@ -46,8 +49,31 @@ class Graph:
     ) -> Iterable[web.AbstractRouteDef]:
         """Serve a handler with and without a version before its path."""
         served = self.serve(operation, handler, reads=reads, streams=streams)
+        self._paths[path] = None
         for root in ("", VERSION):
             yield web.route(method, root + path + SLASH, served)
+
+    def unserved(self) -> Iterable[web.AbstractRouteDef]:
+        """Return routes that refuse all other methods and paths; register them last."""
+        for path in self._paths:
+            for root in ("", VERSION):
+                yield web.route("*", root + path + SLASH, self._unserved(no_such_method))
+        below = r"/{node:me|\d+|\d+_\d+}/{rest:.+}"
+        for path in (below, VERSION + below, VERSION, f"{VERSION}/{{rest:.*}}"):
+            yield web.route("*", path, self._unserved(no_such_path))
+
+    def _unserved(
+        self, refusal: Callable[[web.Request], GraphError]
+    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            try:
+                served_version(request)
+                used = await self.legacy.answer(request, await read_request(request))
+                return used or refusal(request).answer()
+            except GraphError as error:
+                return error.answer()
+
+        return answer
 
     def serve(
         self,
@@ -68,7 +94,16 @@ class Graph:
             return Traits(owners=self.tokens.names_of((await reads(request)).token))
 
         counted = self.usage.wrap(handler, reads)
-        return serve(operation, _answering(counted, streams), traits=traits, streams=streams)
+        served = serve(operation, _answering(counted, streams), traits=traits, streams=streams)
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            try:
+                used = await self.legacy.answer(request, await reads(request))
+            except GraphError as error:
+                return error.answer()
+            return used or await served(request)
+
+        return answer
 
 
 def raise_ordered(call: Call) -> None:
@@ -100,23 +135,38 @@ def ordered_error(call: Call) -> GraphError:
 
 def _answering(handler: Handler, streams: bool) -> Handler:
     async def answer(call: Call) -> web.StreamResponse:
+        version = 0
         try:
-            version = _version(call.request)
+            version = served_version(call.request)
             if not streams:
                 raise_ordered(call)
             response = await handler(call)
         except (GraphError, UploadError) as error:
-            return error.answer()
-        if not response.prepared:
-            response.headers["Facebook-API-Version"] = version
+            response = error.answer()
+        if version and not response.prepared:
+            response.headers["Facebook-API-Version"] = f"v{version}.0"
         return response
 
     return answer
 
 
-def _version(request: web.Request) -> str:
-    asked = request.match_info.get("version", f"v{LATEST}.0")
-    major, _, minor = asked[1:].partition(".")
-    if asked not in _EARLY and not (4 <= int(major) <= LATEST and minor == "0"):
-        raise graph_error("2635")
-    return f"v{max(int(major), OLDEST)}.0"
+_DOCUMENTED = frozenset().union(*EDGES.values())
+
+
+def no_such_method(request: web.Request) -> GraphError:
+    return no_such_object(request.match_info.get("node", ""), request.method.lower())
+
+
+def no_such_path(request: web.Request) -> GraphError:
+    """Return the error for a path: an edge that is not served, an unknown edge or alias."""
+    # A path that no route of the Graph API matched is unknown as a whole.
+    rest = request.match_info.get("rest", request.path if request.match_info.http_exception else "")
+    rest, method = rest.strip("/"), request.method.lower()
+    if not rest:
+        return no_such_object("", method)
+    if "node" in request.match_info and rest in _DOCUMENTED:
+        message = f"Unsupported {method} request. The emulator does not serve /{rest}."
+        return GraphError(400, 100, None, message, type="GraphMethodException")
+    if "node" not in request.match_info and "/" not in rest:
+        return graph_error("803", f"(#803) Some of the aliases you requested do not exist: {rest}")
+    return graph_error("2500", f"Unknown path components: /{rest}")

@@ -96,7 +96,7 @@ CATALOG: Mapping[str, Row] = {
     "1609005": Row("(#1609005) Error parsing the page for the share preview."),
     "1609010": Row("(#1609010) Service temporarily unavailable", 500, True),
     "2500": Row("An active access token must be used to query information about the current user."),
-    "2635": Row("(#2635) You are calling a deprecated version of the API."),
+    "2635": Row("(#2635) You are loopback_request a deprecated version of the API."),
     "6000": Row("There was a problem with your file. Try with another file."),
     "6000/1363022": Row("The video file is too small. It must be at least 1 KB."),
     "6000/1363023": Row("The video file is too large."),

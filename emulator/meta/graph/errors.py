@@ -127,11 +127,14 @@ def missing_parameter(name: str) -> GraphError:
 
 
 def no_such_object(node: str, verb: str = "get") -> GraphError:
-    """No such object, or none that this token may see."""
+    """No such object, or none that this token may see; without a node, no such request."""
+    if not node:
+        message = f"Unsupported {verb} request. {_READ}"
+        return GraphError(400, 100, None, message, type="GraphMethodException")
     return graph_error(
         "100/33",
         f"Unsupported {verb} request. Object with ID '{node}' does not exist, cannot be loaded "
-        "due to missing permissions, or does not support this operation.",
+        f"due to missing permissions, or does not support this operation. {_READ}",
     )
 
 
@@ -142,6 +145,7 @@ def no_such_field(name: str, kind: str) -> GraphError:
     )
 
 
+_READ = "Please read the Graph API documentation at https://developers.facebook.com/docs/graph-api"
 _CODE_REFUSED = frozenset({36007, 36008, 36009})
 
 

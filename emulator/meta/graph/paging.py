@@ -14,14 +14,19 @@ from urllib.parse import urlencode
 from emulator.calls import Call
 from emulator.meta.graph.errors import graph_error
 from emulator.meta.graph.params import Params
+from emulator.meta.graph.versions import asked_version
 
 _USUAL, _MOST = 25, 100
 
 
-def paged(call: Call, params: Params, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the part of a list that a call asks for; every row has an `id`."""
+def paged(call: Call, params: Params, edge: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the part of a list that a call asks for; every row has an `id`.
+
+    `edge` is the path of the list, `{node}/{name}`, for the links to other pages.
+    """
     ids = [row["id"] for row in rows]
-    limit = max(1, min(params.number("limit") or _USUAL, _MOST))
+    asked = params.number("limit")
+    limit = _USUAL if asked is None else max(0, min(asked, _MOST))
     start = _after(ids, params.text("after"))
     end = _before(ids, params.text("before"))
     if end is not None:
@@ -33,12 +38,10 @@ def paged(call: Call, params: Params, rows: Sequence[dict[str, Any]]) -> dict[st
         first, last = _cursor(ids[start]), _cursor(ids[stop - 1])
         answer["paging"] = {"cursors": {"before": first, "after": last}}
         if stop < len(ids):
-            answer["paging"]["next"] = _address(call, params, after=last)
+            answer["paging"]["next"] = _address(call, params, edge, after=last)
         if start > 0:
-            answer["paging"]["previous"] = _address(call, params, before=first)
-    if params.flag("summary"):
-        answer["summary"] = {"total_count": len(ids)}
-    return answer
+            answer["paging"]["previous"] = _address(call, params, edge, before=first)
+    return {**answer, **params.summary(len(ids))}
 
 
 def _after(ids: list[str], cursor: str | None) -> int:
@@ -60,11 +63,11 @@ def _cursor(node: str) -> str:
     return base64.urlsafe_b64encode(node.encode()).decode()
 
 
-def _address(call: Call, params: Params, **cursor: str) -> str:
+def _address(call: Call, params: Params, edge: str, **cursor: str) -> str:
     query = {name: value for name, value in params.values.items() if name not in _CURSORS}
     if params.token:
         query["access_token"] = params.token
-    return f"{call.origin}{call.request.path}?{urlencode({**query, **cursor})}"
+    return f"{call.origin}/{asked_version(call.request)}/{edge}?{urlencode({**query, **cursor})}"
 
 
 _CURSORS = frozenset({"after", "before"})

@@ -15,6 +15,9 @@ from aiohttp import web
 
 from emulator.calls import Call
 from emulator.meta.graph.errors import graph_error, missing_parameter
+from emulator.meta.graph.fields import Field
+
+PROOF = "appsecret_proof"
 
 _SCHEMES = frozenset({"bearer", "oauth"})
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
@@ -66,23 +69,22 @@ class Params:
         except ValueError:
             raise _wrong(name, "valid JSON") from None
 
-    def fields(self, default: str) -> list[str]:
-        """Return the names that `fields` asks for, without modifiers and nested fields.
+    def name_list(self, name: str) -> list[str]:
+        """Return a list of names that was sent with commas or as a JSON list."""
+        text = self.text(name) or ""
+        listed = self.json(name) if text.startswith("[") else text.split(",")
+        return [str(entry).strip() for entry in listed if str(entry).strip()]
 
-        `id,picture.type(large){url}` asks for `id` and `picture`.
-        """
-        names, depth, name = [], 0, ""
-        for letter in (self.text("fields") or default) + ",":
-            if letter == "," and not depth:
-                names.append(name.partition(".")[0].strip())
-                name = ""
-            elif letter in "({":
-                depth += 1
-            elif letter in ")}":
-                depth -= 1
-            elif not depth:
-                name += letter
-        return list(dict.fromkeys(name for name in names if name))
+    def summary(self, count: int) -> dict[str, Any]:
+        """Return the summary of a list if it was requested, else nothing."""
+        asked = _SUMMARIES.intersection(self.name_list("summary"))
+        return {"summary": {"total_count": count}} if asked else {}
+
+    def for_nested(self, field: Field) -> "Params":
+        """Return the parameters of the request that an expanded edge stands for."""
+        kept = {name: self.values[name] for name in (PROOF,) if name in self.values}
+        nested = {"fields": field.nested} if field.nested else {}
+        return Params({**field.options, **nested, **kept}, self.token)
 
 
 async def read(call: Call) -> Params:
@@ -115,6 +117,7 @@ def token_of(headers: Mapping[str, str], fields: Mapping[str, str]) -> str | Non
     return token.strip() or None if scheme.lower() in _SCHEMES else None
 
 
+_SUMMARIES = frozenset({"true", "1", "total_count"})
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from emulator.calls import Call
 from emulator.meta.graph.errors import GraphError, graph_error, json_answer, no_such_object
-from emulator.meta.graph.params import read
+from emulator.meta.graph.params import Params, read
 from emulator.meta.login.grants import Grants
 from emulator.meta.login.records import BASIC, PERMISSIONS, App, Kind, Token
 from emulator.meta.login.tokens import Identity, Tokens
@@ -46,17 +46,18 @@ class Inspection:
 
     async def permissions(self, call: Call) -> web.StreamResponse:
         """List what a person granted and declined."""
-        identity = self._tokens.caller(await read(call))
-        person_id = _person(call, identity)
+        person_id, identity = self._person(call, await read(call))
+        return json_answer(self.listed(identity, person_id))
+
+    def listed(self, identity: Identity, person_id: str) -> dict[str, Any]:
+        """Return what a person granted to the app that asks, and what they declined."""
         decided = self._grants.ledger.grant(identity.app_id, person_id).permissions
-        rows = [{"permission": name, "status": status} for name, status in decided.items()]
-        return json_answer({"data": rows})
+        return {"data": [{"permission": name, "status": it} for name, it in decided.items()]}
 
     async def withdraw(self, call: Call) -> web.StreamResponse:
         """Take one permission from the app, or everything."""
         params = await read(call)
-        identity = self._tokens.caller(params)
-        person_id = _person(call, identity)
+        person_id, identity = self._person(call, params)
         permission = call.request.match_info.get("permission") or params.text("permission")
         if permission is None:
             self._grants.remove_app(identity.app_id, person_id)
@@ -65,6 +66,14 @@ class Inspection:
         else:
             raise graph_error("100", f"(#100) The permission {permission} cannot be revoked.")
         return json_answer({"success": True})
+
+    def _person(self, call: Call, params: Params) -> tuple[str, Identity]:
+        """Return whom a call asks about: oneself, or anybody for the app itself."""
+        identity, node = self._tokens.resolve_node(call, params)
+        others = identity.kind is Kind.USER and node != identity.person_id
+        if identity.kind is Kind.PAGE or others:
+            raise no_such_object(node, call.request.method.lower())
+        return node, identity
 
     def _app_token(self, token: str) -> dict[str, Any]:
         try:
@@ -104,16 +113,6 @@ class Inspection:
         if error:
             about["error"] = _told(error)
         return about
-
-
-def _person(call: Call, identity: Identity) -> str:
-    """Return whom a call asks about: oneself, or anybody for the app itself."""
-    node = call.request.match_info.get("node", identity.person_id)
-    if node is None:
-        raise graph_error("2500")
-    if identity.kind is Kind.PAGE or (identity.kind is Kind.USER and node != identity.person_id):
-        raise no_such_object(node, call.request.method.lower())
-    return node
 
 
 def _told(error: GraphError) -> dict[str, Any]:

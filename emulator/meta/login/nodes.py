@@ -5,6 +5,7 @@ unless the Page is reachable through a business portfolio only: then the row has
 client that takes the user's token instead will fail later (facts: Facebook section 1.6).
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -13,61 +14,61 @@ from emulator.calls import Call
 from emulator.meta.graph.errors import graph_error, json_answer, no_such_field, no_such_object
 from emulator.meta.graph.paging import paged
 from emulator.meta.graph.params import Params, read
+from emulator.meta.graph.selecting import EdgeReader, select_fields
+from emulator.meta.login.inspection import Inspection
+from emulator.meta.login.pictures import picture_of
 from emulator.meta.login.records import Kind
 from emulator.meta.login.tokens import Identity, Tokens
 from emulator.meta.people import Directory, Page, Person
 
 LIST = "pages_show_list"
 
-_DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200">
-<rect width="200" height="200" fill="#dfe5ec"/>
-<circle cx="100" cy="100" r="52" fill="#fff"/></svg>"""
+Edge = Callable[[Call, Params, str], dict[str, Any]]
+"""Reads an edge: takes the call, its parameters and the id of the node."""
 
 
 class Nodes:
-    """The person, the person's Pages, and one Page."""
+    """The person, the person's Pages, and one Page. `edges` are the other edges of a Page."""
 
-    def __init__(self, tokens: Tokens, directory: Directory) -> None:
+    def __init__(
+        self,
+        tokens: Tokens,
+        directory: Directory,
+        inspection: Inspection,
+        edges: Mapping[str, Edge],
+    ) -> None:
         self._tokens = tokens
         self._directory = directory
+        self._inspection = inspection
+        self._edges = edges
 
     async def me(self, call: Call) -> web.StreamResponse:
         """Show whom the token stands for, which for a Page's token is the Page."""
         params = await read(call)
-        identity = self._tokens.caller(params)
-        if identity.kind is Kind.PAGE:
-            page = self._directory.pages[identity.page_id or ""]
+        identity, node = self._tokens.resolve_node(call, params)
+        if identity.kind is Kind.PAGE and call.request.match_info["node"] == "me":
+            page = self._directory.pages[node]
             return json_answer(self._page(call, params, identity, page, "id,name"))
-        person = self._directory.people.get(identity.person_id or "")
-        if person is None:
-            raise graph_error("2500")
-        if call.request.match_info.get("node", person.id) != person.id:
-            raise no_such_object(call.request.match_info["node"])
-        return json_answer(_chosen(params, "id,name", _person(call, identity, person), "User"))
+        if node != identity.person_id or identity.kind is Kind.PAGE:
+            raise no_such_object(node)
+        person = self._directory.people[node]
+        return json_answer(self._person(call, params, identity, person))
 
     async def accounts(self, call: Call) -> web.StreamResponse:
         """List the Pages that the person ticked for this app."""
         params = await read(call)
-        identity = self._tokens.caller(params)
+        identity, node = self._tokens.resolve_node(call, params)
         if identity.kind is Kind.PAGE:
             raise no_such_field("accounts", "Page")
-        node = call.request.match_info.get("node", identity.person_id)
-        if identity.person_id is None or node != identity.person_id:
+        if node != identity.person_id:
             raise graph_error("2500")
-        pages = self._directory.pages_of(identity.person_id) if LIST in identity.scopes else []
-        default = "access_token,category,category_list,name,id,tasks"
-        rows = [
-            self._page(call, params, identity, page, default)
-            for page in pages
-            if page.id in identity.pages
-        ]
-        return json_answer(paged(call, params, rows))
+        return json_answer(self._accounts(call, params, identity, node))
 
     async def page(self, call: Call) -> web.StreamResponse:
         """Show one Page to those who have anything to do with it."""
         params = await read(call)
-        identity = self._tokens.caller(params)
-        page = self._directory.pages[call.request.match_info["node"]]
+        identity, node = self._tokens.resolve_node(call, params)
+        page = self._directory.pages[node]
         if not page.tasks.get(identity.person_id or ""):
             raise graph_error(
                 "10",
@@ -76,26 +77,63 @@ class Nodes:
             )
         return json_answer(self._page(call, params, identity, page, "id,name"))
 
-    async def picture(self, _: Call) -> web.StreamResponse:
-        """Answer one drawing for everybody; an address that is shown should not be dead."""
-        return web.Response(text=_DRAWING, content_type="image/svg+xml")
+    def _accounts(
+        self, call: Call, params: Params, identity: Identity, person_id: str
+    ) -> dict[str, Any]:
+        pages = self._directory.pages_of(person_id) if LIST in identity.scopes else []
+        default = "access_token,category,category_list,name,id,tasks"
+        rows = [
+            self._page(call, params, identity, page, default)
+            for page in pages
+            if page.id in identity.pages
+        ]
+        return paged(call, params, f"{person_id}/accounts", rows)
+
+    def _person(
+        self, call: Call, params: Params, identity: Identity, person: Person
+    ) -> dict[str, Any]:
+        first, _, last = person.name.partition(" ")
+        known = {
+            "id": person.id,
+            "name": person.name,
+            "first_name": first,
+            "last_name": last or None,
+            "short_name": first,
+            "name_format": "{first} {last}",
+            "email": person.email if "email" in identity.scopes else None,
+            "picture": self._picture_of(call, person.id),
+            "accounts": lambda inner: self._accounts(call, inner, identity, person.id),
+            "permissions": lambda _: self._inspection.listed(identity, person.id),
+        }
+        return select_fields(params, "User", "id,name", known)
 
     def _page(
         self, call: Call, params: Params, identity: Identity, page: Page, default: str
     ) -> dict[str, Any]:
         known = {
-            **_common(call, page),
+            "id": page.id,
+            "name": page.name,
             "category": page.category,
             "category_list": [{"id": str(len(page.category) + 2200), "name": page.category}],
-            "about": page.about,
+            "about": page.about or None,
             "followers_count": page.followers,
             "fan_count": page.followers,
             "link": f"https://www.facebook.com/{page.id}",
             "is_published": True,
+            "can_post": True,
+            "has_transitioned_to_new_page_experience": True,
             "tasks": page.tasks.get(identity.person_id or "", []),
             "access_token": self._token(call, params, identity, page),
+            "picture": self._picture_of(call, page.id),
+            **{name: self._edge(call, page, edge) for name, edge in self._edges.items()},
         }
-        return _chosen(params, default, known, "Page")
+        return select_fields(params, "Page", default, known)
+
+    def _edge(self, call: Call, page: Page, edge: Edge) -> EdgeReader:
+        return lambda inner: edge(call, inner, page.id)
+
+    def _picture_of(self, call: Call, node: str) -> EdgeReader:
+        return lambda inner: picture_of(call, inner, node)
 
     def _token(self, call: Call, params: Params, identity: Identity, page: Page) -> str | None:
         if not page.has_token or call.suffers("no_page_token") or page.id not in identity.pages:
@@ -103,28 +141,3 @@ class Nodes:
         if identity.kind is Kind.USER and LIST in identity.scopes and params.token:
             return self._tokens.issue_page(params.token, page.id)
         return params.token if identity.page_id == page.id else None
-
-
-def _person(call: Call, identity: Identity, person: Person) -> dict[str, Any]:
-    first, _, last = person.name.partition(" ")
-    return {
-        **_common(call, person),
-        "first_name": first,
-        "last_name": last or None,
-        "email": person.email if "email" in identity.scopes else None,
-    }
-
-
-def _common(call: Call, node: Person | Page) -> dict[str, Any]:
-    size = {"height": 50, "width": 50, "is_silhouette": False}
-    picture = {"data": {**size, "url": f"{call.origin}/{node.id}/picture"}}
-    return {"id": node.id, "name": node.name, "picture": picture}
-
-
-def _chosen(params: Params, default: str, known: dict[str, Any], kind: str) -> dict[str, Any]:
-    """Return the fields asked for, and always the id; what may not be seen is left out."""
-    names = params.fields(default)
-    for name in names:
-        if name not in known:
-            raise no_such_field(name, kind)
-    return {name: known[name] for name in [*names, "id"] if known[name] is not None}

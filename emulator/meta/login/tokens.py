@@ -14,13 +14,12 @@ from dataclasses import dataclass, field
 from emulator.calls import Call
 from emulator.clock import Clock
 from emulator.meta.graph.errors import GraphError, graph_error, no_such_object
-from emulator.meta.graph.params import Params
+from emulator.meta.graph.params import PROOF, Params
 from emulator.meta.login.records import App, Grant, Kind, Ledger, Token, digest, new_token
 from emulator.meta.people import PUBLISH, Directory, Page
 from emulator.meta.switches import Switches
 
 REMEMBERED_SECONDS = 90 * 86400
-PROOF = "appsecret_proof"
 CREATE_CONTENT = "CREATE_CONTENT"
 
 
@@ -95,6 +94,22 @@ class Tokens:
     def caller(self, params: Params) -> Identity:
         """Return who makes a call, proof included."""
         return self.identify(params.token, params.text(PROOF))
+
+    def resolve_node(self, call: Call, params: Params) -> tuple[Identity, str]:
+        """Return the caller, and the id of the node in the path.
+
+        `me` is the Page with a Page token, else the person. Raises 2500 where there is neither.
+        """
+        node: str = call.request.match_info["node"]
+        if node != "me":
+            return self.caller(params), node
+        if params.token is None:
+            raise graph_error("2500")
+        identity = self.caller(params)
+        mine = identity.page_id or identity.person_id
+        if mine is None:
+            raise graph_error("2500")
+        return identity, mine
 
     def page_of(self, call: Call, params: Params, page_id: str) -> Page:
         """Return the Page that a call may publish on, or raise why it may not.

@@ -70,6 +70,20 @@ class Video:
     session_id: str | None = None
     received: int = 0
 
+    @property
+    def address(self) -> str:
+        """The path of its public page, as in `permalink_url`: without a host."""
+        if self.kind is Kind.REEL:
+            return f"/reel/{self.id}/"
+        return f"/{self.page}/videos/{self.id}/"
+
+    @property
+    def post(self) -> str | None:
+        """The id of its post as the API takes it; None for a `secret` or `no_story` video."""
+        if self.details.get("secret") or self.details.get("no_story"):
+            return None
+        return f"{self.page}_{self.post_id}"
+
 
 @dataclass(slots=True)
 class Library:
@@ -80,6 +94,10 @@ class Library:
     def of_session(self, session_id: str) -> Video | None:
         """Return what a session has become."""
         return next((v for v in self.videos.values() if v.session_id == session_id), None)
+
+    def of_post(self, post: str) -> Video | None:
+        """Return the video of a post."""
+        return next((v for v in self.videos.values() if v.post == post), None)
 
     def of_page(self, page: str, kind: Kind) -> list[Video]:
         """Return a Page's videos of one kind, newest first."""

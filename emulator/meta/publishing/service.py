@@ -9,6 +9,7 @@ from emulator.meta.graph.params import Params
 from emulator.meta.login.tokens import CREATE_CONTENT, Tokens
 from emulator.meta.people import PUBLISH, Page
 from emulator.meta.publishing.intake.sessions import Session, Sessions
+from emulator.meta.publishing.intake.uploads import Uploads
 from emulator.meta.publishing.library import Library, Video
 from emulator.meta.switches import Switches
 
@@ -25,6 +26,7 @@ class Service:
     tokens: Tokens
     library: Library
     sessions: Sessions
+    uploads: Uploads
 
     def publisher(self, call: Call, params: Params) -> Page:
         """Return the Page that a call publishes on, or raise why it may not.
@@ -32,9 +34,8 @@ class Service:
         An ad account stands for the Page of the token, or else for the first Page that
         its person may publish on: Meta's own uploader knows no other parent.
         """
-        node = call.request.match_info["node"]
-        if not node.startswith(AD_ACCOUNT):
-            return self.tokens.page_of(call, params, node)
+        if not call.request.match_info["node"].startswith(AD_ACCOUNT):
+            return self.tokens.page_of(call, params, self.tokens.resolve_node(call, params)[1])
         identity = self.tokens.caller(params)
         if identity.page_id:
             return self.tokens.page_of(call, params, identity.page_id)

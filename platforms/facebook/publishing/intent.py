@@ -6,10 +6,12 @@ it: Meta's own default would publish, so the intent is always spelt out.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from platforms.payload import moment_of
+from platforms import publish_at
+from platforms.facebook.limits import SOONEST
 
 
 class Intent(StrEnum):
@@ -20,26 +22,38 @@ class Intent(StrEnum):
     SCHEDULED = "scheduled"
 
 
-def intent_of(payload: Mapping[str, Any]) -> Intent:
-    if "publishAt" in payload:
+def intent_of(payload: Mapping[str, Any], at: datetime) -> Intent:
+    """What is asked of Facebook by a finish that leaves `at`.
+
+    A time that is nearer then than Facebook schedules has passed: the payload says what follows.
+    """
+    if publish_at.AT not in payload:
+        return Intent.PUBLISHED if payload.get("privacy") == "public" else Intent.DRAFT
+    if not publish_at.has_passed(payload, at, SOONEST):
         return Intent.SCHEDULED
-    return Intent.PUBLISHED if payload.get("privacy") == "public" else Intent.DRAFT
+    is_public = publish_at.late_privacy(payload) == "public"
+    return Intent.PUBLISHED if is_public else Intent.DRAFT
 
 
 def scheduled_at(payload: Mapping[str, Any]) -> int | None:
     """The time of publication in seconds since 1970, where Facebook is to keep one."""
-    if "publishAt" not in payload:
-        return None
-    return int(moment_of(payload["publishAt"]).timestamp())
+    moment = publish_at.publish_at(payload)
+    return None if moment is None else int(moment.timestamp())
+
+
+def said_of(payload: Mapping[str, Any], at: datetime) -> tuple[Intent, dict[str, Any]]:
+    """The intent, and the fields that both routes take at a finish that leaves `at`."""
+    intent = intent_of(payload, at)
+    time = scheduled_at(payload) if intent is Intent.SCHEDULED else None
+    return intent, {**described(payload), "scheduled_publish_time": time}
 
 
 def described(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that both routes take at the finish; None where the payload is silent."""
+    """What is said of the video itself; None where the payload is silent."""
     return {
         "title": payload.get("title"),
         "description": payload.get("description"),
         "targeting": payload.get("targeting"),
         "feed_targeting": payload.get("feedTargeting"),
         "is_ai_generated": payload.get("isAiGenerated"),
-        "scheduled_publish_time": scheduled_at(payload),
     }

@@ -14,7 +14,6 @@ from typing import Any
 from domain.errors import PlatformRefusal, ReauthorizationNeeded, Unconfirmed
 from domain.secrets import Secret
 from platforms.facebook.graph import Graph
-from platforms.facebook.publishing.intent import Intent, intent_of
 from platforms.facebook.publishing.outcome import address_of
 from platforms.facebook.publishing.session import EDGES
 from platforms.protocol import Candidate, Credential, Publication, ReadBack
@@ -59,7 +58,7 @@ def list_candidates(
     decides nothing. Raises `Unconfirmed` where a list may not be read.
     """
     found: dict[str, Candidate] = {}
-    is_whole = intent_of(publication.payload) is Intent.PUBLISHED
+    is_whole = publication.payload.get("privacy") == "public"
     for edge in EDGES.values():
         reading = _Reading(graph, credential.access_token, publication.account_id, edge, since)
         for video in reading.videos():

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from domain.errors import PlatformRefusal, PlatformUnavailable
+from platforms import publish_at
 from platforms.facebook.graph import Graph
 from platforms.facebook.publishing.intent import Intent, intent_of, scheduled_at
 from platforms.facebook.publishing.status import NODE_FIELDS, Progress, VideoStatus, read_status
@@ -20,6 +21,8 @@ from platforms.protocol import Credential, Dead, Live, Outcome, Processing, Publ
 
 APPEARS_WITHIN = timedelta(hours=6)
 """After the upload; what is not shown may be hidden for a while (facts: Facebook section 4)."""
+FINISH_LEAVES_WITHIN = timedelta(minutes=1)
+"""Of the moment that is written down as the finish's."""
 PUBLISHED_WITHIN = timedelta(hours=6)
 """After the upload; a video that is ready and still not published then was kept as a draft.
 
@@ -61,13 +64,18 @@ def get_outcome(
 def judge(
     status: VideoStatus, platform_id: str, publication: Publication, age: timedelta | None
 ) -> Outcome:
-    """What a look says; `age` is the time since the finish, None where it is not known. Pure."""
-    intent = intent_of(publication.payload)
+    """What a look says; `age` is the time since the finish, None where it is not known.
+
+    Pure but for the clock that a time of publication is held against.
+    """
+    now = datetime.now(UTC)
+    payload, sent_at = publication.payload, now - (age or timedelta())
+    intent = _find_intent(status, payload, sent_at, now)
     if _is_done(status, intent, publication.type):
-        return Live(
-            address_of(status.permalink, platform_id),
-            _differences(status, intent, publication.payload),
-        )
+        warnings = _differences(status, intent, payload, now)
+        if publish_at.AT in payload and intent is not Intent.SCHEDULED:
+            warnings[publish_at.WARNING] = _LATE[intent]
+        return Live(address_of(status.permalink, platform_id), warnings)
     if status.fault is not None:
         return Dead(status.fault.code, status.fault.sentence)
     is_idle = status.is_ready and not status.publishing.progress.has_begun
@@ -85,6 +93,30 @@ def address_of(permalink: str | None, platform_id: str) -> str:
     """Where the video is seen: by its link, or by its id where that is none of Facebook's."""
     is_link = permalink is not None and _LINK.fullmatch(permalink)
     return urljoin(_SITE, permalink if is_link else f"/{platform_id}")
+
+
+def _find_intent(
+    status: VideoStatus, payload: Mapping[str, Any], sent_at: datetime, now: datetime
+) -> Intent:
+    """What the finish asked for. Of a time that was close it is what the video shows."""
+    late = intent_of(payload, sent_at + FINISH_LEAVES_WITHIN)
+    if late is Intent.SCHEDULED or publish_at.AT not in payload:
+        return late
+    is_close = intent_of(payload, sent_at - FINISH_LEAVES_WITHIN) is Intent.SCHEDULED
+    became_public = (
+        late is Intent.DRAFT and status.is_public and publish_at.has_passed(payload, now)
+    )
+    return Intent.SCHEDULED if _is_scheduled(status) or (is_close and became_public) else late
+
+
+_TOO_LATE = (
+    "publishAt had passed, or was less than 10 minutes ahead, when the upload was complete, so "
+    "Facebook was not asked to keep it."
+)
+_LATE = {
+    Intent.DRAFT: f"{_TOO_LATE} The video is a draft: publish it there, on the Page.",
+    Intent.PUBLISHED: f"{_TOO_LATE} The video was published at once.",
+}
 
 
 def _is_done(status: VideoStatus, intent: Intent, type: str) -> bool:
@@ -106,11 +138,15 @@ def _is_scheduled(status: VideoStatus) -> bool:
     )
 
 
-def _differences(status: VideoStatus, intent: Intent, payload: Mapping[str, Any]) -> dict[str, str]:
+def _differences(
+    status: VideoStatus, intent: Intent, payload: Mapping[str, Any], now: datetime
+) -> dict[str, str]:
     """What is otherwise than asked, or deserves a person's eye."""
     warnings = {}
     if intent is Intent.DRAFT and status.is_public:
         warnings["privacy_differs"] = "Asked for a draft; Facebook published the video."
+    if intent is Intent.SCHEDULED and status.is_public and not publish_at.has_passed(payload, now):
+        warnings["privacy_differs"] = "Facebook published the video before publishAt."
     if intent is Intent.SCHEDULED and status.scheduled_at not in (None, scheduled_at(payload)):
         warnings["schedule_differs"] = "Facebook keeps another time of publication."
     if status.matches:

@@ -7,13 +7,14 @@ goes in one request to the address that came with the session (section 2c).
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from domain.secrets import Secret
 from platforms.facebook.errors import find_error, number, read_document, unreadable
 from platforms.facebook.graph import Graph, Multipart
-from platforms.facebook.publishing.intent import Intent, described, intent_of
+from platforms.facebook.publishing.intent import Intent, said_of
 from platforms.facebook.publishing.session import EDGES, ReelSession, VideoSession
 from platforms.protocol import Publication
 from platforms.transfer.machine import Answer, Request
@@ -79,6 +80,7 @@ class ChunkedRoute:
         return self._ask_from(told.data)
 
     def finish(self, token: Secret) -> Request:
+        intent, said = said_of(self._publication.payload, datetime.now(UTC))
         return _finish(
             self._graph,
             f"{self._session.page_id}/{EDGES['video']}",
@@ -86,8 +88,8 @@ class ChunkedRoute:
             {
                 "upload_session_id": self._session.upload_session_id,
                 "content_tags": self._publication.payload.get("contentTags"),
-                **_visibility(intent_of(self._publication.payload)),
-                **described(self._publication.payload),
+                **_visibility(intent),
+                **said,
             },
         )
 
@@ -132,14 +134,15 @@ class ReelRoute:
         return self._publication.size
 
     def finish(self, token: Secret) -> Request:
+        intent, said = said_of(self._publication.payload, datetime.now(UTC))
         return _finish(
             self._graph,
             f"{self._session.page_id}/{EDGES['reel']}",
             token,
             {
                 "video_id": self._session.video_id,
-                "video_state": intent_of(self._publication.payload).upper(),
-                **described(self._publication.payload),
+                "video_state": intent.upper(),
+                **said,
             },
         )
 

@@ -9,16 +9,13 @@ nothing to anybody; one that is left alone is forgotten by Facebook itself.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from domain.errors import CastlineError, PlatformRefusal, ReauthorizationNeeded
 from domain.secrets import Secret
 from platforms.facebook.errors import number, require_id, unreadable
 from platforms.facebook.graph import Graph
-from platforms.facebook.limits import SOONEST
 from platforms.facebook.login import PUBLISH
-from platforms.payload import moment_of
 from platforms.protocol import Credential, Publication
 
 EDGES = {"video": "videos", "reel": "video_reels"}
@@ -66,11 +63,9 @@ def unseal(handle: Secret) -> Session:
 def open_session(graph: Graph, credential: Credential, publication: Publication) -> Secret:
     """Ask for a session. One call. A retry opens another; the first runs out by itself.
 
-    A time of publication that has come too near is refused before the first byte.
     Meta has one code for a payload it dislikes and for a token that may not publish, so
     the token's scopes decide: `ReauthorizationNeeded` (code `scope_missing`) then.
     """
-    _require_time(publication)
     page_id = publication.account_id
     fields: dict[str, Any] = {"upload_phase": "start"}
     if publication.type == "video":
@@ -92,14 +87,6 @@ def open_session(graph: Graph, credential: Credential, publication: Publication)
             ) from None
         raise
     return seal(_OPENED[publication.type](page_id, answer))
-
-
-def _require_time(publication: Publication) -> None:
-    """Raise `PlatformRefusal` for a time of publication that has come too near meanwhile."""
-    at = publication.payload.get("publishAt")
-    if at is not None and moment_of(at) < datetime.now(UTC) + SOONEST:
-        sentence = "Facebook schedules from ten minutes ahead, and publishAt has come nearer."
-        raise PlatformRefusal("publish_at_too_near", sentence, details={"publishAt": [sentence]})
 
 
 def discard_session(graph: Graph, handle: Secret, credential: Credential) -> None:

@@ -111,6 +111,17 @@ def _set_thumbnail(api: Api, credential: Credential, video_id: str, image: Attac
     api.call(credential, api.thumbnails.set(videoId=video_id, media_body=media))
 
 
+def track_resource(video_id: str, captions: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """A caption track in the API's words. Pure."""
+    track = {
+        "videoId": video_id,
+        "language": captions["language"],
+        "name": captions.get("name", ""),
+        "isDraft": False,
+    }
+    return {"snippet": track}
+
+
 def _ensure_captions(
     api: Api,
     credential: Credential,
@@ -119,14 +130,9 @@ def _ensure_captions(
     content: bytes,
 ) -> None:
     media = MediaInMemoryUpload(content, mimetype="application/octet-stream", resumable=False)
-    track = {
-        "videoId": video_id,
-        "language": captions["language"],
-        "name": captions.get("name", ""),
-        "isDraft": False,
-    }
+    body = track_resource(video_id, captions)
     try:
-        request = api.captions.insert(part="snippet", body={"snippet": track}, media_body=media)
+        request = api.captions.insert(part="snippet", body=body, media_body=media)
         api.call(credential, request)
     except PlatformRefusal as refusal:
         if refusal.code != "caption_exists":

@@ -12,12 +12,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.errors import PlatformUnavailable
+from domain.moments import parse_moment
+from platforms import publish_at
 from platforms.protocol import Credential, Dead, Live, Outcome, Processing
 from platforms.youtube.api import Api
 from platforms.youtube.errors import find_code, require_id
 
 APPEARS_WITHIN = timedelta(minutes=10)
 """After its last byte; then a video that is not shown counts as removed, or as never made."""
+_ROUNDED = timedelta(minutes=1)
+"""By so much YouTube may round a time of publication."""
 
 _FAILURES = {
     "conversion": "YouTube could not convert the file.",
@@ -56,17 +60,26 @@ def get_outcome(
     items = listing.get("items") or []
     if not items:
         return _missing(uploaded_at)
-    return judge(items[0], payload)
+    return judge(items[0], payload, uploaded_at, datetime.now(UTC))
 
 
-def judge(video: Mapping[str, Any], payload: Mapping[str, Any]) -> Outcome:
-    """Read a video resource with the parts `status` and `processingDetails`. Pure."""
+def judge(
+    video: Mapping[str, Any],
+    payload: Mapping[str, Any],
+    uploaded_at: datetime | None,
+    now: datetime,
+) -> Outcome:
+    """Read a video resource with the parts `status` and `processingDetails`. Pure.
+
+    `uploaded_at` is when the last byte left, None where that is not known.
+    """
     status = video.get("status", {})
     processing = video.get("processingDetails", {})
     match status.get("uploadStatus"):
         case "processed":
             url = f"https://www.youtube.com/watch?v={require_id(video['id'])}"
-            return Live(url, _differences(status, payload))
+            warnings = _find_privacy(status, payload, uploaded_at or now, now)
+            return Live(url, {**warnings, **_differences(status, payload)})
         case "failed":
             return _failed(status.get("failureReason"))
         case "rejected":
@@ -124,14 +137,55 @@ def _percent(progress: Mapping[str, Any]) -> int | None:
 def _differences(status: Mapping[str, Any], payload: Mapping[str, Any]) -> dict[str, str]:
     """What the live video has otherwise than asked; the account's settings may change it."""
     warnings = {}
-    asked, got = payload.get("privacy", "private"), status.get("privacyStatus")
-    if got != asked and "publishAt" not in payload:
-        warnings["privacy_differs"] = f"Asked for {asked}; YouTube made the video {got}."
-    if "publishAt" in payload and got == "private" and "publishAt" not in status:
-        warnings["schedule_differs"] = "YouTube keeps no time of publication for the video."
     if status.get("madeForKids") and not payload.get("madeForKids", False):
         warnings["made_for_kids_differs"] = "YouTube treats the video as made for kids."
     for name in ("license", "embeddable"):
         if name in payload and status.get(name, payload[name]) != payload[name]:
             warnings[f"{name}_differs"] = f"YouTube has set {name} to {status[name]}."
     return warnings
+
+
+def _find_privacy(
+    status: Mapping[str, Any], payload: Mapping[str, Any], uploaded_at: datetime, now: datetime
+) -> dict[str, str]:
+    """Who can see it and from when, where that is not as asked.
+
+    What was to be public at a time is private until then, with that time at YouTube. A time that
+    had passed when the session was opened was not sent. One that passed while the bytes were
+    sent has YouTube publish with the last of them: later than asked.
+    """
+    asked, got = payload.get("privacy", "private"), status.get("privacyStatus")
+    at, kept = publish_at.publish_at(payload), _find_time(status)
+    if at is None:
+        return _differs(asked, got) if got != asked else {}
+    if got == "private" and kept is not None:
+        is_same = abs(kept - at) < _ROUNDED
+        return {} if is_same else {"schedule_differs": "YouTube keeps another publishAt."}
+    if got == "public" and at <= now:
+        return {publish_at.WARNING: _PUBLIC_LATE} if at <= uploaded_at else {}
+    if got != "private":
+        return _differs("private", got)
+    if at > now:
+        return {"schedule_differs": "YouTube keeps no time of publication for the video."}
+    if publish_at.late_privacy(payload) != got:
+        return _differs(publish_at.late_privacy(payload), got)
+    return {publish_at.WARNING: _KEPT_PRIVATE}
+
+
+_KEPT_PRIVATE = (
+    "publishAt had passed when the upload could begin, so the video is private. Make it public on "
+    "YouTube."
+)
+_PUBLIC_LATE = "publishAt had passed when the upload was complete: the video is public since then."
+
+
+def _differs(asked: str, got: object) -> dict[str, str]:
+    return {"privacy_differs": f"Asked for {asked}; YouTube made the video {got}."}
+
+
+def _find_time(status: Mapping[str, Any]) -> datetime | None:
+    """When YouTube publishes it by itself; None where it does not say."""
+    try:
+        return parse_moment(status.get("publishAt"))
+    except ValueError:
+        return None

@@ -7,12 +7,15 @@ anybody; it costs one of the project's uploads of the day.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from googleapiclient.http import MediaUpload
 
 from domain.errors import CastlineError
+from domain.moments import to_rfc3339
 from domain.secrets import Secret
+from platforms import publish_at
 from platforms.http import Http
 from platforms.protocol import Credential, Publication
 from platforms.youtube.api import Api
@@ -41,7 +44,7 @@ class _Declared(MediaUpload):
 def open_session(api: Api, credential: Credential, publication: Publication) -> Secret:
     """Ask for a session. One call. A retry opens another; the first runs out by itself."""
     media = _Declared(publication)
-    body = video_resource(publication.payload)
+    body = video_resource(publication.payload, datetime.now(UTC))
     request = api.videos.insert(
         part=",".join(body),
         body=body,
@@ -71,11 +74,15 @@ def discard_session(http: Http, session: Secret, credential: Credential) -> None
         return
 
 
-def video_resource(payload: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The video that a payload describes, in the API's words. Privacy is never left open.
+def video_resource(payload: Mapping[str, Any], at: datetime) -> dict[str, dict[str, Any]]:
+    """The video that a payload describes, in the API's words, for a session opened `at`. Pure.
 
-    Left out, YouTube would make it public (since 2 November 2026).
+    Privacy is never left open: left out, YouTube would make it public (since 2 November 2026). A
+    publishAt that has passed is left out, because YouTube would publish at once.
     """
+    privacy, moment = payload.get("privacy", "private"), publish_at.publish_at(payload)
+    if publish_at.has_passed(payload, at):
+        privacy, moment = publish_at.late_privacy(payload), None
     snippet = {
         "title": payload["title"],
         "description": payload.get("description"),
@@ -84,10 +91,10 @@ def video_resource(payload: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         "defaultLanguage": payload.get("language"),
     }
     status = {
-        "privacyStatus": payload.get("privacy", "private"),
+        "privacyStatus": privacy,
         "selfDeclaredMadeForKids": payload.get("madeForKids", False),
         "containsSyntheticMedia": payload.get("containsSyntheticMedia"),
-        "publishAt": payload.get("publishAt"),
+        "publishAt": None if moment is None else to_rfc3339(moment),
         "license": payload.get("license"),
         "embeddable": payload.get("embeddable"),
     }

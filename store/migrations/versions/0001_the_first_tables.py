@@ -336,10 +336,11 @@ def upgrade() -> None:
         sa.Column("error_code", sa.String(), nullable=True),
         sa.Column("error", sa.String(), nullable=True),
         sa.Column("connection_ids", sa.JSON(), nullable=False),
-        sa.Column("state_digest", sa.String(), nullable=True),
+        sa.Column("error_detail", sa.String(), nullable=True),
+        sa.Column("platform_word", sa.String(), nullable=True),
+        sa.Column("callback_digest", sa.String(), nullable=True),
         sa.Column("browser_digest", sa.String(), nullable=True),
         sa.Column("sealed_verifier", sa.LargeBinary(), nullable=True),
-        sa.Column("callback_digest", sa.String(), nullable=True),
         sa.Column("sealed_code", sa.LargeBinary(), nullable=True),
         sa.Column("sealed_grant", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -357,7 +358,6 @@ def upgrade() -> None:
             ["workspace.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("state_digest"),
     )
     op.create_index("ix_ticket_reconcile", "ticket", ["state", "expires_at"])
     op.create_index("ix_ticket_open", "ticket", ["workspace_id", "state"])

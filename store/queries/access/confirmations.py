@@ -15,6 +15,7 @@ from domain.errors import Conflict
 from domain.secrets import Secret
 from domain.states import TicketState
 from store.queries.access.tickets import erase_secrets, lock_ticket
+from store.queries.telling.events import note_ticket
 from store.tables import Ticket, now
 from store.vault import Place, Vault
 
@@ -63,6 +64,7 @@ def end_confirmation(
     connection_ids: Sequence[str] = (),
     error_code: str | None = None,
     error: str | None = None,
+    error_detail: str | None = None,
 ) -> Ticket:
     """Write how it ended, and erase what the consent gave. The first end stands."""
     ticket = lock_ticket(session, ticket_id)
@@ -72,7 +74,9 @@ def end_confirmation(
     ticket.connection_ids = list(connection_ids)
     ticket.error_code = error_code
     ticket.error = error
+    ticket.error_detail = error_detail
     erase_secrets(ticket)
+    note_ticket(session, ticket)
     return ticket
 
 

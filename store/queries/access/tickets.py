@@ -1,14 +1,14 @@
 """Tickets: one consent, one callback, one exchange.
 
-A ticket goes to the browser that opened the latest consent page, to the first callback
-that claims it, and to nothing after it is settled. State and cookie are kept as digests,
-verifier, code and grant sealed; settling erases what is sealed and keeps the digests, so
-that a repeated callback still finds how it ended.
+Any number of consent pages may be open for a ticket, in any browser: nothing of them is stored.
+The first callback that claims the ticket holds it, and none does after it is settled. The
+winner's browser is kept as a digest, its verifier, code and grant sealed; settling erases what is
+sealed and keeps the digests, so that a repeated callback still finds how it ended.
 """
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, or_
@@ -19,6 +19,7 @@ from domain.secrets import Secret
 from domain.states import TicketState
 from store.queries.access.connections import get_connection
 from store.queries.rows import found, lock_row
+from store.queries.telling.events import note_ticket
 from store.queries.workspaces import get_organization, get_workspace
 from store.tables import Connection, Ticket, now
 from store.vault import Place, Vault
@@ -87,55 +88,53 @@ def find_expected(session: Session, ticket: Ticket) -> Connection | None:
     return get_connection(session, ticket.workspace_id, ticket.connection_id)
 
 
-def find_ticket_by_state(session: Session, state: Secret) -> Ticket | None:
-    """The ticket whose latest consent page carried this OAuth state."""
-    return session.exec(select(Ticket).where(Ticket.state_digest == _digest(state))).one_or_none()
+def list_connected(session: Session, ticket: Ticket) -> Sequence[Connection]:
+    """The connections that the ticket made, in their order. One that is gone is left out."""
+    found = session.exec(
+        select(Connection).where(
+            Connection.workspace_id == ticket.workspace_id,
+            col(Connection.id).in_(ticket.connection_ids),
+        )
+    ).all()
+    by_id = {connection.id: connection for connection in found}
+    return [by_id[id] for id in ticket.connection_ids if id in by_id]
 
 
-def browser_matches(ticket: Ticket, browser: Secret | None) -> bool:
-    """True when the cookie is that of the browser that opened the latest consent page."""
-    if ticket.browser_digest is None or browser is None:
-        return False
-    return hmac.compare_digest(ticket.browser_digest, _digest(browser))
+def is_claimed_by(ticket: Ticket, browsers: Iterable[Secret]) -> bool:
+    """True when one of these is the cookie of the browser whose callback holds the ticket."""
+    winner = ticket.browser_digest
+    return winner is not None and any(
+        hmac.compare_digest(winner, digest(browser)) for browser in browsers
+    )
 
 
-def begin_consent(
-    session: Session,
-    vault: Vault,
-    ticket_id: str,
-    *,
-    state: Secret,
-    browser: Secret,
-    verifier: Secret,
-    replaces_callback: bool = False,
-) -> Ticket:
-    """Bind the ticket to a new consent page; the earlier page loses it.
+def begin_consent(session: Session, ticket_id: str) -> Ticket:
+    """A consent page was opened. Idempotent.
 
-    With `replaces_callback` a callback that has claimed it loses it, too: its workflow has said
-    that the redemption has not begun. Raises `Conflict` (code `ticket_used`) once it has, or all
-    is over.
+    Raises `Conflict` (code `ticket_used`) once a callback holds the ticket, or all is over.
     """
     ticket = lock_ticket(session, ticket_id)
-    is_claimed = ticket.callback_digest is not None and not replaces_callback
-    if ticket.state not in _BEFORE_REDEMPTION or is_claimed:
+    if ticket.state not in _BEFORE_REDEMPTION or ticket.callback_digest is not None:
         raise _used()
     ticket.state = TicketState.CONSENTING
-    ticket.state_digest = _digest(state)
-    ticket.browser_digest = _digest(browser)
-    ticket.sealed_verifier = vault.seal(verifier, _place(ticket, "sealed_verifier"))
-    ticket.callback_digest = None
-    ticket.sealed_code = None
     return ticket
 
 
 def claim_callback(
-    session: Session, vault: Vault, ticket_id: str, *, callback_digest: str, code: Secret | None
+    session: Session,
+    vault: Vault,
+    ticket_id: str,
+    *,
+    callback_digest: str,
+    browser: Secret,
+    verifier: Secret,
+    code: Secret | None,
 ) -> bool:
     """Let one callback redeem the ticket: True for it, however often it comes.
 
     False when another callback holds the ticket, or none may any more: from here on it is this
     claim that came in time, whenever a worker exchanges its code. The code is None where the
-    platform sent the browser back without one.
+    platform sent the browser back without one; there is nothing to verify then.
     """
     ticket = lock_ticket(session, ticket_id)
     if ticket.callback_digest is not None:
@@ -143,7 +142,9 @@ def claim_callback(
     if ticket.state != TicketState.CONSENTING or ticket.expires_at <= now():
         return False
     ticket.callback_digest = callback_digest
+    ticket.browser_digest = digest(browser)
     if code is not None:
+        ticket.sealed_verifier = vault.seal(verifier, _place(ticket, "sealed_verifier"))
         ticket.sealed_code = vault.seal(code, _place(ticket, "sealed_code"))
     return True
 
@@ -203,8 +204,13 @@ def settle_ticket(
     left_out: Sequence[Mapping[str, str]] = (),
     error_code: str | None = None,
     error: str | None = None,
+    error_detail: str | None = None,
+    platform_word: str | None = None,
 ) -> Ticket:
-    """Write how the consent ended and erase its secrets. The first end stands, on any retry."""
+    """Write how the consent ended and erase its secrets. The first end stands, on any retry.
+
+    An end without a connection is an event of the workspace.
+    """
     ticket = lock_ticket(session, ticket_id)
     if TicketState(ticket.state).has_outcome:
         return ticket
@@ -213,7 +219,10 @@ def settle_ticket(
     ticket.left_out = [dict(account) for account in left_out]
     ticket.error_code = error_code
     ticket.error = error
+    ticket.error_detail = error_detail
+    ticket.platform_word = platform_word
     erase_secrets(ticket)
+    note_ticket(session, ticket)
     return ticket
 
 
@@ -266,5 +275,6 @@ def _place(ticket: Ticket, column: str) -> Place:
     return Place("ticket", column, ticket.id)
 
 
-def _digest(secret: Secret) -> str:
+def digest(secret: Secret) -> str:
+    """Hex SHA-256."""
     return hashlib.sha256(secret.reveal().encode()).hexdigest()

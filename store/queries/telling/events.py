@@ -10,12 +10,14 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from domain.consents import detail_of
 from domain.events import EventType, of_assignment
-from domain.states import AssignmentState, ConnectionHealth, WaitReason
+from domain.explanations import EXPLANATIONS
+from domain.states import AssignmentState, ConnectionHealth, TicketState, WaitReason
 from domain.wakes import PersonNeeded
 from store import outbox
 from store.queries.rows import found
-from store.tables import Assignment, Connection, Endpoint, Event
+from store.tables import Assignment, Connection, Endpoint, Event, Ticket
 
 _OF_HEALTH = {
     ConnectionHealth.EXPIRING: EventType.CONNECTION_EXPIRING,
@@ -23,6 +25,12 @@ _OF_HEALTH = {
     ConnectionHealth.INSUFFICIENT_SCOPE: EventType.CONNECTION_SCOPE_MISSING,
     ConnectionHealth.DISCONNECTED: EventType.CONNECTION_DISCONNECTED,
     ConnectionHealth.HEALTHY: EventType.CONNECTION_RECOVERED,
+}
+
+_OF_TICKET = {
+    TicketState.REFUSED: EventType.TICKET_REFUSED,
+    TicketState.FAILED: EventType.TICKET_FAILED,
+    TicketState.EXPIRED: EventType.TICKET_EXPIRED,
 }
 
 
@@ -60,6 +68,20 @@ def note_connection(
             data={**_connection(row), **more},
             key=key,
         ),
+    )
+
+
+def note_ticket(session: Session, row: Ticket) -> None:
+    """Tell that a ticket has ended without a connection. Of one that has connected, nothing.
+
+    Its connections tell of themselves.
+    """
+    type = _OF_TICKET.get(TicketState(row.state))
+    if type is None:
+        return
+    outbox.note(
+        session,
+        outbox.Note(workspace_id=row.workspace_id, type=type, subject_id=row.id, data=_ticket(row)),
     )
 
 
@@ -121,6 +143,22 @@ def _assignment(row: Assignment) -> dict[str, Any]:
         "error": row.error,
         "remedy": row.remedy,
         "warnings": dict(row.warnings),
+    }
+
+
+def _ticket(row: Ticket) -> dict[str, Any]:
+    detail = detail_of(row.error_detail)
+    return {
+        "ticketId": row.id,
+        "platform": row.platform,
+        "connectionId": row.connection_id,
+        "organizationId": row.organization_id,
+        "state": row.state,
+        "errorCode": row.error_code,
+        "errorDetail": detail,
+        "error": row.error,
+        "remedy": EXPLANATIONS[detail].remedy,
+        "platformError": row.platform_word,
     }
 
 

@@ -47,17 +47,17 @@ def test_a_link_names_its_connection_and_shows_nothing_of_it(links: ReauthLinks)
 
 
 @pytest.mark.parametrize(
-    ("health", "sentence"),
+    ("health", "code", "sentence"),
     [
-        (ConnectionHealth.HEALTHY, "Nothing has to be done"),
-        (ConnectionHealth.EXPIRING, "Nothing has to be done"),
-        (ConnectionHealth.NEEDS_REAUTH, "A newer notice"),
-        (ConnectionHealth.INSUFFICIENT_SCOPE, "A newer notice"),
-        (ConnectionHealth.DISCONNECTED, "was disconnected"),
+        (ConnectionHealth.HEALTHY, "link_done", "Nothing has to be done"),
+        (ConnectionHealth.EXPIRING, "link_done", "Nothing has to be done"),
+        (ConnectionHealth.NEEDS_REAUTH, "link_ended", "A newer notice"),
+        (ConnectionHealth.INSUFFICIENT_SCOPE, "link_ended", "A newer notice"),
+        (ConnectionHealth.DISCONNECTED, "link_ended", "was disconnected"),
     ],
 )
 def test_a_link_ends_with_the_next_consent_and_says_what_is_to_be_done(
-    links: ReauthLinks, health: ConnectionHealth, sentence: str
+    links: ReauthLinks, health: ConnectionHealth, code: str, sentence: str
 ) -> None:
     connection = a_connection()
     way_in = links.open(token_of(links.make(connection)))
@@ -65,7 +65,7 @@ def test_a_link_ends_with_the_next_consent_and_says_what_is_to_be_done(
     connection.health = health
     with pytest.raises(InvalidRequest) as refused:
         way_in.check(connection)
-    assert refused.value.code == "link_ended"
+    assert refused.value.code == code
     assert sentence in refused.value.sentence
 
 
@@ -87,5 +87,5 @@ def test_what_is_not_ours_leads_nowhere(links: ReauthLinks, vault: Vault) -> Non
     for token in ("", "a", "ü", "%00", whole[:-4], changed, others, moved):
         with pytest.raises(InvalidRequest) as refused:
             links.open(token)
-        assert refused.value.code == "link_ended"
+        assert refused.value.code == "link_unreadable"
         assert "incomplete" in refused.value.sentence

@@ -2,13 +2,11 @@
 
 # mypy: disable-error-code="no-untyped-call"
 
-import ssl
 from pathlib import Path
 from typing import Any
 
 import httplib2
 import pytest
-import trustme
 from google.oauth2.credentials import Credentials
 from google_auth_httplib2 import AuthorizedHttp
 from googleapiclient.discovery import build
@@ -73,19 +71,11 @@ def test_googles_client_is_built_from_it_and_uploads(
 
 
 def test_googles_client_is_built_from_it_under_tls(tmp_path: Path) -> None:
-    authority = trustme.CA()
-    issued = authority.issue_cert("127.0.0.1")
-    chain, key, root = (tmp_path / name for name in ("chain.pem", "key.pem", "root.pem"))
-    chain.write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
-    issued.private_key_pem.write_to_path(str(key))
-    authority.cert_pem.write_to_path(str(root))
-    trust = ssl.create_default_context(cafile=str(root))
-
-    emulator = Emulator.start(tls=(chain, key), verify=trust)
+    emulator = Emulator.start(tls=tmp_path)
     try:
         ana = Stranger(emulator).connect()
         http: httplib2.Http = build_http()
-        http.ca_certs = str(root)
+        http.ca_certs = str(tmp_path / "authority.pem")
         youtube = build(
             "youtube",
             "v3",

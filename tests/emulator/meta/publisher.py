@@ -32,7 +32,7 @@ class Publisher:
     def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Call the Graph API with the Page's token in the header."""
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
-        return self.emulator.http.request(method, f"/v26.0/{path}", headers=headers, **options)
+        return self.emulator.http.request(method, f"/v27.0/{path}", headers=headers, **options)
 
     def videos(self, phase: str, /, *, parent: str | None = None, **form: Any) -> httpx2.Response:
         """Call a phase of the chunked upload."""

@@ -22,7 +22,7 @@ from tests.support.meta import (
 def start(emulator: Emulator, page: str, token: str, **fields: str) -> httpx2.Response:
     """Begin to publish a video."""
     return emulator.http.post(
-        f"/v26.0/{page}/videos",
+        f"/v27.0/{page}/videos",
         params={"access_token": token},
         data={"upload_phase": "start", "file_size": "2000", **fields},
     )

@@ -72,7 +72,7 @@ def test_an_unknown_field_fails_the_whole_call(emulator: Emulator) -> None:
     assert refusal(answer) == (100, None)
     assert "nonsense" in answer.json()["error"]["message"]
     odd = ask(emulator, "me", person_token(emulator), fields="odd\r\nname")
-    assert refusal(odd) == (100, None)
+    assert refusal(odd) == (2500, None)
 
 
 def test_the_list_is_paged_in_both_directions(emulator: Emulator) -> None:
@@ -124,7 +124,7 @@ def test_what_does_not_exist_is_code_100_with_subcode_33(emulator: Emulator) -> 
 
 
 def test_an_unknown_address_is_an_error_in_the_envelope(emulator: Emulator) -> None:
-    assert refusal(emulator.http.put("/v26.0/me/nonsense")) == (2500, None)
+    assert refusal(emulator.http.put("/v27.0/me/nonsense")) == (2500, None)
 
 
 def test_the_person_is_shown_by_name_and_by_id(emulator: Emulator) -> None:

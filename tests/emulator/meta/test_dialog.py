@@ -44,9 +44,9 @@ def test_the_dialog_is_for_a_person(emulator: Emulator) -> None:
         assert words in page.text
 
 
-@pytest.mark.parametrize("path", ["/dialog/oauth", "/v21.0/dialog/oauth", "/v26.0/dialog/oauth"])
+@pytest.mark.parametrize("path", ["/dialog/oauth", "/v21.0/dialog/oauth", "/v27.0/dialog/oauth"])
 def test_the_version_of_the_dialog_may_be_left_out(emulator: Emulator, path: str) -> None:
-    url = dialog_url(emulator).replace("/v26.0/dialog/oauth", path)
+    url = dialog_url(emulator).replace("/v27.0/dialog/oauth", path)
     assert emulator.http.get(url).status_code == 200
 
 

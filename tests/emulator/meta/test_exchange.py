@@ -19,7 +19,7 @@ from tests.support.meta import (
     refusal,
 )
 
-PATH = "/v26.0/oauth/access_token"
+PATH = "/v27.0/oauth/access_token"
 
 
 @pytest.fixture
@@ -53,6 +53,34 @@ def test_a_code_is_exchanged_however_a_client_asks(
 
 def test_the_usual_grant_type_changes_nothing(emulator: Emulator, code: str) -> None:
     assert exchange(emulator, code, grant_type="authorization_code").status_code == 200
+
+
+@pytest.mark.parametrize("named_twice", [False, True])
+def test_an_app_may_name_itself_in_the_header(
+    emulator: Emulator, code: str, named_twice: bool
+) -> None:
+    rest = {"redirect_uri": REDIRECT, "code": code, "grant_type": "authorization_code"}
+    if named_twice:
+        rest["client_id"] = APP_ID
+    answer = emulator.http.post(PATH, data=rest, auth=(APP_ID, APP_SECRET))
+    assert answer.json()["token_type"] == "bearer", answer.text
+    wrong = emulator.http.post(PATH, data=rest, auth=(APP_ID, "wrong"))
+    assert refusal(wrong) == (1, None)
+
+
+def test_a_header_that_is_no_name_is_none(emulator: Emulator, code: str) -> None:
+    rest = {"redirect_uri": REDIRECT, "code": code}
+    for header in ("Basic !", "Basic bm9ib2R5", "Bearer x"):
+        answer = emulator.http.post(PATH, data=rest, headers={"Authorization": header})
+        assert refusal(answer) == (101, None)
+
+
+def test_the_header_can_be_switched_off(emulator: Emulator, code: str) -> None:
+    emulator.switch(basic_authentication=False)
+    rest = {"redirect_uri": REDIRECT, "code": code}
+    answer = emulator.http.post(PATH, data=rest, auth=(APP_ID, APP_SECRET))
+    assert refusal(answer) == (101, None)
+    assert exchange(emulator, code).status_code == 200
 
 
 def test_a_code_works_once(emulator: Emulator, code: str) -> None:

@@ -56,7 +56,7 @@ def test_a_fault_can_mean_one_person(emulator: Emulator) -> None:
 
 def test_a_front_end_may_answer_in_html(emulator: Emulator) -> None:
     emulator.fault("token.exchange", "status", status=502, html=True)
-    answer = emulator.http.get("/v26.0/oauth/access_token")
+    answer = emulator.http.get("/v27.0/oauth/access_token")
     assert answer.status_code == 502
     assert answer.headers["content-type"].startswith("text/html")
 

@@ -32,7 +32,7 @@ def test_permissions_are_nobody_elses_business(emulator: Emulator) -> None:
 
 def test_one_permission_is_withdrawn_from_all_tokens_at_once(emulator: Emulator) -> None:
     token = person_token(emulator)
-    path = "/v26.0/me/permissions/pages_show_list"
+    path = "/v27.0/me/permissions/pages_show_list"
     answer = emulator.http.delete(path, params={"access_token": token})
     assert answer.json() == {"success": True}
     rows = ask(emulator, "me/permissions", token).json()["data"]
@@ -43,7 +43,7 @@ def test_one_permission_is_withdrawn_from_all_tokens_at_once(emulator: Emulator)
 def test_what_is_no_permission_cannot_be_withdrawn(emulator: Emulator) -> None:
     token = person_token(emulator)
     for name in ("nonsense", "public_profile"):
-        path = f"/v26.0/me/permissions/{name}"
+        path = f"/v27.0/me/permissions/{name}"
         answer = emulator.http.delete(path, params={"access_token": token})
         assert refusal(answer) == (100, None)
 
@@ -52,7 +52,7 @@ def test_withdrawing_all_removes_the_app(emulator: Emulator) -> None:
     token = person_token(emulator)
     page = page_rows(emulator, token)[BAKERY]["access_token"]
     me = ask(emulator, "me", token).json()["id"]
-    path = f"/v26.0/{me}/permissions"
+    path = f"/v27.0/{me}/permissions"
     answer = emulator.http.delete(path, headers={"Authorization": f"Bearer {APP_TOKEN}"})
     assert answer.json() == {"success": True}
     assert refusal(ask(emulator, "me", token)) == (190, 458)

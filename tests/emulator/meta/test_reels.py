@@ -18,7 +18,7 @@ def test_a_reel_goes_to_the_upload_host_in_one_body(bakery: Publisher) -> None:
     data = some_bytes(MIB + 3)
     started = bakery.start_reel()
     assert started["upload_url"] == (
-        f"{bakery.emulator.url}/video-upload/v26.0/{started['video_id']}"
+        f"{bakery.emulator.url}/video-upload/v27.0/{started['video_id']}"
     )
     assert bakery.status(started["video_id"])["uploading_phase"]["status"] == "not_started"
 

@@ -46,7 +46,7 @@ def test_authlib_logs_in_and_reads_the_pages(emulator: Emulator, authlib: OAuth2
         f"{emulator.url}/oauth/access_token", authorization_response=location, state=state
     )
     assert token["token_type"] == "bearer"
-    rows = authlib.get(f"{emulator.url}/v26.0/me/accounts").json()["data"]
+    rows = authlib.get(f"{emulator.url}/v27.0/me/accounts").json()["data"]
     assert rows[0]["name"] == BAKERY
 
 
@@ -58,9 +58,9 @@ def oauthlib(emulator: Emulator) -> OauthlibSession:
 
 
 def sign_in(emulator: Emulator, oauthlib: OauthlibSession, decision: str = "allow") -> None:
-    url, _ = oauthlib.authorization_url(f"{emulator.url}/v26.0/dialog/oauth")
+    url, _ = oauthlib.authorization_url(f"{emulator.url}/v27.0/dialog/oauth")
     oauthlib.fetch_token(
-        f"{emulator.url}/v26.0/oauth/access_token",
+        f"{emulator.url}/v27.0/oauth/access_token",
         client_secret=APP_SECRET,
         authorization_response=consent(emulator, url, decision=decision),
         include_client_id=True,
@@ -69,7 +69,7 @@ def sign_in(emulator: Emulator, oauthlib: OauthlibSession, decision: str = "allo
 
 def test_oauthlib_logs_in(emulator: Emulator, oauthlib: OauthlibSession) -> None:
     sign_in(emulator, oauthlib)
-    assert oauthlib.get(f"{emulator.url}/v26.0/me").json()["name"] == "Ana"
+    assert oauthlib.get(f"{emulator.url}/v27.0/me").json()["name"] == "Ana"
 
 
 def test_oauthlib_hears_that_the_person_said_no(
@@ -84,7 +84,7 @@ def test_facebooks_own_library_reads_and_gives_back(
 ) -> None:
     monkeypatch.setattr(FacebookSession, "GRAPH", emulator.url)
     token = person_token(emulator)
-    api = FacebookAdsApi.init(APP_ID, APP_SECRET, token, api_version="v26.0", crash_log=False)
+    api = FacebookAdsApi.init(APP_ID, APP_SECRET, token, api_version="v27.0", crash_log=False)
     me = User("me", api=api)
     pages = list(me.get_accounts(fields=["id", "name"], params={"limit": 2}))
     assert pages[0]["name"] == BAKERY

@@ -50,13 +50,13 @@ def places(token: str) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("place", places(""))
 def test_a_token_may_stand_anywhere(emulator: Emulator, place: str) -> None:
     options = places(person_token(emulator))[place]
-    answer = emulator.http.request("DELETE", "/v26.0/me/permissions/pages_show_list", **options)
+    answer = emulator.http.request("DELETE", "/v27.0/me/permissions/pages_show_list", **options)
     assert answer.json() == {"success": True}
 
 
 @pytest.mark.parametrize(
     ("path", "version"),
-    [("/me", "v26.0"), ("/v24.0/me", "v24.0"), ("/v3.2/me", "v21.0"), ("/v20.0/me", "v21.0")],
+    [("/me", "v27.0"), ("/v24.0/me", "v24.0"), ("/v3.2/me", "v21.0"), ("/v20.0/me", "v21.0")],
 )
 def test_an_expired_version_is_served_by_the_oldest(
     emulator: Emulator, path: str, version: str
@@ -65,13 +65,13 @@ def test_an_expired_version_is_served_by_the_oldest(
     assert (answer.status_code, answer.headers["facebook-api-version"]) == (200, version)
 
 
-@pytest.mark.parametrize("version", ["v27.0", "v26.1", "v3.9", "v0.0"])
+@pytest.mark.parametrize("version", ["v28.0", "v26.1", "v3.9", "v0.0"])
 def test_a_version_that_never_was_is_refused(emulator: Emulator, version: str) -> None:
     assert refusal(emulator.http.get(f"/{version}/me")) == (2635, None)
 
 
 def test_no_token_and_no_real_token(emulator: Emulator) -> None:
-    assert refusal(emulator.http.get("/v26.0/me")) == (104, None)
+    assert refusal(emulator.http.get("/v27.0/me")) == (2500, None)
     nonsense = ask(emulator, "me", "nonsense")
     assert (nonsense.status_code, refusal(nonsense)) == (400, (190, None))
     assert '"invalid_token"' in nonsense.headers["www-authenticate"]

@@ -103,6 +103,16 @@ def test_what_is_said_can_be_changed(bakery: Publisher) -> None:
     assert refusal(bakery.ask("POST", video_id, data={"content_tags": '["a"]'})) == (100, None)
 
 
+@pytest.mark.parametrize(("version", "disclosed"), [("v26.0", False), ("v27.0", True)])
+def test_what_was_generated_is_disclosed_afterwards_from_v27_on(
+    bakery: Publisher, version: str, disclosed: bool
+) -> None:
+    video_id = bakery.publish()
+    changed = {"access_token": bakery.token, "is_ai_generated": "true"}
+    bakery.emulator.http.post(f"/{version}/{video_id}", data=changed)
+    assert bakery.emulator.videos()[0]["is_ai_generated"] is disclosed
+
+
 def test_a_deleted_video_is_gone(bakery: Publisher) -> None:
     video_id = bakery.publish()
     assert bakery.ask("DELETE", video_id).json() == {"success": True}

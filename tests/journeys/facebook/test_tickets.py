@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx2
 import pytest
 
 from activities.access.packing import unpack
@@ -57,7 +58,7 @@ def token_of(stack: Stack, connection_id: str) -> Secret:
 def refused(visit: Visit) -> tuple[str, str]:
     """What the caller's page is told."""
     assert visit.result["status"] == "error"
-    return visit.result["error"], visit.result["reason"]
+    return visit.result["error"], visit.result["errorDetail"]
 
 
 def left_out(seen: dict[str, Any]) -> dict[str, str]:
@@ -154,8 +155,42 @@ async def test_a_dialog_that_breaks_ends_the_ticket(tenant: Tenant, stack: Stack
 
     assert "error_code=1" in visit.callback
     assert "error=" not in visit.callback
-    assert refused(visit) == ("platform_error", "consent_failed")
-    assert (await look(tenant, ticket))["state"] == "refused"
+    assert refused(visit) == ("platform_error", "server_error")
+    seen = await look(tenant, ticket)
+    assert (seen["state"], seen["errorDetail"], seen["platformError"]) == (
+        "refused",
+        "server_error",
+        "1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "detail", "remedy", "word"),
+    [
+        ({"error_code": "1349048"}, "redirect_uri_mismatch", "operator", "1349048"),
+        ({"error_reason": "user_denied"}, "access_denied", "none", "user_denied"),
+        ({"error_message": "Something"}, "consent_failed", "try_again", None),
+        ({"error_code": "1349999"}, "consent_failed", "try_again", "1349999"),
+    ],
+)
+async def test_a_callback_without_a_code_ends_its_ticket_whatever_it_says(
+    tenant: Tenant, stack: Stack, words: dict[str, str], detail: str, remedy: str, word: str | None
+) -> None:
+    ticket = await set_out(tenant)
+    async with stack.browser() as browser:
+        page = await browser.get(ticket["authUrl"])
+        query = httpx2.URL(page.headers["location"]).params
+        back = await browser.get(query["redirect_uri"], params={"state": query["state"], **words})
+
+    told = Visit(page, back, "").result
+    seen = await look(tenant, ticket)
+    assert told["errorDetail"] == seen["errorDetail"] == detail
+    assert (seen["state"], seen["remedy"], seen["platformError"]) == ("refused", remedy, word)
+    events = (await tenant.ask("GET", "/api/v1/events?limit=100"))["items"]
+    (event,) = [event for event in events if event["subjectId"] == ticket["ticketId"]]
+    assert event["type"] == "ticket.refused"
+    for name in ("errorCode", "errorDetail", "error", "remedy", "platformError"):
+        assert event["data"][name] == seen[name]
 
 
 async def test_a_grant_that_was_had_is_not_asked_for_again(tenant: Tenant, stack: Stack) -> None:

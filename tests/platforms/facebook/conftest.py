@@ -28,10 +28,12 @@ def emulator_process() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def emulator(emulator_process: Emulator) -> Emulator:
+def emulator(emulator_process: Emulator) -> Iterator[Emulator]:
+    """An emulator whose apps are new, so that a test fails that uses what those may not."""
     emulator_process.reset()
     emulator_process.switch(page_processing_seconds=0, range_bytes=CHUNK)
-    return emulator_process
+    yield emulator_process
+    assert emulator_process.calls("legacy.refused") == 0
 
 
 def app_at(url: str) -> MetaApp:

@@ -15,6 +15,7 @@ from platforms.facebook.graph import Graph, Multipart, form_of
 from platforms.facebook.usage import APP, Usage
 from platforms.http import Http
 from platforms.protocol import Credential, Publication
+from settings import META_GRAPH_VERSION
 from tests.platforms.facebook.conftest import (
     NOBODY,
     REDIRECT,
@@ -40,12 +41,20 @@ def real(app: MetaApp) -> Graph:
     return Graph(app, Http("Meta"), Usage())
 
 
+def test_the_version_is_the_newest_that_the_emulator_serves(
+    emulator: Emulator, real: Graph
+) -> None:
+    assert real.app.version == META_GRAPH_VERSION == "v27.0"
+    newest = emulator.http.get("/me").headers["facebook-api-version"]
+    assert newest == real.app.version
+
+
 def test_a_token_is_in_no_address(scripted: Scripted, graph: Graph) -> None:
     scripted.answers = [(200, {"id": "1"})] * 2
     for method in ("GET", "POST"):
         graph.call(method, "me", TOKEN, {"fields": "id"})
     for _, path, body in scripted.asked:
-        assert path.startswith("/v26.0/me")
+        assert path.startswith("/v27.0/me")
         assert "a-token" not in path
         assert b"a-token" not in body
         assert (b"appsecret_proof=" in body) != ("appsecret_proof=" in path)

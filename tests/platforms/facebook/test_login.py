@@ -38,7 +38,7 @@ def raised(work: Callable[[], Any]) -> PlatformError:
 
 def test_the_dialog_is_asked_for_what_publishing_needs(facebook: Facebook) -> None:
     address = urlsplit(url_of(facebook))
-    assert address.path == "/v26.0/dialog/oauth"
+    assert address.path == "/v27.0/dialog/oauth"
     assert parse_qs(address.query) == {
         "client_id": [meta.APP_ID],
         "redirect_uri": [REDIRECT],
@@ -195,7 +195,7 @@ def test_a_permission_that_was_withdrawn_shows_at_the_next_refresh(
     person = consent()
     page = facebook.accounts(person).usable[0].credential
     withdrawn = emulator.http.delete(
-        "/v26.0/me/permissions/pages_manage_posts",
+        "/v27.0/me/permissions/pages_manage_posts",
         params={"access_token": person.access_token.reveal()},
     )
     assert withdrawn.json() == {"success": True}

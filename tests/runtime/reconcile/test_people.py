@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
+from api.services.consent_pages import open_state
 from domain.ids import reauth_workflow_id, ticket_workflow_id
 from domain.secrets import Secret
 from runtime.reconcile.sweeping import Swept
@@ -101,11 +102,21 @@ async def come_back(stack: Stack, auth_url: str) -> None:
     ticket_id = parse_qs(urlsplit(auth_url).query)["ticket"][0]
     async with stack.browser() as browser:
         page = await browser.get(auth_url)
+        (cookie,) = map(Secret, browser.cookies.values())
+    [state] = parse_qs(urlsplit(page.headers["location"]).query)["state"]
+    opened = open_state(stack.parts.vault, Secret(state))
+    assert opened is not None
     back = await asyncio.to_thread(stack.emulator.consent, page.headers["location"])
     [code] = parse_qs(urlsplit(back).query)["code"]
     with stack.parts.store.write() as session:
         assert tickets.claim_callback(
-            session, stack.parts.vault, ticket_id, callback_digest="digest", code=Secret(code)
+            session,
+            stack.parts.vault,
+            ticket_id,
+            callback_digest="digest",
+            browser=cookie,
+            verifier=opened.verifier(cookie),
+            code=Secret(code),
         )
 
 

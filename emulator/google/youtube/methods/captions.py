@@ -10,13 +10,13 @@ from emulator.google.api import bad_requests
 from emulator.google.api.calls import Content, MethodCall
 from emulator.google.errors import GoogleError
 from emulator.google.uploads.session import Draft, Stored
+from emulator.google.youtube import metadata
 from emulator.google.youtube.access import Caller
 from emulator.google.youtube.library import Caption, Video, new_item_id
 from emulator.google.youtube.methods.resources import listing, resource
 from emulator.google.youtube.service import Service
 
 _DOMAIN = "youtube.caption"
-_MOST_NAME = 150
 
 
 class InsertCaption:
@@ -30,18 +30,7 @@ class InsertCaption:
     def begin(self, call: Call, caller: Caller, draft: Draft) -> None:
         """Refuse incomplete metadata, a video that is not there, and a track that is."""
         self._service.meter.charge(self.name)
-        snippet = draft.body.get("snippet")
-        if not isinstance(snippet, dict) or not (
-            snippet.get("videoId") and snippet.get("language")
-        ):
-            raise errors.bad_request(
-                "invalidMetadata",
-                "The request contains invalid metadata values, which prevent the track from "
-                "being created.",
-                domain=_DOMAIN,
-            )
-        if len(str(snippet.get("name", ""))) > _MOST_NAME:
-            raise errors.bad_request("nameTooLong", "The name is too long.", domain=_DOMAIN)
+        snippet = metadata.track_of(draft.body)
         location = "body.snippet.videoId"
         video_id = str(snippet["videoId"])
         video = find_video(self._service, call, caller, video_id, location, _DOMAIN)

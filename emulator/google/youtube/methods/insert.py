@@ -52,7 +52,7 @@ class InsertVideo:
         service, body = self._service, draft.body
         now = service.clock.now()
         metadata.check_body_parts(body, draft.arguments.parts)
-        snippet = metadata.snippet_of(body, utf16=service.switches.title_in_utf16_units)
+        snippet = metadata.snippet_of(body, utf16=service.switches.text_in_utf16_units)
         status = metadata.status_of(body, now)
         if draft.locked_private or service.switches.lock_uploads_private:
             status |= {"privacyStatus": "private"}

@@ -100,7 +100,7 @@ class Videos:
                 raise errors.invalid_metadata(
                     "invalidVideoMetadata", "The request metadata is invalid.", "body"
                 )
-            utf16 = self._service.switches.title_in_utf16_units
+            utf16 = self._service.switches.text_in_utf16_units
             new["snippet"] = metadata.snippet_of(body, utf16=utf16)
         if "status" in parts:
             new["status"] = metadata.status_of(body, now)

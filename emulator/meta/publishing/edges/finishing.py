@@ -4,6 +4,8 @@ A finish that is repeated for a finished video is answered as the first one was 
 changes nothing but the count of finishes: what Meta does then is not established.
 """
 
+from typing import Protocol
+
 from aiohttp import web
 
 from emulator.calls import Call
@@ -11,7 +13,6 @@ from emulator.meta.graph.calls import ordered_error
 from emulator.meta.graph.errors import graph_error, json_answer
 from emulator.meta.graph.params import Params
 from emulator.meta.publishing.intake.form import Form, Picture
-from emulator.meta.publishing.intake.hashing import Intake
 from emulator.meta.publishing.intake.sessions import Session
 from emulator.meta.publishing.library import Fate, Kind, Plan, Video, new_id
 from emulator.meta.publishing.metadata import details_of, title_of
@@ -36,8 +37,19 @@ def finish(service: Service, session: Session, params: Params, plan: Plan, form:
     return video
 
 
+class Whole(Protocol):
+    """A complete file."""
+
+    @property
+    def stored(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def seconds(self) -> float | None: ...
+
+
 def new_video(
-    service: Service, page: str, kind: Kind, params: Params, plan: Plan, intake: Intake
+    service: Service, page: str, kind: Kind, params: Params, plan: Plan, file: Whole
 ) -> Video:
     """Make a video of bytes that are all there, without keeping it yet."""
     now = service.clock.now()
@@ -45,13 +57,13 @@ def new_video(
         id=new_id(),
         page=page,
         kind=kind,
-        bytes=intake.stored,
-        sha256=intake.sha256,
+        bytes=file.stored,
+        sha256=file.sha256,
         created_at=now,
         finished_at=now,
         updated_at=now,
         processing_seconds=service.switches.page_processing_seconds,
-        seconds=intake.seconds,
+        seconds=file.seconds,
         plan=plan,
         post_id=new_id(),
         title=title_of(params) or "",

@@ -5,18 +5,24 @@ proves that a video is there and never that it is not. The documentation wants t
 MANAGE for it (facts: Facebook section 3).
 """
 
+from typing import Any
+
 from aiohttp import web
 
-from emulator.calls import Call
+from emulator.calls import Call, Handler
 from emulator.meta.graph.errors import graph_error, json_answer, no_such_object
 from emulator.meta.graph.paging import paged
-from emulator.meta.graph.params import read
+from emulator.meta.graph.params import Params, read
+from emulator.meta.login.nodes import Edge
+from emulator.meta.login.tokens import Identity
+from emulator.meta.people import Page
 from emulator.meta.publishing.edges.node import Nodes
-from emulator.meta.publishing.library import Kind
+from emulator.meta.publishing.library import Kind, Video
 from emulator.meta.publishing.processing import is_published
 from emulator.meta.publishing.service import READ, Service
 
 MANAGE = "MANAGE"
+_EDGES = {Kind.VIDEO: "videos", Kind.REEL: "video_reels"}
 
 
 class Listings:
@@ -26,28 +32,50 @@ class Listings:
         self._service = service
         self._nodes = nodes
 
-    async def videos(self, call: Call) -> web.StreamResponse:
+    def videos(self, call: Call, params: Params, node: str) -> dict[str, Any]:
         """List the videos of a Page that are no Reels."""
-        return await self._list(call, Kind.VIDEO)
+        return self._list(call, params, node, Kind.VIDEO)
 
-    async def reels(self, call: Call) -> web.StreamResponse:
+    def reels(self, call: Call, params: Params, node: str) -> dict[str, Any]:
         """List the Reels of a Page, if asked `since` a moment or `until` one."""
-        return await self._list(call, Kind.REEL)
+        return self._list(call, params, node, Kind.REEL)
 
-    async def _list(self, call: Call, kind: Kind) -> web.StreamResponse:
-        params, node = await read(call), call.request.match_info["node"]
-        identity = self._service.tokens.caller(params)
-        page = self._service.tokens.directory.pages.get(node)
-        if page is None or identity.page_id not in (None, node):
-            raise no_such_object(node)
-        if READ not in identity.scopes or not page.allows(identity.person_id, MANAGE):
+    def _list(self, call: Call, params: Params, node: str, kind: Kind) -> dict[str, Any]:
+        identity, page = readable_page(self._service, params, node)
+        if not page.allows(identity.person_id, MANAGE):
             raise graph_error("10")
         now = self._service.clock.now()
-        since, until = params.number("since") or 0, params.number("until") or now
-        names = params.fields("description,updated_time")
         rows = [
-            self._nodes.fields_of(video, names)
-            for video in self._service.library.of_page(node, kind)
-            if is_published(video, now) and since <= video.finished_at <= until
+            self._nodes.shown(call, video, params, "description,updated_time")
+            for video in finished_between(params, now, self._service.library.of_page(node, kind))
+            if is_published(video, now)
         ]
-        return json_answer(paged(call, params, rows))
+        return paged(call, params, f"{node}/{_EDGES[kind]}", rows)
+
+
+def readable_page(service: Service, params: Params, node: str) -> tuple[Identity, Page]:
+    """Return the caller and a Page whose content the caller may read. Raises 10 or 100/33."""
+    identity = service.tokens.caller(params)
+    page = service.tokens.directory.pages.get(node)
+    if page is None or identity.page_id not in (None, node):
+        raise no_such_object(node)
+    if READ not in identity.scopes or not page.tasks.get(identity.person_id or ""):
+        raise graph_error("10")
+    return identity, page
+
+
+def finished_between(params: Params, now: float, videos: list[Video]) -> list[Video]:
+    """Return the videos that were finished between `since` and `until`."""
+    since, until = params.number("since") or 0, params.number("until") or now
+    return [video for video in videos if since <= video.finished_at <= until]
+
+
+def edge_handler(service: Service, edge: Edge) -> Handler:
+    """Return the HTTP handler of an edge."""
+
+    async def handler(call: Call) -> web.StreamResponse:
+        params = await read(call)
+        _, node = service.tokens.resolve_node(call, params)
+        return json_answer(edge(call, params, node))
+
+    return handler

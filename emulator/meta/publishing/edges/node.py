@@ -1,4 +1,4 @@
-"""`/{video-id}`: a video read back, changed, deleted, and given a thumbnail.
+"""`/{video-id}`: a video read back, changed, deleted.
 
 An id is known from the start of an upload; before the finish there is a status and little
 else. A field that the node does not have fails the whole call, one that has no value is
@@ -11,10 +11,11 @@ from typing import Any
 from aiohttp import web
 
 from emulator.calls import Call
-from emulator.meta.graph.errors import graph_error, json_answer, missing_parameter, no_such_field
-from emulator.meta.graph.params import read
-from emulator.meta.publishing.edges.finishing import picture_hash
-from emulator.meta.publishing.intake.form import Form, Picture
+from emulator.meta.graph.errors import graph_error, json_answer
+from emulator.meta.graph.params import Params, read
+from emulator.meta.graph.selecting import select_fields
+from emulator.meta.graph.versions import served_version
+from emulator.meta.publishing.edges.thumbnails import Thumbnails, picture_of
 from emulator.meta.publishing.intake.sessions import Session, State
 from emulator.meta.publishing.library import Intent, Kind, Video
 from emulator.meta.publishing.metadata import details_of, title_of
@@ -28,29 +29,27 @@ from emulator.meta.publishing.schedule import LATEST_REEL, LATEST_VIDEO, changed
 from emulator.meta.publishing.service import Service
 
 _USUAL = "id,description,updated_time"
-_FIELDS = frozenset(
-    {
-        *("id", "title", "description", "length", "from", "status", "published", "post_id"),
-        *("permalink_url", "created_time", "updated_time", "scheduled_publish_time"),
-        *("content_tags", "content_category", "custom_labels", "embeddable", "is_ai_generated"),
-    }
-)
+_DISCLOSURE, _DISCLOSURE_IS_EDITED_FROM = "is_ai_generated", 27
 
 
 class Nodes:
     """The videos there are, one at a time."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, thumbnails: Thumbnails) -> None:
         self._service = service
+        self._thumbnails = thumbnails
 
     async def show(self, call: Call) -> web.StreamResponse:
         """Answer the fields asked for."""
         params = await read(call)
         found = self._service.readable(call, params)
-        return json_answer(self.fields_of(found, params.fields(_USUAL)))
+        return json_answer(self.shown(call, found, params, _USUAL))
 
     async def update(self, call: Call) -> web.StreamResponse:
-        """Change what is said about a finished video, and when it becomes public."""
+        """Change what is said about a finished video, and when it becomes public.
+
+        Before v27.0 the disclosure of what was generated stays as it is (facts: November).
+        """
         params = await read(call)
         video = self._service.writable(call, params)
         if isinstance(video, Session):
@@ -58,6 +57,8 @@ class Nodes:
         now, reel = self._service.clock.now(), video.kind is Kind.REEL
         latest = LATEST_REEL if reel else LATEST_VIDEO
         plan, details = changed_plan(video.plan, params, now, latest), details_of(params)
+        if served_version(call.request) < _DISCLOSURE_IS_EDITED_FROM:
+            details.pop(_DISCLOSURE, None)
         video.title = title_of(params) or video.title
         video.description = params.values.get("description", video.description)
         video.details |= details
@@ -73,30 +74,16 @@ class Nodes:
             del self._service.library.videos[found.id]
         return json_answer({"success": True})
 
-    async def set_thumbnail(self, call: Call) -> web.StreamResponse:
-        """Take a picture; it is shown if it is preferred or the first."""
-        form, picture = await Form.of(call.request), Picture()
-        async for piece in form.pieces():
-            picture.write(piece)
-        video = self._service.writable(call, form.params)
-        if form.file is None:
-            raise missing_parameter("source")
-        if isinstance(video, Session):
-            raise graph_error("100", "(#100) The upload of this video is not finished.")
-        sha256 = picture_hash(picture)
-        if form.params.flag("is_preferred") or video.thumbnail_sha256 is None:
-            video.thumbnail_sha256 = sha256
-        return json_answer({"success": True})
-
-    def fields_of(self, found: Video | Session, names: list[str]) -> dict[str, Any]:
-        """Return fields of a video, and always its id."""
-        for name in names:
-            if name not in _FIELDS:
-                raise no_such_field(name, "Video")
-        known = self._unfinished(found) if isinstance(found, Session) else self._finished(found)
+    def shown(
+        self, call: Call, found: Video | Session, params: Params, default: str
+    ) -> dict[str, Any]:
+        """Return the fields of a video that are asked for, and always its id."""
+        known = (
+            self._unfinished(found) if isinstance(found, Session) else self._finished(call, found)
+        )
         if self._service.switches.documented_spelling:
             known["status"] = documented(known["status"])
-        return {name: known[name] for name in [*names, "id"] if known.get(name) is not None}
+        return select_fields(params, "Video", default, known)
 
     @property
     def _whole(self) -> str:
@@ -113,10 +100,9 @@ class Nodes:
             "updated_time": moment(session.opened_at),
         }
 
-    def _finished(self, video: Video) -> dict[str, Any]:
+    def _finished(self, call: Call, video: Video) -> dict[str, Any]:
         now, page = self._service.clock.now(), self._service.tokens.directory.pages.get(video.page)
         published = is_published(video, now)
-        reel = video.kind is Kind.REEL
         begun = now >= video.finished_at
         waits = begun and video.plan.intent is Intent.SCHEDULED and not published
         return {
@@ -131,10 +117,13 @@ class Nodes:
             else unfinished_status(video.bytes, video.bytes, self._whole),
             "published": published,
             "post_id": video.post_id if published else None,
-            "permalink_url": f"/reel/{video.id}/" if reel else f"/{video.page}/videos/{video.id}/",
+            "permalink_url": video.address,
+            "picture": picture_of(call, video),
+            "privacy": {"value": "EVERYONE", "description": "Public"} if published else None,
             "created_time": moment(video.created_at),
             "updated_time": moment(video.updated_at),
             "scheduled_publish_time": int(video.plan.moment) if waits else None,
+            "thumbnails": lambda inner: self._thumbnails.listed(call, inner, video),
         }
 
 

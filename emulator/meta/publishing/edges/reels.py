@@ -8,8 +8,9 @@ refuses the next one is not known, so 613 stands for it (facts: Facebook section
 from aiohttp import web
 
 from emulator.calls import Call
-from emulator.meta.graph.calls import LATEST, raise_ordered
+from emulator.meta.graph.calls import raise_ordered
 from emulator.meta.graph.errors import graph_error, json_answer
+from emulator.meta.graph.versions import asked_version
 from emulator.meta.publishing.edges.finishing import concluded, finish, repeated
 from emulator.meta.publishing.intake.form import Form
 from emulator.meta.publishing.intake.sessions import State
@@ -46,8 +47,7 @@ class Reels:
         if form.params.need("upload_phase") != "start":
             raise graph_error("100", "(#100) Param upload_phase must be one of its values.")
         session = self._service.sessions.open(page.id, Kind.REEL, self._service.clock.now())
-        version = call.request.match_info.get("version", f"v{LATEST}.0")
-        address = f"{call.origin}/video-upload/{version}/{session.video_id}"
+        address = f"{call.origin}/video-upload/{asked_version(call.request)}/{session.video_id}"
         return json_answer({"video_id": session.video_id, "upload_url": address})
 
     async def _finish(self, call: Call, form: Form) -> web.StreamResponse:

@@ -3,7 +3,7 @@
 One request carries all that is left of the file, from the offset that the server has;
 what arrives is kept, so that a broken request is gone on with where it broke (facts:
 Facebook section 2 (c)). This host speaks in headers and answers errors in an envelope of
-its own. It fetches no files from elsewhere.
+its own. Instead of a body it takes the header `file_url`, and fetches the file.
 """
 
 from aiohttp import web
@@ -12,6 +12,7 @@ from emulator.calls import Call
 from emulator.meta.graph.calls import raise_ordered
 from emulator.meta.graph.errors import GraphError, UploadError, json_answer
 from emulator.meta.graph.params import params_of
+from emulator.meta.publishing.intake.fetching import FetchError, fetch
 from emulator.meta.publishing.intake.reading import body, discard, metered
 from emulator.meta.publishing.intake.sessions import Session, State
 from emulator.meta.publishing.library import Kind
@@ -35,13 +36,16 @@ class UploadHost:
 
     async def post(self, call: Call) -> web.StreamResponse:
         """Store the rest of a file, or refuse it and store nothing."""
-        session = self._find(call)
         # A refusal is answered before the body is read: it may be the rest of a large file.
-        offset = self._check(call, session)
+        session = self._admitted(call, self._find(call))
+        address = call.request.headers.get("file_url")
+        offset = 0 if address else self._offset(call, session)
         if call.suffers("status", "stall"):
             await discard(call, body(call.request), session)
             return call.scripted() if call.suffers("status") else json_answer({"success": True})
-        assert session is not None
+        if address:
+            await self._fetch(call, session, address)
+            return json_answer({"success": True})
         await self._store(call, session, offset)
         if not session.is_whole:
             raise upload_error("PartialRequestError")
@@ -54,8 +58,8 @@ class UploadHost:
             return None
         return session if session and session.kind is Kind.REEL else None
 
-    def _check(self, call: Call, session: Session | None) -> int:
-        """Return the offset at which a request may store, or raise why it may not."""
+    def _admitted(self, call: Call, session: Session | None) -> Session:
+        """Return the session that a call may fill, or raise why it may not."""
         raise_ordered(call)
         if call.suffers("upload_error"):
             raise upload_error(call.option("reason", "ProcessingFailedError"))
@@ -65,8 +69,10 @@ class UploadHost:
             self._service.tokens.page_of(call, params_of(call.request, {}), session.page)
         except GraphError:
             raise upload_error("NotAuthorizedError") from None
-        if "file_url" in call.request.headers:
-            raise upload_error("FileUrlProcessingError")
+        return session
+
+    def _offset(self, call: Call, session: Session) -> int:
+        """Return the offset at which a request may store, or raise why it may not."""
         offset, size = _number(call, "Offset"), _number(call, "File_Size")
         if session.size not in (None, size) or offset > size:
             raise upload_error("ParameterValidationError", "File_Size")
@@ -76,6 +82,19 @@ class UploadHost:
             raise upload_error("PartialRequestError")
         session.size = size
         return offset
+
+    async def _fetch(self, call: Call, session: Session, address: str) -> None:
+        """Fetch the whole file; it replaces the bytes that were stored before."""
+        session.writer += 1
+        session.intake, session.size = session.intake.emptied(), None
+        try:
+            await fetch(call, address, session.intake, self._service.switches.most_video_bytes)
+        except (FetchError, GraphError):
+            session.intake = session.intake.emptied()
+            raise upload_error("FileUrlProcessingError") from None
+        session.size = session.intake.stored
+        session.received += session.intake.stored
+        call.world.transfer.bytes_stored += session.intake.stored
 
     async def _store(self, call: Call, session: Session, offset: int) -> None:
         session.writer += 1

@@ -17,8 +17,15 @@ from emulator.meta.graph.calls import ordered_error, raise_ordered
 from emulator.meta.graph.errors import GraphError, graph_error, json_answer, missing_parameter
 from emulator.meta.graph.params import Params
 from emulator.meta.people import Page
-from emulator.meta.publishing.edges.finishing import concluded, finish, new_video, repeated
+from emulator.meta.publishing.edges.finishing import (
+    Whole,
+    concluded,
+    finish,
+    new_video,
+    repeated,
+)
 from emulator.meta.publishing.edges.node import Nodes
+from emulator.meta.publishing.intake.fetching import FetchError, fetch
 from emulator.meta.publishing.intake.form import Form
 from emulator.meta.publishing.intake.hashing import Intake
 from emulator.meta.publishing.intake.reading import metered
@@ -72,6 +79,8 @@ class Videos:
         """Open a session; the video has its id from here on."""
         service, params = self._service, form.params
         page = service.publisher(call, params)
+        if params.text("file_url"):
+            raise graph_error("100", "(#100) file_url cannot be used with upload_phase.")
         size = params.number("file_size")
         if size is None:
             raise missing_parameter("file_size")
@@ -135,7 +144,8 @@ class Videos:
     async def _single(self, call: Call, form: Form) -> web.StreamResponse:
         """Take a file in one request; the answer is the first to know its id.
 
-        It may ask for more `fields`. A file elsewhere is not fetched.
+        The file is in the request, at its `file_url`, or identified by an upload handle. The
+        call may request `fields` of the video.
         """
         service, intake = self._service, Intake()
         async for piece in metered(call, form.pieces()):
@@ -147,13 +157,32 @@ class Videos:
         page = service.publisher(call, params)
         if params.text("upload_phase"):
             raise graph_error("100", "(#100) Param upload_phase must be one of its values.")
-        if form.file is None:
-            raise graph_error("389" if params.text("file_url") else "353")
         plan = video_plan(params, service.clock.now())
-        video = new_video(service, page.id, Kind.VIDEO, params, plan, intake)
+        file = intake if form.file else await self._elsewhere(call, params)
+        video = new_video(service, page.id, Kind.VIDEO, params, plan, file)
         service.library.videos[video.id] = video
-        call.world.transfer.bytes_stored += intake.stored
-        return json_answer(self._nodes.fields_of(video, params.fields("id")))
+        call.world.transfer.bytes_stored += file.stored
+        return json_answer(self._nodes.shown(call, video, params, "id"))
+
+    async def _elsewhere(self, call: Call, params: Params) -> Whole:
+        """Return the file of a request without one: fetched, or uploaded before."""
+        address, handle = params.text("file_url"), params.text("fbuploader_video_file_chunk")
+        if handle is not None:
+            identity = self._service.tokens.caller(params)
+            upload = self._service.uploads.of_handle(handle)
+            if upload is None or upload.app != identity.app_id:
+                raise graph_error("100", "(#100) The uploaded file handle is invalid.")
+            if upload.type != "video/mp4":
+                raise graph_error("352")
+            return upload
+        if address is None:
+            raise graph_error("353")
+        intake = Intake()
+        try:
+            await fetch(call, address, intake, self._service.switches.most_video_bytes)
+        except FetchError:
+            raise graph_error("389") from None
+        return intake
 
     def _session(self, page: Page, params: Params) -> Session:
         session = self._service.sessions.find_by_id(params.need("upload_session_id"))

@@ -38,6 +38,11 @@ class Intake:
             intake._hash_next(piece)
         return intake
 
+    def emptied(self) -> "Intake":
+        """Return an empty intake that takes over the spool of this one."""
+        self.spool.confirm(0)
+        return Intake(self.spool)
+
     def write(self, data: memoryview) -> None:
         """Take the next bytes."""
         if self._held is None:

@@ -121,19 +121,21 @@ async def test_a_payload_that_the_platform_refuses_is_refused_here(
     ("fields", "named"),
     [
         ({"connectionId": None}, "body"),
-        ({"connectionIds": ["con_1"]}, "body"),
+        ({"connectionIds": ["con_1"]}, "body connectionIds"),
         ({"connectionId": None, "connectionIds": []}, "connectionIds"),
         ({"connectionId": None, "connectionIds": ["con_1", "con_1"]}, "connectionIds"),
         ({"videoId": None}, "body"),
         ({"mediaUrl": "https://media.example.com/x.mp4"}, "body"),
         ({"payload": None}, "payload"),
         ({"payload": []}, "payload"),
-        ({"scheduledAt": "2027-01-31T18:00:00"}, "scheduledAt"),
+        ({"scheduledAt": "2090-01-31T18:00:00"}, "scheduledAt"),
         ({"scheduledAt": "tomorrow"}, "scheduledAt"),
         ({"scheduledAt": 1700000000}, "scheduledAt"),
         ({"scheduledAt": "1700000000"}, "scheduledAt"),
         ({"scheduledAt": "9999-12-31T23:59:59-12:00"}, "scheduledAt"),
         ({"scheduledAt": "0001-01-01T00:00:00+14:00"}, "scheduledAt"),
+        ({"scheduledAt": "2090-01-31 18:00:00Z"}, "scheduledAt"),
+        ({"scheduledAt": "2020-01-31T18:00:00Z"}, "scheduledAt"),
         ({"idempotencyKey": ""}, "idempotencyKey"),
         ({"priority": 1}, "priority"),
     ],
@@ -143,7 +145,7 @@ async def test_a_request_that_is_not_whole_is_400(
 ) -> None:
     answer = await ours.http.post(ASSIGNMENTS, json=wanted(ours, **fields))
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request"), answer.text
-    assert answer.json()["details"].keys() == {named}
+    assert answer.json()["details"].keys() == {*named.split()}
 
 
 @pytest.mark.parametrize("name", [rb"\ud800", rb"\u0000"])
@@ -167,12 +169,12 @@ async def test_a_video_over_the_platforms_limit_is_refused(ours: Tenant) -> None
 
 
 async def test_a_schedule_is_kept_in_utc(ours: Tenant, lifecycles: DirectedLifecycles) -> None:
-    body = wanted(ours, scheduledAt="2027-01-31T18:00:00+01:00")
+    body = wanted(ours, scheduledAt="2090-01-31T18:00:00+01:00")
     made = (await ours.http.post(ASSIGNMENTS, json=body)).json()
-    assert made["scheduledAt"] == "2027-01-31T17:00:00Z"
+    assert made["scheduledAt"] == "2090-01-31T17:00:00Z"
     scheduled = lifecycles.assignments[0].scheduled_at
     assert scheduled is not None
-    assert scheduled.isoformat() == "2027-01-31T17:00:00+00:00"
+    assert scheduled.isoformat() == "2090-01-31T17:00:00+00:00"
 
 
 async def test_a_connection_that_is_switched_off_is_refused(ours: Tenant) -> None:
@@ -218,7 +220,7 @@ async def test_an_edit_that_comes_too_late_is_409(
 ) -> None:
     lifecycles.conflict = Conflict("too_late", "The transfer has begun.")
     path = f"{ASSIGNMENTS}/{ours.assignment().id}"
-    answer = await ours.http.patch(path, json={"scheduledAt": "2027-01-31T18:00:00Z"})
+    answer = await ours.http.patch(path, json={"scheduledAt": "2090-01-31T18:00:00Z"})
     assert (answer.status_code, answer.json()["code"]) == (409, "too_late")
     assert proposals(ours) == []
 

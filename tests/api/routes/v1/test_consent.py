@@ -1,5 +1,8 @@
 """A browser's way through a consent."""
 
+import asyncio
+import base64
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -11,6 +14,7 @@ from fastapi import FastAPI
 
 from activities.contract.tickets import TicketOutcome
 from api.context import Context
+from api.services.consent_pages import open_state
 from domain.errors import Conflict
 from domain.secrets import Secret
 from domain.states import TicketState
@@ -70,7 +74,7 @@ async def test_the_cookie_is_for_this_browser_alone(
 ) -> None:
     answer = await browser.get(AUTHORIZE, params={"ticket": await open_ticket()})
     cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith("__Host-castline=")
+    assert cookie.startswith("__Host-castline-")
     assert {"HttpOnly", "Secure", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -119,13 +123,22 @@ async def test_a_repeated_callback_needs_no_temporal_once_all_is_over(
     assert result(await browser.get(CALLBACK, params=callback)) == result(first)
 
 
-async def test_another_code_for_the_same_consent_is_refused(
-    open_ticket: OpenTicket, browser: httpx2.AsyncClient
+async def test_another_code_for_the_same_consent_is_used_for_nothing(
+    open_ticket: OpenTicket,
+    browser: httpx2.AsyncClient,
+    context: Context,
+    lifecycles: DirectedLifecycles,
 ) -> None:
-    page = await set_out(browser, await open_ticket())
-    await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
-    other = await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0B"})
-    assert result(other) == {"status": "error", "error": "invalid_ticket", "reason": "ticket_used"}
+    ticket_id = await open_ticket()
+    page = await set_out(browser, ticket_id)
+    first = await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
+    for answer in ({"code": "4/0B"}, {"error": "access_denied"}):
+        other = await browser.get(CALLBACK, params={"state": page["state"], **answer})
+        assert result(other) == result(first)
+    assert len({digest for _, digest in lifecycles.redeemed}) == 1
+    with context.store.read() as session:
+        ticket = tickets.get_ticket(session, ticket_id)
+    assert tickets.open_code(context.vault, ticket) == Secret("4/0A")
 
 
 async def test_the_code_is_stored_sealed(
@@ -148,7 +161,7 @@ async def test_a_refused_consent_says_so(
     assert result(await browser.get(CALLBACK, params=refused)) == {
         "status": "error",
         "error": "access_denied",
-        "reason": "access_denied",
+        "errorDetail": "access_denied",
     }
 
 
@@ -157,10 +170,12 @@ async def test_a_refused_consent_says_so(
     [
         {"error": "<script>"},
         # Trouble of the consent page itself has no `error` (facts: Facebook section 1.3).
-        {"error_code": "1349187", "error_message": "<script>"},
+        {"error_code": "<script>", "error_message": "<script>"},
+        {"error_reason": "<script>"},
+        {"error_message": "<script>"},
     ],
 )
-async def test_another_error_of_the_platform_ends_the_ticket_and_is_not_repeated(
+async def test_an_unknown_error_of_the_platform_ends_the_ticket_and_is_not_repeated(
     open_ticket: OpenTicket,
     browser: httpx2.AsyncClient,
     lifecycles: DirectedLifecycles,
@@ -171,9 +186,40 @@ async def test_another_error_of_the_platform_ends_the_ticket_and_is_not_repeated
     assert result(await browser.get(CALLBACK, params=failed)) == {
         "status": "error",
         "error": "platform_error",
-        "reason": "consent_failed",
+        "errorDetail": "consent_failed",
     }
     assert "script" not in str(lifecycles.refused)
+
+
+async def test_an_unknown_word_that_is_plainly_a_code_is_kept_for_the_operator(
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    page = await set_out(browser, await open_ticket())
+    callback = {"state": page["state"], "error_code": "1349999"}
+    assert result(await browser.get(CALLBACK, params=callback))["errorDetail"] == "consent_failed"
+    ((_, _, refusal),) = lifecycles.refused
+    assert (refusal.error_code, refusal.platform_word) == ("consent_failed", "1349999")
+
+
+@pytest.mark.parametrize(
+    ("word", "error", "detail"),
+    [
+        ("access_denied", "access_denied", "access_denied"),
+        ("temporarily_unavailable", "platform_error", "temporarily_unavailable"),
+        ("admin_policy_enforced", "platform_error", "admin_policy_enforced"),
+        ("org_internal", "platform_error", "org_internal"),
+    ],
+)
+async def test_the_redirect_says_which_known_word_ended_the_consent(
+    open_ticket: OpenTicket,
+    browser: httpx2.AsyncClient,
+    word: str,
+    error: str,
+    detail: str,
+) -> None:
+    page = await set_out(browser, await open_ticket())
+    told = result(await browser.get(CALLBACK, params={"state": page["state"], "error": word}))
+    assert told == {"status": "error", "error": error, "errorDetail": detail}
 
 
 @pytest.mark.parametrize(
@@ -204,7 +250,7 @@ async def test_an_account_that_cannot_be_connected_says_why(
     lifecycles.outcome = outcome
     page = await set_out(browser, await open_ticket())
     answer = await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
-    assert result(answer) == {"status": "error", "error": error, "reason": reason}
+    assert result(answer) == {"status": "error", "error": error, "errorDetail": reason}
 
 
 @pytest.mark.parametrize(
@@ -223,7 +269,7 @@ async def test_a_ticket_that_is_over_goes_back_to_the_callers_page(
     callback = await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
     authorize = await browser.get(AUTHORIZE, params={"ticket": ticket_id})
     for answer in (authorize, callback):
-        assert result(answer) == {"status": "error", "error": error, "reason": conflict.code}
+        assert result(answer) == {"status": "error", "error": error, "errorDetail": conflict.code}
 
 
 @pytest.mark.parametrize(
@@ -295,7 +341,7 @@ async def test_another_browser_cannot_bring_the_callback(
     assert result(answer) == {
         "status": "error",
         "error": "invalid_ticket",
-        "reason": "other_browser",
+        "errorDetail": "other_browser",
     }
     assert lifecycles.redeemed == []
     # It changed nothing: the right browser still can.
@@ -324,7 +370,7 @@ async def test_a_callback_of_another_issuer_changes_nothing(
     assert result(await browser.get(CALLBACK, params=mixed_up)) == {
         "status": "error",
         "error": "invalid_ticket",
-        "reason": "wrong_issuer",
+        "errorDetail": "wrong_issuer",
     }
     assert (lifecycles.redeemed, lifecycles.refused) == ([], [])
     own = {"state": page["state"], "code": "4/0A", "iss": "https://accounts.google.com"}
@@ -340,19 +386,146 @@ async def test_a_callback_of_facebook_needs_no_issuer_and_takes_no_foreign_one(
     state = dict(parse_qsl(urlsplit(begun.headers["Location"]).query))["state"]
     path, callback = "/api/v1/oauth/facebook/callback", {"state": state, "code": "AQ"}
     foreign = {**callback, "iss": "https://accounts.google.com"}
-    assert result(await browser.get(path, params=foreign))["reason"] == "wrong_issuer"
+    assert result(await browser.get(path, params=foreign))["errorDetail"] == "wrong_issuer"
     assert result(await browser.get(path, params=callback))["status"] == "success"
 
 
-async def test_a_second_consent_page_makes_the_first_one_worthless(
-    open_ticket: OpenTicket, browser: httpx2.AsyncClient
+@pytest.mark.parametrize("first", [0, 1, 2])
+async def test_the_first_of_several_consent_pages_to_come_back_wins(
+    open_ticket: OpenTicket,
+    browser: httpx2.AsyncClient,
+    context: Context,
+    lifecycles: DirectedLifecycles,
+    first: int,
 ) -> None:
     ticket_id = await open_ticket()
-    first, second = await set_out(browser, ticket_id), await set_out(browser, ticket_id)
-    late = await browser.get(CALLBACK, params={"state": first["state"], "code": "4/0A"})
-    assert_page(late, 400, "invalid_ticket")
-    answer = await browser.get(CALLBACK, params={"state": second["state"], "code": "4/0A"})
+    pages = [await set_out(browser, ticket_id) for _ in range(3)]
+    assert len({page["state"] for page in pages}) == 3
+    assert len({page["code_challenge"] for page in pages}) == 3
+    winner = pages.pop(first)
+    callback = {"state": winner["state"], "code": "4/0A"}
+    won = result(await browser.get(CALLBACK, params=callback))
+    assert won["status"] == "success"
+    with context.store.read() as session:
+        ticket = tickets.get_ticket(session, ticket_id)
+    verifier = tickets.open_verifier(context.vault, ticket).reveal()
+    digest = hashlib.sha256(verifier.encode()).digest()
+    assert base64.urlsafe_b64encode(digest).decode().rstrip("=") == winner["code_challenge"]
+    for page in pages:
+        late = await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0B"})
+        assert result(late) == won
+    again = await browser.get(AUTHORIZE, params={"ticket": ticket_id})
+    assert result(again) == won
+    assert len({digest for _, digest in lifecycles.redeemed}) == 1
+
+
+async def test_a_link_preview_does_not_disturb_the_person(
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient, app: FastAPI
+) -> None:
+    ticket_id = await open_ticket()
+    page = await set_out(browser, ticket_id)
+    async with client(app) as preview:
+        await set_out(preview, ticket_id)
+    answer = await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
     assert result(answer)["status"] == "success"
+
+
+async def test_two_callbacks_at_once_are_redeemed_once(
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient, lifecycles: DirectedLifecycles
+) -> None:
+    ticket_id = await open_ticket()
+    pages = [await set_out(browser, ticket_id) for _ in range(4)]
+    callbacks = [{"state": page["state"], "code": f"4/0{n}"} for n, page in enumerate(pages)]
+    answers = await asyncio.gather(*(browser.get(CALLBACK, params=one) for one in callbacks))
+    assert [result(answer)["status"] for answer in answers] == ["success"] * 4
+    assert len({digest for _, digest in lifecycles.redeemed}) == 1
+
+
+async def test_tabs_that_a_browser_opens_at_once_are_both_bound_to_it(
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient, app: FastAPI
+) -> None:
+    ticket_id = await open_ticket()
+    states = []
+    for _ in range(2):
+        # Neither tab has a cookie yet; the browser takes what both answers set.
+        async with client(app) as tab:
+            states.append((await set_out(tab, ticket_id))["state"])
+            for name, value in tab.cookies.items():
+                browser.cookies.set(name, value)
+    assert len(browser.cookies) == 2
+    first = await browser.get(CALLBACK, params={"state": states[0], "code": "4/0A"})
+    second = await browser.get(CALLBACK, params={"state": states[1], "code": "4/0B"})
+    assert result(first)["status"] == "success"
+    assert result(second) == result(first)
+
+
+async def test_a_cookie_that_we_did_not_name_binds_nothing(
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient
+) -> None:
+    browser.cookies.set("__Host-castline-00000000", "planted")
+    answer = await browser.get(AUTHORIZE, params={"ticket": await open_ticket()})
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-castline-")
+    assert "planted" not in cookie
+    # The next page keeps the one that is ours.
+    again = await browser.get(AUTHORIZE, params={"ticket": await open_ticket()})
+    assert again.headers["Set-Cookie"] == cookie
+
+
+async def test_another_browser_never_learns_how_the_consent_ended(
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient, app: FastAPI, context: Context
+) -> None:
+    # Otherwise whoever sent a stranger the link could have the ticket confirmed afterwards.
+    ticket_id = await open_ticket()
+    async with client(app) as other:
+        own = await set_out(other, ticket_id)
+        page = await set_out(browser, ticket_id)
+        await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
+        for is_over in (False, True):
+            if is_over:
+                with context.store.write() as session:
+                    tickets.settle_ticket(
+                        session, ticket_id, state=TicketState.CONNECTED, connection_ids=["con_1"]
+                    )
+            for answer in (
+                await other.get(CALLBACK, params={"state": own["state"], "code": "4/0B"}),
+                await other.get(AUTHORIZE, params={"ticket": ticket_id}),
+            ):
+                assert result(answer) == {
+                    "status": "error",
+                    "error": "invalid_ticket",
+                    "errorDetail": "ticket_used",
+                }
+
+
+async def test_a_ticket_is_over_after_its_time_whatever_page_comes_back(
+    open_ticket: OpenTicket, browser: httpx2.AsyncClient, context: Context
+) -> None:
+    ticket_id = await open_ticket()
+    page = await set_out(browser, ticket_id)
+    with context.store.write() as session:
+        tickets.lock_ticket(session, ticket_id).expires_at = now()
+    late = await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
+    assert result(late)["errorDetail"] == "ticket_expired"
+
+
+async def test_no_visit_takes_a_stored_code_from_the_ticket(
+    open_ticket: OpenTicket,
+    browser: httpx2.AsyncClient,
+    context: Context,
+    lifecycles: DirectedLifecycles,
+) -> None:
+    ticket_id = await open_ticket()
+    page = await set_out(browser, ticket_id)
+    lifecycles.is_away = True
+    await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
+    assert_waiting(await browser.get(AUTHORIZE, params={"ticket": ticket_id}))
+    lifecycles.is_away = False
+    again = await browser.get(AUTHORIZE, params={"ticket": ticket_id})
+    assert result(again)["status"] == "success"
+    with context.store.read() as session:
+        ticket = tickets.get_ticket(session, ticket_id)
+    assert tickets.open_code(context.vault, ticket) == Secret("4/0A")
 
 
 async def test_visits_to_a_consent_page_do_not_reach_the_workflow_again(
@@ -376,7 +549,7 @@ async def test_a_visit_does_not_take_the_ticket_from_a_callback_that_is_being_re
     await browser.get(CALLBACK, params={"state": page["state"], "code": "4/0A"})
     lifecycles.conflict = USED
     again = await browser.get(AUTHORIZE, params={"ticket": ticket_id})
-    assert result(again)["reason"] == "ticket_used"
+    assert result(again)["errorDetail"] == "ticket_used"
     with context.store.read() as session:
         assert tickets.get_ticket(session, ticket_id).callback_digest is not None
 
@@ -494,7 +667,7 @@ async def test_the_result_page_shows_sentences_of_ours_only(browser: httpx2.Asyn
     marker = "<script>alert(1)</script>"
     for query in (
         f"error={marker}",
-        f"error=access_denied&reason={marker}",
+        f"error=access_denied&errorDetail={marker}",
         f"status={marker}",
         "",
     ):
@@ -512,9 +685,10 @@ async def wrong_account(
     link = urlsplit(ours.context.reauth_links.make(ours.connection())).path
     begun = await browser.get(link, params=back)
     page = await set_out(browser, begun.headers["Location"].partition("?ticket=")[2])
+    opened = open_state(ours.context.vault, Secret(page["state"]))
+    assert opened is not None
     with ours.context.store.read() as session:
-        ticket = tickets.find_ticket_by_state(session, Secret(page["state"]))
-    assert ticket is not None
+        ticket = tickets.get_ticket(session, opened.ticket_id)
     code = {"state": page["state"], "code": "4/0A"}
     return ticket, await browser.get(CALLBACK, params=code)
 
@@ -525,7 +699,7 @@ async def test_the_caller_can_ask_which_account_was_expected(
     ticket, back = await wrong_account(ours, browser, lifecycles, redirectUrl=CALLER_PAGE)
     told = dict(parse_qsl(urlsplit(back.headers["Location"]).query))
     assert (told["ticketId"], told["connectionId"]) == (ticket.id, ticket.connection_id)
-    assert (told["status"], told["reason"]) == ("error", "wrong_account")
+    assert (told["status"], told["errorDetail"]) == ("error", "wrong_account")
     view = (await ours.http.get(f"/api/v1/oauth/tickets/{told['ticketId']}")).json()
     assert view["expectedAccount"] == "A channel"
 
@@ -536,7 +710,7 @@ async def test_the_person_is_told_which_account_was_expected(
     ticket, page = await wrong_account(ours, browser, lifecycles)
     said = "This was another account; A channel was expected. Nothing has changed."
     assert said in page.text
-    asked = {"error": "platform_error", "reason": "wrong_account", "ticketId": ticket.id}
+    asked = {"error": "platform_error", "errorDetail": "wrong_account", "ticketId": ticket.id}
     assert said in (await browser.get("/api/v1/oauth/done", params=asked)).text
     unknown = await browser.get("/api/v1/oauth/done", params={**asked, "ticketId": "A+channel"})
     assert "the connection&#39;s own. Nothing has changed." in unknown.text

@@ -48,11 +48,11 @@ def abandon(claim: IdempotencyClaim) -> None:
 async def test_the_same_key_and_body_replays_the_first_answer(
     ours: Tenant, lifecycles: DirectedLifecycles
 ) -> None:
-    body = wanted(ours, scheduledAt="2027-01-31T18:00:00+01:00")
+    body = wanted(ours, scheduledAt="2090-01-31T18:00:00+01:00")
     first = await send(ours, body)
     ours.settle(first.json()["id"], AssignmentState.FAILED)
     # The same moment and the same key, said in other words.
-    body["scheduledAt"] = "2027-01-31T17:00:00Z"
+    body["scheduledAt"] = "2090-01-31T17:00:00Z"
     again = await send(ours, body, headers={"Idempotency-Key": "k"})
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.content == first.content

@@ -152,4 +152,4 @@ async def test_it_ends_when_the_connection_does(
 
 async def test_a_link_that_is_not_ours_is_a_page(browser: httpx2.AsyncClient) -> None:
     answer = await browser.get("/api/v1/oauth/reauth/abc")
-    assert (answer.status_code, "link_ended" in answer.text) == (400, True)
+    assert (answer.status_code, "link_unreadable" in answer.text) == (400, True)

@@ -21,7 +21,7 @@ RANGE = 1000
 CHUNK = 700
 SIZE = 2 * RANGE + 300
 VIDEO = seal(VideoSession("7", "42", "99", 0, RANGE))
-REEL = seal(ReelSession("7", "42", "https://rupload.example/video-upload/v26.0/42"))
+REEL = seal(ReelSession("7", "42", "https://rupload.example/video-upload/v27.0/42"))
 HANDLES = {"video": VIDEO, "reel": REEL}
 TYPES = list(HANDLES)
 APP = app_at("https://graph.example")
@@ -100,7 +100,7 @@ FINISHED_NODE = node(video_status="processing", processing_phase={"status": "in_
 
 def looks(request: Request) -> bool:
     url = urlsplit(request.url.reveal())
-    return (request.method, url.path, request.length) == ("GET", "/v26.0/42", 0)
+    return (request.method, url.path, request.length) == ("GET", "/v27.0/42", 0)
 
 
 def form(request: Request) -> dict[str, str]:

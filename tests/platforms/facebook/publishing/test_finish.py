@@ -47,11 +47,11 @@ def test_the_finish_carries_no_bytes_and_is_announced(type: str) -> None:
         ({"privacy": "public"}, {"published": "true"}),
         ({"privacy": "private"}, {"published": "false", "unpublished_content_type": "DRAFT"}),
         (
-            {"privacy": "private", "publishAt": "2027-01-01T00:00:00Z"},
+            {"privacy": "private", "publishAt": "2090-01-01T00:00:00Z"},
             {
                 "published": "false",
                 "unpublished_content_type": "SCHEDULED",
-                "scheduled_publish_time": "1798761600",
+                "scheduled_publish_time": "3786912000",
             },
         ),
     ],
@@ -76,8 +76,8 @@ def test_a_video_says_who_is_to_see_it(payload: dict[str, str], visibility: dict
         ({"privacy": "public"}, {"video_state": "PUBLISHED"}),
         ({"privacy": "private"}, {"video_state": "DRAFT"}),
         (
-            {"privacy": "private", "publishAt": "2027-01-01T01:00:00+01:00"},
-            {"video_state": "SCHEDULED", "scheduled_publish_time": "1798761600"},
+            {"privacy": "private", "publishAt": "2090-01-01T01:00:00+01:00"},
+            {"video_state": "SCHEDULED", "scheduled_publish_time": "3786912000"},
         ),
     ],
 )

@@ -14,7 +14,7 @@ from tests.support.emulator import Emulator
 
 LINK = "https://www.facebook.com/BlueDoor/videos/42"
 PUBLIC, DRAFT = {"privacy": "public"}, {"privacy": "private"}
-SCHEDULED = {"privacy": "private", "publishAt": "2027-01-01T00:00:00Z"}
+SCHEDULED = {"privacy": "private", "publishAt": "2090-01-01T00:00:00Z"}
 LONG, SHORT = timedelta(hours=6, minutes=1), timedelta(hours=5, minutes=59)
 BY_ID = "https://www.facebook.com/42"
 
@@ -47,12 +47,10 @@ def ready(publish_status: str | None = None, phase: str = "not_started") -> dict
         ("video", DRAFT, ready(), False),
         ("video", DRAFT, ready("draft"), False),
         ("video", SCHEDULED, ready("scheduled"), False),
-        ("video", SCHEDULED, ready("published", "complete"), True),
         ("reel", PUBLIC, ready("published", "complete"), False),
         ("reel", PUBLIC, ready(None, "complete"), True),
         ("reel", DRAFT, ready("draft"), False),
         ("reel", SCHEDULED, ready("scheduled"), False),
-        ("reel", SCHEDULED, ready("published", "complete"), True),
     ],
 )
 def test_what_was_asked_for_and_is_done_is_live(
@@ -80,6 +78,49 @@ def test_ready_is_not_published(
     type: str, payload: dict[str, Any], status: dict[str, Any], published: bool
 ) -> None:
     assert outcome(type, payload, status, published=published) == Processing(None)
+
+
+def at(ahead: timedelta, **more: str) -> dict[str, str]:
+    """A payload whose time lies so far from now."""
+    return {"publishAt": (datetime.now(UTC) + ahead).isoformat(), **more}
+
+
+@pytest.mark.parametrize("type", ["video", "reel"])
+@pytest.mark.parametrize("ahead", [timedelta(days=-1), timedelta(minutes=9)])
+def test_a_time_that_had_passed_at_the_finish_is_a_draft_with_a_warning(
+    type: str, ahead: timedelta
+) -> None:
+    live = outcome(type, at(ahead), ready("draft"), age=timedelta())
+    assert isinstance(live, Live)
+    assert live.warnings.keys() == {"publish_at_passed"}
+    assert "a draft" in live.warnings["publish_at_passed"]
+
+
+@pytest.mark.parametrize("type", ["video", "reel"])
+def test_a_time_that_had_passed_is_published_where_the_payload_says_so(type: str) -> None:
+    payload = at(timedelta(days=-1), ifPublishAtPassed="public")
+    assert outcome(type, payload, ready("draft"), age=timedelta()) == Processing(None)
+    live = outcome(type, payload, ready("published", "complete"), timedelta(), published=True)
+    assert isinstance(live, Live)
+    assert "published at once" in live.warnings["publish_at_passed"]
+
+
+@pytest.mark.parametrize("type", ["video", "reel"])
+def test_what_facebook_keeps_a_time_for_is_as_asked(type: str) -> None:
+    soon = at(timedelta(minutes=10, seconds=30))
+    assert outcome(type, soon, ready("scheduled"), age=timedelta()) == Live(LINK)
+    gone = at(timedelta(minutes=-10))
+    public = ready("published", "complete")
+    kept = outcome(type, gone, public, age=timedelta(minutes=30), published=True)
+    assert kept == Live(LINK)
+
+
+@pytest.mark.parametrize("type", ["video", "reel"])
+def test_what_is_public_before_its_time_carries_a_warning(type: str) -> None:
+    public = ready("published", "complete")
+    live = outcome(type, at(timedelta(days=1)), public, timedelta(), published=True)
+    assert isinstance(live, Live)
+    assert live.warnings.keys() == {"privacy_differs"}
 
 
 def test_processing_has_a_percentage_where_facebook_gives_one() -> None:
@@ -149,8 +190,8 @@ def test_a_link_is_made_whole(permalink: str | None, url: str) -> None:
     ("payload", "node", "code"),
     [
         (DRAFT, {"published": True}, "privacy_differs"),
-        (SCHEDULED, {"scheduled_publish_time": 1798761601}, "schedule_differs"),
-        (SCHEDULED, {"scheduled_publish_time": 1798761600}, None),
+        (SCHEDULED, {"scheduled_publish_time": 3786912001}, "schedule_differs"),
+        (SCHEDULED, {"scheduled_publish_time": 3786912000}, None),
     ],
 )
 def test_what_differs_from_what_was_asked_is_a_warning(

@@ -47,7 +47,7 @@ def test_it_begins_by_looking_at_the_video(type: str) -> None:
 def test_a_fresh_video_begins_with_the_range_that_was_asked_for() -> None:
     request = upload(fresh=True).next_request()
     assert (request.method, request.offset, request.length) == ("POST", 0, RANGE)
-    assert request.url == Secret("https://graph.example/v26.0/7/videos")
+    assert request.url == Secret("https://graph.example/v27.0/7/videos")
     assert b'name="upload_session_id"\r\n\r\n99\r\n' in request.head
     assert b'name="start_offset"\r\n\r\n0\r\n' in request.head
     assert b'name="appsecret_proof"' in request.head
@@ -65,7 +65,7 @@ def test_a_piece_is_a_form_that_ends_with_the_file() -> None:
 
 def test_a_reel_goes_to_the_address_it_was_given() -> None:
     request = upload("reel", fresh=True).next_request()
-    assert request.url == Secret("https://rupload.example/video-upload/v26.0/42")
+    assert request.url == Secret("https://rupload.example/video-upload/v27.0/42")
     assert (request.offset, request.length, request.head) == (0, SIZE, b"")
     assert request.headers["authorization"] == "OAuth token"
     assert (request.headers["offset"], request.headers["file_size"]) == ("0", str(SIZE))

@@ -266,6 +266,18 @@ def test_a_time_of_publication_is_kept_by_facebook(sending: Send, type: str) -> 
     assert video["scheduled_publish_time"] == int(moment.timestamp())
 
 
+@pytest.mark.parametrize("type", ["video", "reel"])
+@pytest.mark.parametrize(("privacy", "status"), [("private", "draft"), ("public", "published")])
+def test_a_time_that_has_passed_is_not_sent(
+    sending: Send, type: str, privacy: str, status: str
+) -> None:
+    passed = (datetime.now(UTC) + timedelta(minutes=9)).isoformat()
+    sender = sending(type, privacy="private", publishAt=passed, ifPublishAtPassed=privacy)
+    sender.run(fresh=True)
+    video = sender.the_one_video()
+    assert (video["publish_status"], video["scheduled_publish_time"]) == (status, None)
+
+
 def test_what_a_payload_says_reaches_facebook(sending: Send) -> None:
     sender = sending(
         "video",

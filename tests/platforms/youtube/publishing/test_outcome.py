@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.errors import PlatformUnavailable
-from platforms.protocol import Dead, Live, Processing, Publication
+from platforms.protocol import Dead, Live, Outcome, Processing, Publication
 from platforms.youtube import YouTube
 from platforms.youtube.publishing.outcome import judge
 from tests.support.emulator import Emulator
@@ -24,6 +24,15 @@ def processing(**progress: str) -> dict[str, Any]:
     return {"processingStatus": "processing", "processingProgress": progress}
 
 
+NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
+BEFORE, AFTER = "2026-12-01T08:00:00Z", "2026-12-01T10:00:00Z"
+"""Times of publication; the last byte left half an hour before `NOW` unless a test says more."""
+
+
+def judged(video: Any, payload: Any, minutes_ago: float = 30) -> Outcome:
+    return judge(video, payload, NOW - timedelta(minutes=minutes_ago), NOW)
+
+
 @pytest.mark.parametrize(
     "details",
     [
@@ -35,7 +44,7 @@ def processing(**progress: str) -> dict[str, Any]:
     ],
 )
 def test_processed_is_live_whatever_the_details_say(details: dict[str, Any] | None) -> None:
-    assert judge(video({"uploadStatus": "processed"}, details), PAYLOAD) == Live(URL)
+    assert judged(video({"uploadStatus": "processed"}, details), PAYLOAD) == Live(URL)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +65,7 @@ def test_processed_is_live_whatever_the_details_say(details: dict[str, Any] | No
 def test_uploaded_is_at_work_with_a_percentage_at_best(
     details: dict[str, Any] | None, percent: int | None
 ) -> None:
-    assert judge(video({"uploadStatus": "uploaded"}, details), PAYLOAD) == Processing(percent)
+    assert judged(video({"uploadStatus": "uploaded"}, details), PAYLOAD) == Processing(percent)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +96,7 @@ def test_uploaded_is_at_work_with_a_percentage_at_best(
 def test_a_dead_video_says_why(
     status: dict[str, Any], details: dict[str, Any] | None, code: str
 ) -> None:
-    outcome = judge(video(status, details), PAYLOAD)
+    outcome = judged(video(status, details), PAYLOAD)
     assert isinstance(outcome, Dead)
     assert outcome.code == code
     assert outcome.sentence
@@ -95,7 +104,7 @@ def test_a_dead_video_says_why(
 
 @pytest.mark.parametrize("word", [*UNTOLD, 42])
 def test_free_text_in_the_place_of_a_reason_is_no_code(word: object) -> None:
-    outcome = judge(video({"uploadStatus": "rejected", "rejectionReason": word}), PAYLOAD)
+    outcome = judged(video({"uploadStatus": "rejected", "rejectionReason": word}), PAYLOAD)
     assert isinstance(outcome, Dead)
     assert outcome.code == "rejected"
 
@@ -107,16 +116,31 @@ def test_free_text_in_the_place_of_a_reason_is_no_code(word: object) -> None:
         ({"privacy": "public"}, {"privacyStatus": "public"}, set()),
         ({"privacy": "public"}, {"privacyStatus": "private"}, {"privacy_differs"}),
         ({}, {"privacyStatus": "public"}, {"privacy_differs"}),
+        ({"publishAt": AFTER}, {"privacyStatus": "private", "publishAt": AFTER}, set()),
         (
-            {"publishAt": "2026-12-01T09:00:00Z"},
-            {"privacyStatus": "private", "publishAt": "2026-12-01T09:00:00Z"},
+            {"publishAt": AFTER},
+            {"privacyStatus": "private", "publishAt": "2026-12-01T10:01:00Z"},
+            {"schedule_differs"},
+        ),
+        (
+            {"publishAt": "2026-12-01T10:00:59.9+00:00"},
+            {"privacyStatus": "private", "publishAt": AFTER},
             set(),
         ),
-        ({"publishAt": "2026-12-01T09:00:00Z"}, {"privacyStatus": "public"}, set()),
+        ({"publishAt": AFTER}, {"privacyStatus": "private"}, {"schedule_differs"}),
+        ({"publishAt": AFTER}, {"privacyStatus": "public"}, {"privacy_differs"}),
+        ({"publishAt": AFTER}, {"privacyStatus": "unlisted"}, {"privacy_differs"}),
+        ({"publishAt": BEFORE}, {"privacyStatus": "private"}, {"publish_at_passed"}),
+        ({"publishAt": BEFORE}, {"privacyStatus": "public"}, {"publish_at_passed"}),
         (
-            {"publishAt": "2026-12-01T09:00:00Z"},
+            {"publishAt": BEFORE, "ifPublishAtPassed": "public"},
+            {"privacyStatus": "public"},
+            {"publish_at_passed"},
+        ),
+        (
+            {"publishAt": BEFORE, "ifPublishAtPassed": "public"},
             {"privacyStatus": "private"},
-            {"schedule_differs"},
+            {"privacy_differs"},
         ),
         ({}, {"madeForKids": True}, {"made_for_kids_differs"}),
         ({"madeForKids": True}, {"madeForKids": True}, set()),
@@ -129,9 +153,26 @@ def test_free_text_in_the_place_of_a_reason_is_no_code(word: object) -> None:
 def test_a_live_video_that_differs_carries_a_warning(
     payload: dict[str, Any], status: dict[str, Any], codes: set[str]
 ) -> None:
-    outcome = judge(video({"uploadStatus": "processed"} | status), PAYLOAD | payload)
+    outcome = judged(video({"uploadStatus": "processed"} | status), PAYLOAD | payload)
     assert isinstance(outcome, Live)
     assert set(outcome.warnings) == codes
+
+
+def test_a_video_that_became_public_at_its_time_carries_no_warning() -> None:
+    public = video({"uploadStatus": "processed", "privacyStatus": "public"})
+    outcome = judged(public, {**PAYLOAD, "publishAt": BEFORE}, minutes_ago=90)
+    assert isinstance(outcome, Live)
+    assert outcome.warnings == {}
+
+
+@pytest.mark.parametrize(
+    ("privacy", "word"), [("private", "the video is private"), ("public", "the video is public")]
+)
+def test_a_time_that_has_passed_says_what_became_of_it(privacy: str, word: str) -> None:
+    late = video({"uploadStatus": "processed", "privacyStatus": privacy})
+    outcome = judged(late, {**PAYLOAD, "publishAt": BEFORE})
+    assert isinstance(outcome, Live)
+    assert word in outcome.warnings["publish_at_passed"]
 
 
 def test_a_video_is_processed_and_then_live(

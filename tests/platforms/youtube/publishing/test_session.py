@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +12,13 @@ from domain.errors import (
     SessionLost,
 )
 from domain.secrets import Secret
-from platforms.protocol import Publication
+from platforms.protocol import Live, Publication
 from platforms.youtube import YouTube
 from platforms.youtube.publishing.session import video_resource
 from tests.support.emulator import Emulator
 from tests.support.google import CREDENTIAL
+
+NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
 
 
 def test_a_payload_becomes_a_video_in_youtubes_words() -> None:
@@ -32,7 +35,7 @@ def test_a_payload_becomes_a_video_in_youtubes_words() -> None:
         "embeddable": False,
         "playlistIds": ["PL1"],
     }
-    assert video_resource(payload) == {
+    assert video_resource(payload, NOW) == {
         "snippet": {
             "title": "Sourdough",
             "description": "Flour",
@@ -51,10 +54,45 @@ def test_a_payload_becomes_a_video_in_youtubes_words() -> None:
 
 
 def test_privacy_is_never_left_to_youtube() -> None:
-    assert video_resource({"title": "Sourdough"})["status"] == {
+    assert video_resource({"title": "Sourdough"}, NOW)["status"] == {
         "privacyStatus": "private",
         "selfDeclaredMadeForKids": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("at", "more", "said"),
+    [
+        (
+            "2026-12-01T10:00:01+01:00",
+            {},
+            {"privacyStatus": "private", "publishAt": "2026-12-01T09:00:01Z"},
+        ),
+        ("2026-12-01T10:00:00+01:00", {}, {"privacyStatus": "private"}),
+        ("2026-11-30T09:00:00Z", {"ifPublishAtPassed": "private"}, {"privacyStatus": "private"}),
+        ("2026-11-30T09:00:00Z", {"ifPublishAtPassed": "public"}, {"privacyStatus": "public"}),
+    ],
+)
+def test_a_time_of_publication_that_has_passed_is_not_sent(
+    at: str, more: dict[str, str], said: dict[str, str]
+) -> None:
+    status = video_resource({"title": "Sourdough", "publishAt": at, **more}, NOW)["status"]
+    assert status == {**said, "selfDeclaredMadeForKids": False}
+
+
+def test_a_time_that_passed_before_the_session_makes_no_video_public(
+    emulator: Emulator, connect: Any, youtube: YouTube, publish: Any, publication: Publication
+) -> None:
+    credential = connect()
+    passed = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    late = replace(publication, payload={"title": "Sourdough", "publishAt": passed})
+    video_id = publish(credential, late)
+    (video,) = emulator.videos()
+    assert video["privacy_status"] == "private"
+    emulator.switch(processing_seconds=0)
+    live = youtube.outcome(credential, video_id, late, uploaded_at=datetime.now(UTC))
+    assert isinstance(live, Live)
+    assert live.warnings.keys() == {"publish_at_passed"}
 
 
 def test_opening_a_session_is_one_call_and_shows_nothing(
