@@ -10,13 +10,13 @@ import asyncio
 import hashlib
 import os
 import tempfile
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
 from cli.following import describe
+from cli.local.consent_form import PERSON, ConsentForm
 from cli.local.environment import CHECKOUT
 from cli.local.probes import free_ports
 from cli.local.processes import tail
@@ -31,7 +31,6 @@ from settings import Settings
 from store.queries import workspaces
 
 CLIP = CHECKOUT / "tests" / "data" / "clip.mp4"
-PERSON = "ana@example.test"
 _LOOK_SECONDS = 0.1
 
 
@@ -164,28 +163,6 @@ async def give_consent(auth_url: str) -> None:
 def _browser(**options: Any) -> httpx2.AsyncClient:
     # All of it is on this machine, where no proxy leads.
     return httpx2.AsyncClient(timeout=30, trust_env=False, **options)
-
-
-class ConsentForm(HTMLParser):
-    """A consent page as `PERSON` leaves it: all that is hers and ticked stays ticked."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.action = ""
-        self.fields: dict[str, str | list[str]] = {"account": PERSON, "decision": "allow"}
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        name = given.get("name", "")
-        if tag == "form":
-            self.action = given["action"]
-        elif given.get("type") == "hidden":
-            self.fields[name] = given["value"]
-        elif given.get("type") == "checkbox" and given.get("data-account", PERSON) == PERSON:
-            ticked = self.fields.setdefault(name, [])
-            assert isinstance(ticked, list)
-            if "checked" in given:
-                ticked.append(given["value"])
 
 
 def _answer(response: httpx2.Response) -> Any:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from cli.local.demo import ConsentForm
+from cli.local.consent_form import ConsentForm
 
 NOWHERE = 9
 """The port of redirect URIs where nothing listens: there the browser stops."""

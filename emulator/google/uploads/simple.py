@@ -18,6 +18,15 @@ from emulator.google.uploads.session import HEAD_BYTES, Stored
 from emulator.google.youtube.access import Access
 
 
+def upload_type_of(request: web.Request) -> str:
+    """Return `uploadType`; without one, a body of `multipart/related` says that it is multipart.
+
+    aiogoogle sends none with its multipart uploads (aiogoogle 5.19, `aiohttp_session`).
+    """
+    given = request.query.get("uploadType", "")
+    return given or ("multipart" if request.content_type == "multipart/related" else "")
+
+
 async def upload(call: Call, method: UploadMethod, access: Access) -> web.StreamResponse:
     """Take a file in one request and answer the resource."""
     try:
@@ -42,7 +51,7 @@ async def _upload(call: Call, method: UploadMethod, access: Access) -> web.Strea
     caller, draft = draft_of(call, method, access)
     mark(call, draft)
     draft.content_type = call.request.headers.get("Content-Type", draft.content_type)
-    if call.request.query["uploadType"] == "multipart":
+    if upload_type_of(call.request) == "multipart":
         if call.request.content_type != "multipart/related":
             raise bad_requests.unsupported_media_type(draft.content_type)
         related = Related(pieces(call), _boundary(call.request))

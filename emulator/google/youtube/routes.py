@@ -104,7 +104,7 @@ def _upload(
 
     async def start(call: Call) -> web.StreamResponse:
         method = by_verb[call.request.method]
-        upload_type = call.request.query.get("uploadType", "")
+        upload_type = simple.upload_type_of(call.request)
         if upload_type == "resumable":
             return await resumable.start(call, method)
         if upload_type in _ONE_REQUEST:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.stranger import Stranger, reason
+from tests.emulator.stranger import Stranger, reason, sha256
 
 BODY = {"snippet": {"title": "A video"}}
 FRONTS = ["/upload", "/resumable/upload"]
@@ -21,6 +21,21 @@ def test_a_missing_or_unknown_upload_type_makes_no_video(
     assert (answer.status_code, reason(answer)) == (400, "badRequest")
     assert answer.json()["error"]["status"] == "INVALID_ARGUMENT"
     assert ana.emulator.videos() == []
+
+
+def test_a_multipart_body_needs_no_upload_type(ana: Stranger) -> None:
+    body = (
+        b'--x\r\nContent-Type: application/json\r\n\r\n{"snippet": {"title": "A video"}}\r\n'
+        b"--x\r\nContent-Type: video/mp4\r\n\r\nbytes\r\n--x--"
+    )
+    answer = ana.ask(
+        "POST",
+        "/upload/youtube/v3/videos?part=snippet",
+        content=body,
+        headers={"Content-Type": "multipart/related; boundary=x"},
+    )
+    assert answer.json()["snippet"]["title"] == "A video"
+    assert ana.emulator.videos()[0]["sha256"] == sha256(b"bytes")
 
 
 @pytest.mark.parametrize("front", FRONTS)
