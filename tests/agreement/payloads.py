@@ -102,41 +102,60 @@ _TARGETING: st.SearchStrategy[Any] = st.sampled_from(
     [{"geo_locations": {"countries": ["AT"]}}, {}, {"a": "\ud800"}, [], "AT", None, 5]
 )
 
-YOUTUBE = st.fixed_dictionaries(
-    {},
-    optional={
-        "title": _text(100),
-        "description": _text(5000),
-        "tags": _TAGS,
-        "privacy": _PRIVACY,
-        "categoryId": _CATEGORY,
-        "madeForKids": _FLAG,
-        "containsSyntheticMedia": _FLAG,
-        "publishAt": _MOMENTS,
-        "ifPublishAtPassed": _one_of("private", "public", "unlisted"),
-        "notifySubscribers": _FLAG,
-        "language": _LANGUAGE,
-        "license": _one_of("youtube", "creativeCommon", "mit", ""),
-        "embeddable": _FLAG,
-        "thumbnailUrl": _URL,
-        "captions": _CAPTIONS,
-        "playlistIds": _PLAYLISTS,
-        "unknown": st.just(1),
-    },
+
+def _some(payload: dict[str, Any], choice: int) -> dict[str, Any]:
+    """All fields, or three that follow each other and a title: most of these are right."""
+    if choice >= len(payload):
+        return payload
+    fields = [*payload.items()] * 2
+    return {"title": "Sourdough", **dict(fields[choice : choice + 3])}
+
+
+_CHOICES = st.integers(0, 20)
+
+YOUTUBE = st.builds(
+    _some,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "title": _text(100),
+            "description": _text(5000),
+            "tags": _TAGS,
+            "privacy": _PRIVACY,
+            "categoryId": _CATEGORY,
+            "madeForKids": _FLAG,
+            "containsSyntheticMedia": _FLAG,
+            "publishAt": _MOMENTS,
+            "ifPublishAtPassed": _one_of("private", "public", "unlisted"),
+            "notifySubscribers": _FLAG,
+            "language": _LANGUAGE,
+            "license": _one_of("youtube", "creativeCommon", "mit", ""),
+            "embeddable": _FLAG,
+            "thumbnailUrl": _URL,
+            "captions": _CAPTIONS,
+            "playlistIds": _PLAYLISTS,
+            "unknown": st.just(1),
+        },
+    ),
+    _CHOICES,
 )
-FACEBOOK = st.fixed_dictionaries(
-    {},
-    optional={
-        "title": _text(254),
-        "description": _text(63_206),
-        "privacy": _PRIVACY,
-        "publishAt": _MOMENTS,
-        "ifPublishAtPassed": _one_of("private", "public", "unlisted"),
-        "thumbnailUrl": _URL,
-        "contentTags": _CONTENT_TAGS,
-        "targeting": _TARGETING,
-        "feedTargeting": _TARGETING,
-        "isAiGenerated": _FLAG,
-        "unknown": st.just(1),
-    },
+FACEBOOK = st.builds(
+    _some,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "title": _text(254),
+            "description": _text(63_206),
+            "privacy": _PRIVACY,
+            "publishAt": _MOMENTS,
+            "ifPublishAtPassed": _one_of("private", "public", "unlisted"),
+            "thumbnailUrl": _URL,
+            "contentTags": _CONTENT_TAGS,
+            "targeting": _TARGETING,
+            "feedTargeting": _TARGETING,
+            "isAiGenerated": _FLAG,
+            "unknown": st.just(1),
+        },
+    ),
+    _CHOICES,
 )
