@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,8 +66,9 @@ def _announce(identity: Identity | None) -> Callable[[str], None]:
                 *identity.trust_lines(),
                 f"{identity.hosts} is a hosts file with the names.",
             ]
-        # All at once: who starts it may read the first line and close the pipe.
-        print("\n".join(lines), flush=True)
+        # One write: who starts it may read the first line and close the pipe.
+        sys.stdout.write("\n".join([*lines, ""]))
+        sys.stdout.flush()
 
     return announce
 
