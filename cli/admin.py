@@ -18,7 +18,7 @@ from cli.roots import roots
 
 if TYPE_CHECKING:
     from activities.contract.care import Cared
-    from settings import Settings
+    from runtime.settings import Settings
     from store.engine import Store
 
 app = typer.Typer()
@@ -99,7 +99,7 @@ def migrate() -> None:
     `castline up` does both by itself.
     """
     from runtime.parts import build_store, ensure_keyset
-    from settings import Settings
+    from runtime.settings import Settings
     from store.files import require_folder
 
     settings = Settings()
@@ -131,7 +131,7 @@ def rotate_keys(
     everything, make it primary, restart everything) and run this with --reseal.
     """
     from cli.rotation import rotate
-    from settings import Settings
+    from runtime.settings import Settings
 
     if retire is not None:
         tell(asyncio.run(_retire(Settings(), open_store(), retire)))
@@ -154,7 +154,7 @@ def care(as_json: AsJson = False) -> None:
     from domain.health import BROKEN
     from runtime.caring import care_for_everything
     from runtime.parts import load_keyring
-    from settings import Settings
+    from runtime.settings import Settings
     from store.queries.access.care import count_by_health
 
     settings = Settings()

@@ -18,7 +18,7 @@ import typer
 from cli.output import announce
 
 if TYPE_CHECKING:
-    from settings import Settings
+    from runtime.settings import Settings
 
 app = typer.Typer()
 
@@ -30,7 +30,7 @@ def up() -> None:
     from cli.local.probes import free_ports
     from cli.local.supervisor import NotReady
     from cli.local.up import up
-    from settings import Settings
+    from runtime.settings import Settings
 
     settings = Settings()
     if settings.port == 0:
@@ -49,9 +49,9 @@ def worker() -> None:
 
     from cli.addresses import Addresses, announced, with_api_address
     from runtime.logs import set_up_logging
+    from runtime.settings import Settings
     from runtime.temporal import client_options
     from runtime.worker import run_worker
-    from settings import Settings
 
     settings = with_api_address(Settings())
     set_up_logging(settings)
@@ -76,7 +76,7 @@ def api() -> None:
     from runtime.http_server import build_server
     from runtime.listening import listen
     from runtime.logs import set_up_logging
-    from settings import Settings
+    from runtime.settings import Settings
 
     settings = Settings()
     set_up_logging(settings)
@@ -113,7 +113,7 @@ def emulator(
     """Run the stand-in for the platforms alone."""
     from cli.local.environment import plain_environment
     from runtime.listening import refuse_taken
-    from settings import Settings
+    from runtime.settings import Settings
     from store.files import require_folder
 
     settings = Settings()
@@ -144,7 +144,7 @@ def demo(
 
 def _with_port(port: int) -> "Settings":
     """The settings with the port that was found for `CASTLINE_PORT=0`, for children, too."""
-    from settings import Settings
+    from runtime.settings import Settings
 
     os.environ["CASTLINE_PORT"] = str(port)
     return Settings()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.support.database import Cluster, postgres_cluster
-from tests.support.emulator import Emulator
+from testkit.database import Cluster, postgres_cluster
+from testkit.emulator import Emulator
 from tests.support.exit import end_now
 from tests.support.stack import temporal_server
 

@@ -13,9 +13,9 @@ import httpx2
 import pytest
 import trustme
 
+from testkit.emulator import Emulator
+from testkit.meta import BAKERY, ask, page_token
 from tests.emulator.stranger import KIB256, Stranger, sha256, some_bytes
-from tests.support.emulator import Emulator
-from tests.support.meta import BAKERY, ask, page_token
 
 
 def test_the_first_page_says_what_this_is(emulator: Emulator) -> None:

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from testkit.emulator import Emulator
+from testkit.meta import refusal
 from tests.emulator.meta.publisher import Publisher
 from tests.emulator.stranger import some_bytes
-from tests.support.emulator import Emulator
-from tests.support.meta import refusal
 
 
 def test_finished_videos_are_kept_and_open_uploads_are_not(tmp_path: Path) -> None:

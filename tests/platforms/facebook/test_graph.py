@@ -15,6 +15,8 @@ from platforms.facebook.graph import Graph, Multipart, form_of
 from platforms.facebook.usage import APP, Usage
 from platforms.http import Http
 from platforms.protocol import Credential, Publication
+from testkit import meta
+from testkit.emulator import Emulator
 from tests.platforms.facebook.conftest import (
     NOBODY,
     REDIRECT,
@@ -23,8 +25,6 @@ from tests.platforms.facebook.conftest import (
     Consent,
     app_at,
 )
-from tests.support import meta
-from tests.support.emulator import Emulator
 from tests.support.google import Scripted
 
 TOKEN = Secret("a-token")

@@ -14,7 +14,7 @@ from domain.secrets import Secret
 from platforms.protocol import Publication
 from platforms.youtube import YouTube
 from platforms.youtube.publishing.session import video_resource
-from tests.support.emulator import Emulator
+from testkit.emulator import Emulator
 from tests.support.google import CREDENTIAL
 
 
