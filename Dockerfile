@@ -7,9 +7,8 @@ WORKDIR /opt/castline
 COPY requirements.txt ./
 RUN /opt/venv/bin/pip install --require-hashes -r requirements.txt
 COPY . .
-# Compiled here, because nobody may write there later. What installs is not needed to run.
-RUN /opt/venv/bin/pip install --no-deps --no-build-isolation -e . \
-    && /opt/venv/bin/python -m compileall -q . \
+# pip compiles what it installs: nobody may write there later. What installs is not needed to run.
+RUN /opt/venv/bin/pip install --no-deps --no-build-isolation . \
     && /opt/venv/bin/pip uninstall --yes setuptools pip
 
 FROM python:3.12-slim
@@ -17,7 +16,6 @@ RUN useradd --system --uid 10001 --home-dir /data castline \
     && install -d -o castline -g castline -m 0700 /data \
     && python -m pip uninstall --yes --root-user-action ignore pip
 COPY --from=build /opt/venv /opt/venv
-COPY --from=build /opt/castline /opt/castline
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

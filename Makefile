@@ -9,7 +9,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := domain transport media platforms store activities workflows runtime api cli emulator bench chaos fuzz settings.py settings_rules.py
+CODE := domain transport media platforms store activities workflows runtime api cli emulator bench chaos fuzz testkit
 
 # Where `make lock` writes: LOCK_DIR=/tmp/trial make lock
 LOCK_DIR ?= .

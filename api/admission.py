@@ -22,7 +22,7 @@ from api.rates import RateLimiter
 from api.slots import Slots
 from domain.clients import client_of
 from domain.errors import TooManyRequests
-from settings import Settings
+from runtime.settings import Settings
 
 UPLOAD = "/api/youtube/upload"
 """Takes `Prefer: wait`."""

@@ -26,12 +26,11 @@ from runtime.lifecycles import make_lifecycles
 from runtime.parts import Parts, build_parts
 from runtime.probing import ensure_isolation
 from runtime.process_heartbeat import process_heartbeat
+from runtime.settings import Settings
 from runtime.temporal import client_options, connect
+from runtime.version import VERSION
 from runtime.waking import Waker
-from settings import Settings
 from store.files import require_folder
-
-VERSION = "1"
 
 
 def create_app(context: Context | None = None) -> FastAPI:

@@ -21,7 +21,7 @@ from runtime.lifecycles import Lifecycles
 from runtime.parts import Parts
 from runtime.process_heartbeat import Heartbeat
 from runtime.reconcile.rebuilding import Rebuilder
-from settings import Settings
+from runtime.settings import Settings
 from store.engine import Store
 from store.keyring import Keyring
 from store.vault import Vault

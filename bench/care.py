@@ -35,8 +35,8 @@ from cli.local.up import running
 from domain.ids import CARE, new_connection_id
 from domain.queues import WORKFLOW_QUEUE
 from runtime.parts import Parts, build_parts
+from runtime.settings import Settings
 from runtime.temporal import connect
-from settings import Settings
 from store.queries.access.credentials import get_credential
 from store.tables import Connection, CredentialRow, now
 from store.vault import Place

@@ -14,8 +14,8 @@ from temporalio.client import Client
 from cli.local.demo import CLIP, environment_alone, give_consent
 from cli.local.up import running
 from runtime.parts import Parts, build_parts
+from runtime.settings import Settings
 from runtime.temporal import connect
-from settings import Settings
 from store.queries import workspaces
 
 

@@ -19,9 +19,9 @@ import httpx2
 
 from chaos.deeds import Order
 from chaos.storm import ACCOUNTS
-from tests.support import meta
-from tests.support.clips import Clip
-from tests.support.emulator import Emulator
+from testkit import meta
+from testkit.clips import Clip
+from testkit.emulator import Emulator
 
 _PATIENCE = 15.0
 """Seconds for an answer, before it counts as lost."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from chaos.disk import Disk
-from tests.support.database import Cluster, postgres_cluster
+from testkit.database import Cluster, postgres_cluster
 
 _COPY = "database"
 

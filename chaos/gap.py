@@ -14,7 +14,7 @@ from chaos.customer import Accepted, Customer
 from chaos.deeds import Order
 from chaos.facts import Row
 from chaos.judging import end_of, injected_failure
-from tests.support.clips import Clip
+from testkit.clips import Clip
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ from cli.local.processes import Program, reason_of
 from cli.local.up import castline
 from runtime.devserver import command, find_temporal
 from runtime.parts import build_store, ensure_keyset, load_keyring
+from runtime.settings import Settings
 from runtime.temporal import connect
-from settings import Settings
 from store.queries import workspaces
 
 CLIPS = "clips"

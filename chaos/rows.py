@@ -13,7 +13,7 @@ from sqlmodel import Session
 from chaos.facts import Row
 from domain.ids import assignment_workflow_id
 from runtime.parts import build_store
-from settings import Settings
+from runtime.settings import Settings
 from store.queries.installation import find_restored
 from store.queries.orphans import list_orphans
 from store.queries.sweeps import RECONCILE, find_sweep

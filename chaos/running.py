@@ -40,8 +40,8 @@ from chaos.sequence import untold
 from chaos.storm import MIB, Storm
 from chaos.subscriber import Subscriber, listening
 from chaos.watching import Watch
-from tests.support.clips import UPRIGHT, Clip, make_clip
-from tests.support.emulator import Emulator
+from testkit.clips import UPRIGHT, Clip, make_clip
+from testkit.emulator import Emulator
 
 SWITCHES = {
     "upload_bytes_per_second": 2 * MIB,

@@ -17,7 +17,7 @@ from typing import Any
 
 from cli.output import tell
 from domain.errors import Unavailable
-from settings import Settings
+from runtime.settings import Settings
 
 NAME = "up.json"
 _MOST = 50

@@ -19,7 +19,7 @@ from domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from activities.contract.care import Cared
-    from settings import Settings
+    from runtime.settings import Settings
     from store.engine import Store
 
 app = typer.Typer()
@@ -106,7 +106,7 @@ def migrate() -> None:
     `castline up` does both by itself.
     """
     from runtime.parts import build_store, ensure_keyset
-    from settings import Settings
+    from runtime.settings import Settings
     from store.files import require_folder
 
     settings = Settings()
@@ -138,7 +138,7 @@ def rotate_keys(
     everything, make it primary, restart everything) and run this with --reseal.
     """
     from cli.rotation import rotate
-    from settings import Settings
+    from runtime.settings import Settings
 
     if retire is not None:
         tell(asyncio.run(_retire(Settings(), open_store(), retire)))
@@ -161,7 +161,7 @@ def care(as_json: AsJson = False) -> None:
     from domain.health import BROKEN
     from runtime.caring import care_for_everything
     from runtime.parts import load_keyring
-    from settings import Settings
+    from runtime.settings import Settings
     from store.queries.access.care import count_by_health
 
     settings = Settings()

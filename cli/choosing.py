@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
     from temporalio.client import Client
 
-    from settings import Settings
+    from runtime.settings import Settings
     from store.engine import Store
     from store.keyring import Keyring
     from store.tables import Workspace
@@ -24,7 +24,7 @@ def open_store() -> "Store":
     Raises `DatabaseUnavailable`, and `CastlineError` when its schema is not this version's.
     """
     from runtime.parts import build_store
-    from settings import Settings
+    from runtime.settings import Settings
 
     store = build_store(Settings())
     store.require_current()

@@ -27,7 +27,7 @@ def create_key(
 ) -> None:
     """Make a key and show it, this once."""
     from cli.service import save_key
-    from settings import Settings
+    from runtime.settings import Settings
     from store.queries import workspaces as rows
 
     with open_store().write() as session:

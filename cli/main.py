@@ -20,13 +20,32 @@ from cli.usage import WrongUsage, show_wrong_usage
 
 app = typer.Typer(
     name="castline",
-    help="Publish finished videos to your customers' channels and Pages, never losing one.",
     no_args_is_help=True,
     add_completion=False,
     # Typer's own would show local variables, and with them what must not be seen.
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from runtime.version import VERSION
+
+        typer.echo(f"castline {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def castline(
+    *,
+    version: bool = typer.Option(
+        False, "--version", is_eager=True, callback=_show_version, help="Show the version."
+    ),
+) -> None:
+    """Publish finished videos to your customers' channels and Pages, never losing one."""
+
+
 for commands in (roles.app, publishing.app, admin.app, backup.app, orphans.app):
     app.registered_commands.extend(commands.registered_commands)
     app.registered_groups.extend(commands.registered_groups)

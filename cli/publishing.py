@@ -159,7 +159,7 @@ def timeline(
 
 def _service(url: str | None, key_file: Path | None) -> "Service":
     from cli.service import open_service
-    from settings import Settings
+    from runtime.settings import Settings
 
     return open_service(Settings(), url, key_file)
 

@@ -18,8 +18,8 @@ from runtime.key_use import (
     find_retention,
 )
 from runtime.parts import load_keyring
+from runtime.settings import Settings
 from runtime.temporal import renew_schedules
-from settings import Settings
 from store.engine import Store
 from store.keyring import Keyring, replace_keyset_file
 from store.queries.processes import find_replaced, list_running, refuse_if_any

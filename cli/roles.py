@@ -17,7 +17,7 @@ import typer
 from cli.output import announce
 
 if TYPE_CHECKING:
-    from settings import Settings
+    from runtime.settings import Settings
 
 app = typer.Typer()
 
@@ -29,7 +29,7 @@ def up() -> None:
     from cli.local.probes import free_ports
     from cli.local.supervisor import NotReady
     from cli.local.up import up
-    from settings import Settings
+    from runtime.settings import Settings
 
     settings = Settings()
     if settings.port == 0:
@@ -48,9 +48,9 @@ def worker() -> None:
 
     from cli.addresses import Addresses, announced, with_api_address
     from runtime.logs import set_up_logging
+    from runtime.settings import Settings
     from runtime.temporal import client_options
     from runtime.worker import run_worker
-    from settings import Settings
 
     settings = with_api_address(Settings())
     set_up_logging(settings)
@@ -75,7 +75,7 @@ def api() -> None:
     from runtime.http_server import build_server
     from runtime.listening import listen
     from runtime.logs import set_up_logging
-    from settings import Settings
+    from runtime.settings import Settings
 
     settings = Settings()
     set_up_logging(settings)
@@ -110,7 +110,7 @@ def api() -> None:
 def emulator(context: typer.Context) -> None:
     """Run the stand-in for the platforms alone; `castline emulator --help` shows its options."""
     from cli.local.environment import plain_environment
-    from settings import Settings
+    from runtime.settings import Settings
 
     settings = Settings()
     # Nothing imports the emulator, so it reads its options itself. The last one of a name wins.
@@ -136,7 +136,7 @@ def demo(
 
 def _with_port(port: int) -> "Settings":
     """The settings with the port that was found for `CASTLINE_PORT=0`, for children, too."""
-    from settings import Settings
+    from runtime.settings import Settings
 
     os.environ["CASTLINE_PORT"] = str(port)
     return Settings()

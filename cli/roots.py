@@ -39,7 +39,7 @@ def add_root(folder: Folder, workspace: WorkspaceName = None) -> None:
 @roots.command("list")
 def list_roots(workspace: WorkspaceName = None, as_json: AsJson = False) -> None:
     """Show a workspace's folders, those of CASTLINE_MEDIA_ROOTS included."""
-    from settings import Settings
+    from runtime.settings import Settings
     from store.queries import workspaces as rows
 
     with open_store().read() as session:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from domain.errors import Conflict
 from runtime.parts import load_keyring
-from settings import Settings
+from runtime.settings import Settings
 from store.engine import Store
 from store.keyring import Keyring, replace_keyset_file
 from store.queries.processes import list_running, record_replaced, refuse_if_any

@@ -17,8 +17,8 @@ from cli.addresses import file_of, find_running
 from domain.display import escape
 from domain.errors import CastlineError, InvalidRequest, Unauthorized, Unavailable
 from domain.secrets import Secret
-from settings import Settings
-from settings_rules import http_url, is_loopback
+from runtime.settings import Settings
+from runtime.settings_rules import http_url, is_loopback
 from store.files import create_private
 from transport.clients import ProxiedTransport
 from transport.proxies import DIRECT

@@ -17,9 +17,9 @@ from fuzz.canaries import Canaries, canaries
 from fuzz.origin import hostile_origin
 from fuzz.target import CAPTIONS, CLIPS, PICTURES, Target
 from runtime.parts import build_store
-from settings import Settings
+from runtime.settings import Settings
 from store.queries import workspaces
-from tests.support.emulator import Emulator
+from testkit.emulator import Emulator
 
 SETTINGS = {
     "CASTLINE_ALLOW_PRIVATE_SOURCES": "true",

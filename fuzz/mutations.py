@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from tests.support.boxes import refer_by_dref, refer_by_rdrf
+from testkit.boxes import refer_by_dref, refer_by_rdrf
 
 _SIZES = (0, 1, 7, 8, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 """What a parser of lengths is wrong about: nothing, less than a header, and the largest."""

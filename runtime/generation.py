@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.errors import CastlineError
-from settings import Settings
+from runtime.settings import Settings
 from store.engine import Store
 from store.files import replace_private
 from store.queries import installation

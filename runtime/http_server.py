@@ -24,7 +24,7 @@ from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from domain.clients import Network, peer_of
 from domain.errors import Remedy
-from settings import Settings
+from runtime.settings import Settings
 
 MAX_HEAD = 16 * 1024
 """Bytes of a request line with its headers."""

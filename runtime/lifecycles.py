@@ -33,7 +33,7 @@ from runtime.answers import START_TIMEOUT, Closed, answered, started
 from runtime.health.queues import describe_queues, find_unpolled
 from runtime.histories import Known, read_history
 from runtime.runs import ATTEMPT, Run, end_run, find_run
-from settings import Settings
+from runtime.settings import Settings
 from workflows import options
 from workflows.assignment import AssignmentWorkflow
 from workflows.ticket import TicketWorkflow

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.display import escape, escape_lines
-from settings import Settings
+from runtime.settings import Settings
 
 _QUIET = (
     "alembic",

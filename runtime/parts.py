@@ -13,8 +13,11 @@ from sqlalchemy import make_url
 from domain.errors import CastlineError
 from domain.secrets import Secret
 from media.policy import SourcePolicies
-from platforms.registry import Registry, build_registry
-from settings import Settings
+from platforms.facebook import Facebook, MetaApp
+from platforms.protocol import Platform
+from platforms.registry import Registry
+from platforms.youtube import GoogleApp, YouTube
+from runtime.settings import Settings
 from store.engine import Store
 from store.keyring import Keyring, ensure_keyset_file
 from store.queries import workspaces
@@ -46,6 +49,15 @@ def build_parts(settings: Settings) -> Parts:
         registry=build_registry(settings),
         policies=build_policies(settings, store),
     )
+
+
+def build_registry(settings: Settings) -> Registry:
+    """An adapter for each platform that has app credentials.
+
+    Adding a platform is one builder, and its entry here.
+    """
+    platforms = [build(settings) for build in (_youtube, _facebook)]
+    return Registry({platform.name: platform for platform in platforms if platform is not None})
 
 
 def build_store(settings: Settings, vault: Vault | None = None) -> Store:
@@ -105,3 +117,37 @@ def load_keyring(settings: Settings) -> Keyring:
     if settings.keyset is not None:
         return Keyring.from_json(Secret(settings.keyset.get_secret_value()))
     return Keyring.from_file(settings.keyset_file)
+
+
+def _youtube(settings: Settings) -> Platform | None:
+    if settings.google_client_id is None or settings.google_client_secret is None:
+        return None
+    return YouTube(
+        GoogleApp(
+            client_id=settings.google_client_id,
+            client_secret=Secret(settings.google_client_secret.get_secret_value()),
+            auth_url=settings.google_auth_url,
+            token_url=settings.google_token_url,
+            revoke_url=settings.google_revoke_url,
+            api_root=settings.google_api_root,
+        ),
+        chunk_size=settings.chunk_mib << 20,
+        manages=settings.youtube_manages,
+        proxies=settings.proxies(Way.PLATFORMS),
+    )
+
+
+def _facebook(settings: Settings) -> Platform | None:
+    if settings.meta_app_id is None or settings.meta_app_secret is None:
+        return None
+    return Facebook(
+        MetaApp(
+            app_id=settings.meta_app_id,
+            app_secret=Secret(settings.meta_app_secret.get_secret_value()),
+            dialog_root=settings.meta_dialog_root,
+            graph_root=settings.meta_graph_root,
+            version=settings.meta_graph_version,
+        ),
+        chunk_size=settings.chunk_mib << 20,
+        proxies=settings.proxies(Way.PLATFORMS),
+    )

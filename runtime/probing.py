@@ -9,7 +9,7 @@ import logging
 from domain.errors import CastlineError
 from media.probe.isolation import Isolation
 from media.probe.pool import PROBES
-from settings import Settings
+from runtime.settings import Settings
 
 log = logging.getLogger("castline.probe")
 

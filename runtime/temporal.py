@@ -45,7 +45,7 @@ from domain.errors import CastlineError, Conflict, Unavailable
 from domain.ids import CARE
 from domain.queues import WORKFLOW_QUEUE
 from runtime.codec import Sealer, make_data_converter
-from settings import Settings
+from runtime.settings import Settings
 from store.files import explain
 from workflows.options import INSTALLATION, SEARCH_ATTRIBUTES
 

@@ -36,7 +36,7 @@ from domain.wakes import (
     TransferPlaceFree,
     Wake,
 )
-from settings import Settings
+from runtime.settings import Settings
 from store.engine import Store
 from store.queries.access.connections import get_connection_by_id
 from store.queries.publishing import lanes

@@ -37,10 +37,10 @@ from runtime.lifecycles import make_lifecycles
 from runtime.maintenance import Maintenance
 from runtime.parts import Parts, build_parts
 from runtime.process_heartbeat import process_heartbeat
+from runtime.settings import Settings
 from runtime.shares import ShareInterceptor
 from runtime.temporal import connect, ensure_ready, worker_identity
 from runtime.waking import Waker
-from settings import Settings
 from transport.proxies import Way
 from workflows.assignment import AssignmentWorkflow
 from workflows.care import CareWorkflow

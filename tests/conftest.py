@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.support.database import Cluster, postgres_cluster
-from tests.support.emulator import Emulator
+from testkit.database import Cluster, postgres_cluster
+from testkit.emulator import Emulator
 from tests.support.exit import end_now
 from tests.support.stack import temporal_server
 
@@ -42,12 +42,22 @@ def cluster() -> Iterator[Cluster]:
 
 
 _WAITING = {"journeys", "workflows", "cli"}
+_SERVERS = {"emulator_process", "running", "temporal", "cluster", "env", "address"}
+"""Fixtures that start a process which serves others."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what `-m` does not name
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The processes take the files one by one: what waits long must not be the last to begin."""
+    """Mark what needs servers, and let it begin first: what waits long must not be the last."""
     tests = config.rootpath / "tests"
-    items.sort(key=lambda item: item.path.relative_to(tests).parts[0] not in _WAITING)
+
+    def is_waiting(item: pytest.Item) -> bool:
+        return item.path.relative_to(tests).parts[0] in _WAITING
+
+    for item in items:
+        if is_waiting(item) or _SERVERS & {*getattr(item, "fixturenames", ())}:
+            item.add_marker(pytest.mark.servers)
+    items.sort(key=is_waiting, reverse=True)
 
 
 _status = 0

@@ -24,7 +24,7 @@ def backup(
     The key set is not in it, and neither are uploaded files. See docs/backup.md.
     """
     from cli.backup.taking import back_up
-    from settings import Settings
+    from runtime.settings import Settings
 
     settings = Settings()
     marker = back_up(settings, open_store(), folder, keys)
@@ -50,7 +50,7 @@ def restore(
     Every open assignment is read back on its platform before anything is sent for it.
     """
     from cli.backup.restoring import restore as restore_backup
-    from settings import Settings
+    from runtime.settings import Settings
 
     restored = restore_backup(Settings(), folder, other_installation=other_installation)
     say(f"The database is as it was at {restored.marker.taken_at:%Y-%m-%d %H:%M:%S} UTC.")

@@ -20,7 +20,7 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, make_url
 
 from domain.errors import CastlineError, InsufficientStorage, Unavailable
-from settings import Settings
+from runtime.settings import Settings
 from store.engine import Store
 from store.files import create_private, sync_folder
 

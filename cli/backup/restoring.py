@@ -13,7 +13,7 @@ from domain.clocks import CLOCK_MARGIN
 from domain.errors import CastlineError, Conflict, DatabaseUnavailable
 from runtime.generation import Generation, generation_file, read_generation, write_generation
 from runtime.parts import build_store, load_keyring
-from settings import Settings
+from runtime.settings import Settings
 from store.engine import Store
 from store.queries.installation import begin_restore, find_installation
 from store.queries.processes import list_running, names_of

@@ -2,14 +2,14 @@
 
 import shutil
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
 from cli.backup.databases import database_of
 from cli.backup.marker import NAME, Marker, seal_check, write_marker
 from domain.errors import Conflict, InvalidRequest
 from runtime.parts import load_keyring
-from settings import Settings
+from runtime.settings import Settings
+from runtime.version import VERSION
 from store.engine import Store
 from store.files import create_private, sync_folder
 from store.queries.installation import ensure_installation
@@ -49,7 +49,7 @@ def back_up(settings: Settings, store: Store, folder: Path, keys: Path | None = 
         generation=row.generation,
         taken_at=taken_at,
         schema=store.schema_versions().found or "",
-        version=metadata.version("castline"),
+        version=VERSION,
         database=database.kind,
         file=database.dump_name,
         key_ids=tuple(key for key in keyring.key_ids if count_sealed_with(store, key)),

@@ -9,11 +9,10 @@ from cli.doctor.installation import Installation
 from cli.local.up import emulator_address
 from domain.errors import CastlineError, PlatformError, PlatformMisconfigured
 from domain.states import PlatformName
-from platforms.registry import build_registry
 from platforms.unreached import UNREACHED
 from runtime.health.finding import Finding, Skipped, failed, in_thread, ok, warning
-from runtime.parts import load_keyring
-from settings_rules import is_loopback
+from runtime.parts import build_registry, load_keyring
+from runtime.settings_rules import is_loopback
 
 _HTTP_SECONDS = 5
 

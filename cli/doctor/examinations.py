@@ -22,7 +22,7 @@ from cli.doctor.report import report
 from domain.errors import CastlineError
 from domain.states import PlatformName
 from runtime.health.finding import Finding, Found, State, failed, ok, run_check, skipped, worst_of
-from settings import Settings
+from runtime.settings import Settings
 
 SECONDS = 10.0
 LONG_SECONDS = 30.0

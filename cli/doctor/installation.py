@@ -11,7 +11,7 @@ from cli.choosing import connect_temporal
 from domain.errors import CastlineError
 from runtime.health.finding import Skipped, in_thread
 from runtime.parts import build_store, database_files, load_keyring
-from settings import Settings
+from runtime.settings import Settings
 from store.engine import Store
 from store.keyring import Keyring, create_keyset
 from store.schema import SchemaVersions, Version

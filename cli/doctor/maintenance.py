@@ -7,7 +7,7 @@ from cli.doctor.lengths import length
 from runtime.generation import generation_file, is_ahead, read_generation
 from runtime.health.finding import Finding, failed, in_thread, ok, warning
 from runtime.health.sweep import check_sweep
-from settings import Settings
+from runtime.settings import Settings
 from store.engine import Store
 from store.queries import installation, reports
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from cli.doctor.installation import Installation
 from runtime.health.finding import Finding, failed, in_thread, ok
-from settings import Settings
+from runtime.settings import Settings
 from transport.hosts import DEFAULT_PORTS
 from transport.proxies import DIRECT, Proxy, Way
 from transport.trust import is_distrust

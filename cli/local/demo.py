@@ -17,7 +17,6 @@ import httpx2
 
 from cli.following import describe
 from cli.local.consent_form import PERSON, ConsentForm
-from cli.local.environment import CHECKOUT
 from cli.local.probes import free_ports
 from cli.local.processes import tail
 from cli.local.stopping import until_stopped
@@ -27,10 +26,10 @@ from cli.output import say
 from domain.errors import CastlineError
 from domain.states import AssignmentState, TicketState
 from runtime.parts import build_store
-from settings import Settings
+from runtime.settings import Settings
 from store.queries import workspaces
 
-CLIP = CHECKOUT / "tests" / "data" / "clip.mp4"
+CLIP = Path(__file__).with_name("clip.mp4")
 _LOOK_SECONDS = 0.1
 
 

@@ -9,10 +9,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from settings import Settings
-from settings_rules import variable
+from runtime.settings import Settings
+from runtime.settings_rules import variable
 
-CHECKOUT = Path(__file__).parents[2]
+_HOME = Path(__file__).parents[2]
+"""The folder that our packages lie in: a checkout, or the packages of an environment."""
 
 _SYSTEM = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -25,7 +26,7 @@ def plain_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if name in _SYSTEM or name.startswith(("LC_", "PYTHON"))
     }
-    return {**system, "PYTHONPATH": str(CHECKOUT)}
+    return {**system, "PYTHONPATH": str(_HOME)}
 
 
 def service_environment() -> dict[str, str]:

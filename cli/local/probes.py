@@ -17,8 +17,8 @@ from domain.errors import Conflict
 from runtime.devserver import ports
 from runtime.health.queues import describe_queues, find_unpolled
 from runtime.listening import refuse_taken
+from runtime.settings import Settings
 from runtime.temporal import worker_identity
-from settings import Settings
 
 Probe = Callable[[int], Awaitable[bool]]
 

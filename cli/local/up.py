@@ -23,9 +23,9 @@ from cli.local.temporal_state import damaged_remedy, refuse_other_owner
 from domain.errors import CastlineError, Conflict
 from runtime.devserver import command, find_temporal
 from runtime.parts import build_store, ensure_keyset, load_keyring
+from runtime.settings import Settings
+from runtime.settings_rules import is_loopback
 from runtime.temporal import connect
-from settings import Settings
-from settings_rules import is_loopback
 from store.files import require_folder, require_space
 from store.queries.installation import find_installation
 

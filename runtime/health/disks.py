@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runtime.health.finding import Finding, failed, ok, skipped, warning
 from runtime.parts import database_files
-from settings import Settings
+from runtime.settings import Settings
 
 MIB = 1 << 20
 TEMP_FLOOR = 16 * MIB

@@ -11,7 +11,7 @@ from domain.errors import Unavailable
 from runtime.health import database, disks, keys
 from runtime.health.finding import Finding, State, in_thread, ok, run_check, warning
 from runtime.process_heartbeat import Heartbeat
-from settings import Settings
+from runtime.settings import Settings
 from store.engine import Store
 from store.keyring import Keyring
 

@@ -27,9 +27,9 @@ from store.queries.access import connections, credentials
 from store.queries.publishing import assignments, videos
 from store.tables import Assignment, Connection
 from store.vault import Vault
+from testkit.clips import CLIP
 from tests.support.api import DirectedYouTube
 from tests.support.attachments import policies
-from tests.support.stack import CLIP
 
 SCOPES = (UPLOAD, READ)
 

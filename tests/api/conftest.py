@@ -14,7 +14,7 @@ from api.app import create_app
 from api.context import Context, make_source_reads
 from platforms.registry import Registry
 from runtime.reconcile.rebuilding import Rebuilder
-from settings import Settings
+from runtime.settings import Settings
 from store.engine import Store
 from store.keyring import Keyring, create_keyset
 from store.queries import workspaces

@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from playwright.async_api import async_playwright, expect
 
 from api.pages import render
+from testkit.required import program
 from tests.support.api import PUBLIC_URL, Tenant, client
-from tests.support.required import program
 
 HTML = ["/", "/docs", "/codec", "/api/v1/oauth/done", "/api/v1/oauth/reauth/x"]
 

@@ -15,11 +15,12 @@ import httpx2
 import pytest
 from tusclient.client import TusClient
 
+from testkit.clips import CLIP
 from tests.support.machine import Machine, eventually
 
 MIB = 1 << 20
-CLIP = (Path(__file__).parents[1] / "data" / "clip.mp4").read_bytes()
-CONTENT = CLIP + bytes(range(256)) * (160 * MIB // 256 // 4)
+
+CONTENT = CLIP.read_bytes() + bytes(range(256)) * (160 * MIB // 256 // 4)
 """A video with 40 MiB behind it."""
 
 

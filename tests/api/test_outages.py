@@ -17,9 +17,9 @@ from sqlalchemy import event
 from api import outages
 from api.context import Context
 from store.engine import Store
+from testkit.database import Cluster, copy_sqlite, postgres_cluster
 from tests.api.routes.v1.test_files import CONTENT, add, announce, file_of, offset_of
 from tests.support.api import CALLER_PAGE, HOOK, DirectedYouTube, Tenant, client, tenant_of
-from tests.support.database import Cluster, copy_sqlite, postgres_cluster
 from tests.support.disks import fill, small_disk
 from tests.support.proxy import DatabaseProxy
 from tests.support.stack import eventually

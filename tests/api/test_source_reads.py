@@ -22,12 +22,12 @@ from domain.ids import WorkspaceId
 from platforms.facebook import limits as facebook
 from platforms.payload import Field
 from platforms.youtube import limits as youtube
+from testkit.clips import CLIP
 from tests.support.api import Tenant
 from tests.support.canary import CanaryHost
 from tests.support.stack import eventually
 
 A, B = WorkspaceId("a"), WorkspaceId("b")
-CLIP = Path(__file__).parents[1] / "data" / "clip.mp4"
 VIDEOS = "/api/v1/videos"
 ASSIGNMENTS = "/api/v1/assignments"
 SHARE = 4

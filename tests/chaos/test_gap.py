@@ -10,7 +10,7 @@ from aiohttp import web
 from chaos.customer import Accepted, Customer
 from chaos.deeds import Order
 from chaos.gap import Gap, absent
-from tests.support.clips import Clip
+from testkit.clips import Clip
 
 ORDER = Order(number=7, platform="youtube", type="video", account=0, size=10)
 BEFORE = Accepted("asg_before", tries=1)

@@ -11,7 +11,7 @@ import pytest
 
 from cli.addresses import Addresses, announced, file_of, find_running, with_api_address
 from domain.errors import Unavailable
-from settings import Settings
+from runtime.settings import Settings
 
 HERE = Addresses(api="http://127.0.0.1:9000", temporal="127.0.0.1:7000")
 

@@ -15,9 +15,9 @@ import pytest
 
 from cli.local.probes import free_ports
 from domain.ids import is_id
-from tests.support.machine import ROOT, Machine, Up, connection_in
+from testkit.clips import CLIP
+from tests.support.machine import Machine, Up, connection_in
 
-CLIP = ROOT / "tests" / "data" / "clip.mp4"
 EVIL = "Loaf\x1b[2J\x9b2J\x07 \u202egpj.exe"
 SHOWN = r"Loaf\x1b[2J\x9b2J\x07 \u202egpj.exe"
 

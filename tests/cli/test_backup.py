@@ -30,7 +30,7 @@ from runtime.generation import (
 )
 from runtime.parts import load_keyring
 from runtime.process_heartbeat import process_heartbeat
-from settings import Settings
+from runtime.settings import Settings
 from store.engine import Store
 from store.keyring import create_keyset, ensure_keyset_file, replace_keyset_file
 from store.queries import workspaces
@@ -39,7 +39,7 @@ from store.queries.processes import list_running
 from store.queries.telling import endpoints
 from store.tables import Installation
 from store.vault import Vault
-from tests.support.database import Cluster
+from testkit.database import Cluster
 from tests.support.machine import castline
 
 

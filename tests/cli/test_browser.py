@@ -9,11 +9,11 @@ import httpx2
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from tests.support.machine import ROOT, Machine, Up
-from tests.support.required import program
+from testkit.clips import CLIP
+from testkit.required import program
+from tests.support.machine import Machine, Up
 from tests.support.serving import serving
 
-CLIP = ROOT / "tests" / "data" / "clip.mp4"
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",

@@ -16,10 +16,10 @@ import pytest
 
 from cli.mistakes import explain_error
 from store.files import explain
-from tests.support.database import Cluster
+from testkit.database import Cluster
+from testkit.required import program
 from tests.support.disks import fill, read_only_disk, small_disk
 from tests.support.machine import Machine
-from tests.support.required import program
 
 PASSWORD = "geheim-7"
 ON_THE_DATABASE = ["api", "rotate-keys", "workspaces create acme"]

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from cli.output import announce, print_json, print_lines, print_table, say, tell
 from domain.ids import new_key_id, new_workspace_id
-from settings import Settings
+from runtime.settings import Settings
 from store.engine import Store
 from store.queries import workspaces
 from tests.support.machine import ROOT, Machine

@@ -17,8 +17,8 @@ from domain.errors import CastlineError, Conflict, NotFound
 from domain.ids import CARE
 from domain.secrets import Secret
 from runtime.process_heartbeat import process_heartbeat
+from runtime.settings import Settings
 from runtime.temporal import connect, ensure_ready
-from settings import Settings
 from store.engine import Store
 from store.keyring import Keyring, create_keyset, ensure_keyset_file
 from store.queries import workspaces

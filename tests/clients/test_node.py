@@ -5,10 +5,10 @@ Each runs by the recipe of docs/emulator.md.
 
 import pytest
 
+from testkit.required import program, unavailable
 from tests.clients.catalog import CLIENTS, Client, Language
 from tests.clients.installing import HERE, PROGRAMS
 from tests.clients.real_names import run_client
-from tests.support.required import program, unavailable
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from store.engine import Store
-from tests.support.database import Cluster, empty_cluster
-from tests.support.required import program
+from testkit.database import Cluster, empty_cluster
+from testkit.required import program
 
 SCRIPT = Path(__file__).parents[2] / "deploy" / "postgresql" / "users.sql"
 DATABASES = {

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from testkit.emulator import Emulator
 from tests.emulator.stranger import Stranger
-from tests.support.emulator import Emulator
 
 # Google's own libraries insist on https for OAuth and on unchanged scopes otherwise.
 os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 
-from tests.support.emulator import ANA, CLIENT_ID, CLIENT_SECRET, Emulator
+from testkit.emulator import ANA, CLIENT_ID, CLIENT_SECRET, Emulator
 
 AUTH = "https://www.googleapis.com/auth/"
 UPLOAD, READ, MANAGE = (

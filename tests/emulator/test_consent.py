@@ -3,6 +3,7 @@
 import httpx2
 import pytest
 
+from testkit.emulator import ANA, Emulator
 from tests.emulator.stranger import (
     AUTH,
     MANAGE,
@@ -14,7 +15,6 @@ from tests.emulator.stranger import (
     challenge,
     query_of,
 )
-from tests.support.emulator import ANA, Emulator
 
 EMAIL = "https://www.googleapis.com/auth/userinfo.email"
 

@@ -6,8 +6,8 @@ import re
 import httpx2
 import pytest
 
+from testkit.emulator import Emulator
 from tests.emulator.stranger import READ, REDIRECT, UPLOAD, Stranger, query_of
-from tests.support.emulator import Emulator
 
 CLEO = "cleo@org.test"
 

@@ -16,7 +16,7 @@ from chaos.faults import DECISIVE, PASSING
 from emulator import controls, faults, switches
 from emulator.faults import BadFault, Kind
 from emulator.server import make_app, make_world
-from tests.support.emulator import ROOT, Emulator
+from testkit.emulator import ROOT, Emulator
 
 WORLD = make_world()
 PLATFORMS = list(WORLD.platforms.values())

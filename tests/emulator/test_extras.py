@@ -5,8 +5,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from testkit.emulator import Emulator
 from tests.emulator.stranger import UPLOAD, Stranger, reason
-from tests.support.emulator import Emulator
 
 PNG = b"\x89PNG\r\n\x1a\n picture"
 ITEMS = "/youtube/v3/playlistItems"

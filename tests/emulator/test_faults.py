@@ -7,8 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from testkit.emulator import Emulator
 from tests.emulator.stranger import KIB256, Stranger, reason, sha256, some_bytes
-from tests.support.emulator import Emulator
 
 DATA = some_bytes(4 * KIB256)
 SIZE = len(DATA)

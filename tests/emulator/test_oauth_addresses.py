@@ -15,8 +15,8 @@ import httpx2
 import pytest
 from cryptography import x509
 
+from testkit.emulator import ANA, CLIENT_ID, CLIENT_SECRET, Emulator
 from tests.emulator.stranger import READ, REDIRECT, Stranger
-from tests.support.emulator import ANA, CLIENT_ID, CLIENT_SECRET, Emulator
 
 TOKEN = ["/token", "/o/oauth2/token", "/oauth2/v3/token", "/oauth2/v4/token"]
 REVOKE = ["/revoke", "/o/oauth2/revoke"]

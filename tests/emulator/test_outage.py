@@ -7,8 +7,8 @@ from collections.abc import Callable
 import httpx2
 import pytest
 
+from testkit.emulator import Emulator
 from tests.emulator.stranger import KIB256, Stranger, sha256, some_bytes
-from tests.support.emulator import Emulator
 
 DATA = some_bytes(8 * KIB256)
 SIZE = len(DATA)

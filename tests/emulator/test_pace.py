@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from testkit.emulator import Emulator
 from tests.emulator.meta.publisher import Publisher
 from tests.emulator.stranger import KIB256, Stranger, some_bytes
-from tests.support.emulator import Emulator
 
 DATA = some_bytes(2 * KIB256)
 PACE = 2 * len(DATA)

@@ -11,9 +11,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from testkit.emulator import Emulator
+from testkit.meta import BAKERY, ask, page_token
 from tests.emulator.stranger import Stranger
-from tests.support.emulator import Emulator
-from tests.support.meta import BAKERY, ask, page_token
 
 
 def test_the_first_page_says_what_this_is(emulator: Emulator) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from testkit.emulator import Emulator
 from tests.emulator.meta.publisher import MIB, Publisher
 from tests.emulator.stranger import KIB256, Stranger, sha256, some_bytes
-from tests.support.emulator import Emulator
 
 DATA = some_bytes(6 * MIB + 12_345)
 SIZE = len(DATA)

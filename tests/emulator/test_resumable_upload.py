@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
+from testkit.emulator import Emulator
 from tests.emulator.stranger import KIB256, Stranger, reason, sha256, some_bytes
-from tests.support.emulator import Emulator
 
 DATA = some_bytes(3 * KIB256 + 1000)
 SIZE = len(DATA)

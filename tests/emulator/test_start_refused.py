@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.emulator import ROOT, Emulator
+from testkit.emulator import ROOT, Emulator
 
 
 def started(*arguments: object) -> tuple[int, str]:

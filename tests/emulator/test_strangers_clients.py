@@ -22,6 +22,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from oauthlib.oauth2.rfc6749.errors import InvalidGrantError
 
+from testkit.emulator import CLIENT_ID, CLIENT_SECRET, Emulator
 from tests.emulator.stranger import (
     KIB256,
     MANAGE,
@@ -32,7 +33,6 @@ from tests.emulator.stranger import (
     sha256,
     some_bytes,
 )
-from tests.support.emulator import CLIENT_ID, CLIENT_SECRET, Emulator
 
 SCOPES = ["openid", "https://www.googleapis.com/auth/userinfo.email", UPLOAD, READ, MANAGE]
 

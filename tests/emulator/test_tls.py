@@ -14,8 +14,8 @@ import pytest
 import trustme
 
 from emulator.tls import LOCAL_NAMES, REAL_NAMES
+from testkit.emulator import Emulator
 from tests.emulator.stranger import KIB256, Stranger, sha256, some_bytes
-from tests.support.emulator import Emulator
 
 NAMES = [
     "accounts.google.com",

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from testkit.emulator import CLIENT_ID, CLIENT_SECRET, Emulator
 from tests.emulator.stranger import MANAGE, READ, UPLOAD, Stranger
-from tests.support.emulator import CLIENT_ID, CLIENT_SECRET, Emulator
 
 DAY = 86400
 DEAD = {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}

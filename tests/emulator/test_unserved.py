@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.emulator import Emulator
+from testkit.emulator import Emulator
 
 GOOGLE = ["www.googleapis.com", "oauth2.googleapis.com", "youtube.googleapis.com:443"]
 META = [

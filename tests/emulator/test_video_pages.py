@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from emulator.clock import timestamp
+from testkit.emulator import Emulator
 from tests.emulator.meta.publisher import PNG, Publisher
 from tests.emulator.stranger import Stranger, sha256, some_bytes
-from tests.support.emulator import Emulator
 
 DATA = some_bytes(5000)
 NASTY = '"><script>alert(1)</script><img src=x onerror=alert(1)>'

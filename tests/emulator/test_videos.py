@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from testkit.emulator import Emulator
 from tests.emulator.stranger import READ, UPLOAD, Stranger, reason
-from tests.support.emulator import Emulator
 
 VIDEOS, CHANNELS = "/youtube/v3/videos", "/youtube/v3/channels"
 HOUR = 3600

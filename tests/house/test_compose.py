@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from settings import Settings
-from settings_rules import variable
-from tests.support.required import program
+from runtime.settings import Settings
+from runtime.settings_rules import variable
+from testkit.required import program
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"

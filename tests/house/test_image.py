@@ -40,7 +40,7 @@ def test_no_installer_is_left() -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", ["tests", "bench", "chaos", "fuzz", "docs", "deploy", ".env", ".venv"]
+    "folder", ["tests", "testkit", "bench", "chaos", "fuzz", "docs", "deploy", ".env", ".venv"]
 )
 def test_what_no_role_needs_is_kept_out(folder: str) -> None:
     assert folder in KEPT_OUT
@@ -51,7 +51,7 @@ def test_what_the_roles_need_is_not_kept_out() -> None:
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()
     packages = {name.split("/")[0] for name in listed if name.endswith("/__init__.py")}
-    needed = packages - {"tests", "bench", "chaos", "fuzz"} | {
+    needed = packages - {"tests", "testkit", "bench", "chaos", "fuzz"} | {
         "requirements.txt",
         "README.md",
         "LICENSE",

@@ -34,4 +34,4 @@ def test_help_loads_nothing_heavy() -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()
-    assert not {*HEAVY, "temporalio", "uvicorn", "settings"} & set(loaded)
+    assert not {*HEAVY, "temporalio", "uvicorn", "runtime"} & set(loaded)

@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from cli.main import app
-from settings import OTHER_NAMES, Settings, known_names
+from runtime.settings import OTHER_NAMES, Settings, known_names
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"

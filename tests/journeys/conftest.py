@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from testkit.emulator import Emulator
 from tests.support.devserver import DevServer
-from tests.support.emulator import Emulator
 from tests.support.stack import Stack, Tenant, running_stack
 
 

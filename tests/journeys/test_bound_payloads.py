@@ -19,7 +19,7 @@ from temporalio.common import RawValue
 from domain.ids import CARE, assignment_workflow_id, new_assignment_id
 from domain.queues import WORKFLOW_QUEUE
 from runtime.codec import open_payload
-from tests.support.emulator import Emulator
+from testkit.emulator import Emulator
 from tests.support.stack import Stack, Tenant, eventually, stack_apart
 
 Handle = WorkflowHandle[Any, Any]

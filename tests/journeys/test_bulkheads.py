@@ -17,11 +17,11 @@ from sqlmodel import col, select
 from domain.evidence import EvidenceKind, Told
 from runtime.temporal import connect
 from store.tables import Assignment, Event
-from tests.support.clips import MIB, make_clip
-from tests.support.emulator import Emulator
+from testkit.clips import MIB, make_clip
+from testkit.emulator import Emulator
+from testkit.pictures import jpeg
 from tests.support.evidence import evidence_of
 from tests.support.origin import Origin
-from tests.support.pictures import jpeg
 from tests.support.receiver import Receiver
 from tests.support.stack import Stack, Tenant, eventually, stack_apart
 

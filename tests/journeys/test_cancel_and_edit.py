@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
-from tests.support.clips import Clip, make_clip, the_only_video
+from testkit.clips import Clip, make_clip, the_only_video
 from tests.support.stack import Stack, Tenant, eventually
 
 TRANSFER = "videos.insert.transfer"

@@ -17,8 +17,8 @@ from domain.queues import WORKFLOW_QUEUE
 from runtime.caring import care_for_everything
 from store.queries.access.connections import get_connection_by_id, lock_connection
 from store.tables import Event
-from tests.support.emulator import ANA, Emulator
-from tests.support.meta import BAKERY, BEN, CATERING
+from testkit.emulator import ANA, Emulator
+from testkit.meta import BAKERY, BEN, CATERING
 from tests.support.stack import Stack, Tenant, eventually, stack_apart
 from workflows.care import CareWorkflow
 

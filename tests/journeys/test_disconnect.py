@@ -11,9 +11,9 @@ from runtime.waking import Waker
 from store.queries.access import connections
 from store.queries.publishing.assignments import lock_assignment
 from store.tables import now
-from tests.support.clips import MIB, Clip, make_clip
+from testkit.clips import MIB, Clip, make_clip
+from testkit.pictures import jpeg
 from tests.support.origin import Origin
-from tests.support.pictures import jpeg
 from tests.support.reauth import asked, break_connection, events, reconnect
 from tests.support.stack import Stack, Tenant
 

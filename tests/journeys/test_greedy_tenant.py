@@ -21,10 +21,10 @@ import httpx2
 import pytest
 
 from cli.local.probes import free_ports
-from settings import Settings
-from tests.support.clips import make_clip
-from tests.support.emulator import Emulator
-from tests.support.pictures import png
+from runtime.settings import Settings
+from testkit.clips import make_clip
+from testkit.emulator import Emulator
+from testkit.pictures import png
 from tests.support.roles import role
 from tests.support.stack import Stack, Tenant, eventually, running_stack, temporal_server
 from tests.support.trickle import TricklingOrigin, trickling_origin

@@ -11,8 +11,8 @@ from temporalio.client import WorkflowExecutionStatus
 
 from activities.contract.assignments import AssignmentEdit
 from store.queries.publishing import edits
-from tests.support.clips import Clip, make_clip, the_only_video
-from tests.support.emulator import Emulator
+from testkit.clips import Clip, make_clip, the_only_video
+from testkit.emulator import Emulator
 from tests.support.reauth import asked, reauth, reconnect, running
 from tests.support.stack import Stack, Tenant, eventually, running_stack, temporal_server
 from workflows.assignment import AssignmentWorkflow

@@ -22,7 +22,7 @@ from domain.evidence import EvidenceKind
 from domain.sentences import OPEN_FINISH
 from domain.states import AssignmentState
 from store.queries.publishing import assignments, progress, transfers
-from tests.support.clips import Clip, make_clip, the_only_video
+from testkit.clips import Clip, make_clip, the_only_video
 from tests.support.evidence import evidence_of
 from tests.support.google import upload_others
 from tests.support.stack import Stack, Tenant, eventually

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from runtime.caring import care_for_everything
-from tests.support.emulator import Emulator
+from testkit.emulator import Emulator
 from tests.support.receiver import Receiver
 from tests.support.stack import Stack, Tenant, stack_apart
 

@@ -23,10 +23,11 @@ from runtime.parts import Parts, build_parts
 from store.keyring import ensure_keyset_file
 from store.queries import workspaces
 from store.queries.access import connections
-from tests.support.database import postgres_cluster
-from tests.support.emulator import Emulator
+from testkit.clips import CLIP
+from testkit.database import postgres_cluster
+from testkit.emulator import Emulator
 from tests.support.roles import role
-from tests.support.stack import CLIP, eventually, settings_for
+from tests.support.stack import eventually, settings_for
 
 NOWHERE = "http://127.0.0.1:9"
 NO_TEMPORAL = "127.0.0.1:9"

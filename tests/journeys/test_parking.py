@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.clips import MIB, Clip, make_clip, the_only_video
-from tests.support.emulator import ANA
-from tests.support.meta import BAKERY
+from testkit.clips import MIB, Clip, make_clip, the_only_video
+from testkit.emulator import ANA
+from testkit.meta import BAKERY
+from testkit.pictures import jpeg
 from tests.support.origin import Origin
-from tests.support.pictures import jpeg
 from tests.support.reauth import REFRESH, reconnect
 from tests.support.stack import Stack, Tenant, eventually
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from store.queries.publishing import transfers
+from testkit.emulator import Emulator
+from testkit.pictures import VTT, jpeg
 from tests.emulator.stranger import Stranger
-from tests.support.emulator import Emulator
 from tests.support.origin import Origin
-from tests.support.pictures import VTT, jpeg
 from tests.support.stack import Stack, Tenant, stack_apart
 
 START = "videos.insert.start"

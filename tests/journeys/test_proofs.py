@@ -11,10 +11,10 @@ import pytest
 
 from cli.local.probes import worker_polls
 from media.digest import BLOCK_BYTES
-from tests.support.clips import MIB, Clip, make_clip
+from testkit.clips import MIB, Clip, make_clip
+from testkit.emulator import Emulator
+from testkit.meta import BAKERY, CATERING
 from tests.support.devserver import DevServer
-from tests.support.emulator import Emulator
-from tests.support.meta import BAKERY, CATERING
 from tests.support.origin import Origin
 from tests.support.roles import role
 from tests.support.stack import Stack, Tenant, eventually, running_stack

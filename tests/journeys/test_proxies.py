@@ -9,15 +9,16 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from settings import Settings
-from settings_rules import variable
+from runtime.settings import Settings
+from runtime.settings_rules import variable
+from testkit.clips import CLIP
+from testkit.emulator import Emulator
+from testkit.pictures import jpeg
 from tests.support.connect_proxy import ConnectProxy
-from tests.support.emulator import Emulator
 from tests.support.origin import Origin
-from tests.support.pictures import jpeg
 from tests.support.receiver import Receiver
 from tests.support.sealed import passed_in, require_namespaces, sealed
-from tests.support.stack import CLIP, Stack, eventually, running_stack, stack_apart, temporal_server
+from tests.support.stack import Stack, eventually, running_stack, stack_apart, temporal_server
 
 TEMPORAL, PLATFORMS, SOURCES, WEBHOOKS = 18001, 18002, 18003, 18004
 """The ports in the namespace at which it has what is passed into it."""

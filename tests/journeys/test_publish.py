@@ -4,7 +4,8 @@ import hashlib
 
 from temporalio.api.enums.v1 import EventType
 
-from tests.support.stack import CLIP, Stack, Tenant
+from testkit.clips import CLIP
+from tests.support.stack import Stack, Tenant
 
 
 async def test_a_video_goes_from_consent_to_published(tenant: Tenant) -> None:

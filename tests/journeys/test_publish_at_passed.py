@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.clips import Clip, make_clip, the_only_video
-from tests.support.meta import BAKERY
+from testkit.clips import Clip, make_clip, the_only_video
+from testkit.meta import BAKERY
 from tests.support.stack import Stack, Tenant, eventually
 
 SESSION = {"youtube": "videos.insert.start", "facebook": "page_videos.start"}

@@ -16,7 +16,7 @@ from runtime.waking import Waker
 from store.queries.access.connections import lock_connection, mark_health
 from store.queries.publishing.assignments import lock_assignment
 from store.tables import Connection, now
-from tests.support.emulator import ANA, Emulator
+from testkit.emulator import ANA, Emulator
 from tests.support.reauth import (
     asked,
     break_connection,

@@ -28,10 +28,11 @@ from runtime.answers import START_TIMEOUT
 from store.queries.access import tickets
 from store.queries.publishing import assignments, videos
 from store.tables import now
+from testkit.clips import CLIP
+from testkit.emulator import Emulator
 from tests.support.devserver import DevServer
-from tests.support.emulator import Emulator
 from tests.support.roles import role
-from tests.support.stack import CLIP, Stack, Tenant, eventually, running_stack
+from tests.support.stack import Stack, Tenant, eventually, running_stack
 
 LONG_AGO = timedelta(hours=1)
 

@@ -20,15 +20,15 @@ from cli.backup.restoring import restore
 from cli.backup.taking import back_up
 from domain.evidence import EvidenceKind
 from runtime.generation import generation_file
-from settings import Settings
+from runtime.settings import Settings
 from store.queries import installation
 from store.queries.orphans import list_orphans
 from store.queries.publishing import assignments
-from tests.support.clips import UPRIGHT, Clip, make_clip
-from tests.support.emulator import Emulator
+from testkit.clips import UPRIGHT, Clip, make_clip
+from testkit.emulator import Emulator
+from testkit.meta import BAKERY
 from tests.support.evidence import evidence_of
 from tests.support.machine import castline
-from tests.support.meta import BAKERY
 from tests.support.stack import Stack, Tenant, running_stack, temporal_server
 
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()

@@ -18,10 +18,11 @@ from domain.secrets import Secret
 from domain.states import TokenLife
 from store.queries.access import credentials
 from store.queries.publishing import transfers
-from tests.support import leaks, meta
-from tests.support.clips import UPRIGHT
+from testkit import meta
+from testkit.clips import UPRIGHT
+from testkit.emulator import CLIENT_SECRET, Emulator
+from tests.support import leaks
 from tests.support.devserver import DevServer
-from tests.support.emulator import CLIENT_SECRET, Emulator
 from tests.support.stack import Stack, Tenant, eventually, running_stack
 
 PLANTED = "planted-secret-0123456789"

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 import trustme
 
+from testkit.clips import CLIP
+from testkit.emulator import Emulator
+from testkit.pictures import jpeg
 from tests.support import leaks
 from tests.support.devserver import DevServer
-from tests.support.emulator import Emulator
 from tests.support.origin import Origin
-from tests.support.pictures import jpeg
 from tests.support.receiver import Receiver
-from tests.support.stack import CLIP, Stack, eventually, running_stack
+from tests.support.stack import Stack, eventually, running_stack
 
 PICTURE = jpeg()
 KINDS = ("source", "replaced", "callback", "endpoint", "thumbnail")

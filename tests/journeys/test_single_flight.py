@@ -19,8 +19,8 @@ from store.keyring import Keyring, ensure_keyset_file
 from store.queries import workspaces
 from store.queries.access import connections, credentials
 from store.vault import Vault
-from tests.support.database import postgres_cluster
-from tests.support.emulator import Emulator
+from testkit.database import postgres_cluster
+from testkit.emulator import Emulator
 from tests.support.google import app_at
 from tests.support.refreshing import Crowd, crowd
 

@@ -8,9 +8,9 @@ from typing import Any
 from domain.evidence import EvidenceKind
 from domain.ids import CARE
 from runtime.temporal import find_missing_search_attributes
-from tests.support.clips import Clip, make_clip
+from testkit.clips import Clip, make_clip
+from testkit.emulator import Emulator
 from tests.support.devserver import DevServer
-from tests.support.emulator import Emulator
 from tests.support.evidence import evidence_of
 from tests.support.reauth import reconnect
 from tests.support.stack import Stack, Tenant, eventually, running_stack

@@ -15,10 +15,10 @@ import pytest
 from domain.evidence import EvidenceKind
 from domain.ids import assignment_workflow_id
 from store.queries.publishing import assignments
-from tests.support.clips import Clip, make_clip, the_only_video
+from testkit.clips import Clip, make_clip, the_only_video
+from testkit.pictures import jpeg
 from tests.support.evidence import evidence_of
 from tests.support.origin import Origin
-from tests.support.pictures import jpeg
 from tests.support.reauth import reconnect
 from tests.support.stack import TEMPORAL, Stack, Tenant, eventually
 

@@ -10,7 +10,7 @@ from temporalio.client import WorkflowHandle
 from domain.ids import ticket_workflow_id
 from store.queries.access import tickets
 from store.tables import now
-from tests.support.emulator import Emulator
+from testkit.emulator import Emulator
 from tests.support.stack import Stack, Tenant, Visit, eventually, running_stack, temporal_server
 
 

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from store.queries.access import tickets
-from tests.support.emulator import ANA
+from testkit.emulator import ANA
 from tests.support.stack import Stack, Tenant, Visit, eventually
 
 EXCHANGE = "oauth.token.exchange"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.clips import Clip, make_clip, the_only_video
+from testkit.clips import Clip, make_clip, the_only_video
 from tests.support.stack import Stack, Tenant
 
 START = "videos.insert.start"

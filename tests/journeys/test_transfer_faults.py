@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.clips import MIB, Clip, make_clip, the_only_video
+from testkit.clips import MIB, Clip, make_clip, the_only_video
 from tests.support.stack import Stack, Tenant, eventually
 
 TRANSFER = "videos.insert.transfer"

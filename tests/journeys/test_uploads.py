@@ -6,8 +6,9 @@ from pathlib import Path
 from store.queries import workspaces
 from store.queries.publishing import videos
 from store.sealed import seal_into
-from tests.support.pictures import png
-from tests.support.stack import CLIP, Stack, Tenant
+from testkit.clips import CLIP
+from testkit.pictures import png
+from tests.support.stack import Stack, Tenant
 
 FILES = "/api/v1/videos/files"
 

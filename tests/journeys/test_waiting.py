@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.support.clips import MIB, Clip, make_clip, the_only_video
-from tests.support.emulator import ANA
+from testkit.clips import MIB, Clip, make_clip, the_only_video
+from testkit.emulator import ANA
 from tests.support.stack import Stack, Tenant, Visit
 
 TRANSFER = "videos.insert.transfer"

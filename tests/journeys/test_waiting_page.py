@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from domain.queues import ACTIVITY_QUEUES
-from tests.support.emulator import Emulator
+from testkit.emulator import Emulator
 from tests.support.stack import eventually, patiently, stack_apart
 
 

@@ -21,10 +21,11 @@ import pytest
 
 from cli.local.probes import worker_polls
 from store.queries.publishing.assignments import get_assignment_by_id
-from tests.support.clips import MIB, UPRIGHT, Clip, make_clip, make_hollow
+from testkit.clips import MIB, UPRIGHT, Clip, make_clip, make_hollow
+from testkit.emulator import Emulator
+from testkit.meta import BAKERY, CATERING
 from tests.support.crowd import CROWD, send_crowd, slow_down_the_crowd, under_way, until_working
 from tests.support.devserver import DevServer
-from tests.support.emulator import Emulator
 from tests.support.killing import (
     GIB,
     HEARTBEAT_TIMEOUT,
@@ -36,7 +37,6 @@ from tests.support.killing import (
     Sending,
     send,
 )
-from tests.support.meta import BAKERY, CATERING
 from tests.support.roles import role
 from tests.support.stack import Tenant, eventually, running_stack
 

@@ -5,8 +5,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.support.emulator import ANA
-from tests.support.stack import CLIP, Stack, Tenant, Visit
+from testkit.clips import CLIP
+from testkit.emulator import ANA
+from tests.support.stack import Stack, Tenant, Visit
 
 
 async def initiate(tenant: Tenant) -> str:

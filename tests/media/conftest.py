@@ -1,7 +1,6 @@
 import random
 import ssl
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -9,7 +8,6 @@ from media.policy import SourcePolicy
 from media.source import Source
 from tests.support.origin import Origin
 
-CLIP = Path(__file__).parents[1] / "data" / "clip.mp4"
 SIZE = 700_001
 _IDLE = 20
 """Reads without a byte, one after the other: at the end they take no time, else about a second."""

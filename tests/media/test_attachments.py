@@ -17,8 +17,8 @@ from media.attachments import (
     read_attachment,
 )
 from media.policy import SourcePolicy
+from testkit.pictures import SRT, VTT, jpeg, png
 from tests.support.origin import Origin
-from tests.support.pictures import SRT, VTT, jpeg, png
 
 MIB = 1 << 20
 AT_HOME = SourcePolicy(allow_private=True)

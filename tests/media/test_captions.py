@@ -5,7 +5,7 @@ import time
 import pytest
 
 from media.captions import recognise_captions
-from tests.support.pictures import SRT, VTT
+from testkit.pictures import SRT, VTT
 
 TTML = b"""<?xml version="1.0" encoding="UTF-8"?>
 <!-- made by hand -->

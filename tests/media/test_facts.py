@@ -14,7 +14,7 @@ from media.policy import SourcePolicy
 from media.probe.pool import ProbePool
 from media.probe.process import ReadAt
 from media.probe.protocol import Found
-from tests.media.conftest import CLIP
+from testkit.clips import CLIP
 from tests.support.origin import Origin
 
 

@@ -12,12 +12,11 @@ from domain.errors import SourceUnusable
 from media.facts import inspect
 from media.policy import SourcePolicy
 from media.probe.pool import ProbePool
-from tests.media.conftest import CLIP
-from tests.support.boxes import refer_by_dref, refer_by_rdrf
+from testkit.boxes import refer_by_dref, refer_by_rdrf
+from testkit.clips import CLIP, ENDLESS, SWOLLEN
 from tests.support.canary import CanaryFile, CanaryHost
 from tests.support.manifests import KINDS, manifest
 
-DATA = CLIP.parent
 REFERENCES: dict[str, Callable[[str], bytes]] = {
     "dref": lambda place: refer_by_dref(CLIP.read_bytes(), place),
     "rdrf": refer_by_rdrf,
@@ -108,13 +107,13 @@ def test_a_canary_file_notices_that_it_is_opened(file: CanaryFile, host: CanaryH
     assert not host.connections
 
 
-@pytest.mark.parametrize("name", ["endless-loop.mp4", "memory-3gb.mp4"])
-def test_a_file_that_makes_the_parser_run_away_is_refused_in_time(opened: Path, name: str) -> None:
-    shutil.copy(DATA / name, opened)
+@pytest.mark.parametrize("file", [ENDLESS, SWOLLEN], ids=lambda file: file.stem)
+def test_a_file_that_makes_the_parser_run_away_is_refused_in_time(opened: Path, file: Path) -> None:
+    shutil.copy(file, opened)
     began = time.monotonic()
     with pytest.raises(SourceUnusable) as raised:
         inspect(
-            (opened / name).as_uri(),
+            (opened / file.name).as_uri(),
             SourcePolicy(roots=(opened,)),
             probes=ProbePool(ahead=0, parser_seconds=5),
         )

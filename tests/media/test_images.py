@@ -6,7 +6,7 @@ import struct
 import pytest
 
 from media.images import Image, recognise_image
-from tests.support.pictures import jpeg, png
+from testkit.pictures import jpeg, png
 
 
 def test_an_image_is_known_by_its_bytes() -> None:

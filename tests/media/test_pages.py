@@ -9,7 +9,7 @@ from media.https import open_https
 from media.open import open_source
 from media.pages import looks_like_page, page_error
 from media.policy import SourcePolicy
-from tests.media.conftest import CLIP
+from testkit.clips import CLIP
 from tests.support.origin import Origin
 
 PAGE = b"\n<!DOCTYPE html><html><title>summer rain.mp4 - Some Drive</title></html>"

@@ -20,9 +20,9 @@ from typing import Any
 
 from temporalio.client import WorkflowFailureError
 
+from testkit.emulator import Emulator
 from tests.replay.noting import REAUTH_DAYS, Installation
 from tests.replay.outcomes import OUTCOMES
-from tests.support.emulator import Emulator
 from tests.support.exit import end_now
 from tests.support.stack import Stack, running_stack, temporal_server
 

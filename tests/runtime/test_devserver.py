@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from runtime.devserver import command
-from settings import Settings
+from runtime.settings import Settings
 
 
 @pytest.mark.parametrize("durability", ["full", "normal"])

@@ -16,7 +16,7 @@ from runtime.generation import (
     read_generation,
     write_generation,
 )
-from settings import Settings
+from runtime.settings import Settings
 from store.engine import Store
 from store.keyring import create_keyset
 from store.queries import installation

@@ -10,7 +10,7 @@ import pytest
 
 from cli.local.probes import free_ports
 from runtime.healthcheck import PATHS
-from tests.support.emulator import ROOT
+from testkit.emulator import ROOT
 from tests.support.serving import serving
 
 

@@ -37,8 +37,8 @@ from domain.queues import CONSENT_QUEUE, WORKFLOW_QUEUE
 from domain.states import AssignmentState, StepName, TicketState
 from runtime.answers import Closed
 from runtime.lifecycles import Lifecycles
+from runtime.settings import Settings
 from runtime.temporal import connect, ensure_search_attributes
-from settings import Settings
 from store.keyring import Keyring, create_keyset
 from tests.support.directed import DirectedSteps, working
 from workflows.assignment import AssignmentWorkflow

@@ -44,7 +44,7 @@ def test_the_requests_of_libraries_are_not_logged(form: str) -> None:
     code = """
 import logging
 from runtime.logs import set_up_logging
-from settings import Settings
+from runtime.settings import Settings
 set_up_logging(Settings())
 logging.getLogger("httpx2").info("GET https://example.test/?code=4/secret")
 logging.getLogger("castline").info("kept")

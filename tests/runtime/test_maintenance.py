@@ -17,8 +17,8 @@ from runtime.generation import note_generation
 from runtime.maintenance import Maintenance
 from runtime.parts import Parts, build_parts
 from runtime.reconcile.sweeping import Swept
+from runtime.settings import Settings
 from runtime.temporal import connect
-from settings import Settings
 from store.engine import Store
 from store.keyring import ensure_keyset_file
 from store.queries.sweeps import RECONCILE, find_sweep

@@ -7,7 +7,7 @@ import pytest
 from domain.errors import CastlineError
 from domain.secrets import Secret
 from runtime.parts import build_parts, ensure_keyset
-from settings import Settings
+from runtime.settings import Settings
 from store.engine import Store
 from store.queries import workspaces
 from store.queries.access import connections, credentials

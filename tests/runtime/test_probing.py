@@ -10,7 +10,7 @@ import pytest
 
 from cli.doctor import examine
 from runtime.probing import ensure_isolation
-from settings import Settings
+from runtime.settings import Settings
 from store.keyring import ensure_keyset_file
 
 ROOT = Path(__file__).parents[2]

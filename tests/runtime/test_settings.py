@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import CastlineError
-from settings import EMULATED_CLIENT_ID, GOOGLE_TOKEN_URL, Settings, known_names
+from runtime.settings import EMULATED_CLIENT_ID, GOOGLE_TOKEN_URL, Settings, known_names
 from store.engine import Store
 from transport.proxies import Way
 

@@ -16,6 +16,7 @@ from temporalio.service import RPCError
 
 from domain.errors import Conflict, Unavailable
 from domain.ids import CARE
+from runtime.settings import Settings
 from runtime.temporal import (
     CARE_EVERY,
     RETENTION,
@@ -26,7 +27,6 @@ from runtime.temporal import (
     find_missing_search_attributes,
     find_owner,
 )
-from settings import Settings
 from store.keyring import Keyring, create_keyset
 from tests.support.stack import eventually
 

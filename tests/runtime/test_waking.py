@@ -12,9 +12,9 @@ from domain.ids import assignment_workflow_id, delivery_workflow_id, reauth_work
 from domain.states import ConnectionHealth
 from domain.wakes import ConnectionSettled, DeliveryDue, PersonNeeded, TransferPlaceFree, Wake
 from media.source import Pin, VideoFacts
+from runtime.settings import Settings
 from runtime.temporal import connect, ensure_search_attributes
 from runtime.waking import AT_A_TIME, Waker
-from settings import Settings
 from store import outbox
 from store.engine import Store
 from store.keyring import Keyring, create_keyset

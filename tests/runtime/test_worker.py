@@ -13,9 +13,9 @@ from domain.queues import (
     WORKFLOW_QUEUE,
 )
 from runtime.parts import build_parts
+from runtime.settings import Settings
 from runtime.shares import ShareInterceptor
 from runtime.worker import make_workers
-from settings import Settings
 from store.keyring import ensure_keyset_file
 
 

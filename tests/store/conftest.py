@@ -16,7 +16,7 @@ from store.queries.access import connections, credentials, tickets
 from store.queries.publishing import assignments, videos
 from store.tables import Assignment, Connection, Ticket, Video, Workspace
 from store.vault import Vault
-from tests.support.database import Cluster, postgres_cluster
+from testkit.database import Cluster, postgres_cluster
 
 FACTS = VideoFacts(
     pin=Pin(size=5 << 30, version="v1"),

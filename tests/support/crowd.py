@@ -10,8 +10,8 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 
 from domain.queues import TRANSFER_QUEUE
 from runtime.temporal import worker_identity
-from tests.support.clips import MIB, make_hollow
-from tests.support.emulator import Emulator
+from testkit.clips import MIB, make_hollow
+from testkit.emulator import Emulator
 from tests.support.killing import YOUTUBE
 from tests.support.stack import Tenant, eventually
 

@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from cli.local.probes import free_ports
 from runtime.devserver import command
-from settings import Settings
+from runtime.settings import Settings
 from tests.support.stack import TEMPORAL, eventually
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.required import unavailable
+from testkit.required import unavailable
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from cli.doctor import EXAMINATIONS
 from cli.doctor.installation import Installation
 from runtime.health.finding import Finding, State, run_check
-from settings import Settings
+from runtime.settings import Settings
 
 
 async def look(settings: Settings, subject: str) -> list[Finding]:

@@ -16,7 +16,7 @@ from domain.secrets import Secret
 from platforms.protocol import Credential
 from platforms.youtube import GoogleApp
 from platforms.youtube.channels import READ, UPLOAD
-from tests.support.emulator import CLIENT_ID, CLIENT_SECRET, Emulator
+from testkit.emulator import CLIENT_ID, CLIENT_SECRET, Emulator
 
 CREDENTIAL = Credential(Secret("access"), Secret("refresh"), None, (UPLOAD, READ))
 """Not known to anybody: for scripts, and for calls that must not be made."""

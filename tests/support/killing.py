@@ -10,8 +10,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.clips import MIB, Clip
-from tests.support.emulator import Emulator
+from testkit.clips import MIB, Clip
+from testkit.emulator import Emulator
 from tests.support.stack import Tenant, eventually
 
 GIB = 1 << 30

@@ -15,7 +15,7 @@ import httpx2
 
 from cli.local.probes import free_ports
 from domain.ids import is_id
-from settings import Settings
+from runtime.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 ANA = "ana@example.test"

@@ -9,7 +9,7 @@ from domain.events import EventType
 from domain.ids import reauth_workflow_id
 from store.queries.telling.events import list_events_after
 from store.tables import Event
-from tests.support.emulator import ANA
+from testkit.emulator import ANA
 from tests.support.stack import Stack, Tenant, Visit, eventually
 
 REFRESH = "oauth.token.refresh"

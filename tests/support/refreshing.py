@@ -23,7 +23,7 @@ from platforms.youtube import YouTube
 from store.engine import Store
 from store.keyring import Keyring
 from store.vault import Vault
-from tests.support.emulator import ROOT
+from testkit.emulator import ROOT
 from tests.support.google import app_at
 
 

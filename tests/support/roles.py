@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from settings import Settings
-from tests.support.emulator import ROOT
+from runtime.settings import Settings
+from testkit.emulator import ROOT
 
 
 @contextmanager

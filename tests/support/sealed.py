@@ -19,9 +19,9 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from testkit.emulator import ROOT
+from testkit.required import unavailable
 from tests.support.connect_proxy import join
-from tests.support.emulator import ROOT
-from tests.support.required import unavailable
 
 _SIOCSIFFLAGS = 0x8914
 _UP = 1

@@ -30,20 +30,20 @@ from runtime.lifecycles import Lifecycles, make_lifecycles
 from runtime.maintenance import Maintenance
 from runtime.parts import Parts, build_parts
 from runtime.reconcile.sweeping import Swept
+from runtime.settings import Settings
 from runtime.temporal import connect, ensure_ready
 from runtime.waking import Waker
 from runtime.worker import make_workers
-from settings import Settings
 from store.keyring import ensure_keyset_file
 from store.queries import workspaces
 from store.queries.access import tickets
 from store.tables import now
-from tests.support import meta
-from tests.support.emulator import ANA, ROOT, Emulator
+from testkit import meta
+from testkit.clips import CLIP
+from testkit.emulator import ANA, ROOT, Emulator
 
 T = TypeVar("T")
 
-CLIP = ROOT / "tests" / "data" / "clip.mp4"
 TEMPORAL = shutil.which("temporal") or str(ROOT / ".venv" / "bin" / "temporal")
 
 

@@ -22,8 +22,8 @@ from store.queries import workspaces
 from store.queries.access import care, connections, credentials, tickets, unconfirmed
 from store.queries.telling.events import list_events_after
 from store.tables import Connection, Ticket, now
+from testkit.database import await_waiter, postgres_cluster
 from tests.activities.conftest import VAULT, DirectedPlatform, Installation, credential
-from tests.support.database import await_waiter, postgres_cluster
 
 NEW = "UC-new"
 AWAY = PlatformUnavailable("oauth_unavailable", "It is away.")

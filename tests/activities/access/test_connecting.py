@@ -14,8 +14,8 @@ from platforms.protocol import Account, Accounts, Credential
 from platforms.registry import Registry
 from store.engine import Store
 from store.queries.access import connections, tickets
+from testkit.database import await_waiter, postgres_cluster
 from tests.activities.conftest import VAULT, DirectedPlatform, Installation, credential
-from tests.support.database import await_waiter, postgres_cluster
 
 
 class ManyAccounts(DirectedPlatform):

@@ -22,9 +22,9 @@ from store.queries.publishing import assignments, progress, steps, videos
 from store.queries.publishing.attachments import note_missing
 from store.sealed import seal_into, seal_payload_into
 from store.tables import Assignment
+from testkit.pictures import SRT, jpeg, png
 from tests.activities.conftest import LIMITS, DirectedPlatform, Installation
 from tests.support.attachments import pin_local
-from tests.support.pictures import SRT, jpeg, png
 
 
 class ReadingPlatform(DirectedPlatform):

@@ -22,8 +22,8 @@ from store.queries.orphans import record_orphan
 from store.queries.publishing import assignments, progress
 from store.queries.publishing.retrying import begin_retry
 from store.tables import Assignment, Orphan, Video
+from testkit.database import Cluster
 from tests.activities.conftest import VAULT, Installation, ShutPlatform
-from tests.support.database import Cluster
 from tests.support.evidence import evidence_of
 
 NOW = datetime.now(UTC)

@@ -21,8 +21,8 @@ from platforms.protocol import Credential, Publication
 from store.engine import Store
 from store.queries.publishing import assignments, progress, transfers
 from store.tables import Assignment
+from testkit.database import Cluster, await_waiter
 from tests.activities.conftest import LIMITS, VAULT, Installation, ShutPlatform
-from tests.support.database import Cluster, await_waiter
 from tests.support.evidence import evidence_of
 
 

@@ -21,9 +21,9 @@ from platforms.transfer.exchange import Exchange
 from store.queries.publishing import transfers
 from store.queries.publishing.assignments import get_assignment_by_id
 from store.queries.publishing.evidence import Observation, add_evidence
+from testkit.clips import CLIP
 from tests.activities.conftest import Installation
 from tests.support.evidence import evidence_of
-from tests.support.stack import CLIP
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.support.lifecycles import DirectedLifecycles
 
 TICKETS, ASSIGNMENTS = "/api/v1/oauth/tickets", "/api/v1/assignments"
 HOOKS = "/api/v1/webhooks/endpoints"
-CLIP = Path("tests/data/clip.mp4").resolve()
+CLIP = Path("cli/local/clip.mp4").resolve()
 
 
 async def details_of(

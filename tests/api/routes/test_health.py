@@ -19,8 +19,8 @@ from runtime.health.finding import THREADS
 from runtime.process_heartbeat import record
 from store.engine import Store
 from store.keyring import Keyring, ensure_keyset_file
+from testkit.database import copy_sqlite
 from tests.support.api import client
-from tests.support.database import copy_sqlite
 from tests.support.disks import fill, read_only_disk, small_disk
 from tests.support.lifecycles import DirectedLifecycles
 

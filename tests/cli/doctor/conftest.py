@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from settings import Settings
+from runtime.settings import Settings
 from tests.activities.conftest import Installation, installation
 
 __all__ = ["Installation", "installation"]

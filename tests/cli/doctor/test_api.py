@@ -11,7 +11,7 @@ from typing import Any
 
 from cli.addresses import Addresses, announced
 from runtime.health.finding import State
-from settings import Settings
+from runtime.settings import Settings
 from tests.support.doctor import look, look_at
 from tests.support.serving import serving
 

@@ -7,7 +7,7 @@ import pytest
 
 from domain.states import PlatformName
 from runtime.health.finding import Finding, State
-from settings import (
+from runtime.settings import (
     EMULATED_APP_ID,
     EMULATED_APP_SECRET,
     EMULATED_CLIENT_ID,
@@ -15,8 +15,8 @@ from settings import (
     Settings,
 )
 from store.keyring import ensure_keyset_file
+from testkit.emulator import Emulator
 from tests.support.doctor import look_at
-from tests.support.emulator import Emulator
 
 NOWHERE = "http://127.0.0.1:9"
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from domain.explanations import EXPLANATIONS, ErrorDetail
 from domain.states import TicketState
 from runtime.health.finding import State
-from settings import Settings
+from runtime.settings import Settings
 from store.queries.access import tickets
 from store.tables import now
 from tests.cli.doctor.conftest import Installation

@@ -13,14 +13,14 @@ from cli.doctor.clocks import judge_clock
 from domain.health import HEALTHY, Clocks, Health
 from domain.states import ConnectionHealth, TokenLife
 from runtime.health.finding import State
-from settings import Settings
+from runtime.settings import Settings
 from store.engine import Store
 from store.keyring import Keyring, create_keyset
 from store.queries.access import connections
 from store.queries.processes import record_process
 from store.tables import Process
+from testkit.database import Cluster
 from tests.cli.doctor.conftest import Installation
-from tests.support.database import Cluster
 from tests.support.doctor import look, look_at
 
 Choose = Callable[..., Settings]

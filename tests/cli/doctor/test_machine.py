@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from runtime.health.finding import State
-from settings import Settings
+from runtime.settings import Settings
 from tests.support.doctor import look, look_at
 
 EXABYTE_MIB = 2**40

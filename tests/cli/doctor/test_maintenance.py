@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from runtime.generation import generation_file
 from runtime.health.finding import State
-from settings import Settings
+from runtime.settings import Settings
 from store.queries import installation as rows
 from store.queries.orphans import record_orphan
 from store.queries.sweeps import RECONCILE

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from runtime.health.finding import Finding, State
-from settings import Settings
+from runtime.settings import Settings
+from testkit.emulator import Emulator
 from tests.support.connect_proxy import ConnectProxy
 from tests.support.doctor import look
-from tests.support.emulator import Emulator
 
 NOBODY = "http://user:geheim@127.0.0.1:1"
 

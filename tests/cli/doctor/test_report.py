@@ -12,7 +12,7 @@ from cli.doctor.report import report
 from cli.local.probes import free_ports
 from domain.errors import CastlineError
 from runtime.health.finding import Finding, State, failed, ok, run_check, skipped, warning
-from settings import Settings
+from runtime.settings import Settings
 from tests.support.machine import Machine
 
 MISSPELT = "CASTLINE_" + "COLOUR"

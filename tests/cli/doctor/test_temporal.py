@@ -11,11 +11,11 @@ from temporalio.client import Client
 from domain.queues import ACTIVITY_QUEUES, POLL_QUEUE, WORKFLOW_QUEUE
 from domain.states import AssignmentState
 from runtime.health.finding import State
-from settings import Settings
+from runtime.settings import Settings
 from store.queries.publishing import assignments
 from store.tables import now
+from testkit.emulator import Emulator
 from tests.support.doctor import look, look_at
-from tests.support.emulator import Emulator
 from tests.support.stack import Stack, eventually, stack_apart, temporal_server
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from domain.states import AssignmentState
 from runtime.health.finding import State
-from settings import Settings
+from runtime.settings import Settings
 from store.queries.access import tickets
 from store.queries.publishing import assignments
 from store.tables import now

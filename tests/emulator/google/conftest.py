@@ -10,8 +10,8 @@ from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build
 from googleapiclient.http import MediaInMemoryUpload
 
+from testkit.emulator import Emulator
 from tests.emulator.stranger import Stranger
-from tests.support.emulator import Emulator
 
 API_KEY = "castline-emulator-api-key"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from testkit.emulator import Emulator
 from tests.emulator.stranger import Stranger, reason
-from tests.support.emulator import Emulator
 
 
 @pytest.mark.parametrize("verb", ["GET", "POST", "PUT", "DELETE", "PATCH"])

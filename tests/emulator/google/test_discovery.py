@@ -12,8 +12,8 @@ from google_auth_httplib2 import AuthorizedHttp
 from googleapiclient.discovery import build
 from googleapiclient.http import MediaInMemoryUpload, build_http
 
+from testkit.emulator import Emulator
 from tests.emulator.stranger import KIB256, Stranger, reason, sha256, some_bytes
-from tests.support.emulator import Emulator
 
 REST = ["/discovery/v1/apis/youtube/v3/rest", "/$discovery/rest?version=v3", "/$discovery/rest"]
 

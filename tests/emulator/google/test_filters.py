@@ -2,9 +2,9 @@
 
 import pytest
 
+from testkit.emulator import Emulator
 from tests.emulator.google.conftest import API_KEY, by_key, ids, public
 from tests.emulator.stranger import Stranger, reason
-from tests.support.emulator import Emulator
 
 CHANNELS, VIDEOS = "/youtube/v3/channels?part=id,snippet", "/youtube/v3/videos?part=id"
 

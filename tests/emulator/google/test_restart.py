@@ -5,9 +5,9 @@ from typing import Any
 
 from google.oauth2.credentials import Credentials
 
+from testkit.emulator import Emulator
 from tests.emulator.google.conftest import by_key, client_of, ids, public, track
 from tests.emulator.stranger import Stranger
-from tests.support.emulator import Emulator
 
 
 def everything(ana: Stranger, video: str) -> list[Any]:

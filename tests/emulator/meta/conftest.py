@@ -2,8 +2,8 @@
 
 import pytest
 
+from testkit.emulator import Emulator
 from tests.emulator.meta.publisher import Publisher
-from tests.support.emulator import Emulator
 
 
 @pytest.fixture

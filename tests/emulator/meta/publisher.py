@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx2
 
-from tests.support.emulator import Emulator
-from tests.support.meta import ANA, BAKERY, page_id, page_token
+from testkit.emulator import Emulator
+from testkit.meta import ANA, BAKERY, page_id, page_token
 
 MIB = 1024**2
 PNG = b"\x89PNG\r\n\x1a\n and the rest of a picture"

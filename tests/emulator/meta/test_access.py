@@ -3,8 +3,8 @@
 import httpx2
 import pytest
 
-from tests.support.emulator import Emulator
-from tests.support.meta import (
+from testkit.emulator import Emulator
+from testkit.meta import (
     ANA,
     APP_TOKEN,
     ARCHIVE,

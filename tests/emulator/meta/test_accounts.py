@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.emulator import Emulator
-from tests.support.meta import (
+from testkit.emulator import Emulator
+from testkit.meta import (
     ANA,
     APP_TOKEN,
     ARCHIVE,

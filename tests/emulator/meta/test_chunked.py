@@ -2,10 +2,10 @@
 
 import pytest
 
+from testkit.emulator import Emulator
+from testkit.meta import BAKERY, CATERING, page_id, page_token, person_token, refusal
 from tests.emulator.meta.publisher import MIB, PNG, Publisher
 from tests.emulator.stranger import sha256, some_bytes
-from tests.support.emulator import Emulator
-from tests.support.meta import BAKERY, CATERING, page_id, page_token, person_token, refusal
 
 
 def test_a_video_arrives_in_the_ranges_the_server_asks_for(bakery: Publisher) -> None:

@@ -5,8 +5,8 @@ import hashlib
 
 import pytest
 
-from tests.support.emulator import Emulator
-from tests.support.meta import (
+from testkit.emulator import Emulator
+from testkit.meta import (
     ANA,
     APP_ID,
     APP_SECRET,

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.emulator import Emulator
-from tests.support.meta import (
+from testkit.emulator import Emulator
+from testkit.meta import (
     APP_ID,
     APP_SECRET,
     REDIRECT,

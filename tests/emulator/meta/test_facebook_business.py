@@ -13,9 +13,9 @@ from facebook_business.api import FacebookAdsApi
 from facebook_business.exceptions import FacebookRequestError
 from requests.adapters import HTTPAdapter
 
+from testkit.emulator import Emulator
+from testkit.meta import APP_ID, APP_SECRET, BAKERY, page_id, page_token, person_token
 from tests.emulator.stranger import sha256, some_bytes
-from tests.support.emulator import Emulator
-from tests.support.meta import APP_ID, APP_SECRET, BAKERY, page_id, page_token, person_token
 
 FILE = some_bytes(5 * 1024**2 + 4321)
 AD_ACCOUNT = "act_1234567890"

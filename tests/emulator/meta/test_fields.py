@@ -9,9 +9,9 @@ from facebook_business.adobjects.page import Page
 from facebook_business.adobjects.pagepost import PagePost
 from facebook_business.adobjects.user import User
 
+from testkit.emulator import Emulator
+from testkit.meta import ANA, APP_TOKEN, BAKERY, ask, page_id, person_token, refusal
 from tests.emulator.meta.publisher import Publisher
-from tests.support.emulator import Emulator
-from tests.support.meta import ANA, APP_TOKEN, BAKERY, ask, page_id, person_token, refusal
 
 
 def names_of(node: type) -> str:

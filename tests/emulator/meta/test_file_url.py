@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from testkit.emulator import Emulator
+from testkit.meta import refusal
 from tests.emulator.meta.publisher import Publisher
 from tests.emulator.stranger import sha256, some_bytes
-from tests.support.emulator import Emulator
-from tests.support.meta import refusal
 from tests.support.origin import Origin
 
 FILE = some_bytes(300_000)

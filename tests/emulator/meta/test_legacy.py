@@ -9,9 +9,8 @@ import pytest
 from facebook_business.api import FacebookAdsApi
 from facebook_business.session import FacebookSession
 
-from tests.emulator.meta.publisher import Publisher
-from tests.support.emulator import Emulator
-from tests.support.meta import (
+from testkit.emulator import Emulator
+from testkit.meta import (
     APP_ID,
     APP_SECRET,
     BAKERY,
@@ -22,6 +21,7 @@ from tests.support.meta import (
     person_token,
     refusal,
 )
+from tests.emulator.meta.publisher import Publisher
 
 SIX: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "", {"params": {"ids": "1,2"}}),

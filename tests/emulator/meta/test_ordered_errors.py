@@ -5,8 +5,8 @@ import json
 import pytest
 
 from emulator.meta.graph.catalog import CATALOG
-from tests.support.emulator import Emulator
-from tests.support.meta import BEN, ask, dialog_url, person_token, refusal
+from testkit.emulator import Emulator
+from testkit.meta import BEN, ask, dialog_url, person_token, refusal
 
 
 def test_every_row_comes_in_metas_envelope(emulator: Emulator) -> None:

@@ -1,7 +1,7 @@
 """Permissions: read, and given back one by one or all at once."""
 
-from tests.support.emulator import Emulator
-from tests.support.meta import (
+from testkit.emulator import Emulator
+from testkit.meta import (
     APP_TOKEN,
     BAKERY,
     BEN,

@@ -9,10 +9,8 @@ from facebook_business.adobjects.page import Page
 from facebook_business.api import FacebookAdsApi
 from facebook_business.session import FacebookSession
 
-from tests.emulator.meta.publisher import PNG, Publisher
-from tests.emulator.stranger import some_bytes
-from tests.support.emulator import Emulator
-from tests.support.meta import (
+from testkit.emulator import Emulator
+from testkit.meta import (
     ANA,
     APP_ID,
     APP_SECRET,
@@ -21,6 +19,8 @@ from tests.support.meta import (
     person_token,
     refusal,
 )
+from tests.emulator.meta.publisher import PNG, Publisher
+from tests.emulator.stranger import some_bytes
 
 PUBLISHED = ("feed", "posts", "published_posts")
 HOUR = 3600

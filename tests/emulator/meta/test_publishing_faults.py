@@ -3,10 +3,10 @@
 import httpx2
 import pytest
 
+from testkit.emulator import Emulator
+from testkit.meta import refusal
 from tests.emulator.meta.publisher import MIB, Publisher
 from tests.emulator.stranger import sha256, some_bytes
-from tests.support.emulator import Emulator
-from tests.support.meta import refusal
 
 DATA = some_bytes(2048)
 

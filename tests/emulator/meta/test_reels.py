@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
+from testkit.emulator import Emulator
+from testkit.meta import CATERING, page_token, refusal
 from tests.emulator.meta.publisher import MIB, Publisher
 from tests.emulator.stranger import sha256, some_bytes
-from tests.support.emulator import Emulator
 from tests.support.machine import eventually
-from tests.support.meta import CATERING, page_token, refusal
 
 
 def test_a_reel_goes_to_the_upload_host_in_one_body(bakery: Publisher) -> None:

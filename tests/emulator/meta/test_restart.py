@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from testkit.emulator import Emulator
 from tests.emulator.meta.publisher import Publisher
 from tests.emulator.stranger import some_bytes
-from tests.support.emulator import Emulator
 
 
 def test_finished_videos_and_open_uploads_are_kept(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
+from testkit.meta import refusal
 from tests.emulator.meta.publisher import Publisher
 from tests.emulator.stranger import some_bytes
-from tests.support.meta import refusal
 
 MINUTE, DAY = 60, 86400
 

@@ -12,8 +12,8 @@ from oauthlib.oauth2.rfc6749.errors import AccessDeniedError
 from requests_oauthlib import OAuth2Session as OauthlibSession
 from requests_oauthlib.compliance_fixes import facebook_compliance_fix
 
-from tests.support.emulator import Emulator
-from tests.support.meta import (
+from testkit.emulator import Emulator
+from testkit.meta import (
     APP_ID,
     APP_SECRET,
     BAKERY,

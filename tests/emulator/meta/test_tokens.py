@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.emulator import Emulator
-from tests.support.meta import (
+from testkit.emulator import Emulator
+from testkit.meta import (
     ANA,
     APP_ID,
     APP_SECRET,

@@ -2,9 +2,9 @@
 
 import pytest
 
+from testkit.emulator import Emulator
+from testkit.meta import person_token, refusal
 from tests.emulator.meta.publisher import Publisher
-from tests.support.emulator import Emulator
-from tests.support.meta import person_token, refusal
 
 
 @pytest.mark.parametrize(

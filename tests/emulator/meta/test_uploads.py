@@ -5,10 +5,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from testkit.emulator import Emulator
+from testkit.meta import APP_ID, APP_TOKEN, BEN, person_token, refusal
 from tests.emulator.meta.publisher import Publisher
 from tests.emulator.stranger import sha256, some_bytes
-from tests.support.emulator import Emulator
-from tests.support.meta import APP_ID, APP_TOKEN, BEN, person_token, refusal
 
 FILE = some_bytes(200_000)
 

@@ -2,9 +2,9 @@
 
 import json
 
+from testkit.emulator import Emulator
+from testkit.meta import ask, person_token, refusal
 from tests.emulator.meta.publisher import Publisher
-from tests.support.emulator import Emulator
-from tests.support.meta import ask, person_token, refusal
 
 
 def test_usage_headers_are_absent_at_nothing_and_grow(bakery: Publisher) -> None:

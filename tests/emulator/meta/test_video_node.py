@@ -2,10 +2,10 @@
 
 import pytest
 
+from testkit.emulator import Emulator
+from testkit.meta import ANA, BEN, NOBODY, page_token, person_token, refusal
 from tests.emulator.meta.publisher import PNG, Publisher
 from tests.emulator.stranger import sha256, some_bytes
-from tests.support.emulator import Emulator
-from tests.support.meta import ANA, BEN, NOBODY, page_token, person_token, refusal
 
 
 def test_an_upload_has_a_status_from_its_start(bakery: Publisher) -> None:

@@ -9,11 +9,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.emulator.meta.listener import WORD, Listener
-from tests.emulator.meta.publisher import Publisher
-from tests.support.emulator import Emulator
-from tests.support.machine import eventually
-from tests.support.meta import (
+from testkit.emulator import Emulator
+from testkit.meta import (
     APP_ID,
     APP_SECRET,
     APP_TOKEN,
@@ -24,6 +21,9 @@ from tests.support.meta import (
     person_token,
     refusal,
 )
+from tests.emulator.meta.listener import WORD, Listener
+from tests.emulator.meta.publisher import Publisher
+from tests.support.machine import eventually
 
 METADATA = "pages_manage_metadata"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.clips import MIB, UPRIGHT, Clip, make_clip
-from tests.support.meta import BAKERY
+from testkit.clips import MIB, UPRIGHT, Clip, make_clip
+from testkit.meta import BAKERY
 from tests.support.stack import Stack, Tenant
 
 

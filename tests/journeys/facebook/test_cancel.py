@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.clips import MIB, Clip
+from testkit.clips import MIB, Clip
 from tests.support.stack import Stack, Tenant, eventually
 
 

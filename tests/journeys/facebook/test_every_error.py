@@ -8,8 +8,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
+from testkit.clips import CLIP
 from tests.support.meta_errors import COOLDOWNS, OPERATORS, PERSONS, REFUSALS, THROTTLES, WAITS
-from tests.support.stack import CLIP, Tenant, eventually
+from tests.support.stack import Tenant, eventually
 
 PERSON = "errors@example.test"
 OF_BYTES = {"6001", "1363037", "1363019", "1363021", "1363030", "1363033", "1363041"}

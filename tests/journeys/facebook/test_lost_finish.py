@@ -6,7 +6,7 @@ tests/platforms/outcomes.
 
 import pytest
 
-from tests.support.clips import Clip, the_only_video
+from testkit.clips import Clip, the_only_video
 from tests.support.stack import Stack, Tenant
 
 FINISHES = {"video": "page_videos.finish", "reel": "reels.finish"}

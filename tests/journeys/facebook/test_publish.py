@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from store.queries.publishing import transfers
-from tests.support.clips import Clip, the_only_video
-from tests.support.meta import BAKERY, page_id
-from tests.support.pictures import jpeg
+from testkit.clips import Clip, the_only_video
+from testkit.meta import BAKERY, page_id
+from testkit.pictures import jpeg
 from tests.support.stack import Stack, Tenant
 
 IMAGE = jpeg()

@@ -9,7 +9,7 @@ import pytest
 from activities.access.packing import unpack
 from domain.secrets import Secret
 from store.queries.access import credentials
-from tests.support.meta import (
+from testkit.meta import (
     ANA,
     ARCHIVE,
     BAKERY,

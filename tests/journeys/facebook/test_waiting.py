@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.clips import MIB, Clip, the_only_video
-from tests.support.meta import ANA, BAKERY, CATERING
+from testkit.clips import MIB, Clip, the_only_video
+from testkit.meta import ANA, BAKERY, CATERING
 from tests.support.stack import Stack, Tenant, Visit, eventually
 
 TASKS = ["ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MANAGE", "MODERATE"]

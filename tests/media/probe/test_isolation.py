@@ -9,7 +9,7 @@ import pytest
 
 from media.probe.isolation import Isolation
 from media.probe.pool import ProbePool
-from tests.media.conftest import CLIP
+from testkit.clips import CLIP
 from tests.media.probe.test_pool import probe
 from tests.support import hostile_probes as hostile
 from tests.support.hostile_probes import hostile_pool

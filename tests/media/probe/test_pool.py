@@ -14,7 +14,7 @@ from domain.errors import SourceUnreachable, SourceUnusable, Unavailable
 from media.probe.pool import ProbePool
 from media.probe.process import probe_command
 from media.probe.protocol import Found
-from tests.media.conftest import CLIP
+from testkit.clips import CLIP
 from tests.support import hostile_probes as hostile
 from tests.support.hostile_probes import hostile_pool
 from tests.support.machine import eventually

@@ -3,8 +3,8 @@
 import pytest
 
 from media.probe.signatures import recognise
-from tests.media.conftest import CLIP
-from tests.support.boxes import box
+from testkit.boxes import box
+from testkit.clips import CLIP
 from tests.support.manifests import KINDS, manifest
 
 BINARY = bytes(range(256)) * 16

@@ -6,8 +6,8 @@ import pytest
 from domain.secrets import Secret
 from platforms.facebook import Facebook, MetaApp
 from platforms.protocol import Account, Credential
-from tests.support import meta
-from tests.support.emulator import Emulator
+from testkit import meta
+from testkit.emulator import Emulator
 from tests.support.google import Scripted, scripted_server
 
 REDIRECT = "http://127.0.0.1:8420/api/v1/oauth/facebook/callback"

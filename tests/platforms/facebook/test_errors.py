@@ -24,8 +24,8 @@ from platforms.facebook import Facebook
 from platforms.facebook.errors import classify, find_error
 from platforms.facebook.reasons import RULES
 from platforms.transfer.machine import Answer
+from testkit.emulator import Emulator
 from tests.platforms.facebook.conftest import NOBODY, app_at
-from tests.support.emulator import Emulator
 from tests.support.meta_errors import (
     COOLDOWNS,
     OPERATORS,

@@ -15,7 +15,9 @@ from platforms.facebook.graph import Graph, Multipart, form_of
 from platforms.facebook.usage import APP, Usage
 from platforms.http import Http
 from platforms.protocol import Credential, Publication
-from settings import META_GRAPH_VERSION
+from runtime.settings import META_GRAPH_VERSION
+from testkit import meta
+from testkit.emulator import Emulator
 from tests.platforms.facebook.conftest import (
     NOBODY,
     REDIRECT,
@@ -24,8 +26,6 @@ from tests.platforms.facebook.conftest import (
     Consent,
     app_at,
 )
-from tests.support import meta
-from tests.support.emulator import Emulator
 from tests.support.google import Scripted
 
 TOKEN = Secret("a-token")

@@ -20,9 +20,9 @@ from domain.secrets import Secret
 from domain.states import TokenLife
 from platforms.facebook import Facebook, MetaApp
 from platforms.protocol import Credential
+from testkit import meta
+from testkit.emulator import Emulator
 from tests.platforms.facebook.conftest import CHUNK, NOBODY, REDIRECT, UNUSED, Connect, Consent
-from tests.support import meta
-from tests.support.emulator import Emulator
 
 
 def url_of(facebook: Facebook) -> str:

@@ -13,9 +13,9 @@ from domain.errors import (
 )
 from domain.states import TokenLife
 from platforms.facebook import Facebook
+from testkit import meta
+from testkit.emulator import Emulator
 from tests.platforms.facebook.conftest import NOBODY, Connect, Consent
-from tests.support import meta
-from tests.support.emulator import Emulator
 
 
 def test_each_page_gets_its_own_token_and_the_others_a_reason(

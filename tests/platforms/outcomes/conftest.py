@@ -6,9 +6,9 @@ from platforms.outcomes.table import Call
 from store.engine import Store
 from store.keyring import create_keyset
 from store.queries import workspaces
+from testkit.emulator import Emulator
 from tests.platforms.outcomes.home import CHUNK, Home
 from tests.platforms.outcomes.scene import Scene
-from tests.support.emulator import Emulator
 
 SetScene = Callable[..., Scene]
 

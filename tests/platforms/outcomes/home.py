@@ -27,8 +27,8 @@ from platforms.registry import Registry
 from store.engine import Store
 from store.keyring import Keyring
 from store.vault import Vault
+from testkit import meta
 from tests.platforms.outcomes.overheard import Over, OverheardFacebook, OverheardYouTube
-from tests.support import meta
 from tests.support.attachments import policies
 from tests.support.google import app_at
 

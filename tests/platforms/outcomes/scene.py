@@ -23,11 +23,11 @@ from store.engine import Store
 from store.queries.access import connections, credentials
 from store.queries.publishing import assignments, transfers, videos
 from store.tables import Assignment
+from testkit import meta
+from testkit.emulator import ANA, Emulator
+from testkit.pictures import SRT, png
 from tests.platforms.outcomes.home import CHUNK, Failed, Home, Process, Work, be_killed
-from tests.support import meta
 from tests.support.attachments import pin_local
-from tests.support.emulator import ANA, Emulator
-from tests.support.pictures import SRT, png
 
 SIZE = 3 * CHUNK + 1000
 PNG = png()

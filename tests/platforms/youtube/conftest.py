@@ -12,7 +12,7 @@ from media.policy import SourcePolicy
 from platforms.protocol import Credential, Publication
 from platforms.transfer import engine
 from platforms.youtube import GoogleApp, YouTube
-from tests.support.emulator import ANA, Emulator
+from testkit.emulator import ANA, Emulator
 from tests.support.google import Scripted, app_at, scripted_server
 
 REDIRECT = "http://127.0.0.1:8420/api/v1/oauth/youtube/callback"

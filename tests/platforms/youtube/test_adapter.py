@@ -12,7 +12,7 @@ from domain.errors import PlatformUnavailable, ReauthorizationNeeded, SessionLos
 from domain.secrets import Secret
 from platforms.protocol import Credential, Live, Publication
 from platforms.youtube import GoogleApp, YouTube
-from tests.support.emulator import Emulator
+from testkit.emulator import Emulator
 
 CHUNK = 256 * 1024
 

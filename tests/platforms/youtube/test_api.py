@@ -12,7 +12,7 @@ from platforms.http import Http
 from platforms.protocol import Publication
 from platforms.youtube import YouTube
 from platforms.youtube.api import Api
-from tests.support.emulator import Emulator
+from testkit.emulator import Emulator
 from tests.support.google import CREDENTIAL
 
 

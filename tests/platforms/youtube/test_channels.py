@@ -7,7 +7,7 @@ import pytest
 from domain.errors import PlatformUnavailable, ReauthorizationNeeded
 from platforms.youtube import YouTube
 from platforms.youtube.channels import MANAGE, READ, UPLOAD
-from tests.support.emulator import Emulator
+from testkit.emulator import Emulator
 from tests.support.google import CREDENTIAL
 
 

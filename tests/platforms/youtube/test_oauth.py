@@ -19,7 +19,7 @@ from domain.secrets import Secret
 from platforms.protocol import Credential
 from platforms.youtube import GoogleApp, YouTube
 from platforms.youtube.channels import MANAGE, READ, UPLOAD
-from tests.support.emulator import ANA, Emulator
+from testkit.emulator import ANA, Emulator
 from tests.support.google import CREDENTIAL
 
 VERIFIER = Secret("v" * 64)

@@ -9,12 +9,12 @@ from temporalio.api.enums.v1 import PendingActivityState
 
 from activities.contract.assignments import AssignmentInput
 from domain.ids import assignment_workflow_id, new_assignment_id
+from testkit.clips import UPRIGHT
+from testkit.meta import BAKERY
+from testkit.pictures import jpeg
 from tests.emulator.stranger import Stranger
 from tests.replay.noting import CONTINUING, MANAGING, UNATTENDED, Outcomes
-from tests.support.clips import UPRIGHT
-from tests.support.meta import BAKERY
 from tests.support.origin import Origin
-from tests.support.pictures import jpeg
 from tests.support.stack import Stack, Tenant, eventually
 from workflows.options import TRANSFER
 

@@ -4,8 +4,8 @@ import asyncio
 from functools import partial
 
 from domain.ids import ticket_workflow_id
+from testkit.emulator import ANA
 from tests.replay.noting import NARROW, Outcomes
-from tests.support.emulator import ANA
 from tests.support.stack import Tenant, eventually
 
 OUTCOMES = Outcomes()

@@ -6,11 +6,12 @@ from typing import Any
 from temporalio.testing import TimeSkipper
 
 from domain.ids import assignment_workflow_id
+from testkit.clips import CLIP
 from tests.replay.noting import NARROW, Outcomes
 from tests.replay.ways.assignments import PICTURE, cancel
 from tests.support.origin import Origin
 from tests.support.reauth import reconnect
-from tests.support.stack import CLIP, Stack, Tenant
+from tests.support.stack import Stack, Tenant
 from workflows.options import TRANSFER
 
 START = "videos.insert.start"

@@ -14,7 +14,7 @@ import pytest
 
 from runtime.health.worker import WorkerHealth, answering
 from runtime.parts import build_parts, ensure_keyset
-from settings import Settings
+from runtime.settings import Settings
 from store.engine import Store
 from tests.support.devserver import DevServer
 from tests.support.machine import Machine

@@ -19,7 +19,7 @@ from runtime.reconcile.running import Running
 from store.queries.orphans import list_orphans
 from store.queries.publishing import assignments
 from store.tables import now
-from tests.support.emulator import Emulator
+from testkit.emulator import Emulator
 from tests.support.stack import Stack, Tenant, eventually, stack_apart
 
 TOMORROW = datetime.now(UTC) + timedelta(days=1)

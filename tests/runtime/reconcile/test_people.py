@@ -16,7 +16,7 @@ from runtime.reconcile.sweeping import Swept
 from runtime.runs import find_run
 from store.queries.access import connections, tickets
 from store.tables import now
-from tests.support.emulator import Emulator
+from testkit.emulator import Emulator
 from tests.support.reauth import asked, break_connection, reconnect
 from tests.support.stack import Stack, Tenant, Visit, eventually, running_stack, temporal_server
 

@@ -14,11 +14,11 @@ from sqlmodel import select
 
 from api.context import Context
 from store.tables import AttachmentRow
+from testkit.clips import CLIP
+from testkit.pictures import SRT, jpeg, png
 from tests.support.api import Tenant
 from tests.support.attachments import policies
 from tests.support.origin import Origin
-from tests.support.pictures import SRT, jpeg, png
-from tests.support.stack import CLIP
 
 ASSIGNMENTS = "/api/v1/assignments"
 

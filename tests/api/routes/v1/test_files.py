@@ -21,10 +21,11 @@ from domain.errors import NotFound
 from domain.ids import WorkspaceId
 from domain.states import AssignmentState
 from store.tables import Upload, now
+from testkit.clips import CLIP
 from tests.support.api import PUBLIC_URL, Tenant, client
 
 FILES = "/api/v1/videos/files"
-CONTENT = (Path(__file__).parents[3] / "data" / "clip.mp4").read_bytes()
+CONTENT = CLIP.read_bytes()
 TUS = {"Tus-Resumable": "1.0.0"}
 NAME = base64.b64encode("../Brot & Käse.mp4".encode()).decode()
 

@@ -12,9 +12,9 @@ import pytest
 from api.context import Context
 from runtime.parts import build_policies
 from store.queries import workspaces
+from testkit.clips import CLIP
+from testkit.pictures import SRT, png
 from tests.support.api import Tenant
-from tests.support.pictures import SRT, png
-from tests.support.stack import CLIP
 
 VIDEOS = "/api/v1/videos"
 TUS = {"Tus-Resumable": "1.0.0"}

@@ -15,11 +15,10 @@ from api.context import Context
 from domain.states import AssignmentState, KnownBy
 from store.queries.publishing import assignments, progress, videos
 from store.tables import Assignment, Video
+from testkit.clips import CLIP, UPRIGHT, make_clip
 from tests.support.api import Tenant
 from tests.support.attachments import policies
-from tests.support.clips import UPRIGHT, make_clip
 from tests.support.origin import Origin
-from tests.support.stack import CLIP
 
 ASSIGNMENTS = "/api/v1/assignments"
 

@@ -16,9 +16,9 @@ from api.services.upload_file import UploadFile
 from domain.errors import InsufficientStorage
 from store.engine import Store
 from store.queries import workspaces
+from testkit.database import copy_sqlite
 from tests.api.routes.v1.test_files import FILES, TUS, add, announce, file_of, offset_of
 from tests.support.api import Tenant
-from tests.support.database import copy_sqlite
 from tests.support.disks import small_disk
 
 KIB = 1024

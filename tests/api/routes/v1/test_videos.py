@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from anyio import to_thread
 
+from testkit.clips import CLIP
 from tests.support.api import Tenant
 
 VIDEOS = "/api/v1/videos"
-CLIP = Path(__file__).parents[3] / "data" / "clip.mp4"
 CONTENT = CLIP.read_bytes()
 
 

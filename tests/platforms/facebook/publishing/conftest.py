@@ -15,8 +15,8 @@ from platforms.facebook import Facebook
 from platforms.protocol import Account, Publication
 from platforms.transfer import engine
 from platforms.transfer.machine import Finished, Upload
+from testkit.emulator import Emulator
 from tests.platforms.facebook.conftest import CHUNK, Connect
-from tests.support.emulator import Emulator
 
 SIZE = 3 * CHUNK + 1000
 CALLS = {"video": "page_videos", "reel": "reels"}

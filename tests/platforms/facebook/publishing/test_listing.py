@@ -15,9 +15,9 @@ from media.policy import SourcePolicy
 from platforms.facebook import Facebook
 from platforms.facebook.publishing.listing import MOST_PAGES
 from platforms.protocol import Credential, Publication, ReadBack
+from testkit.clips import UPRIGHT, make_clip
+from testkit.emulator import Emulator
 from tests.platforms.facebook.publishing.conftest import SIZE, Sender
-from tests.support.clips import UPRIGHT, make_clip
-from tests.support.emulator import Emulator
 from tests.support.google import Scripted
 
 NOW = datetime.now(UTC)

@@ -10,8 +10,8 @@ from domain.secrets import Secret
 from platforms.facebook import Facebook
 from platforms.facebook.publishing.session import VideoSession, seal
 from platforms.protocol import Account, Credential, Publication
+from testkit.emulator import Emulator
 from tests.platforms.facebook.publishing.conftest import Killed, Sender
-from tests.support.emulator import Emulator
 from tests.support.google import Scripted
 
 NOW = datetime.now(UTC)

@@ -9,8 +9,8 @@ from platforms.facebook import Facebook
 from platforms.facebook.publishing.outcome import judge
 from platforms.facebook.publishing.status import read_status
 from platforms.protocol import Account, Dead, Live, Outcome, Processing, Publication
+from testkit.emulator import Emulator
 from tests.platforms.facebook.publishing.conftest import Send, Sender
-from tests.support.emulator import Emulator
 
 LINK = "https://www.facebook.com/BlueDoor/videos/42"
 PUBLIC, DRAFT = {"privacy": "public"}, {"privacy": "private"}

@@ -13,9 +13,9 @@ from platforms.facebook.publishing.upload import PAUSES
 from platforms.protocol import Account, Credential, Publication
 from platforms.transfer import engine
 from platforms.transfer.machine import Finished
+from testkit.emulator import Emulator
 from tests.platforms.facebook.conftest import CHUNK
 from tests.platforms.facebook.publishing.conftest import Killed, Send, Sender
-from tests.support.emulator import Emulator
 from tests.support.google import Scripted
 
 VIDEO = VideoSession("7", "42", "99", 0, 1000)

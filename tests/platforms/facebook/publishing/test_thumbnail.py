@@ -7,9 +7,9 @@ from domain.errors import PlatformRefusal, SourceUnusable
 from domain.states import StepName
 from platforms.facebook.limits import THUMBNAIL
 from platforms.facebook.publishing.thumbnail import extra_steps
+from testkit.pictures import jpeg, png
 from tests.platforms.facebook.publishing.conftest import Sender
 from tests.support.attachments import run_step
-from tests.support.pictures import jpeg, png
 
 IMAGES = {"cover.png": png(), "cover.jpg": jpeg()}
 

@@ -13,9 +13,9 @@ from domain.errors import (
 from domain.states import KnownBy
 from platforms.facebook.publishing.upload import PAUSES
 from platforms.transfer.engine import SETBACKS
+from testkit.emulator import Emulator
 from tests.platforms.facebook.conftest import CHUNK
 from tests.platforms.facebook.publishing.conftest import SIZE, Killed, Send, Sender
-from tests.support.emulator import Emulator
 
 LOOKED = list(PAUSES)
 """The pauses of a finish that is looked for and not found."""

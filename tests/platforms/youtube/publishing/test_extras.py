@@ -19,9 +19,9 @@ from domain.states import StepName
 from platforms.protocol import Credential, Publication
 from platforms.youtube import YouTube
 from platforms.youtube.channels import MANAGE, READ, UPLOAD
+from testkit.emulator import Emulator
+from testkit.pictures import SRT, VTT, png
 from tests.support.attachments import run_step
-from tests.support.emulator import Emulator
-from tests.support.pictures import SRT, VTT, png
 
 PNG = png()
 

@@ -10,7 +10,7 @@ from domain.errors import PlatformUnavailable, Unconfirmed
 from platforms.protocol import Credential, Publication
 from platforms.youtube import YouTube
 from platforms.youtube.publishing.lost import MOST_PAGES
-from tests.support.emulator import Emulator
+from testkit.emulator import Emulator
 from tests.support.google import CREDENTIAL, UNTOLD, Scripted, upload_others
 
 NOW = datetime.now(UTC)

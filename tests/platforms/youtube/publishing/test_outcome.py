@@ -8,7 +8,7 @@ from domain.errors import PlatformUnavailable
 from platforms.protocol import Dead, Live, Outcome, Processing, Publication
 from platforms.youtube import YouTube
 from platforms.youtube.publishing.outcome import judge
-from tests.support.emulator import Emulator
+from testkit.emulator import Emulator
 from tests.support.google import UNTOLD
 
 PAYLOAD = {"title": "Sourdough"}

@@ -15,7 +15,7 @@ from domain.secrets import Secret
 from platforms.protocol import Live, Publication
 from platforms.youtube import YouTube
 from platforms.youtube.publishing.session import video_resource
-from tests.support.emulator import Emulator
+from testkit.emulator import Emulator
 from tests.support.google import CREDENTIAL
 
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)

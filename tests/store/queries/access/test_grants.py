@@ -9,8 +9,8 @@ from store.engine import Store
 from store.queries.access import connections, grants
 from store.tables import Connection
 from store.vault import Vault
+from testkit.database import await_waiter
 from tests.store.conftest import Tenant
-from tests.support.database import await_waiter
 
 
 def shares_grant(store: Store, connection: Connection) -> bool:

@@ -20,7 +20,7 @@ import httpx2
 CLIENT_ID = "castline-emulator.apps.googleusercontent.com"
 CLIENT_SECRET = "emulator-secret"
 ANA = "ana@example.test"
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 @dataclass

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import httpx2
 
-from tests.support.emulator import Emulator
+from testkit.emulator import Emulator
 
 APP_ID = "100000000000001"
 APP_SECRET = "emulator-app-secret"

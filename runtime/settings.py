@@ -27,9 +27,9 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-import settings_rules as rules
 from domain.errors import CastlineError
 from domain.shares import TransferLimits, WorkerShares
+from runtime import settings_rules as rules
 from transport.hosts import bracketed
 from transport.proxies import Proxies, Way, choose_proxies
 

@@ -1,11 +1,14 @@
+"""The adapters of a process: those whose app credentials are set."""
+
 import pytest
 
 from domain.errors import InvalidRequest, PlatformNotConfigured
 from domain.states import PlatformName
 from platforms.facebook import Facebook
-from platforms.registry import Registry, build_registry
+from platforms.registry import Registry
 from platforms.youtube import YouTube
-from settings import Settings
+from runtime.parts import build_registry
+from runtime.settings import Settings
 
 
 def registry_of(**settings: object) -> Registry:

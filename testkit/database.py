@@ -20,7 +20,7 @@ from uuid import uuid4
 import psycopg
 
 from store.engine import Store
-from tests.support.required import unavailable
+from testkit.required import unavailable
 
 _TEMPLATE = "migrated"
 _ROLE = "castline"

@@ -1,0 +1,1 @@
+"""What tests, chaos and fuzz share: the emulator as a process, videos, pictures, a PostgreSQL."""
