@@ -43,7 +43,7 @@ def on_old_kernel(folder: Path, *command: str, **environment: str) -> tuple[int,
 def start(folder: Path, **environment: str) -> tuple[int, str]:
     """Start the API as far as the isolation is examined."""
     program = (
-        "import logging; from settings import Settings;"
+        "import logging; from runtime.settings import Settings;"
         "from runtime.probing import ensure_isolation;"
         "logging.basicConfig(); ensure_isolation(Settings())"
     )
