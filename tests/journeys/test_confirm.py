@@ -5,6 +5,7 @@ from typing import Any
 
 from activities.access.confirming import CONFIRM_WITHIN
 from store.queries.access import connections, tickets
+from testkit.clips import CLIP
 from tests.support.stack import Stack, Tenant
 
 
@@ -52,7 +53,7 @@ async def test_a_confirmed_ticket_can_be_published_with(tenant: Tenant, stack: S
     await tenant.ask(
         "POST",
         "/api/v1/assignments",
-        {"connectionId": connection_id, "mediaUrl": "file:///x.mp4", "payload": {"title": "x"}},
+        {"connectionId": connection_id, "mediaUrl": CLIP.as_uri(), "payload": {"title": "x"}},
         status=409,
     )
     assert (await confirm(tenant, ticket))["state"] == "connected"
