@@ -16,6 +16,7 @@ import httpx2
 from cli.local.probes import free_ports
 from domain.ids import is_id
 from runtime.settings import Settings
+from testkit.clips import CLIP
 
 ROOT = Path(__file__).parents[2]
 ANA = "ana@example.test"
@@ -56,7 +57,7 @@ class Machine:
             "CASTLINE_TEMPORAL_ADDRESS": f"127.0.0.1:{temporal}",
             "CASTLINE_TEMPORAL_UI_URL": f"http://127.0.0.1:{ui}",
             "CASTLINE_EMULATOR_PORT": str(emulator),
-            "CASTLINE_MEDIA_ROOTS": str(ROOT / "tests" / "data"),
+            "CASTLINE_MEDIA_ROOTS": str(CLIP.parent),
             "CASTLINE_SQLITE_SYNCHRONOUS": "normal",
         }
 
