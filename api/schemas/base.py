@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -29,6 +29,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from api.schemas.problem import MAX_FAULTS
 from domain.moments import parse_moment
 from domain.texts import TextRule
 
@@ -94,14 +95,16 @@ class Body(BaseModel):
             raise ValueError(f"The body has more than {_MAX_VALUES} values.")
         names = {key: name for name, info in cls.model_fields.items() for key in (name, info.alias)}
         given = {names[key]: inner for key, inner in value.items() if key in names}
-        found = [*_unstorable(value)]
+        found = [*islice(_unstorable(value), MAX_FAULTS)]
         for field, sentence in cls.find_faults(given):
             place = () if field is None else (cls.model_fields[field].alias or field,)
             found.append(_fault(place, sentence))
         try:
             made = handler(value)
         except ValidationError as error:
-            found = [_copied(each) for each in error.errors(include_url=False)] + found
+            parsed = map(_copied, error.errors(include_url=False))
+            # A body may have thousands, and a copy costs more than the fault itself.
+            found = [*islice(chain(parsed, found), MAX_FAULTS)]
         if found:
             raise ValidationError.from_exception_data(cls.__name__, found)
         return made

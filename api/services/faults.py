@@ -7,6 +7,7 @@ and raises it together once all have been asked.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from api.schemas.problem import MAX_FAULTS
 from domain.errors import (
     CastlineError,
     Conflict,
@@ -22,11 +23,15 @@ _AFTER = (NotFound, Conflict, SourceUnreachable)
 
 
 class Faults:
-    """Collects, and raises once. Not thread-safe: each request has one of its own."""
+    """Collects, and raises once. Not thread-safe: each request has one of its own.
+
+    It says the first `MAX_FAULTS`: an address or a payload may hold thousands.
+    """
 
     def __init__(self) -> None:
         self._errors: list[_Of] = []
         self._details: dict[str, list[str]] = {}
+        self._said = 0
 
     def __bool__(self) -> bool:
         return bool(self._errors)
@@ -73,9 +78,10 @@ class Faults:
                     raise self._with_all(error)
 
     def _say(self, field: str, sentence: str) -> None:
-        said = self._details.setdefault(field, [])
-        if sentence not in said:
-            said.append(sentence)
+        if self._said >= MAX_FAULTS or sentence in self._details.get(field, ()):
+            return
+        self._details.setdefault(field, []).append(sentence)
+        self._said += 1
 
     def _with_all(self, error: CastlineError) -> CastlineError:
         error.details.update(self._details)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from api.schemas.problem import MAX_FAULTS
 from store.queries.access import connections
 from tests.api.test_problems import assert_problem
 from tests.support.api import CALLER_PAGE, Tenant
@@ -233,3 +234,22 @@ async def test_text_that_no_database_can_hold_is_named_by_its_field(ours: Tenant
     )
     details = assert_problem(answer, 400, "invalid_request")
     assert details.keys() == {"platform", "redirectUrl", "connectionId"}
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [
+        ("&".join(f"p{n}" for n in range(3000)), {}),
+        ("", {f"f{n}": 1 for n in range(3000)}),
+        ("", {"payload": {"captions": [{f"c{n}": 1 for n in range(3000)}]}}),
+    ],
+    ids=["parameters", "fields", "payload"],
+)
+async def test_of_thousands_of_faults_the_first_hundred_are_said(
+    ours: Tenant, query: str, body: dict[str, Any]
+) -> None:
+    wanted = {"connectionId": ours.connection().id, "videoId": ours.video().id, "payload": {}}
+    answer = await ours.http.post(f"{ASSIGNMENTS}?{query}", json={**wanted, **body})
+    details = assert_problem(answer, 400, answer.json()["code"])
+    assert sum(map(len, details.values())) == MAX_FAULTS
+    assert len(answer.content) < 30_000
