@@ -25,7 +25,7 @@ from api.problems import NOT_JSON, NOT_VALID, details_of
 from api.schemas.base import Body, parse_right
 from api.services.faults import Faults
 from api.source_reads import reads_source
-from domain.errors import InvalidRequest, NotFound, TooManyRequests
+from domain.errors import InvalidRequest, NotFound, PlatformNotConfigured, TooManyRequests
 from domain.ids import WorkspaceId
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -44,7 +44,8 @@ class Asked:
 
 
 Check = Callable[[Asked], None]
-"""Looks, in a thread, and adds to the faults. `NotFound` of what the address names may pass."""
+"""Looks, in a thread, and adds to the faults. It may raise `NotFound` of what the address names,
+and `PlatformNotConfigured` of its platform."""
 
 
 def checked(check: Check) -> Callable[[Endpoint], Endpoint]:
@@ -120,7 +121,7 @@ class JsonRoute(APIRoute):
         def look() -> None:
             try:
                 check(asked)
-            except NotFound:
+            except (NotFound, PlatformNotConfigured):
                 return  # it is refused as it is
 
         if not reads_source(given):

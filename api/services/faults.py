@@ -13,12 +13,13 @@ from domain.errors import (
     Conflict,
     InvalidRequest,
     NotFound,
+    PlatformNotConfigured,
     SourceError,
     SourceUnreachable,
 )
 
-_Of = SourceError | InvalidRequest | NotFound | Conflict
-_AFTER = (NotFound, Conflict, SourceUnreachable)
+_OF = (SourceError, InvalidRequest, NotFound, Conflict, PlatformNotConfigured)
+_AFTER = (NotFound, Conflict, PlatformNotConfigured, SourceUnreachable)
 """What is raised where nothing about the request itself is wrong, in this order."""
 
 
@@ -29,7 +30,7 @@ class Faults:
     """
 
     def __init__(self) -> None:
-        self._errors: list[_Of] = []
+        self._errors: list[CastlineError] = []
         self._details: dict[str, list[str]] = {}
         self._said = 0
 
@@ -57,7 +58,7 @@ class Faults:
         """
         try:
             yield
-        except (SourceError, InvalidRequest, NotFound, Conflict) as error:
+        except _OF as error:
             self._errors.append(error)
             for field, lead in fields:
                 for sentence in error.details.get(field) or [error.sentence]:
@@ -67,7 +68,7 @@ class Faults:
         """Raise what was found, with all of it in `details`.
 
         `InvalidRequest` with the code of the first fault of the request itself. Without one the
-        first `NotFound`, `Conflict` or `SourceUnreachable`, in this order.
+        first `NotFound`, `Conflict`, `PlatformNotConfigured` or `SourceUnreachable`, in this order.
         """
         for error in self._errors:
             if not isinstance(error, _AFTER):
