@@ -7,7 +7,7 @@ right fields of a faulty body. Nothing is written then, and the endpoint itself 
 """
 
 import inspect
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Set
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
@@ -22,7 +22,7 @@ from fastapi.routing import APIRoute
 
 from api.context import Context
 from api.problems import NOT_JSON, NOT_VALID, details_of
-from api.schemas.base import Body, parse_right
+from api.schemas.base import Body, Given, parse_right
 from api.services.faults import Faults
 from api.source_reads import reads_source
 from domain.errors import InvalidRequest, NotFound, PlatformNotConfigured, TooManyRequests
@@ -39,6 +39,8 @@ class Asked:
     workspace_id: WorkspaceId
     given: Mapping[str, Any]
     """The fields of the body that are right by themselves, by name. What is wrong is missing."""
+    named: Set[str]
+    """The fields that the body names. Of others `given` has the defaults."""
     path: Mapping[str, str]
     faults: Faults = field(default_factory=Faults)
 
@@ -91,14 +93,14 @@ class JsonRoute(APIRoute):
 
         return strict
 
-    def _parse_rest(self, error: RequestValidationError, faults: Faults) -> Mapping[str, Any]:
+    def _parse_rest(self, error: RequestValidationError, faults: Faults) -> Given:
         """Add what parsing found, and return what is right."""
         found = error.errors()
         if any(fault["type"] == "json_invalid" for fault in found):
             raise InvalidRequest(*NOT_JSON, details=faults.details)
         faults.add(details_of(found), *NOT_VALID)
         model = self._body_model
-        return {} if model is None else parse_right(model, error.body)
+        return Given() if model is None else parse_right(model, error.body)
 
     @property
     def _body_model(self) -> type[Body] | None:
@@ -110,13 +112,14 @@ class JsonRoute(APIRoute):
                 return one
         return None
 
-    async def _look(self, request: Request, given: Mapping[str, Any], faults: Faults) -> None:
+    async def _look(self, request: Request, given: Given, faults: Faults) -> None:
         check: Check | None = getattr(self.endpoint, "check", None)
         workspace_id = getattr(request.state, "workspace_id", None)
-        if check is None or workspace_id is None or not given:
+        if check is None or workspace_id is None or not given.right:
             return
         here = request.app.state.context
-        asked = Asked(here, workspace_id, given, request.path_params, faults)
+        path = request.path_params
+        asked = Asked(here, workspace_id, given.right, given.named, path, faults)
 
         def look() -> None:
             try:
@@ -124,7 +127,7 @@ class JsonRoute(APIRoute):
             except (NotFound, PlatformNotConfigured):
                 return  # it is refused as it is
 
-        if not reads_source(given):
+        if not reads_source(given.right):
             await to_thread.run_sync(look)
             return
         try:
@@ -140,7 +143,7 @@ _is_held: ContextVar[bool] = ContextVar("castline_is_held", default=False)
 class _Held(Exception):
     """Raised in the endpoint's place: the request was parsed, with this body."""
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
+    def __init__(self, given: Given) -> None:
         super().__init__()
         self.given = given
 
@@ -150,8 +153,8 @@ def _held(endpoint: Callable[..., Any]) -> Callable[..., Any]:
 
     def stop_if_faulty(arguments: Mapping[str, Any]) -> None:
         if _is_held.get():
-            bodies = [dict(one) for one in arguments.values() if isinstance(one, Body)]
-            raise _Held(bodies[0] if bodies else {})
+            bodies = [one for one in arguments.values() if isinstance(one, Body)]
+            raise _Held(Given(dict(bodies[0]), bodies[0].model_fields_set) if bodies else Given())
 
     if inspect.iscoroutinefunction(endpoint):
 

@@ -8,7 +8,8 @@ and text that a database cannot hold, wherever it lies.
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from itertools import chain, islice
@@ -96,8 +97,8 @@ class Body(BaseModel):
         names = {key: name for name, info in cls.model_fields.items() for key in (name, info.alias)}
         given = {names[key]: inner for key, inner in value.items() if key in names}
         found = [*islice(_unstorable(value), MAX_FAULTS)]
-        for field, sentence in cls.find_faults(given):
-            place = () if field is None else (cls.model_fields[field].alias or field,)
+        for name, sentence in cls.find_faults(given):
+            place = () if name is None else (cls.model_fields[name].alias or name,)
             found.append(_fault(place, sentence))
         try:
             made = handler(value)
@@ -110,23 +111,33 @@ class Body(BaseModel):
         return made
 
 
-def parse_right(model: type[Body], body: Any) -> dict[str, Any]:
-    """The fields of a faulty body that are right by themselves, by name, and defaults for those
-    that are not there: what can be judged although the body as a whole was refused."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What can be judged of a body although the request as a whole is refused."""
+
+    right: Mapping[str, Any] = field(default_factory=dict)
+    """The fields that are right by themselves, by name, and the defaults of those not named."""
+    named: Set[str] = frozenset()
+    """The fields that the body names, right or wrong."""
+
+
+def parse_right(model: type[Body], body: Any) -> Given:
+    """What is right in a body that was refused."""
     if not isinstance(body, dict) or any(True for _ in islice(_values_of(body), _MAX_VALUES, None)):
-        return {}
-    right = {}
+        return Given()
+    right, named = {}, set()
     for name, info in model.model_fields.items():
         key = info.alias or name
         try:
             if key in body:
+                named.add(name)
                 check_storable(body[key])
                 right[name] = _adapter_of(model, name).validate_python(body[key])
             elif not info.is_required():
                 right[name] = info.get_default(call_default_factory=True, validated_data={})
         except ValueError:
             continue
-    return right
+    return Given(right, named)
 
 
 @cache

@@ -1,6 +1,7 @@
 """Whatever is wrong with a request is said in one answer: parsing, rules, rows and files."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,11 @@ from fastapi import FastAPI
 
 from api.context import Context
 from api.schemas.problem import MAX_FAULTS
+from domain.moments import to_rfc3339
 from platforms.registry import Registry
 from store.queries.access import connections
+from store.queries.publishing.assignments import get_assignment
+from store.tables import now
 from tests.api.test_problems import assert_problem
 from tests.support.api import CALLER_PAGE, Tenant
 from tests.support.lifecycles import DirectedLifecycles
@@ -299,3 +303,26 @@ async def test_a_platform_without_credentials_is_one_fault_of_an_assignment_amon
     del body["connectionId"]
     details = await details_of(ours, f"{ASSIGNMENTS}?odd=1", body)
     assert details.keys() == {"connectionIds", "scheduledAt", "payload.title", "odd"}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "named"),
+    [
+        ({}, {"odd", "payload.publishAt"}),
+        ({"scheduledAt": None}, {"odd"}),
+        ({"scheduledAt": "soon"}, {"odd", "scheduledAt"}),
+    ],
+)
+@pytest.mark.parametrize("place", ["query", "body"])
+async def test_a_change_is_judged_by_the_schedule_that_it_wants(
+    ours: Tenant, schedule: dict[str, Any], named: set[str], place: str
+) -> None:
+    assignment = ours.assignment()
+    with ours.context.store.write() as session:
+        row = get_assignment(session, ours.workspace.id, assignment.id)
+        row.scheduled_at = now() + timedelta(days=2)
+        session.add(row)
+    payload = {"title": "Bread", "publishAt": to_rfc3339(now() + timedelta(days=1))}
+    path = f"{ASSIGNMENTS}/{assignment.id}{'?odd=1' if place == 'query' else ''}"
+    changes = {"payload": payload, **schedule, **({"odd": 1} if place == "body" else {})}
+    assert (await details_of(ours, path, changes, "PATCH")).keys() == named
