@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.outages import find_outage, log_outage
+from api.schemas.problem import MAX_FAULTS
 from domain.errors import (
     CastlineError,
     NotYet,
@@ -36,9 +37,6 @@ log = logging.getLogger("castline.api")
 
 WAIT_SECONDS = 5
 """Retry-After where nobody knows better."""
-
-MAX_FAULTS = 100
-"""Faults that one answer lists."""
 
 NOT_VALID = ("invalid_request", "The request is not valid; see `details`.")
 NOT_JSON = ("not_json", "The body is not JSON.")

@@ -15,6 +15,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.contract.tickets import (
+        NOBODY_CAME_BACK,
         Connected,
         Refusal,
         TicketInput,
@@ -23,7 +24,6 @@ with workflow.unsafe.imports_passed_through():
     )
     from activities.contract.trouble import Kind
     from domain.consents import detail_of
-    from domain.explanations import ErrorDetail
     from domain.states import TicketState
     from workflows import options
     from workflows.trouble import kind_of, trouble_of
@@ -72,14 +72,7 @@ class TicketWorkflow:
         if is_claimed:
             await self._redeem()
         else:
-            await self._settle(
-                TicketOutcome(
-                    TicketState.EXPIRED,
-                    error_code="ticket_expired",
-                    error="Nobody came back from the consent page within five minutes.",
-                    error_detail=ErrorDetail.TICKET_EXPIRED,
-                )
-            )
+            await self._settle(NOBODY_CAME_BACK)
 
     @workflow.update
     def begin_consent(self) -> None:

@@ -13,6 +13,7 @@ from datetime import timedelta
 from sqlmodel import Session
 
 from activities.access.accounts import connect_account, was_disconnected_since
+from activities.access.consent_ends import log_end
 from activities.access.packing import pack_accounts, unpack_accounts
 from activities.contract.tickets import TicketOutcome
 from domain.errors import Conflict, NotYet, PlatformError, ReauthorizationNeeded
@@ -155,7 +156,7 @@ class UnconfirmedConsents:
                 grants.check_soon(session, ticket.platform, account.grant_id or account.id)
             for connection_id in sorted(ticket.connection_ids):
                 unconfirmed.remove_unconfirmed(session, connection_id)
-            confirmations.end_confirmation(
+            ended = confirmations.end_confirmation(
                 session,
                 ticket.id,
                 state=TicketState.EXPIRED,
@@ -163,6 +164,8 @@ class UnconfirmedConsents:
                 error="The consent was not confirmed in time, so it was removed.",
                 error_detail=ErrorDetail.CONFIRMATION_EXPIRED,
             )
+        if ended.state == TicketState.EXPIRED:
+            log_end(ended)
 
     def _unused(self, ticket: Ticket, accounts: list[Account]) -> list[Account]:
         """One account for each grant that no connection uses."""

@@ -5,14 +5,11 @@ everything is repeatable. What the person or the platform decided, such as a mis
 the wrong account, comes back as a refused ticket; what may pass by itself is retried.
 """
 
-import logging
-from dataclasses import asdict
-
-from sqlmodel import Session
 from temporalio import activity
 
 from activities.access.accounts import connect_account, was_disconnected_since
 from activities.access.confirming import hold
+from activities.access.consent_ends import end_ticket, settle
 from activities.access.packing import pack, unpack
 from activities.contract.tickets import Connected, TicketInput, TicketOutcome, TicketSteps
 from activities.failures import translated
@@ -32,8 +29,6 @@ from store.engine import Store
 from store.queries.access import connections, grants, tickets
 from store.tables import Ticket
 from store.vault import Vault
-
-_log = logging.getLogger("castline.consents")
 
 _UNSPECIFIC = frozenset({ErrorDetail.APP_MISCONFIGURED, ErrorDetail.CONNECT_FAILED})
 
@@ -63,12 +58,7 @@ class TicketActivities(TicketSteps):
     @activity.defn
     @translated
     def settle_ticket(self, ticket_id: str, outcome: TicketOutcome) -> None:
-        with self._store.write() as session:
-            ticket = tickets.get_ticket(session, ticket_id)
-            was_settled = TicketState(ticket.state).is_settled
-            _settle(session, ticket_id, outcome)
-        if not was_settled:
-            _log_end(ticket_id, ticket.platform, outcome)
+        end_ticket(self._store, ticket_id, outcome)
 
     @activity.defn
     @translated
@@ -127,7 +117,7 @@ class TicketActivities(TicketSteps):
             ]
             outcome = TicketOutcome(TicketState.CONNECTED, made, left_out=left_out)
             # In the same transaction: a ticket never ends connected without its connections.
-            _settle(session, ticket.id, outcome)
+            settle(session, ticket.id, outcome)
             return Connected(outcome)
 
 
@@ -151,40 +141,6 @@ def ticket_input(ticket: Ticket) -> TicketInput:
         workspace_id=ticket.workspace_id,
         platform=ticket.platform,
         expires_at=ticket.expires_at,
-    )
-
-
-def _settle(session: Session, ticket_id: str, outcome: TicketOutcome) -> None:
-    tickets.settle_ticket(
-        session,
-        ticket_id,
-        state=outcome.state,
-        connection_ids=outcome.connection_ids,
-        left_out=[asdict(account) for account in outcome.left_out],
-        error_code=outcome.error_code,
-        error=outcome.error,
-        error_detail=outcome.error_detail,
-        platform_word=outcome.platform_word,
-    )
-
-
-def _log_end(ticket_id: str, platform: str, outcome: TicketOutcome) -> None:
-    """One line of why a consent ended, for the operator. Nothing of a browser's is in it."""
-    detail = detail_of(outcome.error_detail)
-    explained = EXPLANATIONS[detail]
-    level = logging.WARNING if explained.remedy is ConsentRemedy.OPERATOR else logging.INFO
-    said = f" The platform said {outcome.platform_word}." if outcome.platform_word else ""
-    check = f" Check: {explained.check}" if explained.check else ""
-    _log.log(
-        level,
-        "ticket %s for %s ended as %s: %s: %s%s%s",
-        ticket_id,
-        platform,
-        outcome.state,
-        detail,
-        outcome.error,
-        said,
-        check,
     )
 
 

@@ -32,6 +32,14 @@ class TicketOutcome:
     """The platform's own word for it, where there is one that may be stored."""
 
 
+NOBODY_CAME_BACK = TicketOutcome(
+    TicketState.EXPIRED,
+    error_code="ticket_expired",
+    error="Nobody came back from the consent page within five minutes.",
+    error_detail=ErrorDetail.TICKET_EXPIRED,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """The platform's page sent the browser back without a code."""

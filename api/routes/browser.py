@@ -119,7 +119,7 @@ def go_back(here: Context, request: Request, ending: Ending | Waiting) -> Respon
     redirect_url = ending.ticket.redirect_url
     if redirect_url is not None:
         return RedirectResponse(with_result(redirect_url, ending.result), 302, SAFE)
-    labels = find_labels(here, ending.ticket.id)
+    labels = find_labels(here, ending.ticket.id, find_cookies(here, request))
     if not wants_json(request):
         return show(ending.error, ending.detail, labels)
     if ending.error is None:

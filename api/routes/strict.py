@@ -7,7 +7,7 @@ right fields of a faulty body. Nothing is written then, and the endpoint itself 
 """
 
 import inspect
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Set
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
@@ -22,10 +22,10 @@ from fastapi.routing import APIRoute
 
 from api.context import Context
 from api.problems import NOT_JSON, NOT_VALID, details_of
-from api.schemas.base import Body, parse_right
+from api.schemas.base import Body, Given, parse_right
 from api.services.faults import Faults
 from api.source_reads import reads_source
-from domain.errors import InvalidRequest, NotFound, TooManyRequests
+from domain.errors import InvalidRequest, NotFound, PlatformNotConfigured, TooManyRequests
 from domain.ids import WorkspaceId
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -39,12 +39,15 @@ class Asked:
     workspace_id: WorkspaceId
     given: Mapping[str, Any]
     """The fields of the body that are right by themselves, by name. What is wrong is missing."""
+    named: Set[str]
+    """The fields that the body names. Of others `given` has the defaults."""
     path: Mapping[str, str]
     faults: Faults = field(default_factory=Faults)
 
 
 Check = Callable[[Asked], None]
-"""Looks, in a thread, and adds to the faults. `NotFound` of what the address names may pass."""
+"""Looks, in a thread, and adds to the faults. It may raise `NotFound` of what the address names,
+and `PlatformNotConfigured` of its platform."""
 
 
 def checked(check: Check) -> Callable[[Endpoint], Endpoint]:
@@ -90,14 +93,14 @@ class JsonRoute(APIRoute):
 
         return strict
 
-    def _parse_rest(self, error: RequestValidationError, faults: Faults) -> Mapping[str, Any]:
+    def _parse_rest(self, error: RequestValidationError, faults: Faults) -> Given:
         """Add what parsing found, and return what is right."""
         found = error.errors()
         if any(fault["type"] == "json_invalid" for fault in found):
             raise InvalidRequest(*NOT_JSON, details=faults.details)
         faults.add(details_of(found), *NOT_VALID)
         model = self._body_model
-        return {} if model is None else parse_right(model, error.body)
+        return Given() if model is None else parse_right(model, error.body)
 
     @property
     def _body_model(self) -> type[Body] | None:
@@ -109,21 +112,22 @@ class JsonRoute(APIRoute):
                 return one
         return None
 
-    async def _look(self, request: Request, given: Mapping[str, Any], faults: Faults) -> None:
+    async def _look(self, request: Request, given: Given, faults: Faults) -> None:
         check: Check | None = getattr(self.endpoint, "check", None)
         workspace_id = getattr(request.state, "workspace_id", None)
-        if check is None or workspace_id is None or not given:
+        if check is None or workspace_id is None or not given.right:
             return
         here = request.app.state.context
-        asked = Asked(here, workspace_id, given, request.path_params, faults)
+        path = request.path_params
+        asked = Asked(here, workspace_id, given.right, given.named, path, faults)
 
         def look() -> None:
             try:
                 check(asked)
-            except NotFound:
+            except (NotFound, PlatformNotConfigured):
                 return  # it is refused as it is
 
-        if not reads_source(given):
+        if not reads_source(given.right):
             await to_thread.run_sync(look)
             return
         try:
@@ -139,7 +143,7 @@ _is_held: ContextVar[bool] = ContextVar("castline_is_held", default=False)
 class _Held(Exception):
     """Raised in the endpoint's place: the request was parsed, with this body."""
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
+    def __init__(self, given: Given) -> None:
         super().__init__()
         self.given = given
 
@@ -149,8 +153,8 @@ def _held(endpoint: Callable[..., Any]) -> Callable[..., Any]:
 
     def stop_if_faulty(arguments: Mapping[str, Any]) -> None:
         if _is_held.get():
-            bodies = [dict(one) for one in arguments.values() if isinstance(one, Body)]
-            raise _Held(bodies[0] if bodies else {})
+            bodies = [one for one in arguments.values() if isinstance(one, Body)]
+            raise _Held(Given(dict(bodies[0]), bodies[0].model_fields_set) if bodies else Given())
 
     if inspect.iscoroutinefunction(endpoint):
 

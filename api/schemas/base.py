@@ -8,10 +8,11 @@ and text that a database cannot hold, wherever it lies.
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -29,6 +30,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from api.schemas.problem import MAX_FAULTS
 from domain.moments import parse_moment
 from domain.texts import TextRule
 
@@ -94,36 +96,48 @@ class Body(BaseModel):
             raise ValueError(f"The body has more than {_MAX_VALUES} values.")
         names = {key: name for name, info in cls.model_fields.items() for key in (name, info.alias)}
         given = {names[key]: inner for key, inner in value.items() if key in names}
-        found = [*_unstorable(value)]
-        for field, sentence in cls.find_faults(given):
-            place = () if field is None else (cls.model_fields[field].alias or field,)
+        found = [*islice(_unstorable(value), MAX_FAULTS)]
+        for name, sentence in cls.find_faults(given):
+            place = () if name is None else (cls.model_fields[name].alias or name,)
             found.append(_fault(place, sentence))
         try:
             made = handler(value)
         except ValidationError as error:
-            found = [_copied(each) for each in error.errors(include_url=False)] + found
+            parsed = map(_copied, error.errors(include_url=False))
+            # A body may have thousands, and a copy costs more than the fault itself.
+            found = [*islice(chain(parsed, found), MAX_FAULTS)]
         if found:
             raise ValidationError.from_exception_data(cls.__name__, found)
         return made
 
 
-def parse_right(model: type[Body], body: Any) -> dict[str, Any]:
-    """The fields of a faulty body that are right by themselves, by name, and defaults for those
-    that are not there: what can be judged although the body as a whole was refused."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What can be judged of a body although the request as a whole is refused."""
+
+    right: Mapping[str, Any] = field(default_factory=dict)
+    """The fields that are right by themselves, by name, and the defaults of those not named."""
+    named: Set[str] = frozenset()
+    """The fields that the body names, right or wrong."""
+
+
+def parse_right(model: type[Body], body: Any) -> Given:
+    """What is right in a body that was refused."""
     if not isinstance(body, dict) or any(True for _ in islice(_values_of(body), _MAX_VALUES, None)):
-        return {}
-    right = {}
+        return Given()
+    right, named = {}, set()
     for name, info in model.model_fields.items():
         key = info.alias or name
         try:
             if key in body:
+                named.add(name)
                 check_storable(body[key])
                 right[name] = _adapter_of(model, name).validate_python(body[key])
             elif not info.is_required():
                 right[name] = info.get_default(call_default_factory=True, validated_data={})
         except ValueError:
             continue
-    return right
+    return Given(right, named)
 
 
 @cache

@@ -22,6 +22,9 @@ from domain.errors import (
     Unprocessable,
 )
 
+MAX_FAULTS = 100
+"""Faults that one answer lists."""
+
 
 class Problem(BaseModel):
     """What is wrong, in a sentence, a stable code, per field, and what helps."""

@@ -7,26 +7,32 @@ and raises it together once all have been asked.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from api.schemas.problem import MAX_FAULTS
 from domain.errors import (
     CastlineError,
     Conflict,
     InvalidRequest,
     NotFound,
+    PlatformNotConfigured,
     SourceError,
     SourceUnreachable,
 )
 
-_Of = SourceError | InvalidRequest | NotFound | Conflict
-_AFTER = (NotFound, Conflict, SourceUnreachable)
+_OF = (SourceError, InvalidRequest, NotFound, Conflict, PlatformNotConfigured)
+_AFTER = (NotFound, Conflict, PlatformNotConfigured, SourceUnreachable)
 """What is raised where nothing about the request itself is wrong, in this order."""
 
 
 class Faults:
-    """Collects, and raises once. Not thread-safe: each request has one of its own."""
+    """Collects, and raises once. Not thread-safe: each request has one of its own.
+
+    It says the first `MAX_FAULTS`: an address or a payload may hold thousands.
+    """
 
     def __init__(self) -> None:
-        self._errors: list[_Of] = []
+        self._errors: list[CastlineError] = []
         self._details: dict[str, list[str]] = {}
+        self._said = 0
 
     def __bool__(self) -> bool:
         return bool(self._errors)
@@ -52,7 +58,7 @@ class Faults:
         """
         try:
             yield
-        except (SourceError, InvalidRequest, NotFound, Conflict) as error:
+        except _OF as error:
             self._errors.append(error)
             for field, lead in fields:
                 for sentence in error.details.get(field) or [error.sentence]:
@@ -62,7 +68,7 @@ class Faults:
         """Raise what was found, with all of it in `details`.
 
         `InvalidRequest` with the code of the first fault of the request itself. Without one the
-        first `NotFound`, `Conflict` or `SourceUnreachable`, in this order.
+        first `NotFound`, `Conflict`, `PlatformNotConfigured` or `SourceUnreachable`, in this order.
         """
         for error in self._errors:
             if not isinstance(error, _AFTER):
@@ -73,9 +79,10 @@ class Faults:
                     raise self._with_all(error)
 
     def _say(self, field: str, sentence: str) -> None:
-        said = self._details.setdefault(field, [])
-        if sentence not in said:
-            said.append(sentence)
+        if self._said >= MAX_FAULTS or sentence in self._details.get(field, ()):
+            return
+        self._details.setdefault(field, []).append(sentence)
+        self._said += 1
 
     def _with_all(self, error: CastlineError) -> CastlineError:
         error.details.update(self._details)

@@ -2,10 +2,12 @@
 
 A person is shown for whom a consent is, by the name of the workspace. It is looked up by what the
 browser brought (a ticket's id, an OAuth state or a link's token), and is never the browser's word.
+How the consent ended, and for which accounts, is shown to the browser whose callback holds the
+ticket, and to no other one that has the ticket's id: that is in every `authUrl`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
@@ -48,10 +50,15 @@ class Labels:
         return sentence_of(detail, self.platform)
 
 
-def find_labels(here: Context, ticket_id: str) -> Labels:
+def find_labels(here: Context, ticket_id: str, cookies: Sequence[Secret] = ()) -> Labels:
+    """What may be shown to a browser with these cookies."""
     with here.store.read() as session:
         ticket = tickets.find_ticket(session, ticket_id)
-        return Labels() if ticket is None else _labels_of(session, ticket)
+        if ticket is None:
+            return Labels()
+        labels = _labels_of(session, ticket)
+        is_its_own = tickets.is_claimed_by(ticket, cookies)
+        return _with_end(session, ticket, labels) if is_its_own else labels
 
 
 def find_workspace_name(
@@ -79,12 +86,18 @@ def _name_of_link(here: Context, session: Session, token: str) -> str | None:
 
 def _labels_of(session: Session, ticket: Ticket) -> Labels:
     expected = tickets.find_expected(session, ticket)
-    is_connected = ticket.state == TicketState.CONNECTED
     return Labels(
         workspace=workspaces.get_workspace(session, ticket.workspace_id).name,
         expected=None if expected is None else expected.name,
-        is_confirming=ticket.state == TicketState.CONFIRMING,
         platform=ticket.platform,
+    )
+
+
+def _with_end(session: Session, ticket: Ticket, labels: Labels) -> Labels:
+    is_connected = ticket.state == TicketState.CONNECTED
+    return replace(
+        labels,
+        is_confirming=ticket.state == TicketState.CONFIRMING,
         connected=tuple(connection.name for connection in tickets.list_connected(session, ticket))
         if is_connected
         else (),

@@ -65,7 +65,7 @@ def check_order(here: Context, workspace_id: WorkspaceId, order: Order, faults: 
     Writes nothing. It reads the files that the order names, so it may take a minute.
     """
     with here.store.read() as session:
-        targets = _find_targets(session, workspace_id, order, faults)
+        targets = _find_targets(here, session, workspace_id, order, faults)
         known = _find_video(session, workspace_id, order, faults)
     check_schedule(order.scheduled_at, faults)
     if order.callback_url is not None:
@@ -168,13 +168,14 @@ def _begin(start: datetime | None) -> datetime:
 
 
 def _find_targets(
-    session: Session, workspace_id: WorkspaceId, order: Order, faults: Faults
+    here: Context, session: Session, workspace_id: WorkspaceId, order: Order, faults: Faults
 ) -> Sequence[Connection]:
     targets: list[Connection] = []
     is_one = len(order.connection_ids) == 1
     for connection_id in order.connection_ids:
         with faults.of((order.connection_field, "" if is_one else f"{connection_id}: ")):
             target = connections.get_connection(session, workspace_id, connection_id)
+            here.registry.get(target.platform)
             targets.append(target)
             if not target.is_active:
                 raise Conflict(

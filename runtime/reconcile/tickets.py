@@ -13,10 +13,10 @@ from functools import partial
 
 from activities.access.confirming import UnconfirmedConsents
 from activities.access.connecting import ticket_input
+from activities.access.consent_ends import end_ticket
+from activities.contract.tickets import NOBODY_CAME_BACK
 from domain.errors import Conflict
-from domain.explanations import ErrorDetail
 from domain.ids import ticket_workflow_id
-from domain.states import TicketState
 from runtime.lifecycles import Lifecycles
 from runtime.reconcile.assignments import GRACE
 from runtime.reconcile.pace import Repairs
@@ -84,13 +84,4 @@ class TicketSweep:
         await asyncio.to_thread(self._unconfirmed.end, ticket)
 
     def _settle(self, ticket: Ticket) -> None:
-        with self._store.write() as session:
-            tickets.settle_ticket(
-                session,
-                ticket.id,
-                state=TicketState.EXPIRED,
-                connection_ids=[],
-                error_code="ticket_expired",
-                error="Nobody came back from the consent page within five minutes.",
-                error_detail=ErrorDetail.TICKET_EXPIRED,
-            )
+        end_ticket(self._store, ticket.id, NOBODY_CAME_BACK)

@@ -9,6 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from api.app import create_app
 from api.context import Context
 from api.schemas.base import Body, SnakeBody
+from api.schemas.problem import MAX_FAULTS
+from api.schemas.v1.tickets import TicketRequest
 from tests.support.api import Tenant
 
 WRONG: dict[str, list[Any]] = {
@@ -88,3 +90,9 @@ async def test_an_overlap_of_false_is_refused(ours: Tenant) -> None:
     )
     assert refused.status_code == 400, refused.text
     assert list(refused.json()["details"]) == ["overlapHours"]
+
+
+def test_of_thousands_of_unknown_fields_the_first_are_judged() -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(TicketRequest).validate_python({f"f{n}": n for n in range(9000)})
+    assert caught.value.error_count() == MAX_FAULTS

@@ -5,7 +5,7 @@ from typing import Any
 
 from activities.access.confirming import CONFIRM_WITHIN
 from store.queries.access import connections, tickets
-from testkit.clips import CLIP
+from testkit.clips import make_clip
 from tests.support.stack import Stack, Tenant
 
 
@@ -50,12 +50,9 @@ async def test_a_confirmed_ticket_can_be_published_with(tenant: Tenant, stack: S
     ticket = await consented(tenant, await own_account(tenant))
     (connection_id,) = ticket["connectionIds"]
     calls = stack.emulator.journal()
-    await tenant.ask(
-        "POST",
-        "/api/v1/assignments",
-        {"connectionId": connection_id, "mediaUrl": CLIP.as_uri(), "payload": {"title": "x"}},
-        status=409,
-    )
+    clip = make_clip(stack.media)
+    wanted = {"connectionId": connection_id, "mediaUrl": clip.url, "payload": {"title": "x"}}
+    await tenant.ask("POST", "/api/v1/assignments", wanted, status=409)
     assert (await confirm(tenant, ticket))["state"] == "connected"
     # Neither the wait nor the confirmation has used a token.
     assert stack.emulator.journal() == calls

@@ -63,7 +63,8 @@ def _check_change(asked: Asked) -> None:
         asked.faults,
         payload=asked.given.get("payload"),
         scheduled_at=scheduled_at,
-        clears_schedule=False,
+        # One that is wrong ends the present schedule, too.
+        clears_schedule=scheduled_at is None and "scheduled_at" in asked.named,
     )
 
 

@@ -58,13 +58,17 @@ _ERRORS = pages(InvalidRequest, Unavailable)
 )
 def done(
     here: Here,
+    request: Request,
     status: Word = "",
     error: Word | None = None,
     errorDetail: Word | None = None,  # noqa: N803
     ticketId: Word = "",  # noqa: N803
 ) -> Response:
-    """Castline's own result page: what the address says, and the account the ticket expected."""
-    labels = find_labels(here, ticketId)
+    """Castline's own result page: what the address says, and the account the ticket expected.
+
+    The browser that gave the consent is also shown which accounts were connected.
+    """
+    labels = find_labels(here, ticketId, find_cookies(here, request))
     detail = ErrorDetail(errorDetail) if errorDetail in frozenset(ErrorDetail) else None
     return show(None if status == "success" else error or "", detail, labels)
 

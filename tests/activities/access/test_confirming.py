@@ -1,5 +1,6 @@
 """A consent that awaits its confirmation: what it changes, and how it ends."""
 
+import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,8 +12,9 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.access.confirming import CONFIRM_WITHIN, GIVE_UP_AFTER, UnconfirmedConsents, confirm
 from activities.access.connecting import TicketActivities
+from activities.access.consent_ends import end_ticket
 from activities.access.packing import pack, unpack
-from activities.contract.tickets import Connected
+from activities.contract.tickets import Connected, TicketOutcome
 from domain.errors import Conflict, NotFound, PlatformUnavailable, ReauthorizationNeeded
 from domain.events import EventType
 from domain.states import ConnectionHealth, TicketState
@@ -291,6 +293,21 @@ def test_a_failed_record_takes_nothing_from_what_awaits_its_confirmation(here: H
     with here.store.write() as session:
         tickets.settle_ticket(session, ticket.id, state=TicketState.FAILED)
     assert here.confirm(ticket).state == TicketState.CONNECTED
+
+
+def test_the_log_has_only_ends_that_are_the_tickets(
+    here: Here, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="castline.consents")
+    ticket = here.consent()
+    end_ticket(here.store, ticket.id, TicketOutcome(TicketState.FAILED, error="Too late."))
+    assert caplog.messages == []
+    here.let_pass(ticket)
+    here.sweep()
+    assert caplog.messages == [
+        f"ticket {ticket.id} for youtube ended as expired: confirmation_expired: "
+        f"{here.ticket(ticket).error}"
+    ]
 
 
 def test_a_sweep_of_the_tickets_that_nobody_settled_leaves_it_alone(here: Here) -> None:

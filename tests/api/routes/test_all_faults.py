@@ -1,11 +1,20 @@
 """Whatever is wrong with a request is said in one answer: parsing, rules, rows and files."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
+from api.context import Context
+from api.schemas.problem import MAX_FAULTS
+from domain.moments import to_rfc3339
+from platforms.registry import Registry
 from store.queries.access import connections
+from store.queries.publishing.assignments import get_assignment
+from store.tables import now
 from tests.api.test_problems import assert_problem
 from tests.support.api import CALLER_PAGE, Tenant
 from tests.support.lifecycles import DirectedLifecycles
@@ -233,3 +242,87 @@ async def test_text_that_no_database_can_hold_is_named_by_its_field(ours: Tenant
     )
     details = assert_problem(answer, 400, "invalid_request")
     assert details.keys() == {"platform", "redirectUrl", "connectionId"}
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [
+        ("&".join(f"p{n}" for n in range(3000)), {}),
+        ("", {f"f{n}": 1 for n in range(3000)}),
+        ("", {"payload": {"captions": [{f"c{n}": 1 for n in range(3000)}]}}),
+    ],
+    ids=["parameters", "fields", "payload"],
+)
+async def test_of_thousands_of_faults_the_first_hundred_are_said(
+    ours: Tenant, query: str, body: dict[str, Any]
+) -> None:
+    wanted = {"connectionId": ours.connection().id, "videoId": ours.video().id, "payload": {}}
+    answer = await ours.http.post(f"{ASSIGNMENTS}?{query}", json={**wanted, **body})
+    details = assert_problem(answer, 400, answer.json()["code"])
+    assert sum(map(len, details.values())) == MAX_FAULTS
+    assert len(answer.content) < 30_000
+
+
+@pytest.fixture
+def without_facebook(app: FastAPI, context: Context) -> Context:
+    """The operator has taken the credentials of Facebook's app away."""
+    registry = Registry({"youtube": context.registry.get("youtube")})
+    app.state.context = replace(context, registry=registry)
+    return context
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"redirectUrl": "https://evil.example/"}, {"platform", "redirectUrl"}),
+        ({"redirectUrl": ""}, {"platform", "redirectUrl"}),
+        ({"odd": 1}, {"platform", "odd"}),
+    ],
+)
+async def test_a_platform_without_credentials_is_one_fault_of_a_ticket_among_others(
+    ours: Tenant, without_facebook: Context, fields: dict[str, Any], named: set[str]
+) -> None:
+    right = {"platform": "facebook", "redirectUrl": CALLER_PAGE}
+    answer = await ours.http.post(TICKETS, json={**right, **fields})
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["details"].keys() == named
+    answer = await ours.http.post(TICKETS, json=right)
+    assert assert_problem(answer, 409, "platform_not_configured").keys() == {"platform"}
+
+
+async def test_a_platform_without_credentials_is_one_fault_of_an_assignment_among_others(
+    ours: Tenant, without_facebook: Context
+) -> None:
+    page = ours.connection("1", "facebook").id
+    body = {"connectionId": page, "videoId": ours.video().id, "payload": {"title": "Bread"}}
+    answer = await ours.http.post(ASSIGNMENTS, json=body)
+    assert assert_problem(answer, 409, "platform_not_configured").keys() == {"connectionId"}
+    body["scheduledAt"] = "2020-01-01T00:00:00Z"
+    assert (await details_of(ours, ASSIGNMENTS, body)).keys() == {"connectionId", "scheduledAt"}
+    body = {**body, "connectionIds": [page, ours.connection().id], "payload": {"title": "<"}}
+    del body["connectionId"]
+    details = await details_of(ours, f"{ASSIGNMENTS}?odd=1", body)
+    assert details.keys() == {"connectionIds", "scheduledAt", "payload.title", "odd"}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "named"),
+    [
+        ({}, {"odd", "payload.publishAt"}),
+        ({"scheduledAt": None}, {"odd"}),
+        ({"scheduledAt": "soon"}, {"odd", "scheduledAt"}),
+    ],
+)
+@pytest.mark.parametrize("place", ["query", "body"])
+async def test_a_change_is_judged_by_the_schedule_that_it_wants(
+    ours: Tenant, schedule: dict[str, Any], named: set[str], place: str
+) -> None:
+    assignment = ours.assignment()
+    with ours.context.store.write() as session:
+        row = get_assignment(session, ours.workspace.id, assignment.id)
+        row.scheduled_at = now() + timedelta(days=2)
+        session.add(row)
+    payload = {"title": "Bread", "publishAt": to_rfc3339(now() + timedelta(days=1))}
+    path = f"{ASSIGNMENTS}/{assignment.id}{'?odd=1' if place == 'query' else ''}"
+    changes = {"payload": payload, **schedule, **({"odd": 1} if place == "body" else {})}
+    assert (await details_of(ours, path, changes, "PATCH")).keys() == named

@@ -20,7 +20,7 @@ from domain.states import ConnectionHealth, TicketState
 from platforms.registry import Registry
 from store.queries.access import connections, tickets
 from store.tables import now
-from tests.support.api import CALLER_PAGE, Tenant
+from tests.support.api import CALLER_PAGE, Tenant, client
 from tests.support.lifecycles import DirectedLifecycles
 
 DONE = "/api/v1/oauth/done"
@@ -54,6 +54,23 @@ def ticket_of(context: Context, page: dict[str, str]) -> str:
     opened = open_state(context.vault, Secret(page["state"]))
     assert opened is not None
     return opened.ticket_id
+
+
+def claim(context: Context, page: dict[str, str], browser: httpx2.AsyncClient) -> str:
+    """Let a callback of this browser hold the ticket; return the ticket's id."""
+    ticket_id = ticket_of(context, page)
+    (cookie,) = browser.cookies.values()
+    with context.store.write() as session:
+        assert tickets.claim_callback(
+            session,
+            context.vault,
+            ticket_id,
+            callback_digest="d",
+            browser=Secret(cookie),
+            verifier=Secret("verifier"),
+            code=Secret("4/0A"),
+        )
+    return ticket_id
 
 
 @pytest.mark.parametrize("detail", ErrorDetail)
@@ -101,7 +118,7 @@ async def test_a_page_says_which_word_ended_the_consent(
 async def test_a_page_has_the_sentence_of_its_ticket(
     ours: Tenant, context: Context, begin: Begin, browser: httpx2.AsyncClient
 ) -> None:
-    ticket_id = ticket_of(context, await begin())
+    ticket_id = claim(context, await begin(), browser)
     with context.store.write() as session:
         tickets.settle_ticket(
             session,
@@ -132,9 +149,9 @@ async def test_a_connected_channel(begin: Begin, browser: httpx2.AsyncClient) ->
 
 
 async def test_pages_that_were_left_out_are_named_with_their_reason(
-    ours: Tenant, context: Context, begin: Begin, browser: httpx2.AsyncClient
+    app: FastAPI, ours: Tenant, context: Context, begin: Begin, browser: httpx2.AsyncClient
 ) -> None:
-    ticket_id = ticket_of(context, await begin())
+    ticket_id = claim(context, await begin(), browser)
     made = [ours.connection(account) for account in ("1", "2")]
     reasons = {"Archive <b>": "no_create_content", "Partner": "no_page_token"}
     with context.store.write() as session:
@@ -155,16 +172,26 @@ async def test_pages_that_were_left_out_are_named_with_their_reason(
     assert "2 of 4 are connected: Bakery, Catering." in answer.text
     assert "<strong>Archive &lt;b&gt;</strong>: Why no_create_content." in answer.text
     assert "<strong>Partner</strong>: Why no_page_token." in answer.text
+    # Whoever has the authUrl has the ticket's id.
+    async with client(app, {"Accept": "text/html"}) as other:
+        stranger = await other.get(DONE, params={"status": "success", "ticketId": ticket_id})
+    for name in ("Bakery", "Catering", "Archive", "Partner", "of 4"):
+        assert name not in stranger.text
 
 
 async def test_a_consent_that_waits_for_its_confirmation(
-    context: Context, begin: Begin, browser: httpx2.AsyncClient
+    app: FastAPI, context: Context, begin: Begin, browser: httpx2.AsyncClient
 ) -> None:
-    ticket_id = ticket_of(context, await begin())
+    ticket_id = claim(context, await begin(), browser)
     with context.store.write() as session:
         tickets.lock_ticket(session, ticket_id).state = TicketState.CONFIRMING
     answer = await browser.get(DONE, params={"status": "success", "ticketId": ticket_id})
     assert titled(answer) == "Waiting for the confirmation"
+    assert "as soon as the application that sent you here confirms it" in answer.text
+    async with client(app, {"Accept": "text/html"}) as other:
+        stranger = await other.get(DONE, params={"status": "success", "ticketId": ticket_id})
+        unknown = await other.get(DONE, params={"status": "success"})
+    assert titled(stranger) == titled(unknown)
 
 
 async def test_a_consent_that_waits_for_a_worker(

@@ -121,11 +121,3 @@ async def test_what_was_deleted_is_not_confirmed(ours: Tenant, confirming: str) 
     answer = await ours.http.delete(f"{CONNECTIONS}/{seen['connectionIds'][0]}")
     assert (answer.status_code, answer.json()["grant"]) == (200, "ended_before")
     assert refused(await ours.http.post(f"{TICKETS}/{confirming}/confirm")) == (409, "disconnected")
-
-
-async def test_the_page_says_that_the_application_has_to_confirm(
-    browser: httpx2.AsyncClient, confirming: str
-) -> None:
-    done = {"status": "success", "ticketId": confirming}
-    page = await browser.get("/api/v1/oauth/done", params=done)
-    assert "as soon as the application that sent you here confirms it" in page.text
