@@ -1,6 +1,5 @@
 """What the front end needs to know of a method that takes a file."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -13,6 +12,7 @@ from emulator.google.errors import GoogleError
 from emulator.google.uploads.session import Draft, Stored
 from emulator.google.youtube.access import Access, Caller
 from emulator.google.youtube.library import Fate
+from emulator.parsing import parse_json
 
 _FATES = {
     "processing_fails": Fate.FAILED,
@@ -78,7 +78,7 @@ def mark(call: Call, draft: Draft) -> None:
 def metadata_of(raw: bytes) -> dict[str, Any]:
     """Read the JSON that goes with a call or with a file."""
     try:
-        body = json.loads(raw or b"{}")
+        body = parse_json(raw or b"{}")
     except ValueError:
         body = None
     if not isinstance(body, dict):
