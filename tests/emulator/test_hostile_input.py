@@ -249,3 +249,16 @@ def test_a_part_of_a_form_without_a_name_is_no_form(emulator: Emulator, part: by
     body = b"--x\r\nContent-Disposition: form-data; " + part + b"\r\n\r\nhi\r\n--x--\r\n"
     answer = bakery.ask("POST", f"{bakery.page}/videos", content=body, headers=NESTED)
     assert 400 <= answer.status_code < 500
+
+
+def test_half_a_pair_of_surrogates_is_a_parse_error(ana: Stranger) -> None:
+    answer = ana.ask(
+        "POST",
+        "/youtube/v3/playlists?part=snippet",
+        content=rb'{"snippet": {"title": "a\uD800b"}}',
+        headers=JSON,
+    )
+    assert answer.status_code == 400
+    whole = rb'{"snippet": {"title": "\ud83d\ude00"}}'
+    answer = ana.ask("POST", "/youtube/v3/playlists?part=snippet", content=whole, headers=JSON)
+    assert answer.json()["snippet"]["title"] == "\N{GRINNING FACE}"

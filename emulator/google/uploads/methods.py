@@ -1,5 +1,6 @@
 """What the front end needs to know of a method that takes a file."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -79,6 +80,9 @@ def metadata_of(raw: bytes) -> dict[str, Any]:
     """Read the JSON that goes with a call or with a file."""
     try:
         body = parse_json(raw or b"{}")
+        if rb"\ud" in raw.lower():
+            # Half of a pair of surrogates is no character, and could not be answered.
+            json.dumps(body, ensure_ascii=False).encode()
     except ValueError:
         body = None
     if not isinstance(body, dict):
