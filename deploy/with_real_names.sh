@@ -21,6 +21,7 @@ if [ -z "${FOLDER:-}" ]; then
     chmod 755 "$FOLDER"
 fi
 export FOLDER
+mkdir -p "$FOLDER"
 # Root stays itself: mapped, it could no longer read the files of other users.
 [ "$(id -u)" = 0 ] && map= || map=--map-root-user
 

@@ -8,6 +8,9 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+_LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
+"""No date behind the year 9999 can be written, and lifetimes are added to this clock."""
+
 
 @dataclass(slots=True)
 class Clock:
@@ -23,6 +26,8 @@ class Clock:
         """Move the present forward; time that has passed never comes back."""
         if seconds < 0:
             raise ValueError("advance_seconds must not be negative")
+        if self.now() + seconds > _LATEST:
+            raise ValueError("The clock goes no further than the year 9000. Advance it less.")
         self.offset_seconds += seconds
 
 

@@ -6,7 +6,6 @@ and a sentence. `CONTROLS` is the table of all controls: what is served, what a 
 hold and what the documentation says come from it.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from emulator import fields, switches
 from emulator.calls import COMMIT, WORLD
 from emulator.faults import FINAL, ORDER
 from emulator.fields import Field
+from emulator.parsing import parse_json
 from emulator.world import World
 
 ROOT = "/_emulator"
@@ -66,7 +66,7 @@ class Control:
 
 
 async def _body_of(request: web.Request) -> dict[str, Any]:
-    body = json.loads(await request.text() or "{}")
+    body = parse_json(await request.read() or b"{}")
     if not isinstance(body, dict):
         raise ValueError("The body must be a JSON object.")
     return body

@@ -4,6 +4,7 @@ Faults, switches and the bodies of the controls are made of fields, so that what
 accepted and what is documented are the same table.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -42,6 +43,8 @@ class Field:
         if self.choices and value not in self.choices:
             return f"takes one of: {', '.join(map(str, self.choices))}"
         if isinstance(value, (int, float)) and not isinstance(value, bool):
+            if not math.isfinite(value):
+                return "must be a finite number"
             if self.least is not None and not value >= self.least:
                 return f"must be {self.least:g} or more"
             if self.most is not None and not value <= self.most:

@@ -22,13 +22,13 @@ from emulator.google.platform import Google
 from emulator.keeper import Keeper
 from emulator.meta.platform import Meta
 from emulator.pages import page
+from emulator.parsing import MOST_BYTES
 from emulator.world import World
 
 # Large reads keep the event loop out of the way of a fast upload; this bounds what one
 # connection holds in memory.
 READ_BUFFER = 1 << 20
 AT_ONCE = 0.05  # seconds; aiohttp takes 0 for no limit at all
-NO_LIMIT = 1 << 62  # bodies are limited by what they are for, or not at all
 
 
 def make_world() -> World:
@@ -41,7 +41,7 @@ def make_world() -> World:
 
 def make_app(world: World) -> web.Application:
     """Return the application that serves a world."""
-    app = web.Application(client_max_size=NO_LIMIT, middlewares=[unserved.answer])
+    app = web.Application(client_max_size=MOST_BYTES, middlewares=[unserved.answer])
     app[WORLD] = world
     app[COMMIT] = _nothing
     app.on_response_prepare.append(_tell_time)

@@ -11,8 +11,10 @@ from aiohttp import web
 from emulator.calls import WORLD
 from emulator.controls import ROOT
 from emulator.hosts import host_of, is_below
+from emulator.parsing import MOST_BYTES
 from emulator.world import Platform
 
+_TOO_LARGE = 413
 _SITES = ("accounts.google.com", "www.youtube.com", "youtu.be", "www.facebook.com")
 
 
@@ -23,13 +25,15 @@ async def answer(
     """Turn the router's refusals into the platform's."""
     try:
         return await handler(request)
-    except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as refusal:
+    except (web.HTTPNotFound, web.HTTPMethodNotAllowed, web.HTTPRequestEntityTooLarge) as refusal:
         while await request.content.readany():
             pass  # read to its end, so that the client gets to see the answer
         platform = _platform_of(request)
         allow = {k: v for k, v in refusal.headers.items() if k == "Allow"}
         if platform is None or request.path.startswith(ROOT):
             words = f"Nothing is served at {request.method} {request.path}. See {ROOT}/."
+            if refusal.status == _TOO_LARGE:
+                words = f"The body has more than {MOST_BYTES} bytes. Send less."
             return web.json_response({"error": words}, status=refusal.status, headers=allow)
         refused = platform.refuse(request, refusal.status)
         refused.headers.update(allow)

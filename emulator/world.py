@@ -53,7 +53,7 @@ class Platform(Protocol):
         """Return everything the platform serves."""
 
     def refuse(self, request: web.Request, status: int) -> web.Response:
-        """Answer what it does not serve: 404, or 405 for another method."""
+        """Answer what it does not serve: 404, 405 for another method, 413 for too large a body."""
 
     def reset(self) -> None:
         """Go back to the seeded state."""

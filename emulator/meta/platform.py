@@ -11,6 +11,7 @@ from emulator.faults import Kind
 from emulator.fields import Field
 from emulator.meta.faults import KINDS, OPERATIONS
 from emulator.meta.graph.calls import Graph, no_such_method, no_such_path
+from emulator.meta.graph.errors import GraphError
 from emulator.meta.graph.legacy import Legacy
 from emulator.meta.login.grants import Grants
 from emulator.meta.login.records import App, Ledger
@@ -106,7 +107,9 @@ class Meta:
         yield from routes(graph, self.grants, self._state.directory, self.subscriptions, publishing)
 
     def refuse(self, request: web.Request, status: int) -> web.Response:
-        """Answer an address or a method that Meta does not serve."""
+        """Answer an address, a method or a size of body that Meta does not serve."""
+        if status == 413:
+            return GraphError(413, 1, None, "Request Entity Too Large").answer()
         refusal = no_such_method if status == 405 else no_such_path
         return refusal(request).answer()
 

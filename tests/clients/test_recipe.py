@@ -55,6 +55,12 @@ def test_the_authority_outlives_a_run_in_a_folder_that_is_named(tmp_path: Path) 
     assert (tmp_path / "authority.pem").read_bytes() == before
 
 
+def test_a_folder_that_is_not_there_is_made(tmp_path: Path) -> None:
+    folder = tmp_path / "certificates"
+    assert recipe("true", FOLDER=str(folder)).returncode == 0
+    assert (folder / "authority.pem").exists()
+
+
 def test_an_emulator_that_does_not_start_says_why() -> None:
     ended = recipe("true", EMULATOR="cat /no/such/emulator")
     assert ended.returncode == 125

@@ -39,6 +39,7 @@ def test_the_controls_explain_themselves(emulator: Emulator) -> None:
         ("clock", {}),
         ("clock", {"advance_seconds": "a day"}),
         ("clock", {"advance_seconds": -1}),
+        ("clock", {"advance_seconds": 1e300}),
         ("switches", {"nonsense": 1}),
         ("switches", {"uploads_per_day": "many"}),
         ("switches", {"testing_mode": 1}),
@@ -62,6 +63,14 @@ def test_an_order_that_makes_no_sense_is_a_400_and_changes_nothing(
 @pytest.mark.parametrize("content", [b"{", b"[]", b'"text"'])
 def test_a_body_that_is_no_object_is_a_400(emulator: Emulator, content: bytes) -> None:
     assert emulator.http.post("/_emulator/clock", content=content).status_code == 400
+
+
+@pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"NaN"])
+def test_a_number_without_end_is_a_400(emulator: Emulator, number: bytes) -> None:
+    for control, name in (("clock", b"advance_seconds"), ("switches", b"processing_seconds")):
+        body = b'{"' + name + b'": ' + number + b"}"
+        assert emulator.http.post(f"/_emulator/{control}", content=body).status_code == 400
+    assert emulator.http.get("/_emulator/state").status_code == 200
 
 
 def test_the_clock_moves(emulator: Emulator) -> None:

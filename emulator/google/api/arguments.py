@@ -14,6 +14,7 @@ from multidict import MultiMapping
 from emulator.google.api import bad_requests, fields
 from emulator.google.api.document import STANDARD, Method, Parameter
 from emulator.google.errors import json_text
+from emulator.parsing import whole_number
 
 Query = dict[str, list[str]]
 """A query as plain values, so that it can be kept with an upload session."""
@@ -140,7 +141,11 @@ def _check(parameter: Parameter, value: str) -> None:
         )
     if parameter.kind == "integer":
         low, high = parameter.minimum, parameter.maximum
-        if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+        try:
+            fits = low <= whole_number(value) <= high
+        except ValueError:
+            fits = False
+        if not fits:
             raise bad_requests.invalid_parameter(
                 name, f"Invalid value '{value}'. Values must be within the range: [{low}, {high}]"
             )

@@ -9,6 +9,7 @@ others from Google's page of errors. What no capture shows has only the shape.
 from collections.abc import Collection, Iterable
 
 from emulator.google.errors import GoogleError
+from emulator.parsing import MOST_BYTES
 
 _INVALID = "INVALID_ARGUMENT"
 
@@ -129,6 +130,12 @@ def media_required(domain: str, what: str) -> GoogleError:
     return GoogleError(
         400, "mediaBodyRequired", f"The request does not include the {what} content.", domain=domain
     )
+
+
+def too_large() -> GoogleError:
+    """The body is larger than what is read as a whole."""
+    message = f"Request payload size exceeds the limit: {MOST_BYTES} bytes."
+    return GoogleError(413, "uploadTooLarge", message, status=_INVALID)
 
 
 def no_such_address() -> GoogleError:

@@ -16,6 +16,7 @@ from emulator.google.errors import GoogleError
 Selection = dict[str, Any]
 """Names to keep, each with the selection below it; an empty one keeps everything."""
 
+_DEEPEST = 50
 _TOKENS = re.compile(r"[^,()/\s]+|[,()/]")
 
 
@@ -68,6 +69,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._tokens = _TOKENS.findall(text)
+        self._depth = 0
 
     @property
     def done(self) -> bool:
@@ -83,6 +85,14 @@ class _Reader:
             self._tokens.pop(0)
 
     def _path(self) -> tuple[str, Selection]:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise _invalid(self._text)
+        found = self._named()
+        self._depth -= 1
+        return found
+
+    def _named(self) -> tuple[str, Selection]:
         name = self._tokens.pop(0) if self._tokens else ""
         if not name or name in ",()/":
             raise _invalid(self._text)

@@ -4,9 +4,9 @@ Clients send a form, JSON, or the query, and the access token as a parameter or 
 all of these are in public use. The body goes before the query, the header before both.
 """
 
-import json
-
 from aiohttp import web
+
+from emulator.parsing import form_of, parse_json
 
 
 async def said(request: web.Request) -> dict[str, str]:
@@ -18,12 +18,12 @@ async def said(request: web.Request) -> dict[str, str]:
 
 
 async def _form(request: web.Request) -> dict[str, str]:
-    return {name: str(value) for name, value in (await request.post()).items()}
+    return {name: str(value) for name, value in (await form_of(request)).items()}
 
 
 async def _json(request: web.Request) -> dict[str, str]:
     try:
-        content = json.loads(await request.read() or b"{}")
+        content = parse_json(await request.read() or b"{}")
     except ValueError:
         return {}
     if not isinstance(content, dict):

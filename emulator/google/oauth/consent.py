@@ -25,6 +25,7 @@ from emulator.google.oauth.records import (
 )
 from emulator.google.switches import Switches
 from emulator.pages import page
+from emulator.parsing import form_of
 from emulator.redirects import may_redirect, send_back
 
 _MOST_PENDING = 10_000
@@ -66,7 +67,7 @@ class Consent:
 
     async def decide(self, call: Call) -> web.StreamResponse:
         """Take the decision and send the browser back to the client."""
-        form = await call.request.post()
+        form = await form_of(call.request)
         request = self._pending.get(str(form.get("request_id", "")))
         if request is None:
             return _refusal(OAuthError(400, "invalid_request", "This request is not waiting."))

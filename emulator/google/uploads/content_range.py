@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-_BYTES = re.compile(r"bytes\s+(\d+)-(\d+)/(\d+|\*)")
-_QUERY = re.compile(r"bytes\s+\*/(\d+|\*)")
+_BYTES = re.compile(r"bytes\s+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
+_QUERY = re.compile(r"bytes\s+\*/([0-9]{1,18}|\*)")
 
 
 class Unparsable(ValueError):

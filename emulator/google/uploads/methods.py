@@ -13,6 +13,7 @@ from emulator.google.errors import GoogleError
 from emulator.google.uploads.session import Draft, Stored
 from emulator.google.youtube.access import Access, Caller
 from emulator.google.youtube.library import Fate
+from emulator.parsing import parse_json
 
 _FATES = {
     "processing_fails": Fate.FAILED,
@@ -78,7 +79,10 @@ def mark(call: Call, draft: Draft) -> None:
 def metadata_of(raw: bytes) -> dict[str, Any]:
     """Read the JSON that goes with a call or with a file."""
     try:
-        body = json.loads(raw or b"{}")
+        body = parse_json(raw or b"{}")
+        if rb"\ud" in raw.lower():
+            # Half of a pair of surrogates is no character, and could not be answered.
+            json.dumps(body, ensure_ascii=False).encode()
     except ValueError:
         body = None
     if not isinstance(body, dict):

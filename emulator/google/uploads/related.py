@@ -11,6 +11,7 @@ from email.parser import BytesParser
 
 from emulator.google import errors
 
+_MOST_METADATA = 1024**2
 _HEADERS_END = re.compile(rb"\r?\n\r?\n")
 
 
@@ -50,6 +51,8 @@ class Related:
 
     async def _through(self, pattern: re.Pattern[bytes]) -> bytes:
         while (match := pattern.search(self._buffer)) is None:
+            if len(self._buffer) > _MOST_METADATA:
+                raise errors.bad_request("badContent", "The metadata is too long.")
             if not await self._more():
                 raise _incomplete()
         before, self._buffer = self._buffer[: match.start()], self._buffer[match.end() :]

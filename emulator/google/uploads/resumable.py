@@ -26,6 +26,7 @@ from emulator.google.uploads.methods import (
 from emulator.google.uploads.reading import Superseded, discard, take
 from emulator.google.uploads.session import Finish, Session, Sessions, SessionState, Stored
 from emulator.google.youtube.access import REFUSING_KINDS, Access
+from emulator.parsing import whole_number
 
 _BREAKING = REFUSING_KINDS | {"cut", "status", "session_lost"}
 _SERVER = {"Server": "UploadServer", "Vary": "Origin,X-Origin,Referer"}
@@ -232,6 +233,9 @@ def _plain(status: int, text: str) -> web.Response:
 def _length(text: str | None) -> int | None:
     if text is None:
         return None
-    if not text.isdigit():
-        raise errors.bad_request("badRequest", "Invalid value for X-Upload-Content-Length.")
-    return int(text)
+    try:
+        return whole_number(text)
+    except ValueError:
+        raise errors.bad_request(
+            "badRequest", "Invalid value for X-Upload-Content-Length."
+        ) from None

@@ -160,8 +160,11 @@ def _is_final(request: web.Request) -> bool:
 def refusal_of(verb: str, path: str, status: int) -> GoogleError:
     """Return how Google answers what has no route: not served, not so, or not there.
 
-    `status` is what the router says, 404 or 405; the document knows more.
+    `status` is what the router says, 404 or 405; the document knows more. It is 413 for a body
+    that is too large.
     """
+    if status == 413:
+        return bad_requests.too_large()
     known = methods_at(path)
     if method := known.get(verb):
         return bad_requests.not_served(f"youtube.{method.name}")

@@ -17,11 +17,15 @@ from aiohttp import FormData, web
 
 from emulator.calls import Call
 from emulator.meta.graph.errors import graph_error, json_answer
+from emulator.meta.graph.legacy import METHODS
 from emulator.meta.graph.params import PROOF, Params, read
-from emulator.meta.graph.subrequests import Subresponse, subrequest
+from emulator.meta.graph.subrequests import OF_A_HOP, Subresponse, subrequest
 from emulator.meta.graph.versions import asked_version
+from emulator.parsing import form_of, parse_json
 
 MOST = 50
+_MOST_FILLED = 1024**2
+_HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
 _RESULT = re.compile(r"\{result=([\w-]+):(\$[^}]*)\}")
 _STEP = re.compile(r"\.(\w+|\*)|\[(\d+|\*)\]")
 _VERSIONED = re.compile(r"v\d+\.\d+(/|$)")
@@ -57,6 +61,9 @@ async def _carry_out(
     call: Call, params: Params, entry: dict[str, Any], done: dict[str, Subresponse]
 ) -> Subresponse | None:
     """Return the response of an entry, or None if one of its dependencies failed."""
+    method = str(entry.get("method", "GET")).upper()
+    if method not in METHODS:
+        raise graph_error("100", "(#100) Param method of a batched request must be an HTTP method.")
     target, body = str(entry.get("relative_url", "")), str(entry.get("body") or "")
     needed = {*_names(entry.get("depends_on")), *(m[1] for m in _RESULT.finditer(target + body))}
     if any(name not in done or done[name].status >= 400 for name in needed):
@@ -67,16 +74,37 @@ async def _carry_out(
     target = f"{'/'.join(parts)}{mark}{asked}"
     if not _VERSIONED.match(target):
         target = f"{asked_version(call.request)}/{target}"
-    method = str(entry.get("method", "GET")).upper()
     said = dict(parse_qsl(urlsplit(target).query, keep_blank_values=True) + parse_qsl(body))
     whose = {"access_token": params.token or ""}
     if PROOF in params.values:
         whose[PROOF] = params.values[PROOF]
     query = {} if said.get("access_token") else whose
-    headers = {str(h["name"]): str(h["value"]) for h in entry.get("headers") or []}
+    if "batch" in said:
+        raise graph_error("100", "(#100) A batched request cannot be a batch itself.")
+    headers = _headers(entry)
     form = await _form(call, entry, body)
     return await subrequest(
         call.request, method, f"/{target}", query, body=form or body or None, headers=headers
+    )
+
+
+def _headers(entry: dict[str, Any]) -> dict[str, str]:
+    """Return the headers of an entry, without those of the connection. Raises code 100."""
+    listed = entry.get("headers") or []
+    if not isinstance(listed, list) or not all(map(_is_header, listed)):
+        raise graph_error("100", "(#100) Param headers of a batched request must be headers.")
+    return {h["name"]: h["value"] for h in listed if h["name"].lower() not in OF_A_HOP}
+
+
+def _is_header(header: Any) -> bool:
+    if not isinstance(header, dict):
+        return False
+    name, value = header.get("name"), header.get("value")
+    return (
+        isinstance(name, str)
+        and isinstance(value, str)
+        and _HEADER_NAME.fullmatch(name) is not None
+        and value.isprintable()
     )
 
 
@@ -85,7 +113,7 @@ async def _form(call: Call, entry: dict[str, Any], body: str) -> FormData | None
     names = _names(entry.get("attached_files"))
     if not names:
         return None
-    outer = await call.request.post()
+    outer = await form_of(call.request)
     form = FormData(parse_qsl(body, keep_blank_values=True))
     for name in names:
         file = outer.get(name)
@@ -126,13 +154,22 @@ def _names(value: Any) -> list[str]:
 
 
 def _filled(text: str, done: dict[str, Subresponse]) -> str:
-    """Replace each `{result=…}` by the value from the earlier response."""
-    return _RESULT.sub(lambda match: _taken(done[match[1]], match[2]), text)
+    """Replace each `{result=…}` by the value from the earlier response.
+
+    The length is limited, because each response may quote several earlier ones.
+    """
+    parts, end, length = [], 0, 0
+    for match in _RESULT.finditer(text):
+        parts += [text[end : match.start()], _taken(done[match[1]], match[2])]
+        end, length = match.end(), length + sum(map(len, parts[-2:]))
+        if length > _MOST_FILLED:
+            raise graph_error("100", "(#100) The results of earlier requests are too long.")
+    return "".join([*parts, text[end:]])
 
 
 def _taken(reply: Subresponse, path: str) -> str:
     try:
-        values = [json.loads(reply.body)]
+        values = [parse_json(reply.body)]
     except ValueError:
         return ""
     for step in _STEP.finditer(path):

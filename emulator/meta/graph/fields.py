@@ -4,13 +4,15 @@
 a list with commas or a JSON list (npm's `fb` sends JSON). A syntax error is code 2500.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from emulator.meta.graph.errors import GraphError, graph_error
+from emulator.parsing import parse_json
 
+_DEEPEST = 20
+_BRACKET = re.compile(r"[({})]")
 _NAME = re.compile(r"\s*([\w-]+)\s*")
 _PAIRS = {"(": ")", "{": "}"}
 
@@ -32,18 +34,33 @@ class Field:
 
 def parse_fields(text: str) -> list[Field]:
     """Return the fields of a parameter, each key once. Raises code 2500 on a syntax error."""
-    source = _listed(text)
+    source = _listed(text).rstrip()
+    _check_depth(source)
     found: dict[str, Field] = {}
-    place = 0
-    while source[place:].strip(" ,"):
-        if source[place] in " ,":
-            place += 1
-            continue
+    place = _past_gap(source, 0)
+    while place < len(source):
         entry, place = _field(source, place)
         found.setdefault(entry.key, entry)
-        if source[place:].strip() and source[place] != ",":
+        if place < len(source) and source[place] != ",":
             raise _syntax_error(source, place)
+        place = _past_gap(source, place)
     return list(found.values())
+
+
+def _check_depth(source: str) -> None:
+    """Refuse what is nested so deeply that it could exhaust the stack."""
+    depth = 0
+    for bracket in _BRACKET.finditer(source):
+        depth += 1 if bracket[0] in _PAIRS else -1
+        if depth > _DEEPEST:
+            raise _syntax_error(source, bracket.start())
+
+
+def _past_gap(source: str, place: int) -> int:
+    """Return the position of the next field, or the end."""
+    while place < len(source) and (source[place] == "," or source[place].isspace()):
+        place += 1
+    return place
 
 
 def _listed(text: str) -> str:
@@ -51,7 +68,7 @@ def _listed(text: str) -> str:
     if not text.lstrip().startswith("["):
         return text
     try:
-        names = json.loads(text)
+        names = parse_json(text)
     except ValueError:
         raise _syntax_error(text, 0) from None
     return ",".join(str(name) for name in names)

@@ -7,6 +7,7 @@ the switch `app_made_before_v27`, multi-ID requests, method override and aliases
 other three are refused as not served.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,9 +24,10 @@ REFUSED = "legacy.refused"
 """The name under which refusals are counted."""
 
 IDS, METHOD, ASYNC_EDGE = "ids", "method", "async_batch_requests"
-_METHODS = frozenset({"GET", "POST", "DELETE", "PUT", "HEAD"})
+METHODS = frozenset({"GET", "POST", "DELETE", "PUT", "HEAD"})
 _NOT_SERVED = frozenset({"date/time formatting", "JSONP callbacks", "asynchronous batch requests"})
 _MOST_IDS = 50
+_ID = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,9 @@ async def _each(request: web.Request, params: Params) -> web.Response:
         raise graph_error("100", f"(#100) Too many IDs. Maximum: {_MOST_IDS}. Provided: {len(ids)}")
     version, rest = request.match_info.get("version"), _without(params, IDS)
     below = request.match_info.get("rest", "")
+    if strange := [node for node in ids if not _ID.fullmatch(node)]:
+        message = f"(#803) Some of the aliases you requested do not exist: {','.join(strange)}"
+        raise graph_error("803", message)
     found = []
     for node in ids:
         path = "/".join(part for part in ("", version, node, below) if part is not None)
@@ -81,7 +86,7 @@ def _used(request: web.Request, params: Params) -> str | None:
         return "multi-ID requests"
     if params.text("date_format") is not None:
         return "date/time formatting"
-    if (params.text(METHOD) or "").upper() in _METHODS:
+    if (params.text(METHOD) or "").upper() in METHODS:
         return "HTTP method override"
     if params.text("callback") is not None:
         return "JSONP callbacks"

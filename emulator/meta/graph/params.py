@@ -16,6 +16,7 @@ from aiohttp import web
 from emulator.calls import Call
 from emulator.meta.graph.errors import graph_error, missing_parameter
 from emulator.meta.graph.fields import Field
+from emulator.parsing import form_of, parse_json, whole_number
 
 PROOF = "appsecret_proof"
 
@@ -46,9 +47,11 @@ class Params:
         value = self.text(name)
         if value is None:
             return None
-        if not value.removeprefix("-").isdecimal():
-            raise _wrong(name, "an integer")
-        return int(value)
+        try:
+            sign = -1 if value.startswith("-") else 1
+            return sign * whole_number(value.removeprefix("-"))
+        except ValueError:
+            raise _wrong(name, "an integer") from None
 
     def flag(self, name: str) -> bool | None:
         """Return a truth value: `true`, `false`, `1` or `0`."""
@@ -65,7 +68,7 @@ class Params:
         if value is None:
             return None
         try:
-            return json.loads(value)
+            return parse_json(value)
         except ValueError:
             raise _wrong(name, "valid JSON") from None
 
@@ -98,7 +101,7 @@ async def read_request(request: web.Request) -> Params:
     if request.content_type == "application/json":
         fields = _from_json(await request.read())
     elif request.content_type in _FORMS:
-        form = await request.post()
+        form = await form_of(request)
         fields = {name: value for name, value in form.items() if isinstance(value, str)}
     return params_of(request, fields)
 
@@ -127,7 +130,7 @@ def _wrong(name: str, kind: str) -> Exception:
 
 def _from_json(body: bytes) -> dict[str, str]:
     try:
-        content = json.loads(body or b"{}")
+        content = parse_json(body or b"{}")
     except ValueError:
         return {}
     if not isinstance(content, dict):

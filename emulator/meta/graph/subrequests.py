@@ -24,7 +24,7 @@ class Subresponse:
 
     def answer(self) -> web.Response:
         """Return it as the response to the outer request."""
-        kept = {name: value for name, value in self.headers if name.lower() not in _OF_A_HOP}
+        kept = {name: value for name, value in self.headers if name.lower() not in OF_A_HOP}
         return web.Response(status=self.status, text=self.body, headers=kept)
 
 
@@ -63,4 +63,7 @@ async def subrequest(
         return Subresponse(reply.status, list(reply.headers.items()), await reply.text())
 
 
-_OF_A_HOP = frozenset({"content-length", "transfer-encoding", "connection", "date", "server"})
+OF_A_HOP = frozenset(
+    {"content-length", "transfer-encoding", "connection", "date", "server", "host", "expect"}
+)
+"""Headers of one connection, which are not passed on."""

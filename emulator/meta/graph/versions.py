@@ -11,7 +11,8 @@ from emulator.meta.graph.errors import graph_error
 
 LATEST, OLDEST = 27, 21
 VERSION = r"/{version:v\d+\.\d+}"
-_EARLY = frozenset({"v1.0", *(f"v2.{n}" for n in range(13)), *(f"v3.{n}" for n in range(4))})
+_EARLY = ("v1.0", *(f"v2.{n}" for n in range(13)), *(f"v3.{n}" for n in range(4)))
+_ALL = frozenset({*_EARLY, *(f"v{n}.0" for n in range(4, LATEST + 1))})
 
 
 def asked_version(request: web.Request) -> str:
@@ -22,7 +23,6 @@ def asked_version(request: web.Request) -> str:
 def served_version(request: web.Request) -> int:
     """Return the version that serves a request. Raises 2635 for one that never existed."""
     asked = asked_version(request)
-    major, _, minor = asked[1:].partition(".")
-    if asked not in _EARLY and not (4 <= int(major) <= LATEST and minor == "0"):
+    if asked not in _ALL:
         raise graph_error("2635")
-    return max(int(major), OLDEST)
+    return max(int(asked[1:].partition(".")[0]), OLDEST)

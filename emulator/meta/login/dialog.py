@@ -19,6 +19,7 @@ from emulator.meta.login.records import BASIC, PERMISSIONS, Request, Status
 from emulator.meta.people import Directory, Person
 from emulator.meta.switches import Switches
 from emulator.pages import page
+from emulator.parsing import form_of
 from emulator.redirects import may_redirect, send_back
 
 _MOST_PENDING = 10_000
@@ -51,7 +52,7 @@ class Dialog:
 
     async def decide(self, call: Call) -> web.StreamResponse:
         """Take the decision and send the browser back to the app."""
-        form = await call.request.post()
+        form = await form_of(call.request)
         request = self._pending.get(str(form.get("request_id", "")))
         if request is None:
             return _refusal(graph_error("100", "This dialog is not waiting for a decision."))

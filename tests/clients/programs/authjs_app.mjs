@@ -1,8 +1,12 @@
 // Auth.js over node:http: its core is a function of a web request.
+import { webcrypto } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Auth } from '@auth/core';
 import { APP, PORT, end, loggedIn, openBrowser } from './harness.mjs';
+
+// Node 18, Debian 12's, has it under another name only.
+globalThis.crypto ??= webcrypto;
 
 /** Signs in with one provider; `nameOf` reads the user of the session. */
 export async function login(provider, nameOf) {

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -16,7 +17,7 @@ class Listener:
     """Repeats challenges that come with `WORD`; `answers` are used up before 200 is one."""
 
     answers: deque[int] = field(default_factory=deque)
-    challenge: str | None = None
+    challenge: str | bytes | None = None
     """What it answers to every challenge, if not the challenge."""
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     """Headers, by names in lower case, and the body of each call."""
@@ -61,11 +62,13 @@ class Listener:
                 )
                 self._answer(listener.answers.popleft() if listener.answers else 200, "")
 
-            def _answer(self, status: int, text: str) -> None:
+            def _answer(self, status: int, text: str | bytes) -> None:
                 self.send_response(status)
-                self.send_header("Content-Length", str(len(text)))
+                content = text if isinstance(text, bytes) else text.encode()
+                self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(text.encode())
+                with suppress(ConnectionError):  # the emulator reads no more than it needs
+                    self.wfile.write(content)
 
             def log_message(self, format: str, *args: object) -> None:
                 return

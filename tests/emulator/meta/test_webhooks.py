@@ -173,6 +173,16 @@ def test_an_address_proves_itself_first(emulator: Emulator, listener: Listener) 
     assert refusal(subscribe(emulator, listener.url)) == (2201, None)
 
 
+@pytest.mark.parametrize("challenge", [b"\xff\xfe", b"x" * 10_000_000])
+def test_a_response_that_is_no_text_is_not_the_challenge(
+    emulator: Emulator, listener: Listener, challenge: bytes
+) -> None:
+    listener.challenge = challenge
+    answer = subscribe(emulator, listener.url)
+    assert refusal(answer) == (2201, None)
+    assert len(answer.text) < 1000
+
+
 def test_who_may_not_subscribe_is_told_why(
     bakery: Publisher, shop: Publisher, listener: Listener
 ) -> None:

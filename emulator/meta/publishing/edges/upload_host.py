@@ -17,6 +17,7 @@ from emulator.meta.publishing.intake.reading import body, discard, metered
 from emulator.meta.publishing.intake.sessions import Session, State
 from emulator.meta.publishing.library import Kind
 from emulator.meta.publishing.service import Service
+from emulator.parsing import whole_number
 
 _ERRORS = {
     "OffsetInvalidError": (412, True, "Request starting offset is invalid"),
@@ -73,7 +74,7 @@ class UploadHost:
 
     def _offset(self, call: Call, session: Session) -> int:
         """Return the offset at which a request may store, or raise why it may not."""
-        offset, size = _number(call, "Offset"), _number(call, "File_Size")
+        offset, size = number(call, "Offset"), number(call, "File_Size")
         if session.size not in (None, size) or offset > size:
             raise upload_error("ParameterValidationError", "File_Size")
         if offset != session.intake.stored:
@@ -114,8 +115,10 @@ def upload_error(type: str, *words: str) -> UploadError:
     return UploadError(status, type, message.format(*words or ("Offset",)), retriable=retriable)
 
 
-def _number(call: Call, header: str) -> int:
+def number(call: Call, header: str) -> int:
+    """Return the number in a header, or raise the host's error."""
     text = call.request.headers.get(header, "")
-    if not text.isdecimal():
-        raise upload_error("ParameterValidationError", header)
-    return int(text)
+    try:
+        return whole_number(text)
+    except ValueError:
+        raise upload_error("ParameterValidationError", header) from None

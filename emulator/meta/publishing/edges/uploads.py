@@ -21,7 +21,7 @@ from emulator.meta.graph.errors import (
 )
 from emulator.meta.graph.params import Params, read, token_of
 from emulator.meta.login.records import Kind
-from emulator.meta.publishing.edges.upload_host import upload_error
+from emulator.meta.publishing.edges.upload_host import number, upload_error
 from emulator.meta.publishing.intake.reading import body, discard, metered
 from emulator.meta.publishing.intake.uploads import TYPES, PartialUploads, Upload, Uploads
 from emulator.meta.publishing.service import Service
@@ -64,16 +64,14 @@ class FileUploads:
         """Store the rest of a file; return its handle when it is complete."""
         raise_ordered(call)
         upload = self._find(call)
-        offset = call.request.headers.get("file_offset", "")
-        if not offset.isdecimal():
-            raise upload_error("ParameterValidationError", "File_Offset")
+        offset = number(call, "File_Offset")
         if call.suffers("status"):
             await discard(call, body(call.request))
             return call.scripted()
         if upload.handle is not None:
             return json_answer({"h": upload.handle})
         stored = self._partial.of(upload).stored
-        if int(offset) != stored:
+        if offset != stored:
             raise upload_error("OffsetInvalidError")
         if (call.request.content_length or 0) > upload.length - stored:
             raise graph_error("100", "(#100) The file is larger than its file_length.")

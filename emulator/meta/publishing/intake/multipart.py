@@ -82,7 +82,7 @@ def _parser(boundary: bytes, found: deque[Event]) -> MultipartParser:
 
     def headers_finished() -> None:
         _, said = parse_options_header(headers.get(b"content-disposition"))
-        found.append(Part(said.get(b"name", b"").decode(), b"filename" in said))
+        found.append(Part(said.get(b"name", b"").decode(errors="replace"), b"filename" in said))
 
     def data(data: bytes, start: int, end: int) -> None:
         found.append(Data(memoryview(data)[start:end]))
