@@ -9,10 +9,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from testkit.emulator import Emulator
+from testkit.meta import person_token
 from tests.emulator.meta.publisher import Publisher
 from tests.emulator.stranger import Stranger
-from tests.support.emulator import Emulator
-from tests.support.meta import person_token
 
 DEEP = "[" * 200_000
 DIGITS = "9" * 5000

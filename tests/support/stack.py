@@ -39,7 +39,7 @@ from store.queries import workspaces
 from store.queries.access import tickets
 from store.tables import now
 from testkit import meta
-from testkit.clips import CLIP
+from testkit.clips import CLIP, UPRIGHT
 from testkit.emulator import ANA, ROOT, Emulator
 
 T = TypeVar("T")
@@ -85,7 +85,7 @@ def settings_for(folder: Path, emulator: Emulator, temporal: str, **more: Any) -
             "temporal_address": temporal,
             "emulator_url": emulator.url,
             "public_url": "http://127.0.0.1:8420",
-            "media_roots": f"{folder}:{CLIP.parent}",
+            "media_roots": f"{folder}:{CLIP.parent}:{UPRIGHT.parent}",
             "allow_private_sources": True,
             # No test cuts the power.
             "sqlite_synchronous": "normal",
