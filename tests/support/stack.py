@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 from temporalio.client import Client, WorkflowHandle
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from activities.access.connecting import ticket_input
@@ -135,8 +135,17 @@ class Stack:
             await asyncio.gather(*running)
 
     async def sweep(self) -> Swept:
-        """Compare rows and workflows now; a worker process does so every 45 seconds."""
-        return await Maintenance(self.parts, self.client).sweep()
+        """Compare rows and workflows now; a worker process does so every 45 seconds.
+
+        As there, a call that a busy server has dropped is no reason to give up.
+        """
+        maintenance = Maintenance(self.parts, self.client)
+        try:
+            return await maintenance.sweep()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.CANCELLED:
+                raise
+        return await maintenance.sweep()
 
     @asynccontextmanager
     async def maintained(self) -> AsyncIterator[None]:
