@@ -125,7 +125,8 @@ class Origin:
     @property
     def address(self) -> str:
         """Where it is, once it has been opened; an outage does not change it."""
-        return f"{'https' if self._tls else 'http'}://{self._host}:{self._port}"
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{'https' if self._tls else 'http'}://{host}:{self._port}"
 
     async def open(self) -> None:
         """Accept connections."""
@@ -159,7 +160,7 @@ class Origin:
 
     def _take_port(self) -> socket.socket:
         """A socket at the address, from the second time on the same; connections are refused."""
-        taken = socket.socket()
+        taken = socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET)
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind((self._host, self._port))
         self._port = taken.getsockname()[1]

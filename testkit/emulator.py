@@ -36,12 +36,13 @@ class Emulator:
     def start(
         cls,
         *,
+        host: str = "127.0.0.1",
         port: int = 0,
         state: Path | None = None,
         tls: Path | None = None,
     ) -> "Emulator":
         """Start a process and return when it is ready; `tls` is the folder of its certificate."""
-        command = [sys.executable, "-m", "emulator", "--port", str(port)]
+        command = [sys.executable, "-m", "emulator", "--host", host, "--port", str(port)]
         if state:
             command += ["--state", str(state)]
         if tls:

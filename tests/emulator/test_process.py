@@ -173,3 +173,12 @@ def test_every_answer_tells_the_emulators_own_time(emulator: Emulator) -> None:
     emulator.advance(60 * 86_400)
     for path in ("/", "/nowhere", "/youtube/v3/channels?part=id&mine=true", "/v27.0/me"):
         assert skew(path) == pytest.approx(60 * 86_400, abs=3)
+
+
+def test_it_listens_on_an_address_of_ipv6_too() -> None:
+    emulator = Emulator.start(host="::1")
+    try:
+        assert emulator.url.startswith("http://[::1]:")
+        assert emulator.state()["videos"] == []
+    finally:
+        emulator.stop()

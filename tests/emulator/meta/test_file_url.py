@@ -1,5 +1,11 @@
 """Videos and Reels that Meta fetches from an address."""
 
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -8,6 +14,7 @@ from testkit.emulator import Emulator
 from testkit.meta import refusal
 from tests.emulator.meta.publisher import Publisher
 from tests.emulator.stranger import sha256, some_bytes
+from tests.support.machine import eventually
 from tests.support.origin import Origin
 
 FILE = some_bytes(300_000)
@@ -154,3 +161,56 @@ def test_a_reels_address_in_a_body_is_a_missing_offset(bakery: Publisher) -> Non
     )
     told = answer.json()["debug_info"]
     assert told["message"] == "Header Offset not convertable to unsigned long"
+
+
+def test_of_two_addresses_for_a_reel_the_newer_counts(bakery: Publisher) -> None:
+    reel = bakery.start_reel()
+    parts = [(FILE, threading.Event()), (FILE[::-1], threading.Event())]
+    with ThreadPoolExecutor(2) as pool, _halting(parts) as addresses:
+        answers = []
+        for n, address in enumerate(addresses, 1):
+            answers.append(pool.submit(bakery.send, reel, b"", 0, file_url=address))
+            eventually(partial(_has_received, bakery, n * len(FILE) // 2))
+        parts[0][1].set()
+        refused = answers[0].result()
+        assert (refused.status_code, bakery.finish_reel(reel).status_code) == (422, 400)
+        parts[1][1].set()
+        assert answers[1].result().json() == {"success": True}
+    assert bakery.finish_reel(reel).status_code == 200
+    assert bakery.emulator.videos()[0]["sha256"] == sha256(FILE[::-1])
+
+
+def _has_received(publisher: Publisher, least: int) -> bool:
+    received: int = publisher.emulator.state()["transfer"]["bytes_received"]
+    return received >= least
+
+
+@contextmanager
+def _halting(parts: list[tuple[bytes, threading.Event]]) -> Iterator[list[str]]:
+    """Serve each file up to its half, and the rest when its event is set."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content, rest = parts[int(self.path[1:])]
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            half = len(content) // 2
+            self.wfile.write(content[:half])
+            self.wfile.flush()
+            rest.wait()
+            with suppress(ConnectionError):
+                self.wfile.write(content[half:])
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            yield [f"http://127.0.0.1:{server.server_port}/{n}" for n in range(len(parts))]
+        finally:
+            for _, rest in parts:
+                rest.set()
+            server.shutdown()

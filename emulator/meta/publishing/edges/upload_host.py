@@ -87,13 +87,16 @@ class UploadHost:
     async def _fetch(self, call: Call, session: Session, address: str) -> None:
         """Fetch the whole file; it replaces the bytes that were stored before."""
         session.writer += 1
-        session.intake, session.size = session.intake.emptied(), None
+        mine, intake = session.writer, session.intake.emptied()
+        session.intake, session.size = intake, None
+        most = self._service.switches.most_video_bytes
         try:
-            await fetch(call, address, session.intake, self._service.switches.most_video_bytes)
+            await fetch(call, address, intake, most, lambda: session.writer == mine)
         except (FetchError, GraphError):
-            session.intake = session.intake.emptied()
+            if session.writer == mine:
+                session.intake = intake.emptied()
             raise upload_error("FileUrlProcessingError") from None
-        session.size = session.intake.stored
+        session.size = intake.stored
         session.received += session.intake.stored
         call.world.transfer.bytes_stored += session.intake.stored
 

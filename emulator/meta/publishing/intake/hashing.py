@@ -39,9 +39,10 @@ class Intake:
         return intake
 
     def emptied(self) -> "Intake":
-        """Return an empty intake that takes over the spool of this one."""
-        self.spool.confirm(0)
-        return Intake(self.spool)
+        """Return an empty intake that takes over the spool of this one, which keeps none."""
+        spool, self.spool = self.spool, Spool()
+        spool.confirm(0)
+        return Intake(spool)
 
     def write(self, data: memoryview) -> None:
         """Take the next bytes."""
