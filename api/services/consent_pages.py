@@ -56,7 +56,7 @@ def make_page(vault: Vault, ticket_id: str, cookies: Sequence[Secret]) -> Consen
     """Another consent page of a ticket. A browser that has a cookie keeps it."""
     browser = cookies[0] if cookies else Secret(secrets.token_urlsafe(32))
     sealed = vault.seal(Secret(f"{ticket_id} {_digest(browser)}"), _PLACE)
-    state = Secret(urlsafe_b64encode(sealed).decode().rstrip("="))
+    state = Secret(_base64(sealed))
     return ConsentPage(state, browser, _verifier(state, browser))
 
 
@@ -68,6 +68,8 @@ def open_state(vault: Vault, state: Secret) -> OpenedState | None:
         ticket_id, _, digest = vault.open(sealed, _PLACE).reveal().partition(" ")
     except (ValueError, CastlineError):
         return None
+    if _base64(sealed) != text:
+        return None  # decoding skips characters that are not base64url
     return OpenedState(ticket_id, digest, state)
 
 

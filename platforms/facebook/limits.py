@@ -139,7 +139,7 @@ FIELDS: Mapping[str, Field] = {
     ),
     **publish_at.fields(
         "needs privacy private; 10 minutes to 180 days ahead, a reel 29 days; leave time for the "
-        "upload, which has to be complete 10 minutes before"
+        "upload, which has to be complete 10.5 minutes before"
     ),
     "thumbnailUrl": Field(
         {**URI, "description": "a JPEG or PNG of 10 MiB and 8192 pixels a side at most"}, address

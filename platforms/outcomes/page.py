@@ -46,7 +46,7 @@ then is stated, and the assignment is published with the warning `publish_at_pas
 at once. The video is private, or public where the payload has `"ifPublishAtPassed": "public"`. \
 | As in the next row: Facebook is told with the finish. |
 | between the session and the last byte | The session carries it, and it cannot be changed \
-there. YouTube publishes with the last byte: later than asked. | A time that is less than 10 \
+there. YouTube publishes with the last byte: later than asked. | A time that is less than 10.5 \
 minutes ahead at the finish is not sent. The video is a draft, or published where the payload \
 has `"ifPublishAtPassed": "public"`. |
 | after the last byte | The platform publishes at that time. | The platform publishes at that \

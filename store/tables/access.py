@@ -36,7 +36,7 @@ class Ticket(SQLModel, table=True):
     error_code: str | None = None
     error: str | None = None
     error_detail: str | None = None
-    """A code of `domain.consents.ErrorDetail`."""
+    """A code of `domain.explanations.ErrorDetail`."""
     platform_word: str | None = None
     """What the platform itself called it: only where that is plainly a code."""
     connection_ids: list[str] = Field(default_factory=list, sa_type=JSON)

@@ -6,12 +6,16 @@ it: Meta's own default would publish, so the intent is always spelt out.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from platforms import publish_at
 from platforms.facebook.limits import SOONEST
+
+NEAREST = SOONEST + timedelta(seconds=30)
+"""How far ahead a time is that a finish still asks for. Facebook counts from the arrival by its own
+clock and in whole seconds, and refuses what is nearer than `SOONEST` then."""
 
 
 class Intent(StrEnum):
@@ -25,11 +29,11 @@ class Intent(StrEnum):
 def intent_of(payload: Mapping[str, Any], at: datetime) -> Intent:
     """What is asked of Facebook by a finish that leaves `at`.
 
-    A time that is nearer then than Facebook schedules has passed: the payload says what follows.
+    A time that is nearer then than `NEAREST` has passed: the payload says what follows.
     """
     if publish_at.AT not in payload:
         return Intent.PUBLISHED if payload.get("privacy") == "public" else Intent.DRAFT
-    if not publish_at.has_passed(payload, at, SOONEST):
+    if not publish_at.has_passed(payload, at, NEAREST):
         return Intent.SCHEDULED
     is_public = publish_at.late_privacy(payload) == "public"
     return Intent.PUBLISHED if is_public else Intent.DRAFT

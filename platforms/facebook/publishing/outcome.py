@@ -110,7 +110,7 @@ def _find_intent(
 
 
 _TOO_LATE = (
-    "publishAt had passed, or was less than 10 minutes ahead, when the upload was complete, so "
+    "publishAt had passed, or was less than 10.5 minutes ahead, when the upload was complete, so "
     "Facebook was not asked to keep it."
 )
 _LATE = {

@@ -172,7 +172,7 @@ async def test_pages_that_were_left_out_are_named_with_their_reason(
     assert "2 of 4 are connected: Bakery, Catering." in answer.text
     assert "<strong>Archive &lt;b&gt;</strong>: Why no_create_content." in answer.text
     assert "<strong>Partner</strong>: Why no_page_token." in answer.text
-    # Whoever has the authUrl has the ticket's id.
+    # The ticket's id is in every authUrl.
     async with client(app, {"Accept": "text/html"}) as other:
         stranger = await other.get(DONE, params={"status": "success", "ticketId": ticket_id})
     for name in ("Bakery", "Catering", "Archive", "Partner", "of 4"):
