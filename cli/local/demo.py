@@ -156,9 +156,8 @@ async def give_consent(auth_url: str) -> None:
         while "Refresh" in last.headers:
             # The page on which a browser waits for a worker: its address answers when one does.
             last = await browser.get(last.url)
-        say(
-            f"{PERSON} allows it, and the browser ends at {last.url.copy_with(query=None, fragment=None)}"
-        )
+        end = last.url.copy_with(query=None, fragment=None)
+        say(f"{PERSON} allows it, and the browser ends at {end}")
 
 
 def _browser(**options: Any) -> httpx2.AsyncClient:
