@@ -25,12 +25,13 @@ def register_video(
     source_url: str,
     title: str | None,
     description: str | None,
+    allow_truncated: bool = False,
 ) -> Video:
     """Inspect the source and write its video. A retry makes another one.
 
     Raises `SourceUnusable` and `SourceUnreachable` before anything is written.
     """
-    facts = inspect_source(here, workspace_id, source_url)
+    facts = inspect_source(here, workspace_id, source_url, allow_truncated=allow_truncated)
     return _write(here, workspace_id, source_url, facts, title, description)
 
 
@@ -41,22 +42,37 @@ def register_upload(
     upload_id: str,
     title: str | None,
     description: str | None,
+    allow_truncated: bool = False,
 ) -> Video:
     """The same for a finished upload of the resumable intake, which is kept from then on.
 
     Raises `NotFound`, `Conflict` (code `upload_incomplete`) and `SourceUnusable`.
     """
     source_url = upload_url(upload_id)
-    facts = inspect_source(here, workspace_id, source_url)
+    facts = inspect_source(here, workspace_id, source_url, allow_truncated=allow_truncated)
     return _write(here, workspace_id, source_url, facts, title, description)
 
 
-def inspect_source(here: Context, workspace_id: WorkspaceId, source_url: str) -> VideoFacts:
+def inspect_source(
+    here: Context, workspace_id: WorkspaceId, source_url: str, *, allow_truncated: bool = False
+) -> VideoFacts:
     """What the workspace's policy lets us see at an address.
 
-    Raises as `media.facts.inspect` does, and for an upload `NotFound` and `Conflict` (code
+    Raises as `media.facts.inspect` does, `SourceUnusable` (code `source_truncated`) for a file
+    that ends too early unless that is allowed, and for an upload `NotFound` and `Conflict` (code
     `upload_incomplete`).
     """
+    facts = _inspect(here, workspace_id, source_url)
+    if facts.is_truncated and not allow_truncated:
+        raise SourceUnusable(
+            "source_truncated",
+            "The file is shorter than its container says, so its end is probably missing. Send "
+            "the whole file. To publish it as it is, register it with allowTruncated.",
+        )
+    return facts
+
+
+def _inspect(here: Context, workspace_id: WorkspaceId, source_url: str) -> VideoFacts:
     upload = require_complete(here, workspace_id, source_url)
     if upload is None:
         return inspect(source_url, here.policies.of(workspace_id))

@@ -20,8 +20,9 @@ from tests.support.machine import Machine, eventually
 
 MIB = 1 << 20
 
-CONTENT = CLIP.read_bytes() + bytes(range(256)) * (160 * MIB // 256 // 4)
-"""A video with 40 MiB behind it."""
+_BEHIND = bytes(range(256)) * (40 * MIB // 256)
+CONTENT = CLIP.read_bytes() + (len(_BEHIND) + 8).to_bytes(4) + b"free" + _BEHIND
+"""A video with 40 MiB behind it, in a box that every reader of mp4 skips."""
 
 
 @pytest.fixture

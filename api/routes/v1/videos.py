@@ -21,12 +21,18 @@ router = json_router("/videos", "Videos")
 
 def _check_new(asked: Asked) -> None:
     source_url, upload_id = asked.given.get("source_url"), asked.given.get("upload_id")
+    look = partial(
+        inspect_source,
+        asked.here,
+        asked.workspace_id,
+        allow_truncated=asked.given.get("allow_truncated", False),
+    )
     with asked.faults.of(("sourceUrl", "")):
         if source_url is not None:
-            inspect_source(asked.here, asked.workspace_id, source_url)
+            look(source_url)
     with asked.faults.of(("uploadId", "")):
         if upload_id is not None:
-            inspect_source(asked.here, asked.workspace_id, upload_url(upload_id))
+            look(upload_url(upload_id))
 
 
 @router.post(
@@ -67,6 +73,7 @@ def _register(here: Context, workspace_id: WorkspaceId, wanted: VideoRequest) ->
             upload_id=wanted.upload_id,
             title=wanted.title,
             description=wanted.description,
+            allow_truncated=wanted.allow_truncated,
         )
     return register_video(
         here,
@@ -74,4 +81,5 @@ def _register(here: Context, workspace_id: WorkspaceId, wanted: VideoRequest) ->
         source_url=wanted.source_url or "",
         title=wanted.title,
         description=wanted.description,
+        allow_truncated=wanted.allow_truncated,
     )

@@ -39,6 +39,11 @@ class VideoRequest(Body):
     )
     title: Label | None = None
     description: Description | None = None
+    allow_truncated: bool = Field(
+        False,
+        description="Take a file that is shorter than its container says. Each assignment of it "
+        "has the warning `file_truncated`.",
+    )
 
     @classmethod
     def find_faults(cls, given: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:

@@ -114,16 +114,28 @@ async def test_a_request_that_is_not_whole_is_400(ours: Tenant, body: dict[str, 
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
 
 
-async def test_half_a_file_is_said_to_be_one_and_warned_of_in_its_assignment(
-    ours: Tenant, media: Path
+@pytest.fixture
+def half(media: Path) -> str:
+    path = media / "half.mp4"
+    path.write_bytes(CONTENT[: len(CONTENT) // 2])
+    return path.as_uri()
+
+
+async def test_half_a_file_is_refused(ours: Tenant, half: str) -> None:
+    video = await ours.http.post(VIDEOS, json={"sourceUrl": half})
+    body = {"connectionId": ours.connection().id, "payload": {"title": "Bread"}, "mediaUrl": half}
+    made = await ours.http.post("/api/v1/assignments", json=body)
+    for answer in (video, made):
+        assert (answer.status_code, answer.json()["code"]) == (400, "source_truncated")
+
+
+async def test_half_a_file_that_is_allowed_is_warned_of_in_its_assignment(
+    ours: Tenant, half: str
 ) -> None:
-    half = media / "half.mp4"
-    half.write_bytes(CONTENT[: len(CONTENT) // 2])
-    video = await ours.http.post(VIDEOS, json={"sourceUrl": half.as_uri()})
+    video = await ours.http.post(VIDEOS, json={"sourceUrl": half, "allowTruncated": True})
     assert video.status_code == 201, video.text
     assert video.json()["isTruncated"]
-    for source in ({"videoId": video.json()["id"]}, {"mediaUrl": half.as_uri()}):
-        body = {"connectionId": ours.connection().id, "payload": {"title": "Bread"}, **source}
-        made = await ours.http.post("/api/v1/assignments", json=body)
-        assert made.status_code == 201, made.text
-        assert made.json()["warnings"].keys() == {"file_truncated"}
+    body = {"connectionId": ours.connection().id, "payload": {"title": "Bread"}}
+    made = await ours.http.post("/api/v1/assignments", json=body | {"videoId": video.json()["id"]})
+    assert made.status_code == 201, made.text
+    assert made.json()["warnings"].keys() == {"file_truncated"}
