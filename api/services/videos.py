@@ -13,7 +13,6 @@ from domain.errors import SourceUnusable
 from domain.ids import WorkspaceId
 from media.facts import inspect
 from media.source import VideoFacts
-from media.upload import upload_url
 from store.queries.publishing import videos
 from store.tables import Video
 
@@ -29,28 +28,19 @@ def register_video(
 ) -> Video:
     """Inspect the source and write its video. A retry makes another one.
 
-    Raises `SourceUnusable` and `SourceUnreachable` before anything is written.
+    An upload that is registered is kept from then on. Raises what `inspect_source` raises, before
+    anything is written.
     """
     facts = inspect_source(here, workspace_id, source_url, allow_truncated=allow_truncated)
-    return _write(here, workspace_id, source_url, facts, title, description)
-
-
-def register_upload(
-    here: Context,
-    workspace_id: WorkspaceId,
-    *,
-    upload_id: str,
-    title: str | None,
-    description: str | None,
-    allow_truncated: bool = False,
-) -> Video:
-    """The same for a finished upload of the resumable intake, which is kept from then on.
-
-    Raises `NotFound`, `Conflict` (code `upload_incomplete`) and `SourceUnusable`.
-    """
-    source_url = upload_url(upload_id)
-    facts = inspect_source(here, workspace_id, source_url, allow_truncated=allow_truncated)
-    return _write(here, workspace_id, source_url, facts, title, description)
+    with here.store.write() as session:
+        return videos.create_video(
+            session,
+            workspace_id=workspace_id,
+            source_url=source_url,
+            facts=facts,
+            title=title,
+            description=description,
+        )
 
 
 def inspect_source(
@@ -84,22 +74,3 @@ def _inspect(here: Context, workspace_id: WorkspaceId, source_url: str) -> Video
             "source_changed", "The stored file is not the one that was sent. Upload it again."
         )
     return replace(facts, file_name=upload.file_name)
-
-
-def _write(
-    here: Context,
-    workspace_id: WorkspaceId,
-    source_url: str,
-    facts: VideoFacts,
-    title: str | None,
-    description: str | None,
-) -> Video:
-    with here.store.write() as session:
-        return videos.create_video(
-            session,
-            workspace_id=workspace_id,
-            source_url=source_url,
-            facts=facts,
-            title=title,
-            description=description,
-        )

@@ -8,7 +8,7 @@ from api.routes.paging import Limit, PageNumber, PathId
 from api.routes.strict import Asked, checked, json_router
 from api.schemas.problem import answers
 from api.schemas.v1.videos import VideoList, VideoRequest, VideoView
-from api.services.videos import inspect_source, register_upload, register_video
+from api.services.videos import inspect_source, register_video
 from domain.errors import Conflict, NotFound, TooManyRequests, Unavailable
 from domain.ids import WorkspaceId
 from media.upload import upload_url
@@ -66,19 +66,10 @@ def read(here: Here, workspace_id: Caller, video_id: PathId) -> VideoView:
 
 
 def _register(here: Context, workspace_id: WorkspaceId, wanted: VideoRequest) -> Video:
-    if wanted.upload_id is not None:
-        return register_upload(
-            here,
-            workspace_id,
-            upload_id=wanted.upload_id,
-            title=wanted.title,
-            description=wanted.description,
-            allow_truncated=wanted.allow_truncated,
-        )
     return register_video(
         here,
         workspace_id,
-        source_url=wanted.source_url or "",
+        source_url=wanted.source_url or upload_url(wanted.upload_id or ""),
         title=wanted.title,
         description=wanted.description,
         allow_truncated=wanted.allow_truncated,
